@@ -1,0 +1,282 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "messages/field.hpp"
+
+namespace nexus::llm {
+
+/// Kinds of failure. The first five are the specification's ("Error Types").
+enum class ErrorCategory : std::uint8_t {
+  connection,
+  timeout,
+  model,
+  api,
+  stream,
+  validation,
+  overload,
+  cancelled,
+  configuration,
+  internal,
+};
+
+/// Every way in which a request can fail. The numbers cross the network and must never change;
+/// new codes go to the end. 0 is reserved for "no error".
+enum class ErrorCode : std::uint8_t {
+  connection_refused = 1,
+  host_not_found,
+  connection_lost,
+  connect_timeout,
+  request_timeout,
+  first_token_timeout,
+  gap_timeout,
+  total_timeout,
+  model_not_found,
+  model_load_failed,
+  model_capability_missing,
+  model_failed,
+  bad_request,
+  forbidden,
+  server_error,
+  server_busy,
+  unexpected_status,
+  bad_response,
+  response_too_large,
+  stream_interrupted,
+  stream_incomplete,
+  stream_failed,
+  stream_malformed,
+  invalid_prompt,
+  invalid_messages,
+  invalid_option,
+  invalid_model_name,
+  invalid_argument,
+  unknown_request,
+  queue_full,
+  too_many_subscribers,
+  too_many_requests,
+  cancelled,
+  config_unreadable,
+  config_malformed,
+  config_value_invalid,
+  config_write_failed,
+  address_not_local,
+  component_failed,
+  restart_budget_exhausted,
+  shutting_down,
+  internal_error,
+};
+
+/// How often a failure may be answered by trying the same model again.
+enum class Retry : std::uint8_t {
+  never,  ///< trying again cannot help
+  once,   ///< at most one more attempt on the same model
+  budget, ///< up to `maxRetries` attempts
+};
+
+/// One row of the error table: all that is known of a code. The sentence may hold `{}`, which is
+/// replaced by the subject of the error (a model name, a URL, the name of a field, ...).
+struct ErrorInfo {
+  ErrorCode code;
+  std::string_view name;
+  ErrorCategory category;
+  Retry retry;
+  bool falls_back; ///< a fallback model may answer instead
+  std::string_view sentence;
+};
+
+/// The single table behind texts, exit codes, JSON codes, retry classes and `docs/errors.md`.
+inline constexpr std::array error_table{
+    ErrorInfo{ErrorCode::connection_refused, "connection_refused", ErrorCategory::connection,
+              Retry::budget, false,
+              "Ollama is not running at {}. Start it with `ollama serve`."},
+    ErrorInfo{ErrorCode::host_not_found, "host_not_found", ErrorCategory::connection, Retry::budget,
+              false, "The host of {} cannot be found. Check the base URL."},
+    ErrorInfo{ErrorCode::connection_lost, "connection_lost", ErrorCategory::connection,
+              Retry::budget, false,
+              "The connection to Ollama at {} was lost before an answer came. Check that Ollama is "
+              "still running."},
+    ErrorInfo{ErrorCode::connect_timeout, "connect_timeout", ErrorCategory::timeout, Retry::budget,
+              false, "Connecting to Ollama at {} took too long. Check that it is running."},
+    ErrorInfo{ErrorCode::request_timeout, "request_timeout", ErrorCategory::timeout, Retry::budget,
+              true,
+              "The model {} did not answer in time. Raise `timeout`, shorten the prompt, or use a "
+              "smaller model."},
+    ErrorInfo{ErrorCode::first_token_timeout, "first_token_timeout", ErrorCategory::timeout,
+              Retry::budget, true,
+              "The model {} did not start to answer in time. Raise `timeout` or use a smaller "
+              "model."},
+    ErrorInfo{ErrorCode::gap_timeout, "gap_timeout", ErrorCategory::timeout, Retry::budget, true,
+              "The model {} fell silent in the middle of its answer. Try again, or raise "
+              "`gapTimeout`."},
+    ErrorInfo{ErrorCode::total_timeout, "total_timeout", ErrorCategory::timeout, Retry::never,
+              false,
+              "The answer of {} took longer than allowed. Raise `totalTimeout` or limit the number "
+              "of tokens."},
+    ErrorInfo{ErrorCode::model_not_found, "model_not_found", ErrorCategory::model, Retry::never,
+              true, "The model {0} is not installed. Get it with `ollama pull {0}`."},
+    ErrorInfo{ErrorCode::model_load_failed, "model_load_failed", ErrorCategory::model, Retry::once,
+              true,
+              "The model {} could not be loaded. It may need more memory than is free, or be "
+              "damaged; Ollama's log tells."},
+    ErrorInfo{ErrorCode::model_capability_missing, "model_capability_missing", ErrorCategory::model,
+              Retry::never, true,
+              "The model {} cannot do what was asked. Choose a model that supports it (`nexus-llm "
+              "models show` lists what each can do)."},
+    ErrorInfo{ErrorCode::model_failed, "model_failed", ErrorCategory::model, Retry::once, true,
+              "The model {} stopped unexpectedly while it worked. Try again; Ollama's log tells "
+              "why."},
+    ErrorInfo{ErrorCode::bad_request, "bad_request", ErrorCategory::api, Retry::never, false,
+              "Ollama did not accept the request for {}. Check the options."},
+    ErrorInfo{ErrorCode::forbidden, "forbidden", ErrorCategory::api, Retry::never, false,
+              "Ollama at {} refused access. Check OLLAMA_ORIGINS and the host name in the base "
+              "URL."},
+    ErrorInfo{ErrorCode::server_error, "server_error", ErrorCategory::api, Retry::once, true,
+              "Ollama failed while it worked on the request for {}. Try again; Ollama's log tells "
+              "why."},
+    ErrorInfo{ErrorCode::server_busy, "server_busy", ErrorCategory::api, Retry::budget, false,
+              "Ollama at {} is too busy to take the request. Try again later."},
+    ErrorInfo{ErrorCode::unexpected_status, "unexpected_status", ErrorCategory::api, Retry::never,
+              false, "The server at {} does not answer like Ollama. Check the base URL."},
+    ErrorInfo{ErrorCode::bad_response, "bad_response", ErrorCategory::api, Retry::once, true,
+              "The answer from {} could not be understood. Check that the base URL leads to "
+              "Ollama."},
+    ErrorInfo{ErrorCode::response_too_large, "response_too_large", ErrorCategory::api, Retry::never,
+              false,
+              "The answer of {} was larger than allowed. Limit the number of tokens or raise the "
+              "response limit."},
+    ErrorInfo{ErrorCode::stream_interrupted, "stream_interrupted", ErrorCategory::stream,
+              Retry::budget, true,
+              "The answer of {} broke off because the connection to Ollama was cut."},
+    ErrorInfo{ErrorCode::stream_incomplete, "stream_incomplete", ErrorCategory::stream,
+              Retry::budget, true, "The answer of {} ended before it was complete."},
+    ErrorInfo{ErrorCode::stream_failed, "stream_failed", ErrorCategory::stream, Retry::once, true,
+              "Ollama reported a failure in the middle of the answer of {}."},
+    ErrorInfo{ErrorCode::stream_malformed, "stream_malformed", ErrorCategory::stream, Retry::once,
+              true, "A part of the answer of {} could not be understood."},
+    ErrorInfo{ErrorCode::invalid_prompt, "invalid_prompt", ErrorCategory::validation, Retry::never,
+              false, "The prompt cannot be sent: {}."},
+    ErrorInfo{ErrorCode::invalid_messages, "invalid_messages", ErrorCategory::validation,
+              Retry::never, false, "The conversation cannot be sent: {}."},
+    ErrorInfo{ErrorCode::invalid_option, "invalid_option", ErrorCategory::validation, Retry::never,
+              false, "An option is not valid: {}."},
+    ErrorInfo{ErrorCode::invalid_model_name, "invalid_model_name", ErrorCategory::validation,
+              Retry::never, false,
+              "{} is not a valid model name. A name looks like `llama3.1:8b`."},
+    ErrorInfo{ErrorCode::invalid_argument, "invalid_argument", ErrorCategory::validation,
+              Retry::never, false, "An argument is not valid: {}."},
+    ErrorInfo{ErrorCode::unknown_request, "unknown_request", ErrorCategory::validation,
+              Retry::never, false,
+              "There is no request {} under way; it may have ended already."},
+    ErrorInfo{ErrorCode::queue_full, "queue_full", ErrorCategory::overload, Retry::never, false,
+              "Too many requests wait for the {} role already. Try again in a moment."},
+    ErrorInfo{ErrorCode::too_many_subscribers, "too_many_subscribers", ErrorCategory::overload,
+              Retry::never, false, "Too many subscribers listen to request {} already."},
+    ErrorInfo{ErrorCode::too_many_requests, "too_many_requests", ErrorCategory::overload,
+              Retry::never, false, "Too many calls wait for {} already. Try again in a moment."},
+    ErrorInfo{ErrorCode::cancelled, "cancelled", ErrorCategory::cancelled, Retry::never, false,
+              "The request was cancelled."},
+    ErrorInfo{ErrorCode::config_unreadable, "config_unreadable", ErrorCategory::configuration,
+              Retry::never, false,
+              "The configuration file {} cannot be read. Check its path and permissions."},
+    ErrorInfo{ErrorCode::config_malformed, "config_malformed", ErrorCategory::configuration,
+              Retry::never, false, "The configuration file is not valid JSON: {}."},
+    ErrorInfo{ErrorCode::config_value_invalid, "config_value_invalid", ErrorCategory::configuration,
+              Retry::never, false, "A setting is not valid: {}."},
+    ErrorInfo{ErrorCode::config_write_failed, "config_write_failed", ErrorCategory::configuration,
+              Retry::never, false,
+              "The configuration could not be saved to {}. The old file is unchanged."},
+    ErrorInfo{ErrorCode::address_not_local, "address_not_local", ErrorCategory::configuration,
+              Retry::never, false,
+              "{} is not on this machine. Only a local Ollama may be used, such as "
+              "http://localhost:11434."},
+    ErrorInfo{ErrorCode::component_failed, "component_failed", ErrorCategory::internal,
+              Retry::budget, false,
+              "A part of the system ({}) failed while it worked on the request. Try again."},
+    ErrorInfo{ErrorCode::restart_budget_exhausted, "restart_budget_exhausted",
+              ErrorCategory::internal, Retry::never, false,
+              "A part of the system ({}) kept failing and was given up. Restart the program and "
+              "report this."},
+    ErrorInfo{ErrorCode::shutting_down, "shutting_down", ErrorCategory::internal, Retry::never,
+              false, "The system is shutting down, so the request was not finished."},
+    ErrorInfo{ErrorCode::internal_error, "internal_error", ErrorCategory::internal, Retry::never,
+              false, "Something went wrong inside the program. The log has the details."},
+};
+
+namespace detail {
+consteval bool error_table_is_ordered() {
+  for (std::size_t i = 0; i < error_table.size(); ++i)
+    if (static_cast<std::size_t>(error_table[i].code) != i + 1)
+      return false;
+  return error_table.back().code == ErrorCode::internal_error;
+}
+} // namespace detail
+static_assert(detail::error_table_is_ordered(), "one row per code, in the order of the enum");
+
+/// The row of `code`. A number that is no code gives the row of `internal_error`.
+[[nodiscard]] constexpr const ErrorInfo& info(ErrorCode code) noexcept {
+  auto index = static_cast<std::size_t>(code);
+  return index >= 1 && index <= error_table.size() ? error_table[index - 1] : error_table.back();
+}
+
+[[nodiscard]] constexpr ErrorCategory category(ErrorCode code) noexcept {
+  return info(code).category;
+}
+
+/// The name of a code, as in JSON, logs and `docs/errors.md`.
+[[nodiscard]] constexpr std::string_view to_string(ErrorCode code) noexcept {
+  return info(code).name;
+}
+
+[[nodiscard]] std::string_view to_string(ErrorCategory category) noexcept;
+
+/// Whether trying again may help. The supervisor has done so already when a caller sees an error.
+[[nodiscard]] constexpr bool is_retryable(ErrorCode code) noexcept {
+  return info(code).retry != Retry::never || category(code) == ErrorCategory::overload;
+}
+
+/// The exit code of the `nexus-llm` program for a failure of this category.
+[[nodiscard]] int exit_code(ErrorCategory category) noexcept;
+
+/// The code of a JSON-RPC error object; unique per error code, in the range that JSON-RPC leaves
+/// to servers.
+[[nodiscard]] constexpr int json_rpc_code(ErrorCode code) noexcept {
+  return -32000 - static_cast<int>(code);
+}
+
+/// A failure as a value: what callers get, what crosses the network, what the log writes.
+/// `detail` is technical (HTTP status, libcurl code, body excerpt) and meant for the log alone.
+struct LLMError {
+  ErrorCode code = ErrorCode::internal_error;
+  std::string subject;         ///< fills the `{}` of the sentence
+  std::string detail;          ///< technical; never shown to a person by default
+  std::string partial;         ///< text that had arrived before a stream broke
+  std::uint16_t http_status = 0; ///< 0 where no HTTP answer was involved
+  std::optional<std::chrono::milliseconds> retry_after; ///< what the server asked for
+  std::string model;           ///< model of the last attempt; empty before one was chosen
+  std::uint32_t attempts = 0;  ///< attempts made, over all models
+
+  static constexpr std::string_view type_name = "LLMError";
+  template <class Self, class Visit>
+  static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"code", self.code}, Field{"subject", self.subject},
+                 Field{"detail", self.detail}, Field{"partial", self.partial},
+                 Field{"httpStatus", self.http_status}, Field{"retryAfter", self.retry_after},
+                 Field{"model", self.model}, Field{"attempts", self.attempts});
+  }
+  bool operator==(const LLMError&) const = default;
+};
+
+/// One sentence for a person: what happened and what to do.
+[[nodiscard]] std::string sentence(const LLMError& error);
+
+/// One line for the log: code, sentence and technical detail.
+[[nodiscard]] std::string log_line(const LLMError& error);
+
+} // namespace nexus::llm

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/ai_role.hpp"
+#include "messages/errors.hpp"
+
+namespace nexus::llm {
+
+/// Where a queued request stands. `position` counts from 1; 0 means that it is no longer queued.
+struct QueuePosition {
+  std::uint32_t position = 0;
+  std::uint32_t queue_length = 0;
+
+  static constexpr std::string_view type_name = "QueuePosition";
+  template <class Self, class Visit>
+  static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"position", self.position}, Field{"queueLength", self.queue_length});
+  }
+  bool operator==(const QueuePosition&) const = default;
+};
+
+/// Figures of one role since its start.
+struct RoleStats {
+  AIRole role = AIRole::overseer;
+  std::uint32_t queued = 0;    ///< now
+  std::uint32_t in_flight = 0; ///< now
+  std::uint64_t accepted = 0;
+  std::uint64_t answered = 0; ///< with a result
+  std::uint64_t failed = 0;   ///< with an error
+  std::uint64_t cancelled = 0;
+  std::uint64_t rejected = 0; ///< for overload
+  std::uint64_t cache_hits = 0;
+  std::uint64_t shared = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t fallbacks = 0;
+  std::uint64_t tokens = 0; ///< generated
+  std::chrono::nanoseconds generating{}; ///< time that Ollama spent on these tokens
+
+  static constexpr std::string_view type_name = "RoleStats";
+  template <class Self, class Visit>
+  static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"role", self.role}, Field{"queued", self.queued},
+                 Field{"inFlight", self.in_flight}, Field{"accepted", self.accepted},
+                 Field{"answered", self.answered}, Field{"failed", self.failed},
+                 Field{"cancelled", self.cancelled}, Field{"rejected", self.rejected},
+                 Field{"cacheHits", self.cache_hits}, Field{"shared", self.shared},
+                 Field{"retries", self.retries}, Field{"fallbacks", self.fallbacks},
+                 Field{"tokens", self.tokens}, Field{"generating", self.generating});
+  }
+  bool operator==(const RoleStats&) const = default;
+};
+
+/// State of one supervised component.
+struct ComponentHealth {
+  std::string name;
+  bool running = false;
+  std::uint64_t restarts = 0; ///< since the start of the system
+  std::string last_failure;   ///< technical; empty where it never failed
+
+  static constexpr std::string_view type_name = "ComponentHealth";
+  template <class Self, class Visit>
+  static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"name", self.name}, Field{"running", self.running},
+                 Field{"restarts", self.restarts}, Field{"lastFailure", self.last_failure});
+  }
+  bool operator==(const ComponentHealth&) const = default;
+};
+
+/// State of the whole system.
+struct Health {
+  bool reachable = false; ///< Ollama answered when it was last asked
+  std::string version;    ///< Ollama's, when it was last heard
+  std::vector<ComponentHealth> components;
+  std::vector<RoleStats> roles;
+
+  static constexpr std::string_view type_name = "Health";
+  template <class Self, class Visit>
+  static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"reachable", self.reachable}, Field{"version", self.version},
+                 Field{"components", self.components},
+                 Field{"roles", self.roles});
+  }
+  bool operator==(const Health&) const = default;
+};
+
+} // namespace nexus::llm

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/ai_role.hpp"
+#include "messages/field.hpp"
+
+namespace nexus::llm {
+
+/// What to do when a stream breaks after something of it was seen.
+enum class StreamRecovery : std::uint8_t {
+  fail,    ///< a typed end with the partial text
+  restart, ///< once: subscribers are told, and the stream starts over
+};
+
+/// Settings of one role beside its model.
+struct RoleSettings {
+  std::vector<std::string> fallback_models; ///< tried in order when the first is missing or fails
+  std::uint32_t num_ctx = 8192;             ///< context window in tokens, sent with every request
+  std::string keep_alive = "5m";            ///< how long Ollama keeps the model in memory
+  std::string system;                       ///< system text; empty: the model's own
+  std::string options = "{}";               ///< JSON text of an object of Ollama options
+
+  static constexpr std::string_view type_name = "RoleSettings";
+  template <class Self, class Visit>
+  static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"fallbackModels", self.fallback_models}, Field{"numCtx", self.num_ctx},
+                 Field{"keepAlive", self.keep_alive}, Field{"system", self.system},
+                 Field{"options", self.options});
+  }
+  bool operator==(const RoleSettings&) const = default;
+};
+
+/// Bounds on everything that could grow.
+struct Limits {
+  std::uint32_t max_concurrent = 2;      ///< requests of one role at Ollama at a time
+  std::uint32_t queue_length = 100;      ///< requests of one role that wait
+  std::chrono::milliseconds ageing{10'000}; ///< a background request older than this is interactive
+  std::uint64_t max_prompt_bytes = 8u << 20;
+  std::uint64_t max_response_bytes = 64u << 20;
+  std::uint64_t max_line_bytes = 16u << 20; ///< one line of a stream
+  std::uint32_t max_json_depth = 128;
+  std::uint32_t max_subscribers = 64; ///< of one stream
+  std::uint32_t subscriber_window = 32; ///< chunks that a subscriber may have unhandled
+  std::uint32_t max_batch = 1000;       ///< prompts in one batch
+
+  static constexpr std::string_view type_name = "Limits";
+  template <class Self, class Visit>
+  static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(
+        Field{"maxConcurrent", self.max_concurrent}, Field{"queueLength", self.queue_length},
+        Field{"ageing", self.ageing}, Field{"maxPromptBytes", self.max_prompt_bytes},
+        Field{"maxResponseBytes", self.max_response_bytes},
+        Field{"maxLineBytes", self.max_line_bytes}, Field{"maxJsonDepth", self.max_json_depth},
+        Field{"maxSubscribers", self.max_subscribers},
+        Field{"subscriberWindow", self.subscriber_window}, Field{"maxBatch", self.max_batch});
+  }
+  bool operator==(const Limits&) const = default;
+};
+
+/// The response cache of a role. Only answers that would repeat are kept (temperature 0 or a seed).
+struct CacheSettings {
+  bool enabled = false;
+  std::uint64_t max_bytes = 16u << 20;
+  std::chrono::seconds ttl{300};
+
+  static constexpr std::string_view type_name = "CacheSettings";
+  template <class Self, class Visit>
+  static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"enabled", self.enabled}, Field{"maxBytes", self.max_bytes},
+                 Field{"ttl", self.ttl});
+  }
+  bool operator==(const CacheSettings&) const = default;
+};
+
+/// How often failing components are restarted before the system gives up.
+struct RestartSettings {
+  std::uint32_t max_restarts = 5; ///< of one component within `window`
+  std::chrono::seconds window{30};
+
+  static constexpr std::string_view type_name = "RestartSettings";
+  template <class Self, class Visit>
+  static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"maxRestarts", self.max_restarts}, Field{"window", self.window});
+  }
+  bool operator==(const RestartSettings&) const = default;
+};
+
+/// All settings (specification, `LLMClientConfig`, and its additions). The member initialisers
+/// are the defaults; `config/config_keys.hpp` maps each to its key, range and documentation.
+struct LLMClientConfig {
+  std::string base_url = "http://localhost:11434";
+  std::chrono::milliseconds timeout{300'000}; ///< a complete request; a stream's first chunk
+  std::uint32_t max_retries = 3;              ///< further attempts on one model
+  std::chrono::milliseconds retry_delay{1000}; ///< base of the exponential back-off
+  std::string overseer_model = "llama3.1:8b";
+  std::string implementation_model = "qwen2.5-coder:7b";
+
+  std::chrono::milliseconds max_retry_delay{30'000}; ///< cap of the back-off
+  std::chrono::milliseconds connect_timeout{5000};
+  std::chrono::milliseconds gap_timeout{60'000};
+  std::chrono::milliseconds total_timeout{0}; ///< 0: none
+  StreamRecovery stream_recovery = StreamRecovery::fail;
+  std::chrono::seconds model_list_ttl{30}; ///< how long the list of models is believed
+  std::array<RoleSettings, all_roles.size()> roles;
+  Limits limits;
+  CacheSettings cache;
+  RestartSettings restarts;
+
+  [[nodiscard]] const std::string& model(AIRole role) const noexcept {
+    return role == AIRole::overseer ? overseer_model : implementation_model;
+  }
+  [[nodiscard]] std::string& model(AIRole role) noexcept {
+    return role == AIRole::overseer ? overseer_model : implementation_model;
+  }
+  [[nodiscard]] const RoleSettings& settings(AIRole role) const noexcept {
+    return roles[index_of(role)];
+  }
+  [[nodiscard]] RoleSettings& settings(AIRole role) noexcept { return roles[index_of(role)]; }
+
+  static constexpr std::string_view type_name = "LLMClientConfig";
+  template <class Self, class Visit>
+  static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"baseUrl", self.base_url}, Field{"timeout", self.timeout},
+                 Field{"maxRetries", self.max_retries}, Field{"retryDelay", self.retry_delay},
+                 Field{"overseerModel", self.overseer_model},
+                 Field{"implementationModel", self.implementation_model},
+                 Field{"maxRetryDelay", self.max_retry_delay},
+                 Field{"connectTimeout", self.connect_timeout},
+                 Field{"gapTimeout", self.gap_timeout}, Field{"totalTimeout", self.total_timeout},
+                 Field{"streamRecovery", self.stream_recovery},
+                 Field{"modelListTtl", self.model_list_ttl}, Field{"overseer", self.roles[0]},
+                 Field{"implementation", self.roles[1]}, Field{"limits", self.limits},
+                 Field{"cache", self.cache}, Field{"restarts", self.restarts});
+  }
+  bool operator==(const LLMClientConfig&) const = default;
+};
+
+} // namespace nexus::llm

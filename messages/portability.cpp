@@ -1,0 +1,121 @@
+#include "messages/portability.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "messages/interfaces.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+#if !NEXUS_LLM_CAF_1
+constexpr auto error_atom = caf::atom("nexusllm");
+#endif
+
+LLMError from_system_error(caf::sec code, std::string detail) {
+  LLMError error;
+  error.detail = std::move(detail);
+  switch (code) {
+  case caf::sec::request_timeout:
+    error.code = ErrorCode::request_timeout;
+    error.subject = "in use";
+    break;
+  case caf::sec::request_receiver_down:
+#if NEXUS_LLM_CAF_1
+  case caf::sec::broken_promise:
+#endif
+    error.code = ErrorCode::component_failed;
+    error.subject = "the receiver of the request";
+    break;
+  default:
+    error.code = ErrorCode::internal_error;
+  }
+  return error;
+}
+
+} // namespace
+
+caf::error to_caf_error(LLMError error) {
+#if NEXUS_LLM_CAF_1
+  auto code = error.code;
+  return caf::error{code, caf::make_message(std::move(error))};
+#else
+  auto code = static_cast<std::uint8_t>(error.code);
+  return caf::error{code, error_atom, caf::make_message(std::move(error))};
+#endif
+}
+
+LLMError to_llm_error(const caf::error& error) {
+#if NEXUS_LLM_CAF_1
+  if (error.category() == caf::type_id_v<ErrorCode>) {
+    if (auto context = error.context(); context.match_elements<LLMError>())
+      return context.get_as<LLMError>(0);
+    return {.code = static_cast<ErrorCode>(error.code())};
+  }
+  if (error.category() == caf::type_id_v<caf::sec>)
+    return from_system_error(static_cast<caf::sec>(error.code()), to_string(error));
+#else
+  if (error && error.category() == error_atom) {
+    if (error.context().match_elements<LLMError>())
+      return error.context().get_as<LLMError>(0);
+    return {.code = static_cast<ErrorCode>(error.code())};
+  }
+  if (error && error.category() == caf::atom("system"))
+    return from_system_error(static_cast<caf::sec>(error.code()), to_string(error));
+#endif
+  return {.code = ErrorCode::internal_error, .detail = to_string(error)};
+}
+
+bool is_receiver_down(const caf::error& error) {
+#if NEXUS_LLM_CAF_1
+  return error == caf::sec::request_receiver_down || error == caf::sec::broken_promise;
+#else
+  return error == caf::sec::request_receiver_down;
+#endif
+}
+
+std::string describe(const caf::error& error) {
+  if (!error)
+    return "ended normally";
+#if NEXUS_LLM_CAF_1
+  const bool ours = error.category() == caf::type_id_v<ErrorCode>;
+#else
+  const bool ours = error.category() == error_atom;
+#endif
+  return ours ? log_line(to_llm_error(error)) : to_string(error);
+}
+
+void setup(caf::actor_system_config& config) {
+#if NEXUS_LLM_CAF_1
+  static_cast<void>(config);
+  static const bool once = [] {
+    caf::init_global_meta_objects<caf::id_block::nexus_llm>();
+    caf::core::init_global_meta_objects();
+    return true;
+  }();
+  static_cast<void>(once);
+#else
+  config.add_message_types<caf::id_block::nexus_llm>();
+  config.add_error_category(
+      error_atom, [](std::uint8_t code, caf::atom_value, const caf::message& context) {
+        LLMError error{.code = static_cast<ErrorCode>(code)};
+        return log_line(context.match_elements<LLMError>() ? context.get_as<LLMError>(0) : error);
+      });
+#endif
+}
+
+void recommend(caf::actor_system_config& config) {
+  const auto threads = std::max<std::size_t>(2, std::thread::hardware_concurrency());
+#if NEXUS_LLM_CAF_1
+  config.set("caf.scheduler.policy", "sharing");
+  config.set("caf.scheduler.max-throughput", std::size_t{100});
+  config.set("caf.scheduler.max-threads", threads);
+#else
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-throughput", std::size_t{100});
+  config.set("scheduler.max-threads", threads);
+#endif
+}
+
+} // namespace nexus::llm

@@ -1,0 +1,325 @@
+#pragma once
+
+/// The only place that knows which version of CAF it is compiled against: Debian's 0.17.6 (the
+/// reference) or 1.x. Everything else uses the spellings defined here.
+
+#include <caf/config.hpp>
+#include <caf/detail/build_config.hpp>
+
+#ifdef CAF_VERSION_MAJOR
+#define NEXUS_LLM_CAF_1 1
+#else
+#define NEXUS_LLM_CAF_1 0
+#endif
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/error.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/type_id.hpp>
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#if NEXUS_LLM_CAF_1
+#include <caf/anon_mail.hpp>
+#include <caf/default_enum_inspect.hpp>
+#include <caf/init_global_meta_objects.hpp>
+#else
+#include <caf/replies_to.hpp>
+#endif
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+
+#include "messages/errors.hpp"
+#include "messages/field.hpp"
+
+namespace nexus::llm {
+
+namespace detail {
+template <class Result, class... Inputs>
+struct signature {
+#if NEXUS_LLM_CAF_1
+  using type = caf::result<Result>(Inputs...);
+#else
+  using type = typename caf::replies_to<Inputs...>::template with<Result>;
+#endif
+};
+} // namespace detail
+
+/// One handler of a typed interface: `sig<Result, Inputs...>`.
+template <class Result, class... Inputs>
+using sig = typename detail::signature<Result, Inputs...>::type;
+
+#if NEXUS_LLM_CAF_1
+
+template <class Inspector, Described T>
+bool inspect(Inspector& inspector, T& value) {
+  return T::fields(value, [&](auto... field) {
+    return inspector.object(value).pretty_name(T::type_name).fields(
+        inspector.field(field.name, field.value)...);
+  });
+}
+
+template <class Inspector, class Enum>
+  requires(std::is_enum_v<Enum> && std::same_as<std::underlying_type_t<Enum>, std::uint8_t>)
+bool inspect(Inspector& inspector, Enum& value) {
+  auto get = [&value] { return static_cast<std::uint8_t>(value); };
+  auto set = [&value](std::uint8_t number) {
+    value = static_cast<Enum>(number);
+    return true;
+  };
+  return inspector.apply(get, set);
+}
+
+#else
+
+namespace detail {
+
+/// CAF 0.17 cannot process `std::optional`; this stands in for one: a flag, then the value.
+template <class T>
+struct OptionalRef {
+  std::optional<T>& ref;
+};
+
+template <class T>
+T& as_field(T& value) {
+  return value;
+}
+template <class T>
+OptionalRef<T> as_field(std::optional<T>& value) {
+  return {value};
+}
+
+template <class Inspector, class T>
+typename Inspector::result_type inspect(Inspector& inspector, OptionalRef<T>& optional) {
+  if constexpr (Inspector::reads_state) {
+    if constexpr (std::is_void_v<typename Inspector::result_type>) {
+      if (optional.ref)
+        inspector(*optional.ref);
+      else
+        inspector("none");
+    } else {
+      std::uint8_t flag = optional.ref ? 1 : 0;
+      if (auto error = inspector(flag))
+        return error;
+      return optional.ref ? inspector(*optional.ref) : typename Inspector::result_type{};
+    }
+  } else {
+    std::uint8_t flag = 0;
+    if (auto error = inspector(flag))
+      return error;
+    if (flag == 0) {
+      optional.ref.reset();
+      return {};
+    }
+    return inspector(optional.ref.emplace());
+  }
+}
+
+} // namespace detail
+
+template <class Inspector, Described T>
+typename Inspector::result_type inspect(Inspector& inspector, T& value) {
+  return std::remove_const_t<T>::fields(value, [&](auto... field) {
+    return inspector(caf::meta::type_name(T::type_name.data()), detail::as_field(field.value)...);
+  });
+}
+
+#endif
+
+/// Sends an asynchronous message.
+template <class Self, class Handle, class... Ts>
+void tell(Self* self, const Handle& receiver, Ts&&... content) {
+#if NEXUS_LLM_CAF_1
+  self->mail(std::forward<Ts>(content)...).send(receiver);
+#else
+  self->send(receiver, std::forward<Ts>(content)...);
+#endif
+}
+
+/// Sends an asynchronous message from outside any actor.
+template <class Handle, class... Ts>
+void anon_tell(const Handle& receiver, Ts&&... content) {
+#if NEXUS_LLM_CAF_1
+  caf::anon_mail(std::forward<Ts>(content)...).send(receiver);
+#else
+  caf::anon_send(receiver, std::forward<Ts>(content)...);
+#endif
+}
+
+/// Sends a message after a delay. It cannot be taken back: receivers compare an epoch.
+template <class Self, class Handle, class... Ts>
+void tell_after(Self* self, caf::timespan delay, const Handle& receiver, Ts&&... content) {
+#if NEXUS_LLM_CAF_1
+  self->mail(std::forward<Ts>(content)...).delay(delay).send(receiver);
+#else
+  self->delayed_send(receiver, delay, std::forward<Ts>(content)...);
+#endif
+}
+
+/// Sends a request; `.then(on_result, on_error)` handles the answer. Every request has a deadline.
+template <class Self, class Handle, class Rep, class Period, class... Ts>
+auto ask(Self* self, const Handle& receiver, std::chrono::duration<Rep, Period> deadline,
+         Ts&&... content) {
+  auto span = std::chrono::duration_cast<caf::timespan>(deadline);
+#if NEXUS_LLM_CAF_1
+  return self->mail(std::forward<Ts>(content)...).request(receiver, span);
+#else
+  return self->request(receiver, span, std::forward<Ts>(content)...);
+#endif
+}
+
+template <class Handle, class Rep, class Period, class... Ts>
+auto ask(caf::scoped_actor& self, const Handle& receiver,
+         std::chrono::duration<Rep, Period> deadline, Ts&&... content) {
+  return ask(self.ptr(), receiver, deadline, std::forward<Ts>(content)...);
+}
+
+/// Passes the current message on: the receiver answers the original sender.
+template <class Self, class Handle, class... Ts>
+auto forward_to(Self* self, const Handle& receiver, Ts&&... content) {
+#if NEXUS_LLM_CAF_1
+  return self->mail(std::forward<Ts>(content)...).delegate(receiver);
+#else
+  return self->delegate(receiver, std::forward<Ts>(content)...);
+#endif
+}
+
+/// The state of a stateful actor.
+template <class Self>
+auto& state_of(Self* self) {
+#if NEXUS_LLM_CAF_1
+  return self->state();
+#else
+  return self->state;
+#endif
+}
+
+/// Gives a state class constructor arguments, which CAF 0.17 does not.
+template <class State>
+struct Slot {
+  std::optional<State> value;
+  static constexpr const char* name = State::name;
+};
+
+/// Spawns an actor whose behaviour is `State{self, args...}.make_behavior()`. The state is
+/// destroyed when the actor ends, before anybody hears of it. `State::Base` is its typed base.
+template <class State, class Spawner, class... Args>
+auto spawn_state(Spawner& spawner, Args&&... args) {
+  using Actor = caf::stateful_actor<Slot<State>, typename State::Base>;
+  return spawner.spawn(
+      [](Actor* self, std::decay_t<Args>... values) {
+        auto& state = state_of(self).value.emplace(self, std::move(values)...);
+        return state.make_behavior();
+      },
+      std::forward<Args>(args)...);
+}
+
+/// Ends an actor from outside any actor.
+template <class Handle>
+void anon_exit(const Handle& receiver, caf::exit_reason reason) {
+  caf::anon_send_exit(receiver, reason);
+}
+
+/// Watches actors: calls back once when one ends, however often it is watched. Lives in the state
+/// of `self` and must be the only user of monitors there.
+class Watcher {
+public:
+  using Callback = std::function<void(const caf::error& reason)>;
+
+  template <class Self>
+  void attach(Self* self) {
+#if NEXUS_LLM_CAF_1
+    start_ = [self, this](const caf::actor_addr& address) {
+      auto strong = caf::actor_cast<caf::strong_actor_ptr>(address);
+      entries_[address].token = self->monitor(
+          strong, [this, address](const caf::error& reason) { down(address, reason); });
+    };
+#else
+    start_ = [self](const caf::actor_addr& address) { self->monitor(address); };
+    stop_ = [self](const caf::actor_addr& address) { self->demonitor(address); };
+    self->set_down_handler([this](caf::down_msg& message) { down(message.source, message.reason); });
+#endif
+  }
+
+  template <class Handle>
+  void watch(const Handle& handle, Callback callback) {
+    auto address = caf::actor_cast<caf::actor_addr>(handle);
+    auto [entry, fresh] = entries_.try_emplace(address);
+    entry->second.callback = std::move(callback);
+    if (fresh)
+      start_(address);
+  }
+
+  template <class Handle>
+  void forget(const Handle& handle) {
+    auto address = caf::actor_cast<caf::actor_addr>(handle);
+    auto entry = entries_.find(address);
+    if (entry == entries_.end())
+      return;
+#if NEXUS_LLM_CAF_1
+    entry->second.token.dispose();
+#else
+    stop_(address);
+#endif
+    entries_.erase(entry);
+  }
+
+private:
+  struct Entry {
+    Callback callback;
+#if NEXUS_LLM_CAF_1
+    caf::disposable token;
+#endif
+  };
+
+  void down(const caf::actor_addr& address, const caf::error& reason) {
+    auto entry = entries_.find(address);
+    if (entry == entries_.end())
+      return;
+    auto callback = std::move(entry->second.callback);
+    entries_.erase(entry);
+    callback(reason);
+  }
+
+  std::function<void(const caf::actor_addr&)> start_;
+  std::function<void(const caf::actor_addr&)> stop_;
+  std::unordered_map<caf::actor_addr, Entry> entries_;
+};
+
+/// Wraps a failure so that it can be the answer to a request, on this machine or another.
+[[nodiscard]] caf::error to_caf_error(LLMError error);
+
+/// The failure behind the answer to a request. CAF's own errors (a dead receiver, a deadline)
+/// become ours, so that callers see one kind only.
+[[nodiscard]] LLMError to_llm_error(const caf::error& error);
+
+/// Whether the error means that the receiver ended before it answered.
+[[nodiscard]] bool is_receiver_down(const caf::error& error);
+
+/// The text of an error for the log.
+[[nodiscard]] std::string describe(const caf::error& error);
+
+/// Makes a configuration know the message types of this library. Call it on the configuration of
+/// every actor system that uses them, before the system is made.
+void setup(caf::actor_system_config& config);
+
+/// Sets the scheduler options that suit this library: shared queue (no idle polling) and a bound
+/// on messages per turn (no starvation). Recommended to embedders; our own program uses it.
+void recommend(caf::actor_system_config& config);
+
+} // namespace nexus::llm
