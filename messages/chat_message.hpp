@@ -14,8 +14,7 @@ struct Tool {
   std::string parameters; ///< JSON text of an object: the JSON schema of the arguments
 
   static constexpr std::string_view type_name = "Tool";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"name", self.name}, Field{"description", self.description},
                  Field{"parameters", self.parameters});
   }
@@ -29,8 +28,7 @@ struct ToolCall {
   std::string arguments;
 
   static constexpr std::string_view type_name = "ToolCall";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"id", self.id}, Field{"name", self.name},
                  Field{"arguments", self.arguments});
   }
@@ -48,8 +46,7 @@ struct ChatMessage {
   std::string tool_call_id; ///< of a `tool` message: which call it answers
 
   static constexpr std::string_view type_name = "ChatMessage";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"role", self.role}, Field{"content", self.content},
                  Field{"thinking", self.thinking}, Field{"images", self.images},
                  Field{"toolCalls", self.tool_calls}, Field{"toolName", self.tool_name},

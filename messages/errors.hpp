@@ -94,8 +94,7 @@ struct ErrorInfo {
 /// The single table behind texts, exit codes, JSON codes, retry classes and `docs/errors.md`.
 inline constexpr std::array error_table{
     ErrorInfo{ErrorCode::connection_refused, "connection_refused", ErrorCategory::connection,
-              Retry::budget, false,
-              "Ollama is not running at {}. Start it with `ollama serve`."},
+              Retry::budget, false, "Ollama is not running at {}. Start it with `ollama serve`."},
     ErrorInfo{ErrorCode::host_not_found, "host_not_found", ErrorCategory::connection, Retry::budget,
               false, "The host of {} cannot be found. Check the base URL."},
     ErrorInfo{ErrorCode::connection_lost, "connection_lost", ErrorCategory::connection,
@@ -172,8 +171,7 @@ inline constexpr std::array error_table{
     ErrorInfo{ErrorCode::invalid_argument, "invalid_argument", ErrorCategory::validation,
               Retry::never, false, "An argument is not valid: {}."},
     ErrorInfo{ErrorCode::unknown_request, "unknown_request", ErrorCategory::validation,
-              Retry::never, false,
-              "There is no request {} under way; it may have ended already."},
+              Retry::never, false, "There is no request {} under way; it may have ended already."},
     ErrorInfo{ErrorCode::queue_full, "queue_full", ErrorCategory::overload, Retry::never, false,
               "Too many requests wait for the {} role already. Try again in a moment."},
     ErrorInfo{ErrorCode::too_many_subscribers, "too_many_subscribers", ErrorCategory::overload,
@@ -254,17 +252,16 @@ static_assert(detail::error_table_is_ordered(), "one row per code, in the order 
 /// `detail` is technical (HTTP status, libcurl code, body excerpt) and meant for the log alone.
 struct LLMError {
   ErrorCode code = ErrorCode::internal_error;
-  std::string subject;         ///< fills the `{}` of the sentence
-  std::string detail;          ///< technical; never shown to a person by default
-  std::string partial;         ///< text that had arrived before a stream broke
+  std::string subject;           ///< fills the `{}` of the sentence
+  std::string detail;            ///< technical; never shown to a person by default
+  std::string partial;           ///< text that had arrived before a stream broke
   std::uint16_t http_status = 0; ///< 0 where no HTTP answer was involved
   std::optional<std::chrono::milliseconds> retry_after; ///< what the server asked for
-  std::string model;           ///< model of the last attempt; empty before one was chosen
-  std::uint32_t attempts = 0;  ///< attempts made, over all models
+  std::string model;          ///< model of the last attempt; empty before one was chosen
+  std::uint32_t attempts = 0; ///< attempts made, over all models
 
   static constexpr std::string_view type_name = "LLMError";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"code", self.code}, Field{"subject", self.subject},
                  Field{"detail", self.detail}, Field{"partial", self.partial},
                  Field{"httpStatus", self.http_status}, Field{"retryAfter", self.retry_after},

@@ -17,8 +17,7 @@ struct QueuePosition {
   std::uint32_t queue_length = 0;
 
   static constexpr std::string_view type_name = "QueuePosition";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"position", self.position}, Field{"queueLength", self.queue_length});
   }
   bool operator==(const QueuePosition&) const = default;
@@ -38,12 +37,11 @@ struct RoleStats {
   std::uint64_t shared = 0;
   std::uint64_t retries = 0;
   std::uint64_t fallbacks = 0;
-  std::uint64_t tokens = 0; ///< generated
+  std::uint64_t tokens = 0;              ///< generated
   std::chrono::nanoseconds generating{}; ///< time that Ollama spent on these tokens
 
   static constexpr std::string_view type_name = "RoleStats";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"role", self.role}, Field{"queued", self.queued},
                  Field{"inFlight", self.in_flight}, Field{"accepted", self.accepted},
                  Field{"answered", self.answered}, Field{"failed", self.failed},
@@ -63,8 +61,7 @@ struct ComponentHealth {
   std::string last_failure;   ///< technical; empty where it never failed
 
   static constexpr std::string_view type_name = "ComponentHealth";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"name", self.name}, Field{"running", self.running},
                  Field{"restarts", self.restarts}, Field{"lastFailure", self.last_failure});
   }
@@ -79,11 +76,9 @@ struct Health {
   std::vector<RoleStats> roles;
 
   static constexpr std::string_view type_name = "Health";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"reachable", self.reachable}, Field{"version", self.version},
-                 Field{"components", self.components},
-                 Field{"roles", self.roles});
+                 Field{"components", self.components}, Field{"roles", self.roles});
   }
   bool operator==(const Health&) const = default;
 };

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/ack.hpp"
 #include "messages/ai_role.hpp"
 #include "messages/health.hpp"
 #include "messages/llm_client_config.hpp"
@@ -18,6 +19,7 @@
 CAF_BEGIN_TYPE_ID_BLOCK(nexus_llm, caf::first_custom_type_id + 1000)
 
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::AIRole))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::Ack))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::ErrorCode))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::LLMError))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::RequestId))
@@ -130,9 +132,9 @@ using role_actor = caf::typed_actor<
     /// Where a request stands in the queue.
     sig<QueuePosition, position_atom, RequestId>,
     /// Joins a live stream: the text so far comes as the first chunk.
-    sig<void, subscribe_atom, RequestId, stream_subscriber>,
+    sig<Ack, subscribe_atom, RequestId, stream_subscriber>,
     /// Leaves a live stream.
-    sig<void, unsubscribe_atom, RequestId, stream_subscriber>,
+    sig<Ack, unsubscribe_atom, RequestId, stream_subscriber>,
     /// Figures of the role.
     sig<RoleStats, stats_atom>>;
 
@@ -151,15 +153,15 @@ using model_manager_actor = caf::typed_actor<
     /// The models in memory.
     sig<RunningModels, running_models_atom>,
     /// Brings a model into memory and keeps it there for a time (empty: Ollama's default).
-    sig<void, load_model_atom, std::string, std::string>,
+    sig<Ack, load_model_atom, std::string, std::string>,
     /// Frees the memory of a model.
-    sig<void, unload_model_atom, std::string>,
+    sig<Ack, unload_model_atom, std::string>,
     /// Downloads a model; progress goes to the subscriber. Ends when the model is complete.
-    sig<void, pull_model_atom, std::string, pull_subscriber>,
+    sig<Ack, pull_model_atom, std::string, pull_subscriber>,
     /// Removes a model from the disk.
-    sig<void, delete_model_atom, std::string>,
+    sig<Ack, delete_model_atom, std::string>,
     /// Gives a model a second name.
-    sig<void, copy_model_atom, std::string, std::string>,
+    sig<Ack, copy_model_atom, std::string, std::string>,
     /// The version of Ollama.
     sig<std::string, version_atom>>;
 
@@ -169,29 +171,24 @@ using ollama_client_actor = caf::typed_actor<
     sig<LLMResponse, generate_streaming_atom, LLMRequest, chunk_sink>,
     sig<LLMResponse, chat_atom, LLMRequest>,
     sig<LLMResponse, chat_streaming_atom, LLMRequest, chunk_sink>,
-    sig<EmbedResponse, embed_atom, EmbedRequest>,
-    sig<ModelList, list_models_atom>,
-    sig<bool, check_model_atom, std::string>,
-    sig<ModelDetails, show_model_atom, std::string>,
-    sig<RunningModels, running_models_atom>,
-    sig<void, load_model_atom, std::string, std::string>,
-    sig<void, unload_model_atom, std::string>,
-    sig<void, pull_model_atom, std::string, pull_subscriber>,
-    sig<void, delete_model_atom, std::string>,
-    sig<void, copy_model_atom, std::string, std::string>,
+    sig<EmbedResponse, embed_atom, EmbedRequest>, sig<ModelList, list_models_atom>,
+    sig<bool, check_model_atom, std::string>, sig<ModelDetails, show_model_atom, std::string>,
+    sig<RunningModels, running_models_atom>, sig<Ack, load_model_atom, std::string, std::string>,
+    sig<Ack, unload_model_atom, std::string>,
+    sig<Ack, pull_model_atom, std::string, pull_subscriber>,
+    sig<Ack, delete_model_atom, std::string>, sig<Ack, copy_model_atom, std::string, std::string>,
     sig<std::string, version_atom>,
     /// Ends every exchange of a request; whoever waits gets `cancelled`.
     sig<bool, cancel_atom, RequestId>,
     /// Settings for the exchanges that follow.
-    sig<void, update_config_atom, LLMClientConfig>>;
+    sig<Ack, update_config_atom, LLMClientConfig>>;
 
 /// The settings of the running system.
-using config_actor = caf::typed_actor<
-    sig<LLMClientConfig, get_config_atom>,
-    /// Replaces the settings, in the running system and on disk.
-    sig<LLMClientConfig, save_config_atom, LLMClientConfig>,
-    /// Applies a JSON merge patch to the `llm` section.
-    sig<LLMClientConfig, update_config_atom, std::string>>;
+using config_actor = caf::typed_actor<sig<LLMClientConfig, get_config_atom>,
+                                      /// Replaces the settings, in the running system and on disk.
+                                      sig<LLMClientConfig, save_config_atom, LLMClientConfig>,
+                                      /// Applies a JSON merge patch to the `llm` section.
+                                      sig<LLMClientConfig, update_config_atom, std::string>>;
 
 /// State of the whole system.
 using health_actor = caf::typed_actor<sig<Health, health_atom>>;

@@ -18,6 +18,10 @@ enum class StreamRecovery : std::uint8_t {
   restart, ///< once: subscribers are told, and the stream starts over
 };
 
+[[nodiscard]] constexpr std::string_view to_string(StreamRecovery recovery) noexcept {
+  return recovery == StreamRecovery::fail ? "fail" : "restart";
+}
+
 /// Settings of one role beside its model.
 struct RoleSettings {
   std::vector<std::string> fallback_models; ///< tried in order when the first is missing or fails
@@ -27,8 +31,7 @@ struct RoleSettings {
   std::string options = "{}";               ///< JSON text of an object of Ollama options
 
   static constexpr std::string_view type_name = "RoleSettings";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"fallbackModels", self.fallback_models}, Field{"numCtx", self.num_ctx},
                  Field{"keepAlive", self.keep_alive}, Field{"system", self.system},
                  Field{"options", self.options});
@@ -38,20 +41,19 @@ struct RoleSettings {
 
 /// Bounds on everything that could grow.
 struct Limits {
-  std::uint32_t max_concurrent = 2;      ///< requests of one role at Ollama at a time
-  std::uint32_t queue_length = 100;      ///< requests of one role that wait
+  std::uint32_t max_concurrent = 2;         ///< requests of one role at Ollama at a time
+  std::uint32_t queue_length = 100;         ///< requests of one role that wait
   std::chrono::milliseconds ageing{10'000}; ///< a background request older than this is interactive
   std::uint64_t max_prompt_bytes = 8u << 20;
   std::uint64_t max_response_bytes = 64u << 20;
   std::uint64_t max_line_bytes = 16u << 20; ///< one line of a stream
   std::uint32_t max_json_depth = 128;
-  std::uint32_t max_subscribers = 64; ///< of one stream
+  std::uint32_t max_subscribers = 64;   ///< of one stream
   std::uint32_t subscriber_window = 32; ///< chunks that a subscriber may have unhandled
   std::uint32_t max_batch = 1000;       ///< prompts in one batch
 
   static constexpr std::string_view type_name = "Limits";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(
         Field{"maxConcurrent", self.max_concurrent}, Field{"queueLength", self.queue_length},
         Field{"ageing", self.ageing}, Field{"maxPromptBytes", self.max_prompt_bytes},
@@ -70,8 +72,7 @@ struct CacheSettings {
   std::chrono::seconds ttl{300};
 
   static constexpr std::string_view type_name = "CacheSettings";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"enabled", self.enabled}, Field{"maxBytes", self.max_bytes},
                  Field{"ttl", self.ttl});
   }
@@ -84,8 +85,7 @@ struct RestartSettings {
   std::chrono::seconds window{30};
 
   static constexpr std::string_view type_name = "RestartSettings";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"maxRestarts", self.max_restarts}, Field{"window", self.window});
   }
   bool operator==(const RestartSettings&) const = default;
@@ -95,8 +95,8 @@ struct RestartSettings {
 /// are the defaults; `config/config_keys.hpp` maps each to its key, range and documentation.
 struct LLMClientConfig {
   std::string base_url = "http://localhost:11434";
-  std::chrono::milliseconds timeout{300'000}; ///< a complete request; a stream's first chunk
-  std::uint32_t max_retries = 3;              ///< further attempts on one model
+  std::chrono::milliseconds timeout{300'000};  ///< a complete request; a stream's first chunk
+  std::uint32_t max_retries = 3;               ///< further attempts on one model
   std::chrono::milliseconds retry_delay{1000}; ///< base of the exponential back-off
   std::string overseer_model = "llama3.1:8b";
   std::string implementation_model = "qwen2.5-coder:7b";
@@ -124,19 +124,17 @@ struct LLMClientConfig {
   [[nodiscard]] RoleSettings& settings(AIRole role) noexcept { return roles[index_of(role)]; }
 
   static constexpr std::string_view type_name = "LLMClientConfig";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"baseUrl", self.base_url}, Field{"timeout", self.timeout},
-                 Field{"maxRetries", self.max_retries}, Field{"retryDelay", self.retry_delay},
-                 Field{"overseerModel", self.overseer_model},
-                 Field{"implementationModel", self.implementation_model},
-                 Field{"maxRetryDelay", self.max_retry_delay},
-                 Field{"connectTimeout", self.connect_timeout},
-                 Field{"gapTimeout", self.gap_timeout}, Field{"totalTimeout", self.total_timeout},
-                 Field{"streamRecovery", self.stream_recovery},
-                 Field{"modelListTtl", self.model_list_ttl}, Field{"overseer", self.roles[0]},
-                 Field{"implementation", self.roles[1]}, Field{"limits", self.limits},
-                 Field{"cache", self.cache}, Field{"restarts", self.restarts});
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(
+        Field{"baseUrl", self.base_url}, Field{"timeout", self.timeout},
+        Field{"maxRetries", self.max_retries}, Field{"retryDelay", self.retry_delay},
+        Field{"overseerModel", self.overseer_model},
+        Field{"implementationModel", self.implementation_model},
+        Field{"maxRetryDelay", self.max_retry_delay}, Field{"connectTimeout", self.connect_timeout},
+        Field{"gapTimeout", self.gap_timeout}, Field{"totalTimeout", self.total_timeout},
+        Field{"streamRecovery", self.stream_recovery}, Field{"modelListTtl", self.model_list_ttl},
+        Field{"overseer", self.roles[0]}, Field{"implementation", self.roles[1]},
+        Field{"limits", self.limits}, Field{"cache", self.cache}, Field{"restarts", self.restarts});
   }
   bool operator==(const LLMClientConfig&) const = default;
 };

@@ -15,49 +15,51 @@ namespace nexus::llm {
 /// background request that has waited long enough counts as interactive (ageing).
 enum class Priority : std::uint8_t { interactive, background };
 
+[[nodiscard]] constexpr std::string_view to_string(Priority priority) noexcept {
+  return priority == Priority::interactive ? "interactive" : "background";
+}
+
 /// What a caller may set per request; everything left out comes from the role's settings.
 /// Plain data: copy and move freely between threads.
 struct GenerateOptions {
-  RequestId id;                        ///< empty: one is made
-  std::string model;                   ///< empty: the role's model
-  std::optional<std::string> context;  ///< additional text put before the prompt
-  std::optional<double> temperature;   ///< 0.0 to 2.0; 0 is repeatable
+  RequestId id;                            ///< empty: one is made
+  std::string model;                       ///< empty: the role's model
+  std::optional<std::string> context;      ///< additional text put before the prompt
+  std::optional<double> temperature;       ///< 0.0 to 2.0; 0 is repeatable
   std::optional<std::uint32_t> max_tokens; ///< most tokens to generate, at least 1
-  std::optional<std::int64_t> seed;    ///< the same seed repeats an answer
-  std::vector<std::string> stop;       ///< texts that end the answer
-  std::optional<std::string> system;   ///< replaces the role's system text
-  std::string format;                  ///< `json`, or JSON text of a JSON schema; empty: free text
-  std::string keep_alive;              ///< Go duration ("5m"), or seconds; empty: the role's
+  std::optional<std::int64_t> seed;        ///< the same seed repeats an answer
+  std::vector<std::string> stop;           ///< texts that end the answer
+  std::optional<std::string> system;       ///< replaces the role's system text
+  std::string format;                   ///< `json`, or JSON text of a JSON schema; empty: free text
+  std::string keep_alive;               ///< Go duration ("5m"), or seconds; empty: the role's
   std::optional<std::uint32_t> num_ctx; ///< context window in tokens; unset: the role's
-  std::vector<std::string> images;     ///< base64, for models that see
-  std::string think;                   ///< empty, `true`, `false`, `low`, `medium`, `high`, `max`
-  std::vector<Tool> tools;             ///< chat only
-  std::string raw_options;             ///< JSON text of an object, merged into Ollama's `options`
+  std::vector<std::string> images;      ///< base64, for models that see
+  std::string think;                    ///< empty, `true`, `false`, `low`, `medium`, `high`, `max`
+  std::vector<Tool> tools;              ///< chat only
+  std::string raw_options;              ///< JSON text of an object, merged into Ollama's `options`
   std::vector<std::uint32_t> continuation; ///< `LLMResponse::context` of an earlier answer
-  std::string suffix;                  ///< text after the gap, for models that fill in
-  bool raw = false;                    ///< no template is applied to the prompt
+  std::string suffix;                      ///< text after the gap, for models that fill in
+  bool raw = false;                        ///< no template is applied to the prompt
   Priority priority = Priority::interactive;
-  bool bypass_cache = false;           ///< neither read nor fill the response cache, nor share
+  bool bypass_cache = false; ///< neither read nor fill the response cache, nor share
   std::optional<std::chrono::milliseconds> timeout;         ///< shorter than the configured one
   std::optional<std::chrono::milliseconds> connect_timeout; ///< likewise
   std::optional<std::chrono::milliseconds> gap_timeout;     ///< likewise
   std::optional<std::chrono::milliseconds> total_timeout;   ///< likewise
 
   static constexpr std::string_view type_name = "GenerateOptions";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(
-        Field{"id", self.id}, Field{"model", self.model}, Field{"context", self.context},
-        Field{"temperature", self.temperature}, Field{"maxTokens", self.max_tokens},
-        Field{"seed", self.seed}, Field{"stop", self.stop}, Field{"system", self.system},
-        Field{"format", self.format}, Field{"keepAlive", self.keep_alive},
-        Field{"numCtx", self.num_ctx}, Field{"images", self.images}, Field{"think", self.think},
-        Field{"tools", self.tools}, Field{"rawOptions", self.raw_options},
-        Field{"continuation", self.continuation}, Field{"suffix", self.suffix},
-        Field{"raw", self.raw}, Field{"priority", self.priority},
-        Field{"bypassCache", self.bypass_cache}, Field{"timeout", self.timeout},
-        Field{"connectTimeout", self.connect_timeout}, Field{"gapTimeout", self.gap_timeout},
-        Field{"totalTimeout", self.total_timeout});
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"id", self.id}, Field{"model", self.model}, Field{"context", self.context},
+                 Field{"temperature", self.temperature}, Field{"maxTokens", self.max_tokens},
+                 Field{"seed", self.seed}, Field{"stop", self.stop}, Field{"system", self.system},
+                 Field{"format", self.format}, Field{"keepAlive", self.keep_alive},
+                 Field{"numCtx", self.num_ctx}, Field{"images", self.images},
+                 Field{"think", self.think}, Field{"tools", self.tools},
+                 Field{"rawOptions", self.raw_options}, Field{"continuation", self.continuation},
+                 Field{"suffix", self.suffix}, Field{"raw", self.raw},
+                 Field{"priority", self.priority}, Field{"bypassCache", self.bypass_cache},
+                 Field{"timeout", self.timeout}, Field{"connectTimeout", self.connect_timeout},
+                 Field{"gapTimeout", self.gap_timeout}, Field{"totalTimeout", self.total_timeout});
   }
   bool operator==(const GenerateOptions&) const = default;
 };
@@ -67,6 +69,10 @@ enum class RequestKind : std::uint8_t {
   generate, ///< `/api/generate`: one prompt
   chat,     ///< `/api/chat`: a conversation
 };
+
+[[nodiscard]] constexpr std::string_view to_string(RequestKind kind) noexcept {
+  return kind == RequestKind::generate ? "generate" : "chat";
+}
 
 /// One request as it goes to Ollama (specification, `LLMRequest`): the options of the caller,
 /// completed from the role's settings, with the model and the prompt or conversation.
@@ -78,8 +84,7 @@ struct LLMRequest : GenerateOptions {
   std::uint32_t attempt = 1; ///< counts over retries and fallbacks; marks stale replies
 
   static constexpr std::string_view type_name = "LLMRequest";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return GenerateOptions::fields(self, [&](auto... inherited) -> decltype(auto) {
       return visit(inherited..., Field{"kind", self.kind}, Field{"prompt", self.prompt},
                    Field{"messages", self.messages}, Field{"stream", self.stream},
@@ -99,8 +104,7 @@ struct EmbedRequest {
   std::optional<std::chrono::milliseconds> timeout;
 
   static constexpr std::string_view type_name = "EmbedRequest";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"id", self.id}, Field{"model", self.model}, Field{"input", self.input},
                  Field{"dimensions", self.dimensions}, Field{"keepAlive", self.keep_alive},
                  Field{"timeout", self.timeout});

@@ -29,8 +29,7 @@ struct GenerateStats {
   }
 
   static constexpr std::string_view type_name = "GenerateStats";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"totalDuration", self.total_duration},
                  Field{"loadDuration", self.load_duration},
                  Field{"promptEvalCount", self.prompt_eval_count},
@@ -42,11 +41,11 @@ struct GenerateStats {
 
 /// What an answer cost and how it came about, as this system saw it.
 struct Provenance {
-  std::uint32_t attempts = 1; ///< over all models; 0 for a cached answer
-  bool fallback = false;      ///< another model than the first choice answered
-  bool shared = false;        ///< another caller's identical request in flight answered
-  bool cached = false;        ///< from the response cache
-  bool restarted = false;     ///< a stream had to start over after something of it was seen
+  std::uint32_t attempts = 1;    ///< over all models; 0 for a cached answer
+  bool fallback = false;         ///< another model than the first choice answered
+  bool shared = false;           ///< another caller's identical request in flight answered
+  bool cached = false;           ///< from the response cache
+  bool restarted = false;        ///< a stream had to start over after something of it was seen
   bool prompt_truncated = false; ///< Ollama probably cut the prompt to `num_ctx`
   bool cut_by_length = false;    ///< `done_reason` is `length`: the answer is not complete
   std::chrono::microseconds queue_time{};       ///< accepted to sent
@@ -54,15 +53,13 @@ struct Provenance {
   std::chrono::microseconds total_time{};       ///< accepted to answered
 
   static constexpr std::string_view type_name = "Provenance";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"attempts", self.attempts}, Field{"fallback", self.fallback},
-                 Field{"shared", self.shared}, Field{"cached", self.cached},
-                 Field{"restarted", self.restarted},
-                 Field{"promptTruncated", self.prompt_truncated},
-                 Field{"cutByLength", self.cut_by_length}, Field{"queueTime", self.queue_time},
-                 Field{"firstChunkTime", self.first_chunk_time},
-                 Field{"totalTime", self.total_time});
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(
+        Field{"attempts", self.attempts}, Field{"fallback", self.fallback},
+        Field{"shared", self.shared}, Field{"cached", self.cached},
+        Field{"restarted", self.restarted}, Field{"promptTruncated", self.prompt_truncated},
+        Field{"cutByLength", self.cut_by_length}, Field{"queueTime", self.queue_time},
+        Field{"firstChunkTime", self.first_chunk_time}, Field{"totalTime", self.total_time});
   }
   bool operator==(const Provenance&) const = default;
 };
@@ -74,20 +71,19 @@ struct LLMResponse {
   std::string response; ///< the whole text
   bool done = false;    ///< true in every answer that a caller gets without an error
   std::optional<std::vector<std::uint32_t>> context; ///< for continuation; generate only
-  std::string thinking;              ///< what the model thought, where it says so
-  std::vector<ToolCall> tool_calls;  ///< chat only
-  std::string done_reason;           ///< `stop`, `length`, `load`, `unload`, or the server's own
+  std::string thinking;                              ///< what the model thought, where it says so
+  std::vector<ToolCall> tool_calls;                  ///< chat only
+  std::string done_reason; ///< `stop`, `length`, `load`, `unload`, or the server's own
   GenerateStats stats;
   Provenance provenance;
 
   static constexpr std::string_view type_name = "LLMResponse";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"id", self.id}, Field{"model", self.model},
-                 Field{"response", self.response}, Field{"done", self.done},
-                 Field{"context", self.context}, Field{"thinking", self.thinking},
-                 Field{"toolCalls", self.tool_calls}, Field{"doneReason", self.done_reason},
-                 Field{"stats", self.stats}, Field{"provenance", self.provenance});
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"id", self.id}, Field{"model", self.model}, Field{"response", self.response},
+                 Field{"done", self.done}, Field{"context", self.context},
+                 Field{"thinking", self.thinking}, Field{"toolCalls", self.tool_calls},
+                 Field{"doneReason", self.done_reason}, Field{"stats", self.stats},
+                 Field{"provenance", self.provenance});
   }
   bool operator==(const LLMResponse&) const = default;
 };
@@ -98,8 +94,7 @@ struct BatchItem {
   std::optional<LLMError> error;
 
   static constexpr std::string_view type_name = "BatchItem";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"response", self.response}, Field{"error", self.error});
   }
   bool operator==(const BatchItem&) const = default;
@@ -110,8 +105,7 @@ struct BatchResponse {
   std::vector<BatchItem> items;
 
   static constexpr std::string_view type_name = "BatchResponse";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"items", self.items});
   }
   bool operator==(const BatchResponse&) const = default;
@@ -126,8 +120,7 @@ struct EmbedResponse {
   std::uint64_t prompt_eval_count = 0;
 
   static constexpr std::string_view type_name = "EmbedResponse";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"model", self.model}, Field{"embeddings", self.embeddings},
                  Field{"totalDuration", self.total_duration},
                  Field{"loadDuration", self.load_duration},

@@ -21,8 +21,7 @@ struct ModelConfig {
   std::string base_url;
 
   static constexpr std::string_view type_name = "ModelConfig";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"name", self.name}, Field{"role", self.role},
                  Field{"baseUrl", self.base_url});
   }
@@ -41,8 +40,7 @@ struct ModelStatus {
   std::string quantization;   ///< such as `Q4_K_M`
 
   static constexpr std::string_view type_name = "ModelStatus";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"name", self.name}, Field{"available", self.available},
                  Field{"size", self.size}, Field{"modifiedAt", self.modified_at},
                  Field{"digest", self.digest}, Field{"family", self.family},
@@ -57,8 +55,7 @@ struct ModelList {
   std::vector<ModelStatus> models;
 
   static constexpr std::string_view type_name = "ModelList";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"models", self.models});
   }
   bool operator==(const ModelList&) const = default;
@@ -73,8 +70,7 @@ struct RunningModel {
   std::uint32_t context_length = 0; ///< tokens; 0 where the server does not say
 
   static constexpr std::string_view type_name = "RunningModel";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"name", self.name}, Field{"size", self.size},
                  Field{"sizeVram", self.size_vram}, Field{"expiresAt", self.expires_at},
                  Field{"contextLength", self.context_length});
@@ -87,8 +83,7 @@ struct RunningModels {
   std::vector<RunningModel> models;
 
   static constexpr std::string_view type_name = "RunningModels";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"models", self.models});
   }
   bool operator==(const RunningModels&) const = default;
@@ -109,8 +104,7 @@ struct ModelDetails {
   std::optional<WallTime> modified_at;
 
   static constexpr std::string_view type_name = "ModelDetails";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"name", self.name}, Field{"family", self.family},
                  Field{"parameterSize", self.parameter_size},
                  Field{"quantization", self.quantization},

@@ -50,8 +50,7 @@
 namespace nexus::llm {
 
 namespace detail {
-template <class Result, class... Inputs>
-struct signature {
+template <class Result, class... Inputs> struct signature {
 #if NEXUS_LLM_CAF_1
   using type = caf::result<Result>(Inputs...);
 #else
@@ -66,17 +65,18 @@ using sig = typename detail::signature<Result, Inputs...>::type;
 
 #if NEXUS_LLM_CAF_1
 
-template <class Inspector, Described T>
-bool inspect(Inspector& inspector, T& value) {
+template <class Inspector, Described T> bool inspect(Inspector& inspector, T& value) {
   return T::fields(value, [&](auto... field) {
-    return inspector.object(value).pretty_name(T::type_name).fields(
-        inspector.field(field.name, field.value)...);
+    return inspector.object(value)
+        .pretty_name(T::type_name)
+        .fields(inspector.field(field.name, field.value)...);
   });
 }
 
 template <class Inspector, class Enum>
-  requires(std::is_enum_v<Enum> && std::same_as<std::underlying_type_t<Enum>, std::uint8_t>)
-bool inspect(Inspector& inspector, Enum& value) {
+requires(std::is_enum_v<Enum>&& std::same_as<std::underlying_type_t<Enum>,
+                                             std::uint8_t>) bool inspect(Inspector& inspector,
+                                                                         Enum& value) {
   auto get = [&value] { return static_cast<std::uint8_t>(value); };
   auto set = [&value](std::uint8_t number) {
     value = static_cast<Enum>(number);
@@ -90,19 +90,10 @@ bool inspect(Inspector& inspector, Enum& value) {
 namespace detail {
 
 /// CAF 0.17 cannot process `std::optional`; this stands in for one: a flag, then the value.
-template <class T>
-struct OptionalRef {
-  std::optional<T>& ref;
-};
+template <class T> struct OptionalRef { std::optional<T>& ref; };
 
-template <class T>
-T& as_field(T& value) {
-  return value;
-}
-template <class T>
-OptionalRef<T> as_field(std::optional<T>& value) {
-  return {value};
-}
+template <class T> T& as_field(T& value) { return value; }
+template <class T> OptionalRef<T> as_field(std::optional<T>& value) { return {value}; }
 
 template <class Inspector, class T>
 typename Inspector::result_type inspect(Inspector& inspector, OptionalRef<T>& optional) {
@@ -152,8 +143,7 @@ void tell(Self* self, const Handle& receiver, Ts&&... content) {
 }
 
 /// Sends an asynchronous message from outside any actor.
-template <class Handle, class... Ts>
-void anon_tell(const Handle& receiver, Ts&&... content) {
+template <class Handle, class... Ts> void anon_tell(const Handle& receiver, Ts&&... content) {
 #if NEXUS_LLM_CAF_1
   caf::anon_mail(std::forward<Ts>(content)...).send(receiver);
 #else
@@ -200,8 +190,7 @@ auto forward_to(Self* self, const Handle& receiver, Ts&&... content) {
 }
 
 /// The state of a stateful actor.
-template <class Self>
-auto& state_of(Self* self) {
+template <class Self> auto& state_of(Self* self) {
 #if NEXUS_LLM_CAF_1
   return self->state();
 #else
@@ -210,8 +199,7 @@ auto& state_of(Self* self) {
 }
 
 /// Gives a state class constructor arguments, which CAF 0.17 does not.
-template <class State>
-struct Slot {
+template <class State> struct Slot {
   std::optional<State> value;
   static constexpr const char* name = State::name;
 };
@@ -230,8 +218,7 @@ auto spawn_state(Spawner& spawner, Args&&... args) {
 }
 
 /// Ends an actor from outside any actor.
-template <class Handle>
-void anon_exit(const Handle& receiver, caf::exit_reason reason) {
+template <class Handle> void anon_exit(const Handle& receiver, caf::exit_reason reason) {
   caf::anon_send_exit(receiver, reason);
 }
 
@@ -241,8 +228,7 @@ class Watcher {
 public:
   using Callback = std::function<void(const caf::error& reason)>;
 
-  template <class Self>
-  void attach(Self* self) {
+  template <class Self> void attach(Self* self) {
 #if NEXUS_LLM_CAF_1
     start_ = [self, this](const caf::actor_addr& address) {
       auto strong = caf::actor_cast<caf::strong_actor_ptr>(address);
@@ -252,12 +238,12 @@ public:
 #else
     start_ = [self](const caf::actor_addr& address) { self->monitor(address); };
     stop_ = [self](const caf::actor_addr& address) { self->demonitor(address); };
-    self->set_down_handler([this](caf::down_msg& message) { down(message.source, message.reason); });
+    self->set_down_handler(
+        [this](caf::down_msg& message) { down(message.source, message.reason); });
 #endif
   }
 
-  template <class Handle>
-  void watch(const Handle& handle, Callback callback) {
+  template <class Handle> void watch(const Handle& handle, Callback callback) {
     auto address = caf::actor_cast<caf::actor_addr>(handle);
     auto [entry, fresh] = entries_.try_emplace(address);
     entry->second.callback = std::move(callback);
@@ -265,8 +251,7 @@ public:
       start_(address);
   }
 
-  template <class Handle>
-  void forget(const Handle& handle) {
+  template <class Handle> void forget(const Handle& handle) {
     auto address = caf::actor_cast<caf::actor_addr>(handle);
     auto entry = entries_.find(address);
     if (entry == entries_.end())

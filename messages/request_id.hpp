@@ -14,8 +14,7 @@ struct RequestId {
   std::string value;
 
   static constexpr std::string_view type_name = "RequestId";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"value", self.value});
   }
   auto operator<=>(const RequestId&) const = default;
@@ -26,8 +25,7 @@ struct RequestId {
 
 } // namespace nexus::llm
 
-template <>
-struct std::hash<nexus::llm::RequestId> {
+template <> struct std::hash<nexus::llm::RequestId> {
   std::size_t operator()(const nexus::llm::RequestId& id) const noexcept {
     return std::hash<std::string>{}(id.value);
   }

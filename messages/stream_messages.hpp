@@ -18,12 +18,11 @@ struct LLMStreamChunk {
   std::string response; ///< the text of this piece; may be empty
   std::string thinking; ///< thinking text of this piece; may be empty
   std::vector<ToolCall> tool_calls;
-  bool done = false; ///< the last piece; then `final` is set
+  bool done = false;                ///< the last piece; then `final` is set
   std::optional<LLMResponse> final; ///< the accumulated answer with its statistics
 
   static constexpr std::string_view type_name = "LLMStreamChunk";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"id", self.id}, Field{"seq", self.seq}, Field{"model", self.model},
                  Field{"response", self.response}, Field{"thinking", self.thinking},
                  Field{"toolCalls", self.tool_calls}, Field{"done", self.done},
@@ -38,8 +37,7 @@ struct StreamError {
   LLMError error;
 
   static constexpr std::string_view type_name = "StreamError";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"id", self.id}, Field{"error", self.error});
   }
   bool operator==(const StreamError&) const = default;
@@ -68,12 +66,11 @@ struct RequestProgress {
   Phase phase = Phase::queued;
   std::uint32_t queue_position = 0; ///< of `queued`; 1 is next
   std::uint32_t attempt = 0;
-  std::string model;                   ///< once one is chosen
-  std::optional<LLMError> reason;      ///< of `retrying` and `restarted`: what went wrong
+  std::string model;              ///< once one is chosen
+  std::optional<LLMError> reason; ///< of `retrying` and `restarted`: what went wrong
 
   static constexpr std::string_view type_name = "RequestProgress";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"id", self.id}, Field{"phase", self.phase},
                  Field{"queuePosition", self.queue_position}, Field{"attempt", self.attempt},
                  Field{"model", self.model}, Field{"reason", self.reason});
@@ -89,8 +86,7 @@ struct StreamBatch {
   std::vector<LLMStreamChunk> chunks;
 
   static constexpr std::string_view type_name = "StreamBatch";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"id", self.id}, Field{"attempt", self.attempt},
                  Field{"chunks", self.chunks});
   }
@@ -105,8 +101,7 @@ struct PullProgress {
   std::uint64_t completed = 0; ///< bytes already here; may go down when a part is fetched again
 
   static constexpr std::string_view type_name = "PullProgress";
-  template <class Self, class Visit>
-  static decltype(auto) fields(Self& self, Visit&& visit) {
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"model", self.model}, Field{"status", self.status},
                  Field{"total", self.total}, Field{"completed", self.completed});
   }

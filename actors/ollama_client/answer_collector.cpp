@@ -1,0 +1,150 @@
+#include "actors/ollama_client/answer_collector.hpp"
+
+#include <utility>
+
+#include "actors/ollama_client/response_parser.hpp"
+
+namespace nexus::llm {
+
+namespace {
+constexpr std::size_t max_error_body_bytes = 64 * 1024;
+}
+
+std::optional<LLMError> transfer_error(const HttpOutcome& outcome, const ExchangeSubject& subject,
+                                       bool streaming) {
+  using Failure = HttpOutcome::Failure;
+  LLMError error;
+  error.subject = subject.base_url;
+  error.detail = outcome.detail;
+  error.http_status = static_cast<std::uint16_t>(outcome.status);
+  switch (outcome.failure) {
+  case Failure::none:
+  case Failure::stopped:
+    return std::nullopt;
+  case Failure::refused:
+    error.code = ErrorCode::connection_refused;
+    break;
+  case Failure::host_not_found:
+    error.code = ErrorCode::host_not_found;
+    break;
+  case Failure::not_local:
+    error.code = ErrorCode::address_not_local;
+    break;
+  case Failure::connect_timeout:
+    error.code = ErrorCode::connect_timeout;
+    break;
+  case Failure::cut:
+    error.code = streaming && outcome.answer_began ? ErrorCode::stream_interrupted
+                                                   : ErrorCode::connection_lost;
+    if (error.code == ErrorCode::stream_interrupted)
+      error.subject = subject.model;
+    break;
+  case Failure::protocol:
+    error.code = ErrorCode::bad_response;
+    break;
+  }
+  return error;
+}
+
+AnswerCollector::AnswerCollector(const LLMRequest& request, const Limits& limits,
+                                 ExchangeSubject subject)
+    : kind_{request.kind}, limits_{limits}, subject_{std::move(subject)},
+      reader_{static_cast<std::size_t>(limits.max_line_bytes)} {
+  response_.id = request.id;
+  response_.model = request.model;
+}
+
+bool AnswerCollector::on_bytes(int status, std::string_view bytes) {
+  if (complete_)
+    return true;
+  if (error_)
+    return false;
+  if (status != 200) {
+    error_body_.append(bytes.substr(0, max_error_body_bytes - error_body_.size()));
+    return error_body_.size() < max_error_body_bytes;
+  }
+  const bool go_on = reader_.feed(bytes, [this](std::string_view line) { return on_line(line); });
+  if (reader_.line_too_long())
+    return fail(
+        {.code = ErrorCode::response_too_large,
+         .subject = subject_.model,
+         .detail = "a line is longer than " + std::to_string(limits_.max_line_bytes) + " bytes"});
+  return go_on || complete_;
+}
+
+std::vector<LLMStreamChunk> AnswerCollector::take_chunks() { return std::exchange(chunks_, {}); }
+
+bool AnswerCollector::on_line(std::string_view line) {
+  if (complete_)
+    return false;
+  auto piece = response_parser::parse_chunk(line, kind_, limits_.max_json_depth);
+  if (!piece) {
+    auto error = std::move(piece.error());
+    error.subject = subject_.model;
+    error.http_status = 200;
+    // Before Ollama 0.12.6 a request that failed at once came back as 200 with this one line.
+    if (error.code == ErrorCode::stream_failed && !any_line_) {
+      error.code = ErrorCode::server_error;
+      response_parser::refine(error, error.detail);
+    }
+    return fail(std::move(error));
+  }
+  any_line_ = true;
+  if (response_.response.size() + response_.thinking.size() + piece->text.size() +
+          piece->thinking.size() >
+      limits_.max_response_bytes)
+    return fail({.code = ErrorCode::response_too_large,
+                 .subject = subject_.model,
+                 .detail = "more than " + std::to_string(limits_.max_response_bytes) + " bytes"});
+  response_.response += piece->text;
+  response_.thinking += piece->thinking;
+  response_.tool_calls.insert(response_.tool_calls.end(), piece->tool_calls.begin(),
+                              piece->tool_calls.end());
+  if (!piece->model.empty())
+    response_.model = piece->model;
+  if (piece->done) {
+    response_.done = complete_ = true;
+    response_.done_reason = std::move(piece->done_reason);
+    response_.context = std::move(piece->context);
+    response_.stats = piece->stats;
+  }
+  LLMStreamChunk chunk;
+  chunk.id = response_.id;
+  chunk.model = response_.model;
+  chunk.response = std::move(piece->text);
+  chunk.thinking = std::move(piece->thinking);
+  chunk.tool_calls = std::move(piece->tool_calls);
+  chunk.done = piece->done;
+  chunks_.push_back(std::move(chunk));
+  return !complete_;
+}
+
+bool AnswerCollector::fail(LLMError error) {
+  error_ = std::move(error);
+  return false;
+}
+
+Result<LLMResponse> AnswerCollector::finish(const HttpOutcome& outcome) {
+  if (!complete_ && !error_ && outcome.status == 200 &&
+      outcome.failure == HttpOutcome::Failure::none)
+    static_cast<void>(reader_.finish([this](std::string_view line) { return on_line(line); }));
+  if (complete_)
+    return std::move(response_);
+  if (!error_)
+    error_ = transfer_error(outcome, subject_, any_line_ || outcome.answer_began);
+  if (!error_ && outcome.status != 200) {
+    error_ = response_parser::parse_error(outcome.status, error_body_, subject_.model,
+                                          subject_.base_url);
+    error_->retry_after = outcome.retry_after;
+  }
+  if (!error_)
+    error_ = LLMError{.code = ErrorCode::stream_incomplete,
+                      .subject = subject_.model,
+                      .detail = "the stream ended without `done`",
+                      .http_status = 200};
+  error_->partial = std::move(response_.response);
+  error_->model = subject_.model;
+  return failure(std::move(*error_));
+}
+
+} // namespace nexus::llm

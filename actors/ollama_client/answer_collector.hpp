@@ -1,0 +1,62 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/ollama_client/ndjson_reader.hpp"
+#include "actors/ollama_client/transport.hpp"
+#include "messages/llm_client_config.hpp"
+#include "messages/llm_request.hpp"
+#include "messages/result.hpp"
+#include "messages/stream_messages.hpp"
+
+namespace nexus::llm {
+
+/// What an exchange is about, for the errors that it may end in.
+struct ExchangeSubject {
+  std::string model; ///< empty where no model is involved
+  std::string base_url;
+};
+
+/// The error behind an exchange that ended without a whole answer, or nothing. `streaming` makes a
+/// cut after the first byte a stream error.
+[[nodiscard]] std::optional<LLMError>
+transfer_error(const HttpOutcome& outcome, const ExchangeSubject& subject, bool streaming);
+
+/// Turns the bytes of a streamed answer into chunks, and in the end into one response or error
+/// (specification, `handle_stream` and `accumulate_response`). An answer is complete exactly when
+/// its status was 200, an object with `done` was read, and none with `error`. One thread.
+class AnswerCollector {
+public:
+  AnswerCollector(const LLMRequest& request, const Limits& limits, ExchangeSubject subject);
+
+  /// Takes bytes of the body. False where nothing that follows matters any more.
+  [[nodiscard]] bool on_bytes(int status, std::string_view bytes);
+
+  /// The chunks since the last call.
+  [[nodiscard]] std::vector<LLMStreamChunk> take_chunks();
+
+  /// Whether a complete answer was read; what follows it is ignored.
+  [[nodiscard]] bool complete() const noexcept { return complete_; }
+
+  /// The end of the exchange. Call once.
+  [[nodiscard]] Result<LLMResponse> finish(const HttpOutcome& outcome);
+
+private:
+  bool on_line(std::string_view line);
+  bool fail(LLMError error);
+
+  RequestKind kind_;
+  Limits limits_;
+  ExchangeSubject subject_;
+  NdjsonReader reader_;
+  LLMResponse response_;
+  std::vector<LLMStreamChunk> chunks_;
+  std::optional<LLMError> error_;
+  std::string error_body_;
+  bool any_line_ = false;
+  bool complete_ = false;
+};
+
+} // namespace nexus::llm

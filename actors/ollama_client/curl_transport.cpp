@@ -1,0 +1,323 @@
+#include "actors/ollama_client/curl_transport.hpp"
+
+#include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "actors/ollama_client/loopback_guard.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+constexpr std::size_t max_header_bytes = 256 * 1024;
+constexpr long read_buffer_bytes = 64 * 1024;
+constexpr int idle_poll_ms = 60'000;
+
+struct EasyDeleter {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct MultiDeleter {
+  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+};
+struct ListDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using Easy = std::unique_ptr<CURL, EasyDeleter>;
+using Multi = std::unique_ptr<CURLM, MultiDeleter>;
+using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
+
+/// libcurl's process-wide state; made once and never torn down, since others may use it too.
+void initialise_curl() {
+  static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (result != CURLE_OK)
+    throw std::runtime_error{"libcurl cannot be initialised"};
+}
+
+HeaderList make_headers() {
+  HeaderList list;
+  // An empty "Expect:" keeps libcurl from waiting for a "100 Continue" before large bodies.
+  for (const auto* line : {"Content-Type: application/json", "Expect:"}) {
+    auto* longer = curl_slist_append(list.get(), line);
+    if (longer == nullptr)
+      throw std::bad_alloc{};
+    static_cast<void>(list.release());
+    list.reset(longer);
+  }
+  return list;
+}
+
+/// One exchange under way. Its address must not change: libcurl holds it.
+struct Transfer {
+  TransferId id = 0;
+  HttpRequest request;
+  std::unique_ptr<TransferHandler> handler;
+  Easy easy;
+  HttpOutcome outcome;
+  std::size_t header_bytes = 0;
+  bool blocked_address = false;
+  bool too_many_headers = false;
+  bool has_news = false;
+  char error_text[CURL_ERROR_SIZE] = {};
+};
+
+std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  long status = 0;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  transfer.outcome.status = static_cast<int>(status);
+  transfer.outcome.answer_began = transfer.outcome.answer_began || size > 0;
+  transfer.has_news = true;
+  return transfer.handler->on_bytes(static_cast<int>(status), {data, size}) ? size : size + 1;
+}
+
+std::size_t on_header(char*, std::size_t, std::size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  transfer.header_bytes += size;
+  if (transfer.header_bytes > max_header_bytes) {
+    transfer.too_many_headers = true;
+    return size + 1;
+  }
+  return size;
+}
+
+curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
+  if (!is_loopback_address(address->addr, address->addrlen)) {
+    static_cast<Transfer*>(user)->blocked_address = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+void set_options(Transfer& transfer, const HeaderList& headers) {
+  auto* easy = transfer.easy.get();
+  auto set = [easy](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
+  const auto& request = transfer.request;
+  set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_NOPROXY, "*");
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_USERAGENT, "nexus-llm");
+  set(CURLOPT_HTTPHEADER, headers.get());
+  set(CURLOPT_BUFFERSIZE, read_buffer_bytes);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
+  set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&transfer));
+  set(CURLOPT_WRITEFUNCTION, &on_body);
+  set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
+  set(CURLOPT_HEADERFUNCTION, &on_header);
+  set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
+  set(CURLOPT_ERRORBUFFER, transfer.error_text);
+  set(CURLOPT_PRIVATE, static_cast<void*>(&transfer));
+  if (request.method == HttpRequest::Method::get) {
+    set(CURLOPT_HTTPGET, 1L);
+    return;
+  }
+  if (request.method == HttpRequest::Method::delete_)
+    set(CURLOPT_CUSTOMREQUEST, "DELETE");
+  else
+    set(CURLOPT_POST, 1L);
+  set(CURLOPT_POSTFIELDS, request.body.data());
+  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+}
+
+HttpOutcome::Failure classify(const Transfer& transfer, CURLcode code) {
+  using Failure = HttpOutcome::Failure;
+  if (transfer.blocked_address)
+    return Failure::not_local;
+  if (transfer.too_many_headers)
+    return Failure::protocol;
+  switch (code) {
+  case CURLE_OK:
+    return Failure::none;
+  case CURLE_COULDNT_CONNECT:
+    return Failure::refused;
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return Failure::host_not_found;
+  case CURLE_OPERATION_TIMEDOUT:
+    return Failure::connect_timeout;
+  case CURLE_WRITE_ERROR:
+    return Failure::stopped;
+  case CURLE_GOT_NOTHING:
+  case CURLE_RECV_ERROR:
+  case CURLE_SEND_ERROR:
+  case CURLE_PARTIAL_FILE:
+    return Failure::cut;
+  default:
+    return Failure::protocol;
+  }
+}
+
+std::optional<std::chrono::seconds> retry_after(CURL* easy) {
+  curl_off_t wait = 0;
+  if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait) != CURLE_OK || wait <= 0)
+    return std::nullopt;
+  return std::chrono::seconds{wait};
+}
+
+/// What the thread and the handle on it share. The thread holds it as long as it runs.
+class Loop {
+public:
+  Loop() : multi_{(initialise_curl(), curl_multi_init())}, headers_{make_headers()} {
+    if (multi_ == nullptr)
+      throw std::bad_alloc{};
+  }
+
+  using Command = std::variant<std::unique_ptr<Transfer>, TransferId>;
+
+  void post(Command command) {
+    {
+      std::lock_guard lock{mutex_};
+      commands_.push_back(std::move(command));
+    }
+    curl_multi_wakeup(multi_.get());
+  }
+
+  void stop() {
+    {
+      std::lock_guard lock{mutex_};
+      stopping_ = true;
+    }
+    curl_multi_wakeup(multi_.get());
+  }
+
+  void run() {
+    while (obey_commands()) {
+      int running = 0;
+      curl_multi_perform(multi_.get(), &running);
+      report();
+      curl_multi_poll(multi_.get(), nullptr, 0, idle_poll_ms, nullptr);
+    }
+    for (auto& [id, transfer] : transfers_)
+      curl_multi_remove_handle(multi_.get(), transfer->easy.get());
+    transfers_.clear();
+  }
+
+private:
+  /// False once the transport is to stop.
+  bool obey_commands() {
+    std::vector<Command> commands;
+    {
+      std::lock_guard lock{mutex_};
+      if (stopping_)
+        return false;
+      commands.swap(commands_);
+    }
+    for (auto& command : commands) {
+      if (auto* transfer = std::get_if<std::unique_ptr<Transfer>>(&command))
+        begin(std::move(*transfer));
+      else
+        abort(std::get<TransferId>(command));
+    }
+    return true;
+  }
+
+  void begin(std::unique_ptr<Transfer> transfer) {
+    transfer->easy.reset(curl_easy_init());
+    if (transfer->easy == nullptr) {
+      transfer->handler->on_finished(
+          {.failure = HttpOutcome::Failure::protocol, .detail = "libcurl is out of memory"});
+      return;
+    }
+    set_options(*transfer, headers_);
+    curl_multi_add_handle(multi_.get(), transfer->easy.get());
+    const auto id = transfer->id;
+    transfers_.emplace(id, std::move(transfer));
+  }
+
+  void abort(TransferId id) {
+    const auto entry = transfers_.find(id);
+    if (entry == transfers_.end())
+      return;
+    curl_multi_remove_handle(multi_.get(), entry->second->easy.get());
+    transfers_.erase(entry);
+  }
+
+  /// Tells the handlers what the last round of reading brought.
+  void report() {
+    for (auto& [id, transfer] : transfers_)
+      if (std::exchange(transfer->has_news, false))
+        transfer->handler->on_read_done();
+    int left = 0;
+    while (auto* message = curl_multi_info_read(multi_.get(), &left))
+      if (message->msg == CURLMSG_DONE)
+        finish(message->easy_handle, message->data.result);
+  }
+
+  void finish(CURL* easy, CURLcode code) {
+    void* user = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &user);
+    auto& found = *static_cast<Transfer*>(user);
+    curl_multi_remove_handle(multi_.get(), easy);
+    auto node = transfers_.extract(found.id);
+    auto& transfer = *node.mapped();
+    auto& outcome = transfer.outcome;
+    outcome.failure = classify(transfer, code);
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    outcome.status = static_cast<int>(status);
+    outcome.retry_after = retry_after(easy);
+    if (code != CURLE_OK)
+      outcome.detail =
+          std::string{"libcurl "} + std::to_string(code) + ": " +
+          (transfer.error_text[0] != '\0' ? transfer.error_text : curl_easy_strerror(code));
+    transfer.handler->on_finished(std::move(outcome));
+  }
+
+  Multi multi_;
+  HeaderList headers_;
+  std::mutex mutex_;
+  std::vector<Command> commands_;
+  bool stopping_ = false;
+  std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_; ///< of the thread alone
+};
+
+class CurlTransport final : public Transport {
+public:
+  CurlTransport() : loop_{std::make_shared<Loop>()}, thread_{[loop = loop_] { loop->run(); }} {}
+
+  ~CurlTransport() override {
+    loop_->stop();
+    // The last reference to an actor may be dropped by a handler, that is on this very thread.
+    if (thread_.get_id() == std::this_thread::get_id())
+      thread_.detach();
+    else
+      thread_.join();
+  }
+
+  CurlTransport(const CurlTransport&) = delete;
+  CurlTransport& operator=(const CurlTransport&) = delete;
+
+  void start(TransferId id, HttpRequest request,
+             std::unique_ptr<TransferHandler> handler) override {
+    auto transfer = std::make_unique<Transfer>();
+    transfer->id = id;
+    transfer->request = std::move(request);
+    transfer->handler = std::move(handler);
+    loop_->post(std::move(transfer));
+  }
+
+  void cancel(TransferId id) override { loop_->post(id); }
+
+private:
+  std::shared_ptr<Loop> loop_;
+  std::thread thread_;
+};
+
+} // namespace
+
+std::unique_ptr<Transport> make_curl_transport() { return std::make_unique<CurlTransport>(); }
+
+} // namespace nexus::llm

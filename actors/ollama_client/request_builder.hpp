@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "messages/llm_request.hpp"
+
+/// The bodies of requests to Ollama, as JSON text. Pure functions of validated requests.
+namespace nexus::llm::request_builder {
+
+/// Path of the endpoint that serves a request.
+[[nodiscard]] std::string_view endpoint(RequestKind kind) noexcept;
+
+/// `/api/generate` or `/api/chat`, by the kind of the request.
+[[nodiscard]] std::string body(const LLMRequest& request);
+
+/// `/api/embed`.
+[[nodiscard]] std::string body(const EmbedRequest& request);
+
+/// `/api/show`, `/api/delete`, `/api/pull`: an object that names the model.
+[[nodiscard]] std::string model_body(std::string_view model);
+
+/// `/api/generate` with an empty prompt: loads the model, or unloads it where `keep_alive` is 0.
+[[nodiscard]] std::string load_body(std::string_view model, std::string_view keep_alive);
+
+/// `/api/copy`.
+[[nodiscard]] std::string copy_body(std::string_view source, std::string_view destination);
+
+/// What makes two requests the same for the cache: the body with everything that has no influence
+/// on the answer (id, attempt, priority, time budgets, streaming, keep-alive) left out.
+[[nodiscard]] std::string fingerprint(const LLMRequest& request);
+
+} // namespace nexus::llm::request_builder

@@ -1,0 +1,168 @@
+#include "actors/ollama_client/transfer_handlers.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+/// What may still come after the end of an answer before its connection is given up.
+constexpr std::size_t max_surplus_bytes = 64 * 1024;
+constexpr std::size_t max_pull_line_bytes = 1024 * 1024;
+
+class StreamHandler : public TransferHandler {
+public:
+  StreamHandler(TransferId id, AnswerCollector collector, std::shared_ptr<TransferInbox> inbox)
+      : id_{id}, collector_{std::move(collector)}, inbox_{std::move(inbox)} {}
+
+  bool on_bytes(int status, std::string_view bytes) override {
+    if (collector_.complete() && (surplus_ += bytes.size()) > max_surplus_bytes)
+      return false;
+    return collector_.on_bytes(status, bytes);
+  }
+
+  void on_read_done() override {
+    TransferEvent event;
+    event.id = id_;
+    event.chunks = collector_.take_chunks();
+    if (collector_.complete() && !answered_) {
+      event.answer = collector_.finish({.status = 200});
+      answered_ = true;
+    }
+    if (event.answer || !event.chunks.empty())
+      inbox_->push(std::move(event));
+  }
+
+  void on_finished(HttpOutcome outcome) override {
+    TransferEvent event;
+    event.id = id_;
+    if (!answered_) {
+      // A last line without a line break counts only now.
+      auto answer = collector_.finish(outcome);
+      event.chunks = collector_.take_chunks();
+      event.answer = std::move(answer);
+    }
+    event.outcome = std::move(outcome);
+    inbox_->push(std::move(event));
+  }
+
+private:
+  TransferId id_;
+  AnswerCollector collector_;
+  std::shared_ptr<TransferInbox> inbox_;
+  std::size_t surplus_ = 0;
+  bool answered_ = false;
+};
+
+class BodyHandler : public TransferHandler {
+public:
+  BodyHandler(TransferId id, std::size_t max_bytes, std::shared_ptr<TransferInbox> inbox)
+      : id_{id}, max_bytes_{max_bytes}, inbox_{std::move(inbox)} {}
+
+  bool on_bytes(int, std::string_view bytes) override {
+    if (body_.size() + bytes.size() > max_bytes_)
+      return false;
+    body_.append(bytes);
+    return true;
+  }
+  void on_read_done() override {}
+  void on_finished(HttpOutcome outcome) override {
+    TransferEvent event;
+    event.id = id_;
+    event.body = std::move(body_);
+    event.outcome = std::move(outcome);
+    inbox_->push(std::move(event));
+  }
+
+private:
+  TransferId id_;
+  std::size_t max_bytes_;
+  std::shared_ptr<TransferInbox> inbox_;
+  std::string body_;
+};
+
+class PullHandler : public TransferHandler {
+public:
+  PullHandler(TransferId id, ExchangeSubject subject, std::shared_ptr<TransferInbox> inbox)
+      : id_{id}, subject_{std::move(subject)}, inbox_{std::move(inbox)} {}
+
+  bool on_bytes(int status, std::string_view bytes) override {
+    if (status != 200) {
+      error_body_.append(bytes.substr(0, max_pull_line_bytes - error_body_.size()));
+      return error_body_.size() < max_pull_line_bytes;
+    }
+    return reader_.feed(bytes, [this](std::string_view line) { return on_line(line); });
+  }
+
+  void on_read_done() override {
+    if (lines_.empty())
+      return;
+    TransferEvent event;
+    event.id = id_;
+    event.pull_lines = std::exchange(lines_, {});
+    inbox_->push(std::move(event));
+  }
+
+  void on_finished(HttpOutcome outcome) override {
+    if (outcome.status == 200 && !error_)
+      static_cast<void>(reader_.finish([this](std::string_view line) { return on_line(line); }));
+    TransferEvent event;
+    event.id = id_;
+    event.pull_lines = std::move(lines_);
+    event.pulled = result(outcome);
+    event.outcome = std::move(outcome);
+    inbox_->push(std::move(event));
+  }
+
+private:
+  bool on_line(std::string_view text) {
+    auto line = response_parser::parse_pull_line(text, subject_.model);
+    if (!line) {
+      error_ = std::move(line.error());
+      return false;
+    }
+    succeeded_ = line->status == "success";
+    lines_.push_back(std::move(*line));
+    return true;
+  }
+
+  Result<void> result(const HttpOutcome& outcome) {
+    if (error_)
+      return failure(std::move(*error_));
+    if (succeeded_)
+      return {};
+    if (auto error = transfer_error(outcome, subject_, true))
+      return failure(std::move(*error));
+    if (outcome.status != 200)
+      return failure(response_parser::parse_error(outcome.status, error_body_, subject_.model,
+                                                  subject_.base_url));
+    return failure(ErrorCode::stream_incomplete, subject_.model,
+                   "the download ended without `success`");
+  }
+
+  TransferId id_;
+  ExchangeSubject subject_;
+  std::shared_ptr<TransferInbox> inbox_;
+  NdjsonReader reader_{max_pull_line_bytes};
+  std::vector<response_parser::PullLine> lines_;
+  std::optional<LLMError> error_;
+  std::string error_body_;
+  bool succeeded_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<TransferHandler> make_stream_handler(TransferId id, AnswerCollector collector,
+                                                     std::shared_ptr<TransferInbox> inbox) {
+  return std::make_unique<StreamHandler>(id, std::move(collector), std::move(inbox));
+}
+
+std::unique_ptr<TransferHandler> make_body_handler(TransferId id, std::size_t max_bytes,
+                                                   std::shared_ptr<TransferInbox> inbox) {
+  return std::make_unique<BodyHandler>(id, max_bytes, std::move(inbox));
+}
+
+std::unique_ptr<TransferHandler> make_pull_handler(TransferId id, ExchangeSubject subject,
+                                                   std::shared_ptr<TransferInbox> inbox) {
+  return std::make_unique<PullHandler>(id, std::move(subject), std::move(inbox));
+}
+
+} // namespace nexus::llm

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/ollama_client/response_parser.hpp"
+#include "actors/ollama_client/transport.hpp"
+#include "messages/result.hpp"
+#include "messages/stream_messages.hpp"
+
+namespace nexus::llm {
+
+/// What the transport thread tells the client actor about one transfer.
+struct TransferEvent {
+  TransferId id = 0;
+  std::vector<LLMStreamChunk> chunks;                ///< of a streamed answer
+  std::vector<response_parser::PullLine> pull_lines; ///< of a download
+  std::optional<Result<LLMResponse>> answer;         ///< the end of a streamed answer
+  std::optional<Result<void>> pulled;                ///< the end of a download
+  std::optional<std::string> body;                   ///< the body of any other exchange
+  std::optional<HttpOutcome> outcome;                ///< the end of the exchange itself
+};
+
+/// Carries events from the transport thread to the actor. `notify` is called when the first event
+/// comes into an empty inbox, so that a burst costs the actor one message.
+class TransferInbox {
+public:
+  explicit TransferInbox(std::function<void()> notify) : notify_{std::move(notify)} {}
+
+  void push(TransferEvent event) {
+    bool first = false;
+    {
+      std::lock_guard lock{mutex_};
+      first = events_.empty();
+      events_.push_back(std::move(event));
+    }
+    if (first)
+      notify_();
+  }
+
+  [[nodiscard]] std::vector<TransferEvent> take() {
+    std::lock_guard lock{mutex_};
+    return std::exchange(events_, {});
+  }
+
+private:
+  std::function<void()> notify_;
+  std::mutex mutex_;
+  std::vector<TransferEvent> events_;
+};
+
+} // namespace nexus::llm

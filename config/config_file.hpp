@@ -1,0 +1,63 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "messages/llm_client_config.hpp"
+#include "messages/result.hpp"
+
+namespace nexus::llm {
+
+/// Reads a variable of the environment; nothing where it is unset or empty.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// The environment of this process.
+[[nodiscard]] Environment process_environment();
+
+/// Where the configuration file is looked for, and why there.
+struct ConfigLocation {
+  enum class Reason {
+    given,       ///< an explicit path
+    environment, ///< NEXUS_OVERSEER_CONFIG
+    project,     ///< ./.nexus-overseer/config.json
+    user,        ///< $XDG_CONFIG_HOME/nexus-overseer/config.json (default ~/.config)
+  };
+  std::filesystem::path path;
+  Reason reason = Reason::user;
+  bool exists = false;
+};
+
+[[nodiscard]] std::string_view to_string(ConfigLocation::Reason reason) noexcept;
+
+/// Finds the file: explicit path, environment, project directory, then the user's directory. The
+/// first that is named or exists wins; where none is, the place for a new one is returned.
+[[nodiscard]] ConfigLocation find_config(const std::optional<std::filesystem::path>& given,
+                                         const Environment& environment,
+                                         const std::filesystem::path& working_directory);
+
+/// Reads the `llm` section of a file over the defaults.
+/// Errors: `config_unreadable`; `config_malformed` and `config_value_invalid` with path, line, key.
+[[nodiscard]] Result<LLMClientConfig> load_config(const std::filesystem::path& path);
+
+/// Whether the file sets the key of this path itself (`config show --origin`).
+[[nodiscard]] bool file_sets(const std::filesystem::path& path, std::string_view key_path);
+
+/// Writes the settings that differ from what the file says. Everything outside the `llm` section
+/// stays as it is, byte for byte; keys of the section that we do not know stay, in order. The
+/// file is replaced at once or not at all, and two processes that save at the same time both
+/// succeed. A file that is broken or invalid is never overwritten.
+/// Errors: those of `load_config`, and `config_write_failed`.
+[[nodiscard]] Result<void> save_config(const std::filesystem::path& path,
+                                       const LLMClientConfig& config);
+
+/// Applies a JSON merge patch (RFC 7386) to the `llm` section and returns the new settings; `null`
+/// brings a default back. Saved as by `save_config`.
+/// Errors: those of `save_config`; `invalid_argument` for a patch that is no object or names
+/// something that is no setting.
+[[nodiscard]] Result<LLMClientConfig> update_config(const std::filesystem::path& path,
+                                                    std::string_view merge_patch);
+
+} // namespace nexus::llm

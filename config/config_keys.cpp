@@ -1,0 +1,350 @@
+#include "config/config_keys.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "config/base_url.hpp"
+#include "config/model_name.hpp"
+#include "config/ollama_options.hpp"
+#include "config/utf8.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+using json::Allocator;
+using json::Value;
+
+std::string number_text(double number) {
+  Value value;
+  if (number == std::floor(number) && std::abs(number) < 1e15)
+    value.SetInt64(static_cast<std::int64_t>(number));
+  else
+    value.SetDouble(number);
+  return json::to_text(value);
+}
+
+/// A duration, written as a number of `unit` seconds (1 for seconds, 0.001 for milliseconds).
+template <class Access>
+ConfigKey duration_key(std::string path, double unit, double least, double most, Access access,
+                       std::string description) {
+  const std::string unit_name = unit == 1.0 ? "seconds" : "milliseconds";
+  const auto rule = unit_name + ", " + number_text(least) + " to " + number_text(most);
+  return {std::move(path), rule, std::move(description),
+          [access, unit](const LLMClientConfig& config, Allocator&) {
+            using Seconds = std::chrono::duration<double>;
+            const auto amount = std::chrono::duration_cast<Seconds>(access(config)).count() / unit;
+            const auto rounded = std::round(amount * 1e6) / 1e6;
+            return rounded == std::floor(rounded) ? Value{static_cast<std::int64_t>(rounded)}
+                                                  : Value{rounded};
+          },
+          [access, unit, least, most, rule](LLMClientConfig& config,
+                                            const Value& value) -> std::string {
+            if (!value.IsNumber() || !(value.GetDouble() >= least) || !(value.GetDouble() <= most))
+              return "must be a number of " + rule;
+            auto& target = access(config);
+            using Target = std::remove_reference_t<decltype(target)>;
+            target =
+                std::chrono::round<Target>(std::chrono::duration<double>{value.GetDouble() * unit});
+            return {};
+          }};
+}
+
+template <class Access>
+ConfigKey count_key(std::string path, std::uint64_t least, std::uint64_t most, Access access,
+                    std::string description) {
+  const auto rule = "whole number, " + std::to_string(least) + " to " + std::to_string(most);
+  return {std::move(path), rule, std::move(description),
+          [access](const LLMClientConfig& config, Allocator&) {
+            return Value{static_cast<std::uint64_t>(access(config))};
+          },
+          [access, least, most, rule](LLMClientConfig& config, const Value& value) -> std::string {
+            if (!value.IsUint64() || value.GetUint64() < least || value.GetUint64() > most)
+              return "must be a " + rule;
+            auto& target = access(config);
+            target = static_cast<std::remove_reference_t<decltype(target)>>(value.GetUint64());
+            return {};
+          }};
+}
+
+/// A text that `check` accepts; `check` returns what is wrong with it, or nothing.
+template <class Access, class Check>
+ConfigKey text_key(std::string path, std::string type, Access access, Check check,
+                   std::string description) {
+  return {std::move(path), std::move(type), std::move(description),
+          [access](const LLMClientConfig& config, Allocator& allocator) {
+            return json::make_string(access(config), allocator);
+          },
+          [access, check](LLMClientConfig& config, const Value& value) -> std::string {
+            if (!value.IsString())
+              return "must be a text";
+            const auto text = json::text_of(value);
+            if (auto wrong = check(text); !wrong.empty())
+              return wrong;
+            access(config) = std::string{text};
+            return {};
+          }};
+}
+
+std::string check_model(std::string_view text) {
+  return is_valid_model_name(text)
+             ? std::string{}
+             : "must be a model name such as `llama3.1:8b`, not `" + std::string{text} + "`";
+}
+
+std::string check_base_url(std::string_view text) {
+  if (const auto url = parse_base_url(text); !url)
+    return "must be the URL of an Ollama on this machine, such as http://localhost:11434, not `" +
+           std::string{text} + "`";
+  return {};
+}
+
+std::string check_keep_alive(std::string_view text) {
+  return is_valid_keep_alive(text) ? std::string{}
+                                   : "must be a duration such as `5m` or a number of seconds, not "
+                                     "`" +
+                                         std::string{text} + "`";
+}
+
+std::string check_text(std::string_view text) {
+  return is_clean_text(text) ? std::string{} : "must be valid UTF-8 without NUL";
+}
+
+constexpr double day = 86400;
+
+void add_role_keys(std::vector<ConfigKey>& keys, AIRole role) {
+  const auto name = std::string{to_string(role)};
+  auto member = [role](auto pointer) {
+    return [ role, pointer ](auto& config) -> auto& { return config.settings(role).*pointer; };
+  };
+  keys.push_back(
+      {"fallbackModels." + name, "list of model names",
+       "Models tried in order when the model of the " + name + " role is missing or keeps failing.",
+       [role](const LLMClientConfig& config, Allocator& allocator) {
+         Value list{rapidjson::kArrayType};
+         for (const auto& model : config.settings(role).fallback_models)
+           list.PushBack(json::make_string(model, allocator), allocator);
+         return list;
+       },
+       [role](LLMClientConfig& config, const Value& value) -> std::string {
+         if (!value.IsArray() || value.Size() > 16)
+           return "must be a list of at most 16 model names";
+         std::vector<std::string> models;
+         for (const auto& element : value.GetArray()) {
+           if (!element.IsString())
+             return "must be a list of model names";
+           if (auto wrong = check_model(json::text_of(element)); !wrong.empty())
+             return wrong;
+           models.emplace_back(json::text_of(element));
+         }
+         config.settings(role).fallback_models = std::move(models);
+         return {};
+       }});
+  const auto prefix = "roles." + name + ".";
+  keys.push_back(count_key(prefix + "numCtx", 4, 1u << 24, member(&RoleSettings::num_ctx),
+                           "Context window in tokens, sent with every request of the role."));
+  keys.push_back(text_key(prefix + "keepAlive", "duration such as `5m`, or seconds",
+                          member(&RoleSettings::keep_alive), check_keep_alive,
+                          "How long Ollama keeps the model in memory after a request; negative "
+                          "is for ever."));
+  keys.push_back(text_key(prefix + "system", "text", member(&RoleSettings::system), check_text,
+                          "System text of the role; empty leaves it to the model."));
+  keys.push_back({prefix + "options", "object of Ollama options",
+                  "Options that every request of the role starts from, such as `{\"top_k\": 20}`.",
+                  [role](const LLMClientConfig& config, Allocator& allocator) {
+                    Value copy{rapidjson::kObjectType};
+                    if (auto options = json::parse(config.settings(role).options))
+                      copy.CopyFrom(*options, allocator);
+                    return copy;
+                  },
+                  [role](LLMClientConfig& config, const Value& value) -> std::string {
+                    if (!value.IsObject())
+                      return "must be an object of Ollama options";
+                    if (auto wrong = check_options(value); !wrong.empty())
+                      return "has an option that is not valid: " + wrong;
+                    config.settings(role).options = json::to_text(value);
+                    return {};
+                  }});
+}
+
+std::vector<ConfigKey> make_keys() {
+  auto member = [](auto pointer) {
+    return [pointer](auto& config) -> auto& { return config.*pointer; };
+  };
+  auto nested = [](auto outer, auto inner) {
+    return [ outer, inner ](auto& config) -> auto& { return config.*outer.*inner; };
+  };
+  auto limit = [nested](auto inner) { return nested(&LLMClientConfig::limits, inner); };
+  using Config = LLMClientConfig;
+  constexpr double in_seconds = 1.0;
+  constexpr double in_milliseconds = 0.001;
+  constexpr std::uint64_t gibibyte = 1u << 30;
+
+  std::vector<ConfigKey> keys;
+  keys.push_back(text_key("baseUrl", "URL of this machine", member(&Config::base_url),
+                          check_base_url, "Where Ollama listens."));
+  keys.push_back(duration_key("timeout", in_seconds, 0.001, 7 * day, member(&Config::timeout),
+                              "Limit of a complete request; of a stream, the wait for its first "
+                              "chunk, loading included."));
+  keys.push_back(count_key("maxRetries", 0, 100, member(&Config::max_retries),
+                           "Further attempts on one model after the first."));
+  keys.push_back(duration_key("retryDelay", in_milliseconds, 0, 600'000,
+                              member(&Config::retry_delay),
+                              "Base of the exponential back-off between attempts."));
+  keys.push_back(text_key("models.overseer", "model name", member(&Config::overseer_model),
+                          check_model, "Model of the overseer role."));
+  keys.push_back(text_key("models.implementation", "model name",
+                          member(&Config::implementation_model), check_model,
+                          "Model of the implementation role."));
+  for (const auto role : all_roles)
+    add_role_keys(keys, role);
+  keys.push_back(duration_key("maxRetryDelay", in_milliseconds, 1, 3'600'000,
+                              member(&Config::max_retry_delay),
+                              "Longest wait between two attempts."));
+  keys.push_back(duration_key("connectTimeout", in_seconds, 0.001, 3600,
+                              member(&Config::connect_timeout), "Limit for connecting."));
+  keys.push_back(duration_key("gapTimeout", in_seconds, 0.001, 7 * day,
+                              member(&Config::gap_timeout),
+                              "Longest silence between two chunks of a stream."));
+  keys.push_back(duration_key("totalTimeout", in_seconds, 0, 30 * day,
+                              member(&Config::total_timeout),
+                              "Limit of a whole stream; 0 is none."));
+  keys.push_back({"streamRecovery", "`fail` or `restart`",
+                  "What happens when a stream breaks after something of it was seen: a typed end "
+                  "with the partial text, or one more try from the start.",
+                  [](const Config& config, Allocator& allocator) {
+                    return json::make_string(to_string(config.stream_recovery), allocator);
+                  },
+                  [](Config& config, const Value& value) -> std::string {
+                    for (auto choice : {StreamRecovery::fail, StreamRecovery::restart})
+                      if (value.IsString() && json::text_of(value) == to_string(choice)) {
+                        config.stream_recovery = choice;
+                        return {};
+                      }
+                    return "must be `fail` or `restart`";
+                  }});
+  keys.push_back(duration_key("modelListTtl", in_seconds, 0, day, member(&Config::model_list_ttl),
+                              "How long the list of installed models is believed."));
+  keys.push_back(count_key("limits.maxConcurrent", 1, 1024, limit(&Limits::max_concurrent),
+                           "Requests of one role at Ollama at a time."));
+  keys.push_back(count_key("limits.queueLength", 0, 100'000, limit(&Limits::queue_length),
+                           "Requests of one role that may wait."));
+  keys.push_back(duration_key("limits.ageing", in_seconds, 0, day, limit(&Limits::ageing),
+                              "A background request that has waited this long counts as "
+                              "interactive."));
+  keys.push_back(count_key("limits.maxPromptBytes", 1, gibibyte, limit(&Limits::max_prompt_bytes),
+                           "Largest prompt or conversation, in bytes."));
+  keys.push_back(count_key("limits.maxResponseBytes", 1024, gibibyte,
+                           limit(&Limits::max_response_bytes), "Largest answer, in bytes."));
+  keys.push_back(count_key("limits.maxLineBytes", 1024, gibibyte, limit(&Limits::max_line_bytes),
+                           "Longest line of a stream, in bytes."));
+  keys.push_back(count_key("limits.maxJsonDepth", 8, 10'000, limit(&Limits::max_json_depth),
+                           "Deepest nesting of what Ollama answers."));
+  keys.push_back(count_key("limits.maxSubscribers", 1, 10'000, limit(&Limits::max_subscribers),
+                           "Subscribers of one stream."));
+  keys.push_back(count_key("limits.subscriberWindow", 1, 10'000, limit(&Limits::subscriber_window),
+                           "Chunks that a subscriber may have unhandled before what follows is "
+                           "put together."));
+  keys.push_back(
+      count_key("limits.maxBatch", 1, 100'000, limit(&Limits::max_batch), "Prompts in one batch."));
+  keys.push_back({"cache.enabled", "`true` or `false`",
+                  "Whether answers that would repeat (temperature 0 or a seed) are kept.",
+                  [](const Config& config, Allocator&) { return Value{config.cache.enabled}; },
+                  [](Config& config, const Value& value) -> std::string {
+                    if (!value.IsBool())
+                      return "must be `true` or `false`";
+                    config.cache.enabled = value.GetBool();
+                    return {};
+                  }});
+  keys.push_back(count_key("cache.maxBytes", 0, gibibyte,
+                           nested(&Config::cache, &CacheSettings::max_bytes),
+                           "Memory for kept answers, in bytes, for each role."));
+  keys.push_back(duration_key("cache.ttl", in_seconds, 0, 30 * day,
+                              nested(&Config::cache, &CacheSettings::ttl),
+                              "How long an answer is kept."));
+  keys.push_back(count_key("supervision.maxRestarts", 0, 1000,
+                           nested(&Config::restarts, &RestartSettings::max_restarts),
+                           "Restarts of one component within the window before the system gives "
+                           "up."));
+  keys.push_back(duration_key("supervision.window", in_seconds, 1, day,
+                              nested(&Config::restarts, &RestartSettings::window),
+                              "The window in which restarts are counted."));
+  return keys;
+}
+
+const Value* find_path(const Value& section, std::string_view path) {
+  const auto* value = &section;
+  while (value != nullptr) {
+    const auto dot = path.find('.');
+    value = json::find(*value, path.substr(0, dot));
+    if (dot == std::string_view::npos)
+      return value;
+    path.remove_prefix(dot + 1);
+  }
+  return nullptr;
+}
+
+/// A parent of settings that is there but is no object would hide all of them.
+std::string wrong_parent(const Value& section, std::string_view path) {
+  for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
+    const auto parent = path.substr(0, dot);
+    if (const auto* value = find_path(section, parent); value != nullptr && !value->IsObject())
+      return std::string{parent};
+  }
+  return {};
+}
+
+} // namespace
+
+std::span<const ConfigKey> config_keys() {
+  static const auto keys = make_keys();
+  return keys;
+}
+
+const ConfigKey* find_config_key(std::string_view path) {
+  for (const auto& key : config_keys())
+    if (key.path == path)
+      return &key;
+  return nullptr;
+}
+
+std::string value_text(const ConfigKey& key, const LLMClientConfig& config) {
+  json::Document document;
+  return json::to_text(key.get(config, document.GetAllocator()));
+}
+
+Result<LLMClientConfig> apply_section(LLMClientConfig config, const json::Value& section) {
+  if (!section.IsObject())
+    return failure(ErrorCode::config_value_invalid, "`llm` must be an object", "llm");
+  for (const auto& key : config_keys()) {
+    if (auto parent = wrong_parent(section, key.path); !parent.empty())
+      return failure(ErrorCode::config_value_invalid, "`llm." + parent + "` must be an object",
+                     "llm." + parent);
+    const auto* value = find_path(section, key.path);
+    if (value == nullptr)
+      continue;
+    if (auto wrong = key.set(config, *value); !wrong.empty())
+      return failure(ErrorCode::config_value_invalid, "`llm." + key.path + "` " + wrong,
+                     "llm." + key.path);
+  }
+  return config;
+}
+
+Result<void> validate(const LLMClientConfig& config) {
+  json::Document document;
+  LLMClientConfig scratch;
+  for (const auto& role : all_roles) {
+    const auto options = json::parse(config.settings(role).options);
+    if (!options || !options->IsObject())
+      return failure(ErrorCode::config_value_invalid,
+                     "`llm.roles." + std::string{to_string(role)} +
+                         ".options` must be an object of Ollama options");
+  }
+  for (const auto& key : config_keys())
+    if (auto wrong = key.set(scratch, key.get(config, document.GetAllocator())); !wrong.empty())
+      return failure(ErrorCode::config_value_invalid, "`llm." + key.path + "` " + wrong,
+                     "llm." + key.path);
+  return {};
+}
+
+} // namespace nexus::llm

@@ -1,0 +1,102 @@
+#include "config/config_store.hpp"
+
+#include "config/config_file.hpp"
+#include "config/config_keys.hpp"
+#include "config/config_update.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+class FileStore : public ConfigStore {
+public:
+  FileStore(std::filesystem::path path, ConfigOverrides overrides)
+      : path_{std::move(path)}, overrides_{std::move(overrides)} {}
+
+  Result<LLMClientConfig> load() override {
+    std::error_code error;
+    if (!std::filesystem::exists(path_, error) && !error)
+      return overrides_.over({});
+    return in_force(load_config(path_));
+  }
+
+  Result<LLMClientConfig> save(const LLMClientConfig& config) override {
+    // What only holds for this run must not reach the file.
+    auto stored = config;
+    auto file = std::filesystem::exists(path_) ? load_config(path_) : LLMClientConfig{};
+    if (!file)
+      return file;
+    if (overrides_.base_url && stored.base_url == *overrides_.base_url)
+      stored.base_url = file->base_url;
+    if (overrides_.timeout && stored.timeout == *overrides_.timeout)
+      stored.timeout = file->timeout;
+    if (auto saved = save_config(path_, stored); !saved)
+      return failure(std::move(saved.error()));
+    return overrides_.over(std::move(stored));
+  }
+
+  Result<LLMClientConfig> update(std::string_view merge_patch) override {
+    return in_force(update_config(path_, merge_patch));
+  }
+
+private:
+  [[nodiscard]] Result<LLMClientConfig> in_force(Result<LLMClientConfig> stored) const {
+    if (!stored)
+      return stored;
+    return overrides_.over(std::move(*stored));
+  }
+
+  std::filesystem::path path_;
+  ConfigOverrides overrides_;
+};
+
+class MemoryStore : public ConfigStore {
+public:
+  explicit MemoryStore(LLMClientConfig config) : config_{std::move(config)} {}
+
+  Result<LLMClientConfig> load() override { return checked(config_); }
+
+  Result<LLMClientConfig> save(const LLMClientConfig& config) override {
+    auto valid = checked(config);
+    if (valid)
+      config_ = *valid;
+    return valid;
+  }
+
+  Result<LLMClientConfig> update(std::string_view merge_patch) override {
+    auto changed = apply_update(config_, merge_patch);
+    if (changed)
+      config_ = *changed;
+    return changed;
+  }
+
+private:
+  static Result<LLMClientConfig> checked(LLMClientConfig config) {
+    if (auto valid = validate(config); !valid)
+      return failure(std::move(valid.error()));
+    return config;
+  }
+
+  LLMClientConfig config_;
+};
+
+} // namespace
+
+LLMClientConfig ConfigOverrides::over(LLMClientConfig config) const {
+  if (base_url)
+    config.base_url = *base_url;
+  if (timeout)
+    config.timeout = *timeout;
+  return config;
+}
+
+std::unique_ptr<ConfigStore> make_file_store(std::filesystem::path path,
+                                             ConfigOverrides overrides) {
+  return std::make_unique<FileStore>(std::move(path), std::move(overrides));
+}
+
+std::unique_ptr<ConfigStore> make_memory_store(LLMClientConfig config) {
+  return std::make_unique<MemoryStore>(std::move(config));
+}
+
+} // namespace nexus::llm

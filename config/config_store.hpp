@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "messages/llm_client_config.hpp"
+#include "messages/result.hpp"
+
+namespace nexus::llm {
+
+/// Keeps the settings of a running system. May block on a disk; used from one thread at a time.
+class ConfigStore {
+public:
+  virtual ~ConfigStore() = default;
+
+  [[nodiscard]] virtual Result<LLMClientConfig> load() = 0;
+  /// Returns the settings in force afterwards.
+  [[nodiscard]] virtual Result<LLMClientConfig> save(const LLMClientConfig& config) = 0;
+  /// Applies a JSON merge patch to the `llm` section; returns the settings in force afterwards.
+  [[nodiscard]] virtual Result<LLMClientConfig> update(std::string_view merge_patch) = 0;
+};
+
+/// What stands above the file for this run only and is never saved: flags and the environment.
+struct ConfigOverrides {
+  std::optional<std::string> base_url;
+  std::optional<std::chrono::milliseconds> timeout;
+
+  /// `config` with the overrides put over it.
+  [[nodiscard]] LLMClientConfig over(LLMClientConfig config) const;
+};
+
+/// Settings in a file; one that is missing means the defaults, and is made by the first save.
+[[nodiscard]] std::unique_ptr<ConfigStore> make_file_store(std::filesystem::path path,
+                                                           ConfigOverrides overrides = {});
+
+/// Settings in memory, for embedders that fill them in themselves, and for tests.
+[[nodiscard]] std::unique_ptr<ConfigStore> make_memory_store(LLMClientConfig config);
+
+} // namespace nexus::llm

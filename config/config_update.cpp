@@ -1,0 +1,106 @@
+#include "config/config_update.hpp"
+
+#include <algorithm>
+
+#include "config/config_keys.hpp"
+
+namespace nexus::llm {
+
+using json::Allocator;
+using json::Value;
+
+namespace {
+
+/// The object that holds the last key of `path`, made where it is missing.
+Value& parent_of(Value& section, std::string_view& path, Allocator& allocator) {
+  auto* object = &section;
+  for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
+    const auto name = path.substr(0, dot);
+    auto* child = json::find(*object, name);
+    if (child == nullptr) {
+      object->AddMember(json::make_string(name, allocator), Value{rapidjson::kObjectType},
+                        allocator);
+      child = &(object->MemberEnd() - 1)->value;
+    }
+    object = child;
+    path.remove_prefix(dot + 1);
+  }
+  return *object;
+}
+
+/// A patch may only name settings, or whole groups of them.
+std::string unknown_key(const Value& patch, const std::string& prefix) {
+  for (const auto& member : patch.GetObject()) {
+    const auto path = prefix + std::string{json::text_of(member.name)};
+    if (find_config_key(path) != nullptr)
+      continue;
+    const auto keys = config_keys();
+    const bool group = std::any_of(keys.begin(), keys.end(), [&path](const auto& key) {
+      return key.path.starts_with(path + ".");
+    });
+    if (!group)
+      return path;
+    if (member.value.IsObject())
+      if (auto unknown = unknown_key(member.value, path + "."); !unknown.empty())
+        return unknown;
+  }
+  return {};
+}
+
+} // namespace
+
+void set_path(Value& section, std::string_view path, Value value, Allocator& allocator) {
+  auto& parent = parent_of(section, path, allocator);
+  if (auto* present = json::find(parent, path))
+    *present = std::move(value);
+  else
+    parent.AddMember(json::make_string(path, allocator), std::move(value), allocator);
+}
+
+void merge_patch_into(Value& target, const Value& patch, Allocator& allocator) {
+  if (!patch.IsObject()) {
+    target.CopyFrom(patch, allocator);
+    return;
+  }
+  if (!target.IsObject())
+    target.SetObject();
+  for (const auto& change : patch.GetObject()) {
+    const auto name = json::text_of(change.name);
+    auto* present = json::find(target, name);
+    if (change.value.IsNull()) {
+      if (present != nullptr)
+        target.EraseMember(json::make_string(name, allocator));
+    } else if (present != nullptr) {
+      merge_patch_into(*present, change.value, allocator);
+    } else {
+      Value fresh;
+      merge_patch_into(fresh, change.value, allocator);
+      target.AddMember(json::make_string(name, allocator), fresh, allocator);
+    }
+  }
+}
+
+Result<json::Document> parse_update(std::string_view text) {
+  auto patch = json::parse(text);
+  if (!patch)
+    return failure(ErrorCode::invalid_argument,
+                   "the update is not valid JSON: " + patch.error().what);
+  if (!patch->IsObject())
+    return failure(ErrorCode::invalid_argument, "the update must be a JSON object");
+  if (const auto unknown = unknown_key(*patch, ""); !unknown.empty())
+    return failure(ErrorCode::invalid_argument, "`llm." + unknown + "` is not a setting");
+  return std::move(*patch);
+}
+
+Result<LLMClientConfig> apply_update(const LLMClientConfig& config, std::string_view merge_patch) {
+  auto patch = parse_update(merge_patch);
+  if (!patch)
+    return failure(std::move(patch.error()));
+  json::Document section{rapidjson::kObjectType};
+  for (const auto& key : config_keys())
+    set_path(section, key.path, key.get(config, section.GetAllocator()), section.GetAllocator());
+  merge_patch_into(section, *patch, section.GetAllocator());
+  return apply_section({}, section);
+}
+
+} // namespace nexus::llm

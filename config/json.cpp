@@ -1,0 +1,222 @@
+#include "config/json.hpp"
+
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/reader.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+
+namespace nexus::llm::json {
+
+namespace {
+
+/// Passes events on to a document until the nesting gets too deep.
+class DepthGuard {
+public:
+  DepthGuard(Document& target, std::uint32_t limit) : target_{target}, limit_{limit} {}
+
+  [[nodiscard]] bool too_deep() const { return too_deep_; }
+
+  bool Null() { return target_.Null(); }
+  bool Bool(bool value) { return target_.Bool(value); }
+  bool Int(int value) { return target_.Int(value); }
+  bool Uint(unsigned value) { return target_.Uint(value); }
+  bool Int64(std::int64_t value) { return target_.Int64(value); }
+  bool Uint64(std::uint64_t value) { return target_.Uint64(value); }
+  bool Double(double value) { return target_.Double(value); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool copy) {
+    return target_.RawNumber(text, size, copy);
+  }
+  bool String(const char* text, rapidjson::SizeType size, bool copy) {
+    return target_.String(text, size, copy);
+  }
+  bool Key(const char* text, rapidjson::SizeType size, bool copy) {
+    return target_.Key(text, size, copy);
+  }
+  bool StartObject() { return enter() && target_.StartObject(); }
+  bool EndObject(rapidjson::SizeType count) {
+    --depth_;
+    return target_.EndObject(count);
+  }
+  bool StartArray() { return enter() && target_.StartArray(); }
+  bool EndArray(rapidjson::SizeType count) {
+    --depth_;
+    return target_.EndArray(count);
+  }
+
+private:
+  bool enter() {
+    too_deep_ = ++depth_ > limit_;
+    return !too_deep_;
+  }
+
+  Document& target_;
+  std::uint32_t limit_;
+  std::uint32_t depth_ = 0;
+  bool too_deep_ = false;
+};
+
+constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag |
+                                 rapidjson::kParseValidateEncodingFlag |
+                                 rapidjson::kParseFullPrecisionFlag;
+
+ParseError error_at(std::string_view text, std::size_t offset, std::string what) {
+  offset = std::min(offset, text.size());
+  const auto before = text.substr(0, offset);
+  const auto last_break = before.rfind('\n');
+  return {std::move(what), offset,
+          1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')),
+          last_break == std::string_view::npos ? offset + 1 : offset - last_break};
+}
+
+/// Notes where each object member begins and ends.
+class MemberRecorder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, MemberRecorder> {
+public:
+  MemberRecorder(std::string_view text, const rapidjson::MemoryStream& stream)
+      : text_{text}, stream_{stream} {}
+
+  std::vector<Member> take() { return std::move(members_); }
+
+  bool Default() { return end_value(); }
+  bool String(const char*, rapidjson::SizeType, bool) { return end_value(); }
+  bool Key(const char* name, rapidjson::SizeType size, bool) {
+    if (in_array())
+      return true;
+    Member member;
+    member.path = open_.empty() ? std::string{} : open_.back().path + ".";
+    member.path.append(name, size);
+    const auto key_end = stream_.Tell();
+    // A quote inside a key is escaped; the opening one never follows a backslash.
+    member.key_begin = text_.rfind('"', key_end - 2);
+    while (text_[member.key_begin - 1] == '\\')
+      member.key_begin = text_.rfind('"', member.key_begin - 1);
+    member.value_begin = text_.find_first_not_of(" \t\r\n:", key_end);
+    line_ += static_cast<std::size_t>(
+        std::count(text_.begin() + static_cast<std::ptrdiff_t>(counted_),
+                   text_.begin() + static_cast<std::ptrdiff_t>(member.key_begin), '\n'));
+    counted_ = member.key_begin;
+    member.line = line_;
+    open_.push_back(std::move(member));
+    return true;
+  }
+  bool StartObject() {
+    nesting_.push_back(false);
+    return true;
+  }
+  bool EndObject(rapidjson::SizeType) {
+    nesting_.pop_back();
+    return end_value();
+  }
+  bool StartArray() {
+    nesting_.push_back(true);
+    ++arrays_;
+    return true;
+  }
+  bool EndArray(rapidjson::SizeType) {
+    nesting_.pop_back();
+    --arrays_;
+    return end_value();
+  }
+
+private:
+  [[nodiscard]] bool in_array() const { return arrays_ > 0; }
+
+  bool end_value() {
+    if (in_array() || open_.empty() || nesting_.empty())
+      return true;
+    open_.back().value_end = stream_.Tell();
+    members_.push_back(std::move(open_.back()));
+    open_.pop_back();
+    return true;
+  }
+
+  std::string_view text_;
+  const rapidjson::MemoryStream& stream_;
+  std::vector<Member> open_;
+  std::vector<Member> members_;
+  std::vector<bool> nesting_;
+  std::size_t arrays_ = 0;
+  std::size_t line_ = 1;
+  std::size_t counted_ = 0;
+};
+
+} // namespace
+
+tl::expected<Document, ParseError> parse(std::string_view text, std::uint32_t max_depth) {
+  Document document;
+  rapidjson::MemoryStream stream{text.data(), text.size()};
+  rapidjson::Reader reader;
+  bool too_deep = false;
+  auto generate = [&](Document& target) {
+    DepthGuard guard{target, max_depth};
+    const auto result = reader.Parse<parse_flags>(stream, guard);
+    too_deep = guard.too_deep();
+    return !result.IsError();
+  };
+  document.Populate(generate);
+  if (too_deep)
+    return tl::unexpected{error_at(text, stream.Tell(),
+                                   "nested deeper than " + std::to_string(max_depth) + " levels")};
+  if (reader.HasParseError())
+    return tl::unexpected{error_at(text, reader.GetErrorOffset(),
+                                   rapidjson::GetParseError_En(reader.GetParseErrorCode()))};
+  return document;
+}
+
+std::string to_text(const Value& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
+  value.Accept(writer);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string to_pretty_text(const Value& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer{buffer};
+  writer.SetIndent(' ', 2);
+  value.Accept(writer);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+const Value* find(const Value& object, std::string_view name) {
+  if (!object.IsObject())
+    return nullptr;
+  for (auto member = object.MemberEnd(); member != object.MemberBegin();)
+    if (text_of((--member)->name) == name)
+      return &member->value;
+  return nullptr;
+}
+
+Value* find(Value& object, std::string_view name) {
+  return const_cast<Value*>(find(static_cast<const Value&>(object), name));
+}
+
+std::optional<std::string_view> find_text(const Value& object, std::string_view name) {
+  const auto* value = find(object, name);
+  if (value == nullptr || !value->IsString())
+    return std::nullopt;
+  return text_of(*value);
+}
+
+std::uint64_t find_count(const Value& object, std::string_view name) {
+  const auto* value = find(object, name);
+  if (value == nullptr || !value->IsNumber())
+    return 0;
+  if (value->IsUint64())
+    return value->GetUint64();
+  const auto number = value->GetDouble();
+  return number > 0 && number < 1.8e19 ? static_cast<std::uint64_t>(number) : 0;
+}
+
+std::vector<Member> members(std::string_view text) {
+  rapidjson::MemoryStream stream{text.data(), text.size()};
+  MemberRecorder recorder{text, stream};
+  rapidjson::Reader reader;
+  reader.Parse<rapidjson::kParseIterativeFlag>(stream, recorder);
+  return recorder.take();
+}
+
+} // namespace nexus::llm::json

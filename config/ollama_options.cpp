@@ -1,0 +1,115 @@
+#include "config/ollama_options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace nexus::llm {
+
+namespace {
+
+std::optional<double> plain_number(std::string_view text) {
+  double value = 0;
+  auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || failed != std::errc{} || end != text.data() + text.size() ||
+      !std::isfinite(value))
+    return std::nullopt;
+  return value;
+}
+
+bool is_go_duration(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+'))
+    text.remove_prefix(1);
+  if (text.empty())
+    return false;
+  while (!text.empty()) {
+    const auto number_end = text.find_first_not_of("0123456789.");
+    if (number_end == 0 || number_end == std::string_view::npos)
+      return false;
+    const auto number = text.substr(0, number_end);
+    if (std::count(number.begin(), number.end(), '.') > 1 || number == ".")
+      return false;
+    text.remove_prefix(number_end);
+    constexpr std::array<std::string_view, 8> units{"ns", "us", "µs", "μs", "ms", "s", "m", "h"};
+    const auto unit = std::find_if(units.begin(), units.end(),
+                                   [text](auto candidate) { return text.starts_with(candidate); });
+    if (unit == units.end())
+      return false;
+    text.remove_prefix(unit->size());
+  }
+  return true;
+}
+
+enum class OptionType { integer, number, boolean, texts };
+
+struct OptionRule {
+  std::string_view name;
+  OptionType type;
+};
+
+constexpr std::array option_rules{
+    OptionRule{"num_ctx", OptionType::integer},
+    OptionRule{"num_batch", OptionType::integer},
+    OptionRule{"num_gpu", OptionType::integer},
+    OptionRule{"main_gpu", OptionType::integer},
+    OptionRule{"use_mmap", OptionType::boolean},
+    OptionRule{"num_thread", OptionType::integer},
+    OptionRule{"draft_num_predict", OptionType::integer},
+    OptionRule{"num_keep", OptionType::integer},
+    OptionRule{"seed", OptionType::integer},
+    OptionRule{"num_predict", OptionType::integer},
+    OptionRule{"top_k", OptionType::integer},
+    OptionRule{"top_p", OptionType::number},
+    OptionRule{"min_p", OptionType::number},
+    OptionRule{"typical_p", OptionType::number},
+    OptionRule{"repeat_last_n", OptionType::integer},
+    OptionRule{"temperature", OptionType::number},
+    OptionRule{"repeat_penalty", OptionType::number},
+    OptionRule{"presence_penalty", OptionType::number},
+    OptionRule{"frequency_penalty", OptionType::number},
+    OptionRule{"stop", OptionType::texts},
+};
+
+std::string_view violated(OptionType type, const json::Value& value) {
+  switch (type) {
+  case OptionType::integer:
+  case OptionType::number:
+    return value.IsNumber() ? "" : "a number";
+  case OptionType::boolean:
+    return value.IsBool() ? "" : "true or false";
+  case OptionType::texts: {
+    const bool texts =
+        value.IsArray() && std::all_of(value.Begin(), value.End(),
+                                       [](const auto& element) { return element.IsString(); });
+    return texts ? "" : "a list of texts";
+  }
+  }
+  return "";
+}
+
+} // namespace
+
+bool is_valid_keep_alive(std::string_view text) {
+  return plain_number(text).has_value() || is_go_duration(text);
+}
+
+json::Value keep_alive_value(std::string_view text, json::Allocator& allocator) {
+  if (const auto number = plain_number(text)) {
+    if (*number == std::floor(*number) && std::abs(*number) < 1e15)
+      return json::Value{static_cast<std::int64_t>(*number)};
+    return json::Value{*number};
+  }
+  return json::make_string(text, allocator);
+}
+
+std::string check_options(const json::Value& options) {
+  for (const auto& member : options.GetObject())
+    for (const auto& rule : option_rules)
+      if (json::text_of(member.name) == rule.name && !member.value.IsNull())
+        if (const auto wanted = violated(rule.type, member.value); !wanted.empty())
+          return "`" + std::string{rule.name} + "` must be " + std::string{wanted};
+  return {};
+}
+
+} // namespace nexus::llm
