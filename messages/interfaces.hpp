@@ -86,7 +86,6 @@ CAF_ADD_ATOM(nexus_llm, nexus::llm, pull_model_atom, "pull")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, delete_model_atom, "delete")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, copy_model_atom, "copy")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, version_atom, "version")
-CAF_ADD_ATOM(nexus_llm, nexus::llm, resolve_atom, "resolve")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, get_config_atom, "getconfig")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, save_config_atom, "saveconfig")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, update_config_atom, "updconfig")
@@ -165,23 +164,26 @@ using model_manager_actor = caf::typed_actor<
     /// The version of Ollama.
     sig<std::string, version_atom>>;
 
-/// The Ollama API as it is: one HTTP exchange per message, no retries, no fallback.
+/// The part of the Ollama API that is about models, as it is: one HTTP exchange per message.
+using ollama_models_actor = caf::typed_actor<
+    sig<ModelList, list_models_atom>, sig<bool, check_model_atom, std::string>,
+    sig<ModelDetails, show_model_atom, std::string>, sig<RunningModels, running_models_atom>,
+    sig<Ack, load_model_atom, std::string, std::string>, sig<Ack, unload_model_atom, std::string>,
+    sig<Ack, pull_model_atom, std::string, pull_subscriber>,
+    sig<Ack, delete_model_atom, std::string>, sig<Ack, copy_model_atom, std::string, std::string>,
+    sig<std::string, version_atom>>;
+
+/// The whole Ollama API as it is: no retries, no fallback.
 using ollama_client_actor = caf::typed_actor<
     sig<LLMResponse, generate_atom, LLMRequest>,
     sig<LLMResponse, generate_streaming_atom, LLMRequest, chunk_sink>,
     sig<LLMResponse, chat_atom, LLMRequest>,
     sig<LLMResponse, chat_streaming_atom, LLMRequest, chunk_sink>,
-    sig<EmbedResponse, embed_atom, EmbedRequest>, sig<ModelList, list_models_atom>,
-    sig<bool, check_model_atom, std::string>, sig<ModelDetails, show_model_atom, std::string>,
-    sig<RunningModels, running_models_atom>, sig<Ack, load_model_atom, std::string, std::string>,
-    sig<Ack, unload_model_atom, std::string>,
-    sig<Ack, pull_model_atom, std::string, pull_subscriber>,
-    sig<Ack, delete_model_atom, std::string>, sig<Ack, copy_model_atom, std::string, std::string>,
-    sig<std::string, version_atom>,
+    sig<EmbedResponse, embed_atom, EmbedRequest>,
     /// Ends every exchange of a request; whoever waits gets `cancelled`.
     sig<bool, cancel_atom, RequestId>,
     /// Settings for the exchanges that follow.
-    sig<Ack, update_config_atom, LLMClientConfig>>;
+    sig<Ack, update_config_atom, LLMClientConfig>>::extend_with<ollama_models_actor>;
 
 /// The settings of the running system.
 using config_actor = caf::typed_actor<sig<LLMClientConfig, get_config_atom>,

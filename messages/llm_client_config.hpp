@@ -50,7 +50,8 @@ struct Limits {
   std::uint32_t max_json_depth = 128;
   std::uint32_t max_subscribers = 64;   ///< of one stream
   std::uint32_t subscriber_window = 32; ///< chunks that a subscriber may have unhandled
-  std::uint32_t max_batch = 1000;       ///< prompts in one batch
+  std::chrono::milliseconds subscriber_timeout{600'000}; ///< to handle one chunk
+  std::uint32_t max_batch = 1000;                        ///< prompts in one batch
 
   static constexpr std::string_view type_name = "Limits";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -60,7 +61,8 @@ struct Limits {
         Field{"maxResponseBytes", self.max_response_bytes},
         Field{"maxLineBytes", self.max_line_bytes}, Field{"maxJsonDepth", self.max_json_depth},
         Field{"maxSubscribers", self.max_subscribers},
-        Field{"subscriberWindow", self.subscriber_window}, Field{"maxBatch", self.max_batch});
+        Field{"subscriberWindow", self.subscriber_window},
+        Field{"subscriberTimeout", self.subscriber_timeout}, Field{"maxBatch", self.max_batch});
   }
   bool operator==(const Limits&) const = default;
 };

@@ -1,5 +1,7 @@
 #include "messages/portability.hpp"
 
+#include <caf/after.hpp>
+
 #include <algorithm>
 #include <thread>
 
@@ -86,23 +88,31 @@ std::string describe(const caf::error& error) {
   return ours ? log_line(to_llm_error(error)) : to_string(error);
 }
 
-void setup(caf::actor_system_config& config) {
-#if NEXUS_LLM_CAF_1
-  static_cast<void>(config);
-  static const bool once = [] {
-    caf::init_global_meta_objects<caf::id_block::nexus_llm>();
-    caf::core::init_global_meta_objects();
-    return true;
-  }();
-  static_cast<void>(once);
-#else
-  config.add_message_types<caf::id_block::nexus_llm>();
+void setup_messages(caf::actor_system_config& config) {
+  add_types<caf::id_block::nexus_llm>(config);
+#if !NEXUS_LLM_CAF_1
   config.add_error_category(
       error_atom, [](std::uint8_t code, caf::atom_value, const caf::message& context) {
         LLMError error{.code = static_cast<ErrorCode>(code)};
         return log_line(context.match_elements<LLMError>() ? context.get_as<LLMError>(0) : error);
       });
 #endif
+}
+
+void wait_for_end(caf::actor_system& system, const caf::strong_actor_ptr& actor,
+                  std::chrono::milliseconds deadline) {
+  if (!actor)
+    return;
+  caf::scoped_actor self{system};
+  self->monitor(caf::actor_cast<caf::actor_addr>(actor));
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  bool ended = false;
+  self->receive([&ended](const caf::down_msg&) { ended = true; },
+                caf::after(deadline) >> [] {});
+  if (ended)
+    return;
+  caf::anon_send_exit(actor, caf::exit_reason::kill);
+  self->receive([](const caf::down_msg&) {}, caf::after(deadline) >> [] {});
 }
 
 void recommend(caf::actor_system_config& config) {

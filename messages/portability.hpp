@@ -173,6 +173,18 @@ auto ask(Self* self, const Handle& receiver, std::chrono::duration<Rep, Period> 
 #endif
 }
 
+/// Sends a request to an actor whose end is noticed and which owns the deadline of the work. CAF
+/// 0.17 keeps the timer of an answered request until it runs out, so that a timer for each of many
+/// short requests would pile up; here the receiver's end or its own deadline brings the answer.
+template <class Self, class Handle, class... Ts>
+auto ask_watched(Self* self, const Handle& receiver, Ts&&... content) {
+#if NEXUS_LLM_CAF_1
+  return self->mail(std::forward<Ts>(content)...).request(receiver, caf::infinite);
+#else
+  return self->request(receiver, caf::infinite, std::forward<Ts>(content)...);
+#endif
+}
+
 template <class Handle, class Rep, class Period, class... Ts>
 auto ask(caf::scoped_actor& self, const Handle& receiver,
          std::chrono::duration<Rep, Period> deadline, Ts&&... content) {
@@ -206,10 +218,11 @@ template <class State> struct Slot {
 
 /// Spawns an actor whose behaviour is `State{self, args...}.make_behavior()`. The state is
 /// destroyed when the actor ends, before anybody hears of it. `State::Base` is its typed base.
-template <class State, class Spawner, class... Args>
+template <class State, caf::spawn_options Options = caf::no_spawn_options, class Spawner,
+          class... Args>
 auto spawn_state(Spawner& spawner, Args&&... args) {
   using Actor = caf::stateful_actor<Slot<State>, typename State::Base>;
-  return spawner.spawn(
+  return spawner.template spawn<Options>(
       [](Actor* self, std::decay_t<Args>... values) {
         auto& state = state_of(self).value.emplace(self, std::move(values)...);
         return state.make_behavior();
@@ -221,6 +234,10 @@ auto spawn_state(Spawner& spawner, Args&&... args) {
 template <class Handle> void anon_exit(const Handle& receiver, caf::exit_reason reason) {
   caf::anon_send_exit(receiver, reason);
 }
+
+/// Ends an actor and waits until it is gone; past the deadline it is killed. Blocks: not for actors.
+void wait_for_end(caf::actor_system& system, const caf::strong_actor_ptr& actor,
+                  std::chrono::milliseconds deadline);
 
 /// Watches actors: calls back once when one ends, however often it is watched. Lives in the state
 /// of `self` and must be the only user of monitors there.
@@ -299,9 +316,19 @@ private:
 /// The text of an error for the log.
 [[nodiscard]] std::string describe(const caf::error& error);
 
-/// Makes a configuration know the message types of this library. Call it on the configuration of
-/// every actor system that uses them, before the system is made.
-void setup(caf::actor_system_config& config);
+/// Makes a configuration know a block of message types.
+template <class Block> void add_types(caf::actor_system_config& config) {
+#if NEXUS_LLM_CAF_1
+  static_cast<void>(config);
+  caf::init_global_meta_objects<Block>();
+#else
+  config.add_message_types<Block>();
+#endif
+}
+
+/// Makes a configuration know the message types of `messages/interfaces.hpp`, and how to render
+/// our errors. `setup` in `runtime/setup.hpp` calls it.
+void setup_messages(caf::actor_system_config& config);
 
 /// Sets the scheduler options that suit this library: shared queue (no idle polling) and a bound
 /// on messages per turn (no starvation). Recommended to embedders; our own program uses it.

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/interfaces.hpp"
+
+/// What the actors of this library say to each other, beside the public interfaces. A run is one
+/// journey of a request through the system; it may serve several callers, so it has an id of its
+/// own.
+
+namespace nexus::llm {
+
+/// What a RoleActor answers when a run may begin, or need not.
+struct Admission {
+  enum class Kind : std::uint8_t {
+    run,    ///< a place is taken: send `request`
+    cached, ///< `response` is the answer
+    shared, ///< the run `leader` will have the answer
+  };
+  Kind kind = Kind::run;
+  LLMRequest request; ///< completed from the settings of the role
+  std::optional<LLMResponse> response;
+  RequestId leader;
+
+  static constexpr std::string_view type_name = "Admission";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"kind", self.kind}, Field{"request", self.request},
+                 Field{"response", self.response}, Field{"leader", self.leader});
+  }
+};
+
+} // namespace nexus::llm
+
+CAF_BEGIN_TYPE_ID_BLOCK(nexus_llm_internal, caf::id_block::nexus_llm::end)
+
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::Admission))
+
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, transfer_atom, "transfer")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, tick_atom, "tick")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, submit_atom, "submit")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, admit_atom, "admit")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, adopt_atom, "adopt")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, release_atom, "release")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, open_atom, "open")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, finish_atom, "finish")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, restart_atom, "restart")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, abandoned_atom, "abandoned")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, resolve_atom, "resolve")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, seen_atom, "seen")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, component_atom, "component")
+
+namespace nexus::llm {
+
+/// The OllamaClientActor, with what its own transport and timers send it.
+using ollama_client_internal =
+    caf::typed_actor<sig<void, transfer_atom>,
+                     sig<void, tick_atom, std::uint64_t>>::extend_with<ollama_client_actor>;
+
+/// Hears from the StreamingActor; the RetrySupervisor.
+using stream_owner = caf::typed_actor<
+    /// Nobody listens to this stream any more.
+    sig<void, abandoned_atom, RequestId>,
+    /// Every subscriber of this stream has been sent its end; the session is gone.
+    sig<void, release_atom, RequestId>>;
+
+/// What the supervisor tells the StreamingActor; pieces come as to any `chunk_sink`.
+using streaming_actor = caf::typed_actor<
+    /// Opens a stream for a run; its pieces bear the number of the attempt.
+    sig<void, open_atom, RequestId, std::uint32_t>,
+    /// Adds a subscriber, who knows the stream by the second id.
+    sig<Ack, subscribe_atom, RequestId, RequestId, stream_subscriber>,
+    /// Removes a subscriber.
+    sig<Ack, unsubscribe_atom, RequestId, stream_subscriber>,
+    /// Tells all subscribers how the request fares.
+    sig<void, RequestId, RequestProgress>,
+    /// Whether anything of the current attempt was passed on.
+    sig<bool, seen_atom, RequestId>,
+    /// A new attempt. Subscribers are told whether what they saw is void; the flag says that it is
+    /// where the stream itself does not know.
+    sig<void, restart_atom, RequestId, std::uint32_t, bool, LLMError>,
+    /// The good end.
+    sig<void, finish_atom, RequestId, LLMResponse>,
+    /// The bad end.
+    sig<void, finish_atom, RequestId, LLMError>,
+    /// Settings for the streams that follow.
+    sig<void, update_config_atom, Limits>>::extend_with<chunk_sink>;
+
+/// With what the StreamingActor sends to itself.
+using streaming_internal = caf::typed_actor<sig<void, tick_atom>>::extend_with<streaming_actor>;
+
+/// Hears from a RoleActor; the RetrySupervisor.
+using role_owner = caf::typed_actor<
+    /// How a queued run fares; `id` is that of the run.
+    sig<void, RequestProgress>>;
+
+/// What the supervisor tells a RoleActor. `LLMRequest::id` is that of the run.
+using role_worker = caf::typed_actor<
+    /// Answered when the run may begin.
+    sig<Admission, admit_atom, LLMRequest>,
+    /// A run that was admitted before this RoleActor was started takes a place too.
+    sig<void, adopt_atom, LLMRequest>,
+    /// A run has ended with this answer; its place is free.
+    sig<void, release_atom, RequestId, LLMResponse>,
+    /// A run has ended without an answer, or needs no admission any more.
+    sig<void, release_atom, RequestId>,
+    /// Where a run stands in the queue.
+    sig<QueuePosition, position_atom, RequestId>,
+    /// Gauges and cache figures; the supervisor adds its own.
+    sig<RoleStats, stats_atom>,
+    /// Settings for the requests that follow.
+    sig<void, update_config_atom, LLMClientConfig>>;
+
+/// What the supervisor tells the ModelManagerActor.
+using model_manager_worker = caf::typed_actor<
+    /// The first model that is installed: the wanted one (empty: that of the role, then its
+    /// fallbacks), without those excluded. The flag asks for a fresh list.
+    sig<std::string, resolve_atom, AIRole, std::string, std::vector<std::string>, bool>,
+    /// Settings from now on.
+    sig<void, update_config_atom, LLMClientConfig>>::extend_with<model_manager_actor>;
+
+/// Hears of new settings; the RetrySupervisor.
+using config_owner = caf::typed_actor<sig<void, update_config_atom, LLMClientConfig>>;
+
+/// The RetrySupervisor, as the facades of the roles see it.
+using supervisor_actor = caf::typed_actor<
+    sig<LLMResponse, submit_atom, AIRole, LLMRequest>,
+    sig<LLMResponse, submit_atom, AIRole, LLMRequest, stream_subscriber>,
+    sig<BatchResponse, batch_atom, AIRole, std::vector<std::string>, GenerateOptions>,
+    sig<EmbedResponse, embed_atom, AIRole, EmbedRequest>, sig<bool, cancel_atom, AIRole, RequestId>,
+    sig<QueuePosition, position_atom, AIRole, RequestId>,
+    sig<Ack, subscribe_atom, AIRole, RequestId, stream_subscriber>,
+    sig<Ack, unsubscribe_atom, AIRole, RequestId, stream_subscriber>,
+    sig<RoleStats, stats_atom, AIRole>,
+    /// The component of this name, for tests that end it.
+    sig<caf::strong_actor_ptr, component_atom, std::string>>::extend_with<health_actor>;
+
+/// With what children and timers send to it.
+using supervisor_internal =
+    caf::typed_actor<sig<void, open_atom>,
+                     sig<void, tick_atom, std::uint64_t>>::extend_with<stream_owner>::
+        extend_with<role_owner>::extend_with<config_owner>::extend_with<supervisor_actor>;
+
+} // namespace nexus::llm
+
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ollama_client_actor))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::model_manager_actor))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::config_actor))
+
+CAF_END_TYPE_ID_BLOCK(nexus_llm_internal)

@@ -1,0 +1,207 @@
+#include "actors/model_manager/model_manager_actor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/ollama_client/request_validation.hpp"
+#include "config/describe_json.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+/// The update of the settings that makes a model serve a role.
+std::string model_patch(AIRole role, const std::string& model) {
+  json::Document patch{rapidjson::kObjectType};
+  auto& allocator = patch.GetAllocator();
+  json::Value models{rapidjson::kObjectType};
+  models.AddMember(json::make_string(to_string(role), allocator),
+                   json::make_string(model, allocator), allocator);
+  patch.AddMember("models", models, allocator);
+  return json::to_text(patch);
+}
+
+template <class T> void settle(caf::typed_response_promise<T> promise, Result<T> result) {
+  if (result)
+    promise.deliver(std::move(*result));
+  else
+    promise.deliver(to_caf_error(std::move(result.error())));
+}
+
+} // namespace
+
+ModelManagerActor::ModelManagerActor(model_manager_worker::pointer self, LLMClientConfig config,
+                                     ollama_models_actor client, config_actor settings)
+    : self_{self}, config_{std::move(config)}, client_{std::move(client)},
+      settings_{std::move(settings)}, catalogue_{config_.model_list_ttl} {}
+
+ModelManagerActor::~ModelManagerActor() { on_list(failure(ErrorCode::component_failed, name)); }
+
+model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
+  return {
+      [this](resolve_atom, AIRole role, const std::string& wanted,
+             const std::vector<std::string>& excluded,
+             bool refresh) { return resolve(role, wanted, excluded, refresh); },
+      [this](update_config_atom, LLMClientConfig& config) {
+        if (config.base_url != config_.base_url)
+          catalogue_.invalidate();
+        catalogue_.set_ttl(config.model_list_ttl);
+        config_ = std::move(config);
+      },
+      [this](get_model_for_role_atom, AIRole role) { return config_.model(role); },
+      [this](set_model_for_role_atom, AIRole role, const std::string& model) {
+        return set_model(role, model);
+      },
+      [this](check_model_atom, const std::string& model) { return check(model); },
+      [this](list_models_atom) { return list(); },
+      [this](show_model_atom, const std::string& model) {
+        return pass<ModelDetails>(show_model_atom_v, model);
+      },
+      [this](running_models_atom) { return pass<RunningModels>(running_models_atom_v); },
+      [this](load_model_atom, const std::string& model, const std::string& keep_alive) {
+        return pass<Ack>(load_model_atom_v, model, keep_alive);
+      },
+      [this](unload_model_atom, const std::string& model) {
+        return pass<Ack>(unload_model_atom_v, model);
+      },
+      [this](pull_model_atom, const std::string& model, const pull_subscriber& subscriber) {
+        return change_models(pull_model_atom_v, model, subscriber);
+      },
+      [this](delete_model_atom, const std::string& model) {
+        return change_models(delete_model_atom_v, model);
+      },
+      [this](copy_model_atom, const std::string& source, const std::string& destination) {
+        return change_models(copy_model_atom_v, source, destination);
+      },
+      [this](version_atom) { return pass<std::string>(version_atom_v); },
+  };
+}
+
+ModelManagerActor::Promise<std::string>
+ModelManagerActor::resolve(AIRole role, const std::string& wanted,
+                           const std::vector<std::string>& excluded, bool refresh) {
+  auto promise = self_->make_response_promise<std::string>();
+  std::vector<std::string> candidates{wanted.empty() ? config_.model(role) : wanted};
+  if (wanted.empty())
+    for (const auto& model : config_.settings(role).fallback_models)
+      candidates.push_back(model);
+  const auto first = candidates.front();
+  std::erase_if(candidates, [&excluded](const std::string& model) {
+    return std::any_of(excluded.begin(), excluded.end(),
+                       [&model](const std::string& other) { return same_model(model, other); });
+  });
+  auto choose = [this, candidates, first]() -> Result<std::string> {
+    for (const auto& model : candidates)
+      if (catalogue_.contains(model))
+        return model;
+    return failure(ErrorCode::model_not_found, first);
+  };
+  with_list(refresh, [this, promise, choose](const Result<void>& listed, bool just_read) mutable {
+    auto model = listed ? choose() : failure(listed.error());
+    // What a list of some seconds ago did not hold may have been pulled since.
+    if (model || !listed || just_read)
+      return settle(promise, std::move(model));
+    with_list(true, [promise, choose](const Result<void>& again, bool) {
+      settle(promise, again ? choose() : failure(again.error()));
+    });
+  });
+  return promise;
+}
+
+ModelManagerActor::Promise<bool> ModelManagerActor::check(const std::string& model) {
+  auto promise = self_->make_response_promise<bool>();
+  if (auto valid = validate_model_name(model); !valid) {
+    promise.deliver(to_caf_error(std::move(valid.error())));
+    return promise;
+  }
+  with_list(false, [this, promise, model](const Result<void>& listed, bool just_read) mutable {
+    if (!listed || catalogue_.contains(model) || just_read)
+      return settle<bool>(promise, listed ? Result<bool>{catalogue_.contains(model)}
+                                          : failure(listed.error()));
+    with_list(true, [this, promise, model](const Result<void>& again, bool) {
+      settle<bool>(promise,
+                   again ? Result<bool>{catalogue_.contains(model)} : failure(again.error()));
+    });
+  });
+  return promise;
+}
+
+ModelManagerActor::Promise<ModelList> ModelManagerActor::list() {
+  auto promise = self_->make_response_promise<ModelList>();
+  with_list(true, [this, promise](const Result<void>& listed, bool) {
+    settle<ModelList>(promise,
+                      listed ? Result<ModelList>{catalogue_.list()} : failure(listed.error()));
+  });
+  return promise;
+}
+
+ModelManagerActor::Promise<ModelConfig> ModelManagerActor::set_model(AIRole role,
+                                                                     const std::string& model) {
+  auto promise = self_->make_response_promise<ModelConfig>();
+  if (auto valid = validate_model_name(model); !valid) {
+    promise.deliver(to_caf_error(std::move(valid.error())));
+    return promise;
+  }
+  ask_watched(self_, settings_, update_config_atom_v, model_patch(role, model))
+      .then(
+          [this, promise, role](LLMClientConfig& config) mutable {
+            config_ = std::move(config);
+            promise.deliver(ModelConfig{config_.model(role), role, config_.base_url});
+          },
+          [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+  return promise;
+}
+
+template <class T, class... Ts>
+ModelManagerActor::Promise<T> ModelManagerActor::pass(Ts... request) {
+  auto promise = self_->make_response_promise<T>();
+  ask_watched(self_, client_, std::move(request)...)
+      .then([promise](T& answer) mutable { promise.deliver(std::move(answer)); },
+            [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+  return promise;
+}
+
+template <class... Ts>
+ModelManagerActor::Promise<Ack> ModelManagerActor::change_models(Ts... request) {
+  auto promise = self_->make_response_promise<Ack>();
+  ask_watched(self_, client_, std::move(request)...)
+      .then(
+          [this, promise](Ack) mutable {
+            catalogue_.invalidate();
+            promise.deliver(Ack{});
+          },
+          [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+  return promise;
+}
+
+void ModelManagerActor::with_list(bool refresh, Waiter waiter) {
+  if (!refresh && catalogue_.fresh(self_->clock().now())) {
+    waiter({}, false);
+    return;
+  }
+  waiting_.push_back(std::move(waiter));
+  if (waiting_.size() > 1)
+    return;
+  ask_watched(self_, client_, list_models_atom_v)
+      .then([this](ModelList& list) { on_list(std::move(list)); },
+            [this](const caf::error& error) { on_list(failure(to_llm_error(error))); });
+}
+
+void ModelManagerActor::on_list(Result<ModelList> list) {
+  Result<void> outcome;
+  if (list) {
+    catalogue_.update(std::move(*list), self_->clock().now());
+  } else {
+    outcome = failure(std::move(list.error()));
+  }
+  for (auto& waiter : std::exchange(waiting_, {}))
+    waiter(outcome, true);
+}
+
+model_manager_worker spawn_model_manager(caf::actor_system& system, LLMClientConfig config,
+                                         ollama_models_actor client, config_actor settings) {
+  return spawn_state<ModelManagerActor>(system, std::move(config), std::move(client),
+                                        std::move(settings));
+}
+
+} // namespace nexus::llm

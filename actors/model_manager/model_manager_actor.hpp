@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "actors/internal_interfaces.hpp"
+#include "actors/model_manager/model_catalogue.hpp"
+#include "messages/result.hpp"
+
+namespace nexus::llm {
+
+/// ModelManagerActor (specification, `ModelManager`). Owns the catalogue of installed models and
+/// knows which model serves which role. Checks that wait for the list share one `/api/tags`. When
+/// it dies, whoever waits gets `component_failed`; its successor starts from the settings and reads
+/// the list when it is needed.
+class ModelManagerActor {
+public:
+  using Base = model_manager_worker::base;
+  static constexpr const char* name = "ModelManagerActor";
+
+  ModelManagerActor(model_manager_worker::pointer self, LLMClientConfig config,
+                    ollama_models_actor client, config_actor settings);
+  ~ModelManagerActor();
+
+  [[nodiscard]] model_manager_worker::behavior_type make_behavior();
+
+private:
+  template <class T> using Promise = caf::typed_response_promise<T>;
+  /// Hears whether the list could be read, and whether that happened for it.
+  using Waiter = std::function<void(const Result<void>& listed, bool just_read)>;
+
+  Promise<std::string> resolve(AIRole role, const std::string& wanted,
+                               const std::vector<std::string>& excluded, bool refresh);
+  Promise<bool> check(const std::string& model);
+  Promise<ModelList> list();
+  Promise<ModelConfig> set_model(AIRole role, const std::string& model);
+
+  /// Passes a request on to Ollama; the list of models may be another one afterwards.
+  template <class... Ts> Promise<Ack> change_models(Ts... request);
+  template <class T, class... Ts> Promise<T> pass(Ts... request);
+
+  /// Calls back when the list is fresh, or could not be read.
+  void with_list(bool refresh, Waiter waiter);
+  void on_list(Result<ModelList> list);
+
+  model_manager_worker::pointer self_;
+  LLMClientConfig config_;
+  ollama_models_actor client_;
+  config_actor settings_;
+  ModelCatalogue catalogue_;
+  std::vector<Waiter> waiting_;
+};
+
+[[nodiscard]] model_manager_worker spawn_model_manager(caf::actor_system& system,
+                                                       LLMClientConfig config,
+                                                       ollama_models_actor client,
+                                                       config_actor settings);
+
+} // namespace nexus::llm

@@ -1,0 +1,452 @@
+#include "actors/ollama_client/ollama_client_actor.hpp"
+
+#include <algorithm>
+
+#include "actors/ollama_client/request_builder.hpp"
+#include "actors/ollama_client/request_validation.hpp"
+#include "actors/ollama_client/response_parser.hpp"
+#include "actors/ollama_client/transfer_handlers.hpp"
+#include "config/model_name.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+using Method = HttpRequest::Method;
+
+/// Lists and look-ups answer at once or not at all.
+constexpr std::chrono::milliseconds max_management_timeout{30'000};
+/// How long a connection may take to end properly after its answer was complete.
+constexpr std::chrono::milliseconds drain_timeout{5000};
+constexpr std::chrono::seconds subscriber_timeout{600};
+
+} // namespace
+
+OllamaClientActor::OllamaClientActor(ollama_client_internal::pointer self, LLMClientConfig config,
+                                     TransportFactory make_transport)
+    : self_{self}, config_{std::move(config)} {
+  // The thread must not keep the actor alive, or it would outlive everybody who needs it.
+  auto weak = caf::actor_cast<caf::weak_actor_ptr>(self);
+  inbox_ = std::make_shared<TransferInbox>([weak] {
+    if (auto strong = caf::actor_cast<ollama_client_internal>(weak))
+      anon_tell(strong, transfer_atom_v);
+  });
+  transport_ = make_transport();
+}
+
+OllamaClientActor::~OllamaClientActor() {
+  transport_.reset();
+  for (auto& [id, exchange] : exchanges_)
+    if (!exchange.settled)
+      exchange.fail({.code = ErrorCode::component_failed, .subject = name});
+}
+
+ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
+  return {
+      [this](transfer_atom) { on_transfer_events(); },
+      [this](tick_atom, std::uint64_t epoch) { on_tick(epoch); },
+      [this](generate_atom, LLMRequest& request) {
+        return run(std::move(request), RequestKind::generate, chunk_sink{});
+      },
+      [this](generate_streaming_atom, LLMRequest& request, chunk_sink& sink) {
+        return run(std::move(request), RequestKind::generate, std::move(sink));
+      },
+      [this](chat_atom, LLMRequest& request) {
+        return run(std::move(request), RequestKind::chat, chunk_sink{});
+      },
+      [this](chat_streaming_atom, LLMRequest& request, chunk_sink& sink) {
+        return run(std::move(request), RequestKind::chat, std::move(sink));
+      },
+      [this](embed_atom, EmbedRequest& request) { return embed(std::move(request)); },
+      [this](list_models_atom) {
+        return call<ModelList>(Method::get, "/api/tags", {}, {}, {}, management_timeout(),
+                               [this](const std::string& body) {
+                                 return response_parser::parse_tags(body,
+                                                                    config_.limits.max_json_depth);
+                               });
+      },
+      [this](check_model_atom, const std::string& model) {
+        return call<bool>(Method::get, "/api/tags", {}, {}, {}, management_timeout(),
+                          [this, model](const std::string& body) {
+                            return response_parser::parse_tags(body, config_.limits.max_json_depth)
+                                .map([&model](const ModelList& list) {
+                                  return std::any_of(list.models.begin(), list.models.end(),
+                                                     [&model](const auto& status) {
+                                                       return same_model(status.name, model);
+                                                     });
+                                });
+                          });
+      },
+      [this](show_model_atom, const std::string& model) {
+        return call<ModelDetails>(
+            Method::post, "/api/show", request_builder::model_body(model), model, {},
+            management_timeout(), [this, model](const std::string& body) {
+              return response_parser::parse_show(body, model, config_.limits.max_json_depth);
+            });
+      },
+      [this](running_models_atom) {
+        return call<RunningModels>(Method::get, "/api/ps", {}, {}, {}, management_timeout(),
+                                   [this](const std::string& body) {
+                                     return response_parser::parse_ps(
+                                         body, config_.limits.max_json_depth);
+                                   });
+      },
+      [this](load_model_atom, const std::string& model, const std::string& keep_alive) {
+        return acknowledge(Method::post, "/api/generate",
+                           request_builder::load_body(model, keep_alive), model, config_.timeout);
+      },
+      [this](unload_model_atom, const std::string& model) {
+        return acknowledge(Method::post, "/api/generate", request_builder::load_body(model, "0"),
+                           model, config_.timeout);
+      },
+      [this](pull_model_atom, const std::string& model, pull_subscriber& subscriber) {
+        return pull(model, std::move(subscriber));
+      },
+      [this](delete_model_atom, const std::string& model) {
+        return acknowledge(Method::delete_, "/api/delete", request_builder::model_body(model),
+                           model, config_.timeout);
+      },
+      [this](copy_model_atom, const std::string& source, const std::string& destination) {
+        if (auto valid = validate_model_name(destination); !valid) {
+          auto promise = self_->make_response_promise<Ack>();
+          promise.deliver(to_caf_error(std::move(valid.error())));
+          return promise;
+        }
+        return acknowledge(Method::post, "/api/copy",
+                           request_builder::copy_body(source, destination), source,
+                           config_.timeout);
+      },
+      [this](version_atom) {
+        return call<std::string>(
+            Method::get, "/api/version", {}, {}, {}, management_timeout(),
+            [](const std::string& body) { return response_parser::parse_version(body); });
+      },
+      [this](cancel_atom, const RequestId& id) { return cancel(id); },
+      [this](update_config_atom, LLMClientConfig& config) {
+        config_ = std::move(config);
+        return Ack{};
+      },
+  };
+}
+
+OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest request, RequestKind kind,
+                                                               chunk_sink sink) {
+  auto promise = self_->make_response_promise<LLMResponse>();
+  request.kind = kind;
+  request.stream = static_cast<bool>(sink);
+  if (auto valid = validate(request, config_.limits); !valid) {
+    promise.deliver(to_caf_error(std::move(valid.error())));
+    return promise;
+  }
+  const auto id = ++last_id_;
+  auto within = [](std::optional<Millis> wanted, Millis limit) {
+    return limit > Millis{0} ? std::min(wanted.value_or(limit), limit) : wanted.value_or(limit);
+  };
+  const auto timeout = within(request.timeout, config_.timeout);
+  const auto budget =
+      request.stream
+          ? TimeBudget::stream(now(), timeout, within(request.gap_timeout, config_.gap_timeout),
+                               within(request.total_timeout, config_.total_timeout))
+          : TimeBudget::complete(now(), timeout);
+  Exchange exchange{.request = request.id,
+                    .budget = budget,
+                    .model = request.model,
+                    .sent = now(),
+                    .first_chunk_time = {},
+                    .attempt = request.attempt,
+                    .sink = sink,
+                    .settled = false,
+                    .on_event = {},
+                    .fail = [promise](LLMError error) mutable {
+                      promise.deliver(to_caf_error(std::move(error)));
+                    }};
+  auto settle = [promise](Exchange& done, Result<LLMResponse> answer) mutable {
+    if (!answer) {
+      promise.deliver(to_caf_error(std::move(answer.error())));
+    } else {
+      answer->provenance.first_chunk_time =
+          done.first_chunk_time.value_or(std::chrono::microseconds{0});
+      answer->provenance.cut_by_length = answer->done_reason == "length";
+      promise.deliver(std::move(*answer));
+    }
+    done.settled = true;
+  };
+  std::unique_ptr<TransferHandler> handler;
+  if (request.stream) {
+    handler = make_stream_handler(
+        id, AnswerCollector{request, config_.limits, subject(request.model)}, inbox_);
+    exchange.on_event = [this, settle, id](TransferEvent& event) mutable {
+      if (event.answer)
+        settle(exchanges_.at(id), std::move(*event.answer));
+    };
+  } else {
+    handler = make_body_handler(id, config_.limits.max_response_bytes, inbox_);
+    exchange.on_event = [this, settle, id, request](TransferEvent& event) mutable {
+      if (!event.outcome)
+        return;
+      auto answer = whole_body(event, request.model).and_then([&](const std::string& body) {
+        return response_parser::parse_answer(body, request, config_.limits.max_json_depth);
+      });
+      settle(exchanges_.at(id), std::move(answer));
+    };
+  }
+  auto message = http(Method::post, request_builder::endpoint(kind), request_builder::body(request),
+                      request.connect_timeout);
+  add(id, std::move(exchange));
+  transport_->start(id, std::move(message), std::move(handler));
+  return promise;
+}
+
+OllamaClientActor::Promise<EmbedResponse> OllamaClientActor::embed(EmbedRequest request) {
+  if (auto valid = validate(request, config_.limits); !valid) {
+    auto promise = self_->make_response_promise<EmbedResponse>();
+    promise.deliver(to_caf_error(std::move(valid.error())));
+    return promise;
+  }
+  const auto timeout = std::min(request.timeout.value_or(config_.timeout), config_.timeout);
+  auto body = request_builder::body(request);
+  return call<EmbedResponse>(Method::post, "/api/embed", std::move(body), request.model, request.id,
+                             timeout, [this, request](const std::string& text) {
+                               return response_parser::parse_embed(text, request,
+                                                                   config_.limits.max_json_depth);
+                             });
+}
+
+OllamaClientActor::Promise<Ack> OllamaClientActor::pull(const std::string& model,
+                                                        pull_subscriber subscriber) {
+  auto promise = self_->make_response_promise<Ack>();
+  if (auto valid = validate_model_name(model); !valid) {
+    promise.deliver(to_caf_error(std::move(valid.error())));
+    return promise;
+  }
+  /// What the subscriber has still to be told; reports replace each other while one is unanswered.
+  struct Report {
+    PullTally tally;
+    bool busy = false;
+    bool news = false;
+  };
+  auto report = std::make_shared<Report>(Report{PullTally{model}});
+  auto send = std::make_shared<std::function<void()>>();
+  std::weak_ptr<std::function<void()>> weak_send = send;
+  *send = [this, report, subscriber, weak_send] {
+    if (report->busy || !report->news)
+      return;
+    report->busy = true;
+    report->news = false;
+    auto again = [report, keep = weak_send.lock()] {
+      report->busy = false;
+      (*keep)();
+    };
+    ask(self_, subscriber, subscriber_timeout, report->tally.progress())
+        .then(again, [](const caf::error&) {});
+  };
+  const auto id = ++last_id_;
+  Exchange exchange{.request = {},
+                    .budget = TimeBudget::stream(now(), config_.timeout, config_.timeout, {}),
+                    .model = model,
+                    .sent = now(),
+                    .first_chunk_time = {},
+                    .attempt = 0,
+                    .sink = chunk_sink{},
+                    .settled = false,
+                    .on_event = {},
+                    .fail = [promise](LLMError error) mutable {
+                      promise.deliver(to_caf_error(std::move(error)));
+                    }};
+  exchange.on_event = [this, id, promise, report, send](TransferEvent& event) mutable {
+    for (const auto& line : event.pull_lines) {
+      report->tally.add(line);
+      report->news = true;
+    }
+    (*send)();
+    if (!event.pulled)
+      return;
+    exchanges_.at(id).settled = true;
+    if (*event.pulled)
+      promise.deliver(Ack{});
+    else
+      promise.deliver(to_caf_error(std::move(event.pulled->error())));
+  };
+  add(id, std::move(exchange));
+  transport_->start(id, http(Method::post, "/api/pull", request_builder::model_body(model), {}),
+                    make_pull_handler(id, subject(model), inbox_));
+  return promise;
+}
+
+bool OllamaClientActor::cancel(const RequestId& id) {
+  bool any = false;
+  for (auto entry = exchanges_.begin(); entry != exchanges_.end();) {
+    if (entry->second.request != id || entry->second.settled) {
+      ++entry;
+      continue;
+    }
+    transport_->cancel(entry->first);
+    entry->second.fail({.code = ErrorCode::cancelled});
+    entry = exchanges_.erase(entry);
+    any = true;
+  }
+  return any;
+}
+
+template <class T, class Parse>
+OllamaClientActor::Promise<T>
+OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::string body,
+                        std::string model, RequestId request, Millis timeout, Parse parse) {
+  auto promise = self_->make_response_promise<T>();
+  if (method != Method::get)
+    if (auto valid = validate_model_name(model); !valid) {
+      promise.deliver(to_caf_error(std::move(valid.error())));
+      return promise;
+    }
+  const auto id = ++last_id_;
+  auto message = http(method, path, std::move(body), {});
+  Exchange exchange{.request = std::move(request),
+                    .budget = TimeBudget::complete(now(), timeout),
+                    .model = std::move(model),
+                    .sent = now(),
+                    .first_chunk_time = {},
+                    .attempt = 0,
+                    .sink = chunk_sink{},
+                    .settled = false,
+                    .on_event = {},
+                    .fail = [promise](LLMError error) mutable {
+                      promise.deliver(to_caf_error(std::move(error)));
+                    }};
+  exchange.on_event = [this, id, promise, parse](TransferEvent& event) mutable {
+    if (!event.outcome)
+      return;
+    auto& done = exchanges_.at(id);
+    done.settled = true;
+    auto answer = whole_body(event, done.model).and_then(parse);
+    if (answer)
+      promise.deliver(std::move(*answer));
+    else
+      promise.deliver(to_caf_error(std::move(answer.error())));
+  };
+  add(id, std::move(exchange));
+  transport_->start(id, std::move(message),
+                    make_body_handler(id, config_.limits.max_response_bytes, inbox_));
+  return promise;
+}
+
+OllamaClientActor::Promise<Ack>
+OllamaClientActor::acknowledge(HttpRequest::Method method, std::string_view path, std::string body,
+                               const std::string& model, Millis timeout) {
+  return call<Ack>(
+      method, path, std::move(body), model, {}, timeout, [model](const std::string& text) {
+        return response_parser::parse_acknowledgement(text, model).map([] { return Ack{}; });
+      });
+}
+
+HttpRequest OllamaClientActor::http(HttpRequest::Method method, std::string_view path,
+                                    std::string body, std::optional<Millis> connect_timeout) const {
+  return {.method = method,
+          .url = config_.base_url + std::string{path},
+          .body = std::move(body),
+          .connect_timeout =
+              std::min(connect_timeout.value_or(config_.connect_timeout), config_.connect_timeout)};
+}
+
+ExchangeSubject OllamaClientActor::subject(const std::string& model) const {
+  return {.model = model, .base_url = config_.base_url};
+}
+
+Result<std::string> OllamaClientActor::whole_body(TransferEvent& event,
+                                                  const std::string& model) const {
+  const auto& outcome = *event.outcome;
+  if (auto error = transfer_error(outcome, subject(model), false))
+    return failure(std::move(*error));
+  if (outcome.failure == HttpOutcome::Failure::stopped)
+    return failure(ErrorCode::response_too_large, model.empty() ? config_.base_url : model);
+  if (outcome.status != 200) {
+    auto error = response_parser::parse_error(outcome.status, event.body.value_or(""), model,
+                                              config_.base_url);
+    error.retry_after = outcome.retry_after;
+    return failure(std::move(error));
+  }
+  return std::move(event.body).value_or("");
+}
+
+OllamaClientActor::Millis OllamaClientActor::management_timeout() const {
+  return std::min(config_.timeout, max_management_timeout);
+}
+
+void OllamaClientActor::add(TransferId id, Exchange exchange) {
+  watch_deadline(exchange.budget.deadline());
+  exchanges_.emplace(id, std::move(exchange));
+}
+
+void OllamaClientActor::on_transfer_events() {
+  for (auto& event : inbox_->take()) {
+    const auto entry = exchanges_.find(event.id);
+    if (entry == exchanges_.end())
+      continue;
+    on_event(entry->second, event);
+    if (event.outcome)
+      exchanges_.erase(event.id);
+  }
+}
+
+void OllamaClientActor::on_event(Exchange& exchange, TransferEvent& event) {
+  if (exchange.settled)
+    return;
+  if (!event.chunks.empty() || !event.pull_lines.empty()) {
+    if (!exchange.first_chunk_time)
+      exchange.first_chunk_time =
+          std::chrono::duration_cast<std::chrono::microseconds>(now() - exchange.sent);
+    exchange.budget.on_chunk(now());
+    watch_deadline(exchange.budget.deadline());
+  }
+  if (exchange.sink && !event.chunks.empty())
+    tell(self_, exchange.sink,
+         StreamBatch{.id = exchange.request,
+                     .attempt = exchange.attempt,
+                     .chunks = std::move(event.chunks)});
+  exchange.on_event(event);
+  if (exchange.settled && !event.outcome) {
+    exchange.budget = TimeBudget::complete(now(), drain_timeout);
+    watch_deadline(exchange.budget.deadline());
+  }
+}
+
+void OllamaClientActor::on_tick(std::uint64_t epoch) {
+  if (epoch != tick_epoch_)
+    return;
+  next_tick_.reset();
+  std::optional<TimeBudget::Clock::time_point> nearest;
+  for (auto entry = exchanges_.begin(); entry != exchanges_.end();) {
+    auto& exchange = entry->second;
+    if (const auto code = exchange.budget.expired(now())) {
+      transport_->cancel(entry->first);
+      if (!exchange.settled)
+        exchange.fail({.code = *code,
+                       .subject = exchange.model.empty() ? config_.base_url : exchange.model,
+                       .model = exchange.model});
+      entry = exchanges_.erase(entry);
+      continue;
+    }
+    const auto deadline = exchange.budget.deadline();
+    nearest = nearest ? std::min(*nearest, deadline) : deadline;
+    ++entry;
+  }
+  if (nearest)
+    watch_deadline(*nearest);
+}
+
+void OllamaClientActor::watch_deadline(TimeBudget::Clock::time_point deadline) {
+  if (next_tick_ && *next_tick_ <= deadline)
+    return;
+  next_tick_ = deadline;
+  const auto delay = std::max(deadline - now(), TimeBudget::Clock::duration{0});
+  tell_after(self_, std::chrono::ceil<std::chrono::milliseconds>(delay),
+             ollama_client_internal{self_}, tick_atom_v, ++tick_epoch_);
+}
+
+TimeBudget::Clock::time_point OllamaClientActor::now() const { return self_->clock().now(); }
+
+ollama_client_actor spawn_ollama_client(caf::actor_system& system, LLMClientConfig config,
+                                        TransportFactory make_transport) {
+  return spawn_state<OllamaClientActor>(system, std::move(config), std::move(make_transport));
+}
+
+} // namespace nexus::llm

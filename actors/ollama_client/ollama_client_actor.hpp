@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/internal_interfaces.hpp"
+#include "actors/ollama_client/answer_collector.hpp"
+#include "actors/ollama_client/pull_tally.hpp"
+#include "actors/ollama_client/time_budget.hpp"
+#include "actors/ollama_client/transfer_inbox.hpp"
+#include "actors/ollama_client/transport.hpp"
+
+namespace nexus::llm {
+
+/// Makes the transport of a fresh client; replaced by a scripted one in tests.
+using TransportFactory = std::function<std::unique_ptr<Transport>()>;
+
+/// OllamaClientActor (specification, `OllamaClient`). Accepts the messages of
+/// `ollama_client_actor` and answers each once: a result or an `LLMError`. Owns the transport, its
+/// thread and connections, and every time budget. Never blocks, never retries. When it dies, its
+/// transfers are aborted and whoever waits gets `component_failed`.
+class OllamaClientActor {
+public:
+  using Base = ollama_client_internal::base;
+  static constexpr const char* name = "OllamaClientActor";
+
+  OllamaClientActor(ollama_client_internal::pointer self, LLMClientConfig config,
+                    TransportFactory make_transport);
+  ~OllamaClientActor();
+
+  [[nodiscard]] ollama_client_internal::behavior_type make_behavior();
+
+private:
+  using Millis = std::chrono::milliseconds;
+  template <class T> using Promise = caf::typed_response_promise<T>;
+
+  /// One HTTP exchange under way.
+  struct Exchange {
+    RequestId request;
+    TimeBudget budget;
+    std::string model;
+    TimeBudget::Clock::time_point sent;
+    std::optional<std::chrono::microseconds> first_chunk_time;
+    std::uint32_t attempt = 0;
+    chunk_sink sink;
+    bool settled = false; ///< answered; the connection only has to come to its end
+    std::function<void(TransferEvent&)> on_event; ///< settles the exchange once it can
+    std::function<void(LLMError)> fail;
+  };
+
+  Promise<LLMResponse> run(LLMRequest request, RequestKind kind, chunk_sink sink);
+  Promise<EmbedResponse> embed(EmbedRequest request);
+  Promise<Ack> pull(const std::string& model, pull_subscriber subscriber);
+  bool cancel(const RequestId& id);
+
+  /// Makes an exchange whose whole body `parse` turns into the answer.
+  template <class T, class Parse>
+  Promise<T> call(HttpRequest::Method method, std::string_view path, std::string body,
+                  std::string model, RequestId id, Millis timeout, Parse parse);
+  Promise<Ack> acknowledge(HttpRequest::Method method, std::string_view path, std::string body,
+                           const std::string& model, Millis timeout);
+
+  [[nodiscard]] HttpRequest http(HttpRequest::Method method, std::string_view path,
+                                 std::string body, std::optional<Millis> connect_timeout) const;
+  [[nodiscard]] ExchangeSubject subject(const std::string& model) const;
+  [[nodiscard]] Result<std::string> whole_body(TransferEvent& event,
+                                               const std::string& model) const;
+  [[nodiscard]] Millis management_timeout() const;
+
+  void add(TransferId id, Exchange exchange);
+  void on_transfer_events();
+  void on_event(Exchange& exchange, TransferEvent& event);
+  void on_tick(std::uint64_t epoch);
+  void watch_deadline(TimeBudget::Clock::time_point deadline);
+  [[nodiscard]] TimeBudget::Clock::time_point now() const;
+
+  ollama_client_internal::pointer self_;
+  LLMClientConfig config_;
+  std::shared_ptr<TransferInbox> inbox_;
+  std::unordered_map<TransferId, Exchange> exchanges_;
+  TransferId last_id_ = 0;
+  std::uint64_t tick_epoch_ = 0;
+  std::optional<TimeBudget::Clock::time_point> next_tick_;
+  std::unique_ptr<Transport> transport_;
+};
+
+/// Spawns a client with its own transport.
+[[nodiscard]] ollama_client_actor spawn_ollama_client(caf::actor_system& system,
+                                                      LLMClientConfig config,
+                                                      TransportFactory make_transport);
+
+} // namespace nexus::llm

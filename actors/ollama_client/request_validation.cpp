@@ -1,0 +1,251 @@
+#include "actors/ollama_client/request_validation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "config/json.hpp"
+#include "config/model_name.hpp"
+#include "config/ollama_options.hpp"
+#include "config/utf8.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+constexpr std::size_t max_stop_texts = 64;
+constexpr std::size_t max_id_bytes = 128;
+constexpr double max_temperature = 2.0;
+constexpr std::array<std::string_view, 7> think_values{"",       "true", "false", "low",
+                                                       "medium", "high", "max"};
+constexpr std::array<std::string_view, 4> chat_roles{"system", "user", "assistant", "tool"};
+
+/// What is wrong with a text, or nothing.
+std::string text_fault(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos)
+    return "holds a NUL byte";
+  if (!is_valid_utf8(text))
+    return "is not valid UTF-8";
+  return {};
+}
+
+/// Whether the alphabet and the padding are right; line breaks are fine, as in Ollama.
+bool is_base64(std::string_view text) {
+  std::size_t digits = 0;
+  std::size_t padding = 0;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r')
+      continue;
+    if (c == '=') {
+      ++padding;
+    } else if (padding > 0 ||
+               !(std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '/')) {
+      return false;
+    } else {
+      ++digits;
+    }
+  }
+  return digits > 0 && padding <= 2 && (digits + padding) % 4 == 0;
+}
+
+bool is_json_object(std::string_view text) {
+  const auto value = json::parse(text);
+  return value && value->IsObject();
+}
+
+/// Gathers the first fault that is found.
+class Check {
+public:
+  void require(bool fine, ErrorCode code, std::string fault) {
+    if (!fine && !error_)
+      error_ = LLMError{.code = code, .subject = std::move(fault)};
+  }
+  void text(std::string_view value, ErrorCode code, std::string_view field) {
+    if (auto fault = text_fault(value); !fault.empty())
+      require(false, code, "`" + std::string{field} + "` " + fault);
+  }
+  void option(bool fine, std::string fault) {
+    require(fine, ErrorCode::invalid_option, std::move(fault));
+  }
+  [[nodiscard]] Result<void> result() {
+    if (error_)
+      return failure(std::move(*error_));
+    return {};
+  }
+
+private:
+  std::optional<LLMError> error_;
+};
+
+void check_model(Check& check, std::string_view name) {
+  check.require(
+      is_valid_model_name(name), ErrorCode::invalid_model_name,
+      name.empty()
+          ? "An empty text"
+          : "`" + std::string{is_clean_text(name) ? name.substr(0, 120) : "(not a text)"} + "`");
+}
+
+void check_id(Check& check, const RequestId& id) {
+  check.require(id.value.size() <= max_id_bytes && is_clean_text(id.value),
+                ErrorCode::invalid_argument,
+                "`id` must be a text of at most " + std::to_string(max_id_bytes) + " bytes");
+}
+
+void check_duration(Check& check, const std::optional<std::chrono::milliseconds>& value,
+                    std::string_view field) {
+  check.option(!value || value->count() > 0, "`" + std::string{field} + "` must be positive");
+}
+
+void check_images(Check& check, const std::vector<std::string>& images, ErrorCode code) {
+  for (const auto& image : images)
+    check.require(is_base64(image), code,
+                  "`images` must hold base64 text with its padding and without a `data:` prefix");
+}
+
+void check_generate_options(Check& check, const GenerateOptions& options) {
+  check_id(check, options.id);
+  check.option(!options.temperature ||
+                   (std::isfinite(*options.temperature) && *options.temperature >= 0 &&
+                    *options.temperature <= max_temperature),
+               "`temperature` must be a number from 0 to 2");
+  check.option(!options.max_tokens ||
+                   (*options.max_tokens >= 1 && *options.max_tokens <= INT32_MAX),
+               "`maxTokens` must be a number from 1 to 2147483647");
+  check.option(!options.num_ctx || (*options.num_ctx >= 4 && *options.num_ctx <= (1u << 24)),
+               "`numCtx` must be a number from 4 to 16777216");
+  check.option(options.stop.size() <= max_stop_texts,
+               "`stop` may hold at most " + std::to_string(max_stop_texts) + " texts");
+  for (const auto& stop : options.stop) {
+    check.option(!stop.empty(), "`stop` holds an empty text");
+    check.text(stop, ErrorCode::invalid_option, "stop");
+  }
+  if (options.system)
+    check.text(*options.system, ErrorCode::invalid_option, "system");
+  if (options.context)
+    check.text(*options.context, ErrorCode::invalid_option, "context");
+  check.text(options.suffix, ErrorCode::invalid_option, "suffix");
+  check.option(options.format.empty() || options.format == "json" || is_json_object(options.format),
+               "`format` must be `json` or a JSON schema object");
+  check.option(options.keep_alive.empty() || is_valid_keep_alive(options.keep_alive),
+               "`keepAlive` must be a duration such as `5m` or a number of seconds");
+  check.option(std::find(think_values.begin(), think_values.end(), options.think) !=
+                   think_values.end(),
+               "`think` must be `true`, `false`, `low`, `medium`, `high` or `max`");
+  check_images(check, options.images, ErrorCode::invalid_option);
+  for (const auto& tool : options.tools) {
+    check.option(!tool.name.empty(), "`tools` holds a tool without a name");
+    check.text(tool.name, ErrorCode::invalid_option, "tools");
+    check.text(tool.description, ErrorCode::invalid_option, "tools");
+    check.option(tool.parameters.empty() || is_json_object(tool.parameters),
+                 "`tools`: the parameters of a tool must be a JSON schema object");
+  }
+  if (!options.raw_options.empty()) {
+    const auto raw = json::parse(options.raw_options);
+    const bool object = raw && raw->IsObject();
+    check.option(object, "`rawOptions` must be a JSON object");
+    if (object) {
+      const auto fault = check_options(*raw);
+      check.option(fault.empty(), "`rawOptions`: " + fault);
+    }
+  }
+  check.option(!options.raw ||
+                   ((!options.system || options.system->empty()) && options.continuation.empty()),
+               "`raw` cannot be combined with `system` or `continuation`");
+  check_duration(check, options.timeout, "timeout");
+  check_duration(check, options.connect_timeout, "connectTimeout");
+  check_duration(check, options.gap_timeout, "gapTimeout");
+  check_duration(check, options.total_timeout, "totalTimeout");
+}
+
+std::string size_fault(std::uint64_t bytes, const Limits& limits) {
+  return "it has " + std::to_string(bytes) + " bytes, more than the " +
+         std::to_string(limits.max_prompt_bytes) + " of `limits.maxPromptBytes`";
+}
+
+std::uint64_t payload_bytes(const LLMRequest& request) {
+  std::uint64_t bytes = request.prompt.size() + request.suffix.size() +
+                        request.context.value_or("").size() + request.system.value_or("").size();
+  for (const auto& image : request.images)
+    bytes += image.size();
+  for (const auto& message : request.messages) {
+    bytes += message.content.size() + message.thinking.size();
+    for (const auto& image : message.images)
+      bytes += image.size();
+  }
+  return bytes;
+}
+
+void check_messages(Check& check, const LLMRequest& request) {
+  constexpr auto code = ErrorCode::invalid_messages;
+  check.require(!request.messages.empty(), code, "`messages` is empty");
+  for (const auto& message : request.messages) {
+    check.require(std::find(chat_roles.begin(), chat_roles.end(), message.role) != chat_roles.end(),
+                  code, "`role` must be `system`, `user`, `assistant` or `tool`");
+    check.text(message.content, code, "content");
+    check.text(message.thinking, code, "thinking");
+    check.text(message.tool_name, code, "toolName");
+    check.text(message.tool_call_id, code, "toolCallId");
+    check_images(check, message.images, code);
+    for (const auto& call : message.tool_calls) {
+      check.require(!call.name.empty() && is_clean_text(call.name), code,
+                    "`toolCalls` holds a call without a name");
+      check.text(call.id, code, "toolCalls");
+      check.require(is_json_object(call.arguments), code,
+                    "`toolCalls`: the arguments of a call must be a JSON object");
+    }
+  }
+}
+
+} // namespace
+
+Result<void> validate_model_name(std::string_view name) {
+  Check check;
+  check_model(check, name);
+  return check.result();
+}
+
+Result<void> validate(const LLMRequest& request, const Limits& limits) {
+  Check check;
+  const bool generate = request.kind == RequestKind::generate;
+  const auto code = generate ? ErrorCode::invalid_prompt : ErrorCode::invalid_messages;
+  check_model(check, request.model);
+  const auto bytes = payload_bytes(request);
+  check.require(bytes <= limits.max_prompt_bytes, code, size_fault(bytes, limits));
+  if (generate) {
+    check.require(!request.prompt.empty(), code, "`prompt` is empty");
+    check.text(request.prompt, code, "prompt");
+    check.option(request.tools.empty(), "`tools` are for conversations only");
+  } else {
+    check_messages(check, request);
+    check.option(request.continuation.empty() && request.suffix.empty() && !request.raw &&
+                     request.images.empty(),
+                 "`continuation`, `suffix`, `raw` and `images` are not for conversations; images "
+                 "belong to a message");
+  }
+  check_generate_options(check, request);
+  return check.result();
+}
+
+Result<void> validate(const EmbedRequest& request, const Limits& limits) {
+  Check check;
+  check_model(check, request.model);
+  check_id(check, request.id);
+  constexpr auto code = ErrorCode::invalid_prompt;
+  check.require(!request.input.empty(), code, "`input` is empty");
+  check.require(request.input.size() <= limits.max_batch, code,
+                "`input` holds more than " + std::to_string(limits.max_batch) + " texts");
+  std::uint64_t bytes = 0;
+  for (const auto& text : request.input) {
+    bytes += text.size();
+    check.require(!text.empty(), code, "`input` holds an empty text");
+    check.text(text, code, "input");
+  }
+  check.require(bytes <= limits.max_prompt_bytes, code, size_fault(bytes, limits));
+  check.option(!request.dimensions || *request.dimensions >= 1, "`dimensions` must be at least 1");
+  check.option(request.keep_alive.empty() || is_valid_keep_alive(request.keep_alive),
+               "`keepAlive` must be a duration such as `5m` or a number of seconds");
+  check_duration(check, request.timeout, "timeout");
+  return check.result();
+}
+
+} // namespace nexus::llm

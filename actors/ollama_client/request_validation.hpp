@@ -1,0 +1,19 @@
+#pragma once
+
+#include "messages/llm_client_config.hpp"
+#include "messages/llm_request.hpp"
+#include "messages/result.hpp"
+
+namespace nexus::llm {
+
+/// Checks everything of a request that Ollama would refuse, misread or answer with a misleading
+/// error, before anything is sent. Texts must be valid UTF-8 without NUL.
+/// Errors: `invalid_model_name`, `invalid_prompt`, `invalid_messages`, `invalid_option`; the
+/// sentence names the field.
+[[nodiscard]] Result<void> validate(const LLMRequest& request, const Limits& limits);
+[[nodiscard]] Result<void> validate(const EmbedRequest& request, const Limits& limits);
+
+/// Checks a model name that a person gave.
+[[nodiscard]] Result<void> validate_model_name(std::string_view name);
+
+} // namespace nexus::llm

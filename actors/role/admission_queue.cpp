@@ -1,0 +1,63 @@
+#include "actors/role/admission_queue.hpp"
+
+#include <algorithm>
+
+namespace nexus::llm {
+
+AdmissionQueue::Verdict AdmissionQueue::offer(const RequestId& run, Priority priority, Time now) {
+  if (queue_.empty() && in_flight_.size() < limits_.max_concurrent) {
+    in_flight_.insert(run);
+    return Verdict::admitted;
+  }
+  if (queue_.size() >= limits_.queue_length)
+    return Verdict::full;
+  const auto ticket = ++last_ticket_;
+  queue_.emplace(ticket, Entry{run, priority, now});
+  tickets_.emplace(run, ticket);
+  return Verdict::queued;
+}
+
+void AdmissionQueue::release(const RequestId& run) {
+  in_flight_.erase(run);
+  if (const auto ticket = tickets_.find(run); ticket != tickets_.end()) {
+    queue_.erase(ticket->second);
+    tickets_.erase(ticket);
+  }
+}
+
+std::optional<RequestId> AdmissionQueue::next(Time now) {
+  if (queue_.empty() || in_flight_.size() >= limits_.max_concurrent)
+    return std::nullopt;
+  auto chosen = std::find_if(queue_.begin(), queue_.end(), [this, now](const auto& waiting) {
+    return interactive(waiting.second, now);
+  });
+  if (chosen == queue_.end())
+    chosen = queue_.begin();
+  auto run = std::move(chosen->second.run);
+  queue_.erase(chosen);
+  tickets_.erase(run);
+  in_flight_.insert(run);
+  return run;
+}
+
+void AdmissionQueue::promote(const RequestId& run) {
+  if (const auto ticket = tickets_.find(run); ticket != tickets_.end())
+    queue_.at(ticket->second).priority = Priority::interactive;
+}
+
+QueuePosition AdmissionQueue::position(const RequestId& run, Time now) const {
+  QueuePosition result;
+  result.queue_length = static_cast<std::uint32_t>(queue_.size());
+  const auto ticket = tickets_.find(run);
+  if (ticket == tickets_.end())
+    return result;
+  const bool first_class = interactive(queue_.at(ticket->second), now);
+  const auto before = std::count_if(queue_.begin(), queue_.end(), [&](const auto& waiting) {
+    const bool other = interactive(waiting.second, now);
+    return other == first_class ? waiting.first < ticket->second : other;
+  });
+  result.position = static_cast<std::uint32_t>(before) + 1;
+  return result;
+}
+
+} // namespace nexus::llm

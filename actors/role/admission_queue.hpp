@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "messages/health.hpp"
+#include "messages/llm_client_config.hpp"
+#include "messages/llm_request.hpp"
+
+namespace nexus::llm {
+
+/// Decides which runs of a role may be at Ollama, and in which order the others follow:
+/// interactive ones first, in the order in which they came; a background one that has waited for
+/// the ageing time counts as interactive. Bounded. One thread.
+class AdmissionQueue {
+public:
+  using Time = std::chrono::steady_clock::time_point;
+  enum class Verdict : std::uint8_t { admitted, queued, full };
+
+  explicit AdmissionQueue(const Limits& limits) : limits_{limits} {}
+
+  void set_limits(const Limits& limits) { limits_ = limits; }
+
+  /// Takes a run in. `admitted` runs hold a place until `release`.
+  [[nodiscard]] Verdict offer(const RequestId& run, Priority priority, Time now);
+  /// A run takes a place whatever the limit says: it is under way already.
+  void adopt(const RequestId& run) { in_flight_.insert(run); }
+  /// A run is over: its place is free, or it leaves the queue.
+  void release(const RequestId& run);
+  /// The next run that may begin; it takes a place. Ask again until there is none.
+  [[nodiscard]] std::optional<RequestId> next(Time now);
+  /// A queued background run becomes interactive: somebody who cannot wait shares it.
+  void promote(const RequestId& run);
+
+  /// Where a run stands; position 0 where it is not queued.
+  [[nodiscard]] QueuePosition position(const RequestId& run, Time now) const;
+  [[nodiscard]] std::size_t queued() const noexcept { return queue_.size(); }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_.size(); }
+
+private:
+  struct Entry {
+    RequestId run;
+    Priority priority;
+    Time since;
+  };
+  using Ticket = std::uint64_t;
+
+  [[nodiscard]] bool interactive(const Entry& entry, Time now) const {
+    return entry.priority == Priority::interactive || now - entry.since >= limits_.ageing;
+  }
+
+  Limits limits_;
+  Ticket last_ticket_ = 0;
+  std::map<Ticket, Entry> queue_; ///< in the order of arrival
+  std::unordered_map<RequestId, Ticket> tickets_;
+  std::unordered_set<RequestId> in_flight_;
+};
+
+} // namespace nexus::llm

@@ -1,0 +1,61 @@
+#include "actors/role/batch_actor.hpp"
+
+namespace nexus::llm {
+
+BatchActor::BatchActor(batch_actor::pointer self, role_actor role, std::size_t window)
+    : self_{self}, role_{std::move(role)}, window_{window} {
+  watcher_.attach(self_);
+}
+
+BatchActor::~BatchActor() {
+  if (promise_.pending())
+    promise_.deliver(to_caf_error({.code = ErrorCode::component_failed, .subject = name}));
+}
+
+batch_actor::behavior_type BatchActor::make_behavior() {
+  return {[this](batch_atom, std::vector<std::string>& prompts, GenerateOptions& options) {
+    promise_ = self_->make_response_promise<BatchResponse>();
+    auto promise = promise_;
+    // Nobody else would notice that the answers are not wanted any more.
+    if (auto requester = self_->current_sender())
+      watcher_.watch(requester, [this](const caf::error&) { self_->quit(); });
+    prompts_ = std::move(prompts);
+    options_ = std::move(options);
+    if (options_.id.value.empty())
+      options_.id = make_request_id();
+    response_.items.resize(prompts_.size());
+    for (std::size_t i = 0; i < window_; ++i)
+      begin_next();
+    return promise;
+  }};
+}
+
+void BatchActor::begin_next() {
+  if (begun_ == prompts_.size())
+    return;
+  const auto index = begun_++;
+  auto options = options_;
+  options.id.value += "#" + std::to_string(index);
+  ask_watched(self_, role_, generate_atom_v, std::move(prompts_[index]), std::move(options))
+      .then(
+          [this, index](LLMResponse& response) {
+            settle(index, {.response = std::move(response), .error = {}});
+          },
+          [this, index](const caf::error& error) {
+            settle(index, {.response = {}, .error = to_llm_error(error)});
+          });
+}
+
+void BatchActor::settle(std::size_t index, BatchItem item) {
+  response_.items[index] = std::move(item);
+  if (++settled_ < prompts_.size())
+    return begin_next();
+  promise_.deliver(std::move(response_));
+  self_->quit();
+}
+
+batch_actor spawn_batch(caf::actor_system& system, role_actor role, std::size_t window) {
+  return spawn_state<BatchActor>(system, std::move(role), window);
+}
+
+} // namespace nexus::llm

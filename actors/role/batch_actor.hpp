@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "messages/interfaces.hpp"
+
+namespace nexus::llm {
+
+/// Answers one batch of prompts and ends. Keeps no more than `window` of them in the queue of the
+/// role at a time, so that a batch cannot overload it.
+using batch_actor =
+    caf::typed_actor<sig<BatchResponse, batch_atom, std::vector<std::string>, GenerateOptions>>;
+
+class BatchActor {
+public:
+  using Base = batch_actor::base;
+  static constexpr const char* name = "BatchActor";
+
+  BatchActor(batch_actor::pointer self, role_actor role, std::size_t window);
+  ~BatchActor();
+
+  [[nodiscard]] batch_actor::behavior_type make_behavior();
+
+private:
+  void begin_next();
+  void settle(std::size_t index, BatchItem item);
+
+  batch_actor::pointer self_;
+  role_actor role_;
+  std::size_t window_;
+  Watcher watcher_;
+  std::vector<std::string> prompts_;
+  GenerateOptions options_;
+  BatchResponse response_;
+  std::size_t begun_ = 0;
+  std::size_t settled_ = 0;
+  caf::typed_response_promise<BatchResponse> promise_;
+};
+
+[[nodiscard]] batch_actor spawn_batch(caf::actor_system& system, role_actor role,
+                                      std::size_t window);
+
+} // namespace nexus::llm

@@ -1,0 +1,79 @@
+#include "actors/role/response_cache.hpp"
+
+#include "config/json.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+/// What an entry costs, its key (held twice) and bookkeeping included.
+std::uint64_t cost(const std::string& key, const LLMResponse& response) {
+  std::uint64_t bytes = 512 + 2 * key.size() + response.response.size() + response.thinking.size();
+  if (response.context)
+    bytes += response.context->size() * sizeof(std::uint32_t);
+  for (const auto& call : response.tool_calls)
+    bytes += sizeof call + call.id.size() + call.name.size() + call.arguments.size();
+  return bytes;
+}
+
+} // namespace
+
+bool is_repeatable(const LLMRequest& request) {
+  if (request.seed)
+    return true;
+  if (request.temperature)
+    return *request.temperature == 0.0;
+  if (request.raw_options.empty())
+    return false;
+  const auto options = json::parse(request.raw_options);
+  if (!options)
+    return false;
+  const auto* temperature = json::find(*options, "temperature");
+  const auto* seed = json::find(*options, "seed");
+  return (seed != nullptr && seed->IsNumber()) ||
+         (temperature != nullptr && temperature->IsNumber() && temperature->GetDouble() == 0.0);
+}
+
+void ResponseCache::set_settings(const CacheSettings& settings) {
+  settings_ = settings;
+  if (!settings_.enabled)
+    settings_.max_bytes = 0;
+  shrink();
+}
+
+std::optional<LLMResponse> ResponseCache::find(const std::string& key, Time now) {
+  const auto found = index_.find(key);
+  if (found == index_.end())
+    return std::nullopt;
+  if (now - found->second->since >= settings_.ttl) {
+    erase(found->second);
+    return std::nullopt;
+  }
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return found->second->response;
+}
+
+void ResponseCache::insert(std::string key, LLMResponse response, Time now) {
+  if (const auto old = index_.find(key); old != index_.end())
+    erase(old->second);
+  const auto bytes = cost(key, response);
+  if (!settings_.enabled || bytes > settings_.max_bytes)
+    return;
+  entries_.push_front({std::move(key), std::move(response), now, bytes});
+  index_.emplace(entries_.front().key, entries_.begin());
+  bytes_ += bytes;
+  shrink();
+}
+
+void ResponseCache::erase(Entries::iterator entry) {
+  bytes_ -= entry->bytes;
+  index_.erase(entry->key);
+  entries_.erase(entry);
+}
+
+void ResponseCache::shrink() {
+  while (bytes_ > settings_.max_bytes)
+    erase(std::prev(entries_.end()));
+}
+
+} // namespace nexus::llm

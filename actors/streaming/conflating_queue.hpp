@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "messages/stream_messages.hpp"
+
+namespace nexus::llm {
+
+/// What one subscriber still has to be told. Without credit, pieces are put together: text is
+/// appended to text, so that a slow subscriber loses nothing and costs one pending chunk.
+class ConflatingQueue {
+public:
+  explicit ConflatingQueue(std::uint32_t window) : credit_{window} {}
+
+  /// Adds a piece; one without content and end is dropped.
+  void push(const LLMStreamChunk& piece) {
+    const bool content =
+        !piece.response.empty() || !piece.thinking.empty() || !piece.tool_calls.empty();
+    if (!content && !piece.done)
+      return;
+    if (!pending_) {
+      pending_ = piece;
+      return;
+    }
+    pending_->response += piece.response;
+    pending_->thinking += piece.thinking;
+    pending_->tool_calls.insert(pending_->tool_calls.end(), piece.tool_calls.begin(),
+                                piece.tool_calls.end());
+    pending_->done = piece.done;
+    pending_->final = piece.final;
+  }
+
+  /// The next chunk to send, which costs a credit; nothing without a chunk or a credit.
+  [[nodiscard]] std::optional<LLMStreamChunk> pop() {
+    if (!pending_ || credit_ == 0)
+      return std::nullopt;
+    --credit_;
+    auto chunk = std::exchange(pending_, std::nullopt);
+    chunk->seq = next_seq_++;
+    return chunk;
+  }
+
+  /// The subscriber has handled a chunk.
+  void give_back() { ++credit_; }
+
+  /// Forgets what waits; the next chunk has `seq` 0 again. Credit that is out stays out.
+  void restart() {
+    pending_.reset();
+    next_seq_ = 0;
+  }
+
+  [[nodiscard]] bool idle() const noexcept { return !pending_.has_value(); }
+
+private:
+  std::uint32_t credit_;
+  std::uint64_t next_seq_ = 0;
+  std::optional<LLMStreamChunk> pending_;
+};
+
+} // namespace nexus::llm

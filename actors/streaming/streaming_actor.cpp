@@ -1,0 +1,209 @@
+#include "actors/streaming/streaming_actor.hpp"
+
+#include <algorithm>
+
+namespace nexus::llm {
+
+StreamingActor::StreamingActor(streaming_internal::pointer self, stream_owner owner, Limits limits)
+    : self_{self}, owner_{std::move(owner)}, limits_{limits} {
+  watcher_.attach(self_);
+}
+
+streaming_internal::behavior_type StreamingActor::make_behavior() {
+  return {
+      [this](tick_atom) { on_tick(); },
+      [this](open_atom, const RequestId& run, std::uint32_t attempt) {
+        streams_.try_emplace(run, Stream{StreamSession{attempt, limits_.subscriber_window}, {}});
+      },
+      [this](subscribe_atom, const RequestId& run, const RequestId& id,
+             const stream_subscriber& subscriber) -> caf::result<Ack> {
+        auto done = subscribe(run, id, subscriber);
+        if (!done)
+          return to_caf_error(std::move(done.error()));
+        return *done;
+      },
+      [this](unsubscribe_atom, const RequestId& run, const stream_subscriber& subscriber) {
+        unsubscribe(run, subscriber);
+        return Ack{};
+      },
+      [this](const RequestId& run, const RequestProgress& progress) {
+        change(run, [&progress](StreamSession& session) { return session.progress(progress); });
+      },
+      [this](seen_atom, const RequestId& run) {
+        const auto entry = streams_.find(run);
+        return entry != streams_.end() && entry->second.session.begun();
+      },
+      [this](restart_atom, const RequestId& run, std::uint32_t attempt, bool void_seen,
+             const LLMError& reason) {
+        change(run,
+               [&](StreamSession& session) { return session.restart(attempt, void_seen, reason); });
+      },
+      [this](finish_atom, const RequestId& run, const LLMResponse& response) {
+        change(run, [&response](StreamSession& session) { return session.finish(response); });
+      },
+      [this](finish_atom, const RequestId& run, const LLMError& error) {
+        change(run, [&error](StreamSession& session) { return session.fail(error); });
+      },
+      [this](update_config_atom, const Limits& limits) { limits_ = limits; },
+      [this](const StreamBatch& batch) {
+        change(batch.id, [&batch](StreamSession& session) {
+          return session.on_chunks(batch.attempt, batch.chunks);
+        });
+      },
+  };
+}
+
+Result<Ack> StreamingActor::subscribe(const RequestId& run, const RequestId& id,
+                                      const stream_subscriber& subscriber) {
+  const auto entry = streams_.find(run);
+  if (entry == streams_.end())
+    return failure(ErrorCode::unknown_request, "`" + id.value + "`");
+  auto& stream = entry->second;
+  const bool known =
+      std::any_of(stream.subscribers.begin(), stream.subscribers.end(),
+                  [&subscriber](const auto& other) { return other.second.handle == subscriber; });
+  if (known)
+    return Ack{};
+  if (stream.subscribers.size() >= limits_.max_subscribers)
+    return failure(ErrorCode::too_many_subscribers, "`" + id.value + "`");
+  const auto key = ++last_key_;
+  stream.subscribers.emplace(key, Listener{subscriber, 0, {}});
+  watcher_.watch(subscriber, [this, subscriber](const caf::error&) { on_down(subscriber); });
+  deliver(run, stream.session.subscribe(key, id));
+  return Ack{};
+}
+
+void StreamingActor::unsubscribe(const RequestId& run, const stream_subscriber& subscriber) {
+  const auto entry = streams_.find(run);
+  if (entry == streams_.end())
+    return;
+  for (const auto& [key, other] : entry->second.subscribers)
+    if (other.handle == subscriber) {
+      drop(run, key);
+      return;
+    }
+}
+
+void StreamingActor::drop(const RequestId& run, StreamSession::Key key) {
+  const auto entry = streams_.find(run);
+  if (entry == streams_.end())
+    return;
+  auto& stream = entry->second;
+  const auto found = stream.subscribers.find(key);
+  if (found == stream.subscribers.end())
+    return;
+  const auto subscriber = found->second.handle;
+  stream.subscribers.erase(found);
+  stream.session.unsubscribe(key);
+  forget_unless_listening(subscriber);
+  if (stream.subscribers.empty() && !stream.session.ended())
+    tell(self_, owner_, abandoned_atom_v, run);
+  settle(run);
+}
+
+void StreamingActor::deliver(const RequestId& run, StreamSession::Deliveries deliveries) {
+  const auto entry = streams_.find(run);
+  if (entry == streams_.end())
+    return;
+  for (auto& delivery : deliveries) {
+    const auto found = entry->second.subscribers.find(delivery.key);
+    if (found == entry->second.subscribers.end())
+      continue;
+    auto& listener = found->second;
+    const auto& subscriber = listener.handle;
+    if (auto* chunk = std::get_if<LLMStreamChunk>(&delivery.message)) {
+      const auto key = delivery.key;
+      if (listener.unhandled++ == 0)
+        listener.waiting_since = self_->clock().now();
+      ask_watched(self_, subscriber, std::move(*chunk))
+          .then([this, run, key] { on_handled(run, key); },
+                [this, run, key](const caf::error&) { drop(run, key); });
+      watch_subscribers();
+    } else if (auto* error = std::get_if<StreamError>(&delivery.message)) {
+      tell(self_, subscriber, std::move(*error));
+    } else {
+      tell(self_, subscriber, std::get<RequestProgress>(std::move(delivery.message)));
+    }
+  }
+}
+
+void StreamingActor::on_handled(const RequestId& run, StreamSession::Key key) {
+  const auto entry = streams_.find(run);
+  if (entry == streams_.end())
+    return;
+  const auto found = entry->second.subscribers.find(key);
+  if (found == entry->second.subscribers.end())
+    return;
+  --found->second.unhandled;
+  found->second.waiting_since = self_->clock().now();
+  change(run, [key](StreamSession& session) { return session.on_handled(key); });
+}
+
+void StreamingActor::on_tick() {
+  ticking_ = false;
+  const auto limit = self_->clock().now() - limits_.subscriber_timeout;
+  std::vector<std::pair<RequestId, StreamSession::Key>> stuck;
+  for (const auto& [run, stream] : streams_)
+    for (const auto& [key, listener] : stream.subscribers)
+      if (listener.unhandled > 0 && listener.waiting_since <= limit)
+        stuck.emplace_back(run, key);
+  for (const auto& [run, key] : stuck) {
+    const auto entry = streams_.find(run);
+    if (entry == streams_.end() || !entry->second.subscribers.contains(key))
+      continue;
+    tell(self_, entry->second.subscribers.at(key).handle,
+         StreamError{run, LLMError{.code = ErrorCode::cancelled,
+                                   .detail = "the subscriber did not handle a chunk in time"}});
+    drop(run, key);
+  }
+  if (!streams_.empty())
+    watch_subscribers();
+}
+
+void StreamingActor::watch_subscribers() {
+  if (ticking_)
+    return;
+  ticking_ = true;
+  tell_after(self_, limits_.subscriber_timeout, streaming_internal{self_}, tick_atom_v);
+}
+
+void StreamingActor::on_down(const stream_subscriber& subscriber) {
+  std::vector<RequestId> runs;
+  for (const auto& [run, stream] : streams_)
+    runs.push_back(run);
+  for (const auto& run : runs)
+    unsubscribe(run, subscriber);
+}
+
+void StreamingActor::forget_unless_listening(const stream_subscriber& subscriber) {
+  for (const auto& [run, stream] : streams_)
+    for (const auto& [key, other] : stream.subscribers)
+      if (other.handle == subscriber)
+        return;
+  watcher_.forget(subscriber);
+}
+
+void StreamingActor::settle(const RequestId& run) {
+  const auto entry = streams_.find(run);
+  if (entry == streams_.end() || !entry->second.session.drained())
+    return;
+  auto subscribers = std::move(entry->second.subscribers);
+  streams_.erase(entry);
+  for (const auto& [key, listener] : subscribers)
+    forget_unless_listening(listener.handle);
+  tell(self_, owner_, release_atom_v, run);
+}
+
+template <class Change> void StreamingActor::change(const RequestId& run, Change change) {
+  const auto entry = streams_.find(run);
+  if (entry == streams_.end())
+    return;
+  deliver(run, change(entry->second.session));
+  settle(run);
+}
+
+streaming_actor spawn_streaming(caf::actor_system& system, stream_owner owner, Limits limits) {
+  return spawn_state<StreamingActor>(system, std::move(owner), limits);
+}
+
+} // namespace nexus::llm

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <unordered_map>
+
+#include "actors/internal_interfaces.hpp"
+#include "actors/streaming/stream_session.hpp"
+#include "messages/result.hpp"
+
+namespace nexus::llm {
+
+/// StreamingActor (specification, `StreamingHandler`). Owns one session per live stream: the text
+/// so far, the subscribers, their credit. Sends each subscriber consecutive chunks and exactly one
+/// end; notices dead ones. When it dies, the supervisor opens its streams anew in its successor.
+class StreamingActor {
+public:
+  using Base = streaming_internal::base;
+  static constexpr const char* name = "StreamingActor";
+
+  StreamingActor(streaming_internal::pointer self, stream_owner owner, Limits limits);
+
+  [[nodiscard]] streaming_internal::behavior_type make_behavior();
+
+private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  struct Listener {
+    stream_subscriber handle;
+    std::uint32_t unhandled = 0; ///< chunks sent and not answered
+    Time waiting_since;          ///< when it last answered, or was sent its first chunk
+  };
+
+  struct Stream {
+    StreamSession session;
+    std::map<StreamSession::Key, Listener> subscribers;
+  };
+
+  Result<Ack> subscribe(const RequestId& run, const RequestId& id,
+                        const stream_subscriber& subscriber);
+  void unsubscribe(const RequestId& run, const stream_subscriber& subscriber);
+  void drop(const RequestId& run, StreamSession::Key key);
+  void deliver(const RequestId& run, StreamSession::Deliveries deliveries);
+  void on_handled(const RequestId& run, StreamSession::Key key);
+  void on_down(const stream_subscriber& subscriber);
+  /// Gives up subscribers that have not handled a chunk for too long.
+  void on_tick();
+  void watch_subscribers();
+  void forget_unless_listening(const stream_subscriber& subscriber);
+  /// Lets go of a stream that has come to its end.
+  void settle(const RequestId& run);
+
+  template <class Change> void change(const RequestId& run, Change change);
+
+  streaming_internal::pointer self_;
+  stream_owner owner_;
+  Limits limits_;
+  Watcher watcher_;
+  std::unordered_map<RequestId, Stream> streams_;
+  StreamSession::Key last_key_ = 0;
+  bool ticking_ = false;
+};
+
+[[nodiscard]] streaming_actor spawn_streaming(caf::actor_system& system, stream_owner owner,
+                                              Limits limits);
+
+} // namespace nexus::llm

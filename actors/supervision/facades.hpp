@@ -1,0 +1,33 @@
+#pragma once
+
+#include "actors/internal_interfaces.hpp"
+
+/// The actors whose handles callers hold. They stay while everything behind them may be restarted;
+/// they heed no exit message but the supervisor's, and `kill`.
+namespace nexus::llm {
+
+/// The handle of a role. Keeps nothing: the supervisor answers for every request.
+[[nodiscard]] role_actor spawn_role_facade(caf::actor_system& system, AIRole role,
+                                           supervisor_actor supervisor);
+
+/// The models, whichever OllamaClientActor answers. A call that a dead one left goes to its
+/// successor; failures are passed on.
+using ollama_models_facade =
+    caf::typed_actor<sig<void, ollama_client_actor>>::extend_with<ollama_models_actor>;
+[[nodiscard]] ollama_models_facade spawn_ollama_models_facade(caf::actor_system& system,
+                                                              supervisor_actor supervisor);
+
+/// The model manager, whichever ModelManagerActor answers. Failures that may pass are repeated.
+using model_manager_facade = caf::typed_actor<
+    sig<void, model_manager_actor>, sig<void, tick_atom, std::uint64_t>,
+    sig<void, update_config_atom, LLMClientConfig>>::extend_with<model_manager_actor>;
+[[nodiscard]] model_manager_facade spawn_model_manager_facade(caf::actor_system& system,
+                                                              supervisor_actor supervisor,
+                                                              LLMClientConfig config);
+
+/// The settings, whichever ConfigActor answers.
+using config_facade = caf::typed_actor<sig<void, config_actor>>::extend_with<config_actor>;
+[[nodiscard]] config_facade spawn_config_facade(caf::actor_system& system,
+                                                supervisor_actor supervisor);
+
+} // namespace nexus::llm

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "messages/errors.hpp"
+#include "messages/llm_client_config.hpp"
+
+namespace nexus::llm {
+
+/// What has happened to a run so far.
+struct AttemptHistory {
+  std::uint32_t on_this_model = 0; ///< attempts made on the current model, the failed one included
+  std::uint32_t once_failures = 0; ///< of these, failures that may be repeated only once
+  bool seen = false;               ///< a subscriber has seen something of the failed attempt
+  bool restarted = false;          ///< the run has started over after something was seen
+  bool more_models = false;        ///< there is a fallback model that was not tried
+};
+
+/// What to do after a failed attempt (specification, "Error Handling and Retry").
+struct RetryDecision {
+  enum class Next : std::uint8_t {
+    fail,      ///< tell the caller
+    retry,     ///< the same model again, after `wait`
+    restart,   ///< likewise, and what was seen is void
+    fall_back, ///< the next model at once
+  };
+  Next next = Next::fail;
+  std::chrono::milliseconds wait{};
+};
+
+/// Decides by the error table, the settings and the history. `chance` in [0, 1) spreads the waits
+/// of many callers (full jitter): 1 would give the whole exponential wait.
+[[nodiscard]] RetryDecision decide(const LLMError& error, const AttemptHistory& history,
+                                   const LLMClientConfig& config, double chance);
+
+/// The longest wait before the attempt after `failures` failed ones: the base, doubled each time,
+/// up to the cap.
+[[nodiscard]] std::chrono::milliseconds back_off(std::uint32_t failures,
+                                                 const LLMClientConfig& config);
+
+} // namespace nexus::llm

@@ -1,0 +1,269 @@
+#include "actors/supervision/retry_supervisor.hpp"
+
+#include "actors/log.hpp"
+#include "actors/model_manager/model_manager_actor.hpp"
+#include "actors/role/batch_actor.hpp"
+#include "actors/role/role_actor.hpp"
+#include "actors/streaming/streaming_actor.hpp"
+#include "actors/supervision/config_actor.hpp"
+#include "actors/supervision/jitter.hpp"
+#include "actors/supervision/retry_policy.hpp"
+
+namespace nexus::llm {
+
+RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorParts parts,
+                                 std::shared_ptr<Facades> facades)
+    : self_{self}, config_{std::move(parts.config)}, store_{std::move(parts.store)},
+      make_transport_{std::move(parts.make_transport)}, facades_{std::move(facades)},
+      embeddings_{"embeddings",
+                  [this](const LLMError& error, std::uint32_t failures) -> std::optional<Millis> {
+                    const auto decision =
+                        decide(error, {.on_this_model = failures, .once_failures = failures},
+                               config_, jitter());
+                    if (decision.next != RetryDecision::Next::retry)
+                      return std::nullopt;
+                    return decision.wait;
+                  },
+                  [this](Millis wait, std::function<void()> job) { after(wait, std::move(job)); }} {
+  watcher_.attach(self_);
+  // A child that throws sends its error back even for plain messages on CAF 1.x; its end is what
+  // counts here.
+  self_->set_error_handler([](const caf::error& error) {
+    log(LogLevel::debug, "a component reported: " + describe(error));
+  });
+}
+
+void RetrySupervisor::begin() {
+  define_components();
+  for (std::size_t index = 0; index < components_.size(); ++index)
+    start(index);
+}
+
+RetrySupervisor::~RetrySupervisor() {
+  for (auto& [id, run] : runs_)
+    for (auto& member : run.members)
+      if (member.promise.pending())
+        member.promise.deliver(to_caf_error({.code = ErrorCode::shutting_down}));
+  for (auto component = components_.rbegin(); component != components_.rend(); ++component)
+    if (component->actor)
+      caf::anon_send_exit(component->actor, caf::exit_reason::user_shutdown);
+  // The facades heed nobody but their supervisor, which is not there any more.
+  for (const auto& role : facades_->roles)
+    anon_exit(role, caf::exit_reason::kill);
+  anon_exit(facades_->ollama_models, caf::exit_reason::kill);
+  anon_exit(facades_->models, caf::exit_reason::kill);
+  anon_exit(facades_->config, caf::exit_reason::kill);
+}
+
+supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
+  return {
+      [this](open_atom) { begin(); },
+      [this](tick_atom, std::uint64_t id) {
+        if (auto job = jobs_.extract(id); !job.empty())
+          job.mapped()();
+      },
+      [this](abandoned_atom, const RequestId& run) { on_abandoned(run); },
+      [this](release_atom, const RequestId& run) { on_stream_released(run); },
+      [this](const RequestProgress& progress) { tell(self_, streaming_, progress.id, progress); },
+      [this](update_config_atom, LLMClientConfig& config) { on_config(std::move(config)); },
+      [this](submit_atom, AIRole role, LLMRequest& request) {
+        return submit(role, std::move(request), stream_subscriber{});
+      },
+      [this](submit_atom, AIRole role, LLMRequest& request, stream_subscriber& subscriber) {
+        return submit(role, std::move(request), std::move(subscriber));
+      },
+      [this](batch_atom, AIRole role, std::vector<std::string>& prompts,
+             GenerateOptions& options) -> caf::result<BatchResponse> {
+        if (prompts.empty())
+          return to_caf_error({.code = ErrorCode::invalid_prompt, .subject = "`prompts` is empty"});
+        if (prompts.size() > config_.limits.max_batch)
+          return to_caf_error({.code = ErrorCode::invalid_prompt,
+                               .subject = "`prompts` holds more than " +
+                                          std::to_string(config_.limits.max_batch) + " prompts"});
+        auto batch = spawn_batch(self_->system(), facades_->roles[index_of(role)],
+                                 config_.limits.max_concurrent);
+        return forward_to(self_, batch, batch_atom_v, std::move(prompts), std::move(options));
+      },
+      [this](embed_atom, AIRole role, EmbedRequest& request) {
+        if (request.model.empty())
+          request.model = config_.model(role);
+        if (request.keep_alive.empty())
+          request.keep_alive = config_.settings(role).keep_alive;
+        return embeddings_.pass<EmbedResponse>(self_, Relay<ollama_client_actor>::Repeat::always,
+                                               embed_atom_v, std::move(request));
+      },
+      [this](cancel_atom, AIRole, const RequestId& id) { return cancel(id); },
+      [this](position_atom, AIRole, const RequestId& id) { return position(id); },
+      [this](subscribe_atom, AIRole, const RequestId& id, const stream_subscriber& subscriber) {
+        return subscribe(id, subscriber);
+      },
+      [this](unsubscribe_atom, AIRole, const RequestId& id, const stream_subscriber& subscriber) {
+        return unsubscribe(id, subscriber);
+      },
+      [this](stats_atom, AIRole role) { return stats(role); },
+      [this](component_atom, const std::string& wanted) -> caf::strong_actor_ptr {
+        for (const auto& component : components_)
+          if (component.name == wanted)
+            return component.actor;
+        return nullptr;
+      },
+      [this](health_atom) { return health(); },
+  };
+}
+
+void RetrySupervisor::define_components() {
+  auto& system = self_->system();
+  const supervisor_internal myself{self_};
+  auto pointer = [](const auto& handle) { return caf::actor_cast<caf::strong_actor_ptr>(handle); };
+  auto define = [this](std::string component, std::function<caf::strong_actor_ptr()> begin) {
+    components_.push_back({.name = std::move(component),
+                           .start = std::move(begin),
+                           .actor = nullptr,
+                           .budget = {},
+                           .restarts = 0,
+                           .last_failure = {}});
+  };
+  // A weak reference: the components must not keep their supervisor alive.
+  auto* self = self_;
+  define(ConfigActor::name, [this, &system, self, pointer] {
+    config_child_ = spawn_config(system, store_, supervisor_internal{self});
+    tell(self_, facades_->config, config_child_);
+    return pointer(config_child_);
+  });
+  define(OllamaClientActor::name, [this, &system, pointer] {
+    client_ = spawn_ollama_client(system, config_, make_transport_);
+    tell(self_, facades_->ollama_models, client_);
+    embeddings_.connect(client_);
+    return pointer(client_);
+  });
+  define(StreamingActor::name, [this, &system, self, pointer] {
+    streaming_ = spawn_streaming(system, supervisor_internal{self}, config_.limits);
+    return pointer(streaming_);
+  });
+  define(ModelManagerActor::name, [this, &system, pointer] {
+    models_ = spawn_model_manager(system, config_, facades_->ollama_models, facades_->config);
+    tell(self_, facades_->models, model_manager_actor{models_});
+    return pointer(models_);
+  });
+  for (const auto role : all_roles)
+    define(std::string{RoleActor::name} + "/" + std::string{to_string(role)},
+           [this, &system, self, role, pointer] {
+             auto& worker = worker_of(role);
+             worker = spawn_role(system, role, config_, supervisor_internal{self});
+             for (const auto& [id, run] : runs_)
+               if (run.role == role &&
+                   (run.stage == Run::Stage::resolving || run.stage == Run::Stage::sending ||
+                    run.stage == Run::Stage::waiting))
+                 tell(self_, worker, adopt_atom_v, run.request);
+             return pointer(worker);
+           });
+}
+
+void RetrySupervisor::start(std::size_t index) {
+  auto& component = components_[index];
+  component.actor = component.start();
+  watcher_.watch(component.actor,
+                 [this, index](const caf::error& reason) { on_component_down(index, reason); });
+}
+
+void RetrySupervisor::on_component_down(std::size_t index, const caf::error& reason) {
+  auto& component = components_[index];
+  component.last_failure = describe(reason);
+  if (giving_up_)
+    return;
+  if (!component.budget.spend(config_.restarts, now())) {
+    log(LogLevel::error, component.name + " failed again (" + component.last_failure +
+                             ") and has used up its restarts");
+    give_up(component.name);
+    return;
+  }
+  ++component.restarts;
+  log(LogLevel::warning, component.name + " failed (" + component.last_failure + "); restart " +
+                             std::to_string(component.restarts));
+  start(index);
+  if (index == streaming_component)
+    on_streaming_restarted();
+  resume_runs(index);
+}
+
+void RetrySupervisor::give_up(const std::string& component) {
+  giving_up_ = true;
+  std::vector<RequestId> live;
+  for (const auto& [id, run] : runs_)
+    if (run.stage != Run::Stage::finished)
+      live.push_back(id);
+  const LLMError error{.code = ErrorCode::restart_budget_exhausted, .subject = component};
+  for (const auto& id : live)
+    if (const auto entry = runs_.find(id); entry != runs_.end())
+      fail(entry->second, error);
+  self_->quit(to_caf_error(error));
+}
+
+void RetrySupervisor::on_config(LLMClientConfig config) {
+  config_ = std::move(config);
+  anon_tell(client_, update_config_atom_v, config_);
+  tell(self_, streaming_, update_config_atom_v, config_.limits);
+  tell(self_, models_, update_config_atom_v, config_);
+  tell(self_, facades_->models, update_config_atom_v, config_);
+  for (const auto& role : roles_)
+    tell(self_, role, update_config_atom_v, config_);
+}
+
+RetrySupervisor::Promise<Health> RetrySupervisor::health() {
+  auto promise = self_->make_response_promise<Health>();
+  auto answer = std::make_shared<Health>();
+  for (const auto& component : components_)
+    answer->components.push_back({.name = component.name,
+                                  .running = component.actor != nullptr,
+                                  .restarts = component.restarts,
+                                  .last_failure = component.last_failure});
+  for (const auto role : all_roles) {
+    auto figures = stats_of(role);
+    figures.role = role;
+    answer->roles.push_back(figures);
+  }
+  ask_watched(self_, client_, version_atom_v)
+      .then(
+          [promise, answer](std::string& version) mutable {
+            answer->reachable = true;
+            answer->version = std::move(version);
+            promise.deliver(std::move(*answer));
+          },
+          [promise, answer](const caf::error&) mutable { promise.deliver(std::move(*answer)); });
+  return promise;
+}
+
+RetrySupervisor::Promise<RoleStats> RetrySupervisor::stats(AIRole role) {
+  auto promise = self_->make_response_promise<RoleStats>();
+  auto combine = [this, promise, role](const RoleStats& gauges) mutable {
+    auto figures = stats_of(role);
+    figures.role = role;
+    figures.queued = gauges.queued;
+    figures.in_flight = gauges.in_flight;
+    promise.deliver(figures);
+  };
+  ask_watched(self_, worker_of(role), stats_atom_v)
+      .then([combine](const RoleStats& gauges) mutable { combine(gauges); },
+            [combine](const caf::error&) mutable { combine({}); });
+  return promise;
+}
+
+void RetrySupervisor::after(Millis wait, std::function<void()> job) {
+  jobs_.emplace(++last_job_, std::move(job));
+  tell_after(self_, wait, supervisor_internal{self_}, tick_atom_v, last_job_);
+}
+
+Supervision spawn_supervisor(caf::actor_system& system, SupervisorParts parts) {
+  auto config = parts.config;
+  auto facades = std::make_shared<Facades>();
+  supervisor_internal root = spawn_state<RetrySupervisor>(system, std::move(parts), facades);
+  for (const auto role : all_roles)
+    facades->roles[index_of(role)] = spawn_role_facade(system, role, root);
+  facades->ollama_models = spawn_ollama_models_facade(system, root);
+  facades->models = spawn_model_manager_facade(system, root, std::move(config));
+  facades->config = spawn_config_facade(system, root);
+  anon_tell(root, open_atom_v);
+  return {root, *facades};
+}
+
+} // namespace nexus::llm

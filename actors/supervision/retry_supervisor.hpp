@@ -1,0 +1,161 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/internal_interfaces.hpp"
+#include "actors/ollama_client/ollama_client_actor.hpp"
+#include "actors/supervision/facades.hpp"
+#include "actors/supervision/relay.hpp"
+#include "actors/supervision/restart_budget.hpp"
+#include "actors/supervision/run.hpp"
+#include "config/config_store.hpp"
+
+namespace nexus::llm {
+
+/// What the supervisor is made from.
+struct SupervisorParts {
+  LLMClientConfig config;
+  std::shared_ptr<ConfigStore> store;
+  TransportFactory make_transport;
+};
+
+/// The actors in front of the components. They stay until the supervisor ends.
+struct Facades {
+  std::array<role_actor, all_roles.size()> roles;
+  ollama_models_facade ollama_models;
+  model_manager_facade models;
+  config_facade config;
+};
+
+/// RetrySupervisor, the root (specification, "Error Handling and Retry"). Owns all components, the
+/// budgets of their restarts, and every accepted request until its one answer.
+///
+/// A request becomes a run: it waits for its RoleActor to admit it, has its model resolved by the
+/// ModelManagerActor, and is sent by the OllamaClientActor; a failed attempt is repeated, goes to a
+/// fallback model, or ends the run, as the error table says. Chunks travel from the client to the
+/// StreamingActor without passing through here.
+///
+/// A component that dies is started again at once, and what it left is done again. When one fails
+/// more often than its budget allows, or the supervisor itself ends, every waiting caller gets an
+/// error and all components end.
+class RetrySupervisor {
+public:
+  using Base = supervisor_internal::base;
+  static constexpr const char* name = "RetrySupervisor";
+
+  RetrySupervisor(supervisor_internal::pointer self, SupervisorParts parts,
+                  std::shared_ptr<Facades> facades);
+  ~RetrySupervisor();
+
+  [[nodiscard]] supervisor_internal::behavior_type make_behavior();
+
+private:
+  template <class T> using Promise = caf::typed_response_promise<T>;
+  using Time = std::chrono::steady_clock::time_point;
+  using Millis = std::chrono::milliseconds;
+
+  /// A supervised component.
+  struct Component {
+    std::string name;
+    std::function<caf::strong_actor_ptr()> start; ///< makes it and takes its handle
+    caf::strong_actor_ptr actor;
+    RestartBudget budget;
+    std::uint64_t restarts = 0;
+    std::string last_failure;
+  };
+  enum ComponentIndex : std::size_t {
+    config_component,
+    client_component,
+    streaming_component,
+    models_component,
+    first_role_component
+  };
+
+  // Components (retry_supervisor.cpp).
+  void begin();
+  void define_components();
+  void start(std::size_t index);
+  void on_component_down(std::size_t index, const caf::error& reason);
+  void give_up(const std::string& component);
+  void on_config(LLMClientConfig config);
+  Promise<Health> health();
+  Promise<RoleStats> stats(AIRole role);
+  void after(Millis wait, std::function<void()> job);
+
+  // Requests (runs.cpp).
+  Promise<LLMResponse> submit(AIRole role, LLMRequest request, stream_subscriber subscriber);
+  bool cancel(const RequestId& id);
+  bool cancel_one(const RequestId& id);
+  Promise<QueuePosition> position(const RequestId& id);
+  Promise<Ack> subscribe(const RequestId& id, const stream_subscriber& subscriber);
+  Promise<Ack> unsubscribe(const RequestId& id, const stream_subscriber& subscriber);
+  void on_requester_down(const caf::actor_addr& requester);
+  void on_abandoned(const RequestId& run);
+  void on_stream_released(const RequestId& run);
+  void on_streaming_restarted();
+  void resume_runs(std::size_t component);
+
+  void admit(Run& run);
+  void on_admission(Run& run, Admission admission);
+  void join(Run& run, const RequestId& leader);
+  void resolve(Run& run);
+  void send(Run& run);
+  void probe_loading(Run& run);
+  void attempt_failed(Run& run, LLMError error);
+  void decide_after_failure(Run& run, LLMError error, bool seen);
+  void succeed(Run& run, LLMResponse response);
+  void fail(Run& run, LLMError error);
+  void finish(Run& run);
+  void component_error(Run& run, std::size_t component, const caf::strong_actor_ptr& used,
+                       LLMError error, void (RetrySupervisor::*again)(Run&));
+  void remove_member(Run& run, std::size_t index);
+  void forget_requester(const caf::strong_actor_ptr& requester);
+  void open_stream(Run& run);
+  [[nodiscard]] bool more_models(const Run& run) const;
+  [[nodiscard]] Run* find_run(const RequestId& request);
+  /// The run, unless it has moved on since `step`.
+  [[nodiscard]] Run* at_step(const RequestId& run, std::uint64_t step);
+  [[nodiscard]] Time now() const { return self_->clock().now(); }
+  [[nodiscard]] RoleStats& stats_of(AIRole role) { return stats_[index_of(role)]; }
+  [[nodiscard]] role_worker& worker_of(AIRole role) { return roles_[index_of(role)]; }
+
+  supervisor_internal::pointer self_;
+  LLMClientConfig config_;
+  std::shared_ptr<ConfigStore> store_;
+  TransportFactory make_transport_;
+  std::shared_ptr<Facades> facades_; ///< filled in before the message that begins all
+  Watcher watcher_;
+
+  ollama_client_actor client_;
+  streaming_actor streaming_;
+  model_manager_worker models_;
+  config_actor config_child_;
+  std::array<role_worker, all_roles.size()> roles_;
+  std::vector<Component> components_;
+
+  std::unordered_map<RequestId, Run> runs_;
+  std::unordered_map<RequestId, RequestId> run_of_request_;
+  std::unordered_map<caf::actor_addr, std::size_t> requesters_; ///< and their number of members
+  std::array<RoleStats, all_roles.size()> stats_{};
+  std::uint64_t last_run_ = 0;
+  std::uint64_t last_step_ = 0;
+  std::unordered_map<std::uint64_t, std::function<void()>> jobs_;
+  std::uint64_t last_job_ = 0;
+  bool giving_up_ = false;
+  Relay<ollama_client_actor> embeddings_;
+};
+
+/// A running supervisor and what callers need of it.
+struct Supervision {
+  supervisor_actor root;
+  Facades facades;
+};
+[[nodiscard]] Supervision spawn_supervisor(caf::actor_system& system, SupervisorParts parts);
+
+} // namespace nexus::llm

@@ -1,0 +1,93 @@
+#include "actors/supervision/exit_guard.hpp"
+#include "actors/supervision/facades.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+/// A prompt as the beginning of a request.
+LLMRequest generate_request(std::string prompt, GenerateOptions options, bool stream) {
+  LLMRequest request;
+  static_cast<GenerateOptions&>(request) = std::move(options);
+  request.kind = RequestKind::generate;
+  request.prompt = std::move(prompt);
+  request.stream = stream;
+  return request;
+}
+
+LLMRequest chat_request(std::vector<ChatMessage> messages, GenerateOptions options, bool stream) {
+  LLMRequest request;
+  static_cast<GenerateOptions&>(request) = std::move(options);
+  request.kind = RequestKind::chat;
+  request.messages = std::move(messages);
+  request.stream = stream;
+  return request;
+}
+
+class RoleFacade {
+public:
+  using Base = role_actor::base;
+  static constexpr const char* name = "RoleFacade";
+
+  RoleFacade(role_actor::pointer self, AIRole role, supervisor_actor supervisor)
+      : self_{self}, role_{role}, supervisor_{std::move(supervisor)} {
+    heed_only(self_, supervisor_);
+  }
+
+  template <class Atom, class... Ts> auto pass(Atom atom, Ts... content) {
+    return forward_to(self_, supervisor_, atom, role_, std::move(content)...);
+  }
+
+  role_actor::behavior_type make_behavior() {
+    return {
+        [this](generate_atom, std::string& prompt) {
+          return pass(submit_atom_v, generate_request(std::move(prompt), {}, false));
+        },
+        [this](generate_atom, std::string& prompt, GenerateOptions& options) {
+          return pass(submit_atom_v,
+                      generate_request(std::move(prompt), std::move(options), false));
+        },
+        [this](generate_streaming_atom, std::string& prompt, GenerateOptions& options,
+               stream_subscriber& subscriber) {
+          return pass(submit_atom_v, generate_request(std::move(prompt), std::move(options), true),
+                      std::move(subscriber));
+        },
+        [this](chat_atom, std::vector<ChatMessage>& messages, GenerateOptions& options) {
+          return pass(submit_atom_v, chat_request(std::move(messages), std::move(options), false));
+        },
+        [this](chat_streaming_atom, std::vector<ChatMessage>& messages, GenerateOptions& options,
+               stream_subscriber& subscriber) {
+          return pass(submit_atom_v, chat_request(std::move(messages), std::move(options), true),
+                      std::move(subscriber));
+        },
+        [this](batch_atom, std::vector<std::string>& prompts, GenerateOptions& options) {
+          return pass(batch_atom_v, std::move(prompts), std::move(options));
+        },
+        [this](embed_atom, EmbedRequest& request) {
+          return pass(embed_atom_v, std::move(request));
+        },
+        [this](cancel_atom, RequestId& id) { return pass(cancel_atom_v, std::move(id)); },
+        [this](position_atom, RequestId& id) { return pass(position_atom_v, std::move(id)); },
+        [this](subscribe_atom, RequestId& id, stream_subscriber& subscriber) {
+          return pass(subscribe_atom_v, std::move(id), std::move(subscriber));
+        },
+        [this](unsubscribe_atom, RequestId& id, stream_subscriber& subscriber) {
+          return pass(unsubscribe_atom_v, std::move(id), std::move(subscriber));
+        },
+        [this](stats_atom) { return pass(stats_atom_v); },
+    };
+  }
+
+private:
+  role_actor::pointer self_;
+  AIRole role_;
+  supervisor_actor supervisor_;
+};
+
+} // namespace
+
+role_actor spawn_role_facade(caf::actor_system& system, AIRole role, supervisor_actor supervisor) {
+  return spawn_state<RoleFacade>(system, role, std::move(supervisor));
+}
+
+} // namespace nexus::llm

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/internal_interfaces.hpp"
+
+namespace nexus::llm {
+
+/// The journey of one request through the system. Serves one caller, or several whose identical
+/// requests share it.
+struct Run {
+  using Time = std::chrono::steady_clock::time_point;
+
+  enum class Stage : std::uint8_t {
+    admitting, ///< with the RoleActor, which may keep it in its queue
+    resolving, ///< with the ModelManagerActor
+    sending,   ///< with the OllamaClientActor
+    waiting,   ///< before the next attempt
+    finished,  ///< answered; only the StreamingActor is still busy with it
+  };
+
+  /// A caller that waits for the answer.
+  struct Member {
+    RequestId id;
+    caf::typed_response_promise<LLMResponse> promise;
+    caf::strong_actor_ptr requester; ///< null where the message was anonymous
+    Time accepted;
+    bool shared = false;
+  };
+
+  /// A subscriber of the stream.
+  struct Listener {
+    RequestId id;
+    stream_subscriber handle;
+    bool late = false; ///< joined by itself, not with a request
+  };
+
+  RequestId id;
+  AIRole role = AIRole::overseer;
+  LLMRequest draft;   ///< as the caller wants it
+  LLMRequest request; ///< as the RoleActor completed it
+  Stage stage = Stage::admitting;
+  std::vector<Member> members;
+  std::vector<Listener> listeners;
+
+  std::uint64_t step = 0;               ///< marks the reply that is waited for; others are stale
+  std::optional<std::size_t> waits_for; ///< the component whose successor is awaited
+  std::uint32_t component_failures = 0;
+
+  std::string model;              ///< of the current attempt
+  std::vector<std::string> tried; ///< models that are not to be tried again
+  std::uint32_t attempts = 0;     ///< over all models
+  std::uint32_t on_this_model = 0;
+  std::uint32_t once_failures = 0;
+  bool refresh_models = false;
+  bool restarted = false;
+  std::optional<LLMError> last_error;
+
+  Time accepted;
+  Time first_sent;
+
+  std::optional<LLMResponse> response; ///< once finished well
+  std::optional<LLMError> error;       ///< once finished badly
+};
+
+} // namespace nexus::llm

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace nexus::llm {
+
+/// Hands values from actors to a thread that waits for them.
+template <class T>
+class Channel {
+public:
+  /// Adds a value, unless `merge(last, value)` puts it into the last one that still waits.
+  template <class Merge>
+  void push(T value, Merge merge) {
+    {
+      std::lock_guard lock{mutex_};
+      if (values_.empty() || !merge(values_.back(), value))
+        values_.push_back(std::move(value));
+    }
+    arrived_.notify_one();
+  }
+
+  /// Waits for the next value.
+  [[nodiscard]] T pop() {
+    std::unique_lock lock{mutex_};
+    arrived_.wait(lock, [this] { return !values_.empty(); });
+    return take();
+  }
+
+  /// Waits for the next value, but no longer than this.
+  [[nodiscard]] std::optional<T> pop_within(std::chrono::milliseconds wait) {
+    std::unique_lock lock{mutex_};
+    if (!arrived_.wait_for(lock, wait, [this] { return !values_.empty(); }))
+      return std::nullopt;
+    return take();
+  }
+
+private:
+  T take() {
+    auto value = std::move(values_.front());
+    values_.pop_front();
+    return value;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<T> values_;
+};
+
+} // namespace nexus::llm

@@ -1,0 +1,283 @@
+#include "runtime/llm_integration.hpp"
+
+#include <variant>
+
+#include "runtime/channel.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+/// The system answers every request by its own time budgets; this only guards against a fault.
+constexpr std::chrono::hours answer_deadline{24 * 7};
+
+/// How long the end of a stream may follow the answer to its requester.
+constexpr std::chrono::seconds end_deadline{10};
+
+using Outcome = Result<LLMResponse>;
+using StreamNews = std::variant<LLMStreamChunk, StreamError, RequestProgress, Outcome>;
+using NewsChannel = std::shared_ptr<Channel<StreamNews>>;
+
+/// A chunk that the thread has not taken yet grows; nothing else is put together.
+bool merge_chunks(StreamNews& last, StreamNews& next) {
+  auto* waiting = std::get_if<LLMStreamChunk>(&last);
+  auto* chunk = std::get_if<LLMStreamChunk>(&next);
+  if (waiting == nullptr || chunk == nullptr)
+    return false;
+  waiting->response += chunk->response;
+  waiting->thinking += chunk->thinking;
+  waiting->tool_calls.insert(waiting->tool_calls.end(), chunk->tool_calls.begin(),
+                             chunk->tool_calls.end());
+  waiting->done = chunk->done;
+  waiting->final = std::move(chunk->final);
+  return true;
+}
+
+/// Makes a streaming request and listens to it, for a thread that waits.
+template <class Atom, class Content>
+class StreamClient {
+public:
+  using Base = stream_subscriber::base;
+  static constexpr const char* name = "StreamClient";
+
+  StreamClient(stream_subscriber::pointer self, role_actor role, Content content,
+               GenerateOptions options, NewsChannel channel)
+      : self_{self}, channel_{std::move(channel)} {
+    auto push = [this](Outcome outcome) {
+      channel_->push(std::move(outcome), merge_chunks);
+    };
+    ask_watched(self_, role, Atom{}, std::move(content), std::move(options),
+                stream_subscriber{self_})
+        .then([push](LLMResponse& response) { push(std::move(response)); },
+              [push](const caf::error& error) { push(failure(to_llm_error(error))); });
+  }
+
+  stream_subscriber::behavior_type make_behavior() {
+    return {
+        [this](LLMStreamChunk& chunk) { channel_->push(std::move(chunk), merge_chunks); },
+        [this](StreamError& error) { channel_->push(std::move(error), merge_chunks); },
+        [this](RequestProgress& progress) { channel_->push(std::move(progress), merge_chunks); },
+    };
+  }
+
+private:
+  stream_subscriber::pointer self_;
+  NewsChannel channel_;
+};
+
+/// Asks for a download and passes on what it hears.
+class PullClient {
+public:
+  using Base = pull_subscriber::base;
+  using News = std::variant<PullProgress, Result<Ack>>;
+  static constexpr const char* name = "PullClient";
+
+  PullClient(pull_subscriber::pointer self, model_manager_actor models, std::string model,
+             std::shared_ptr<Channel<News>> channel)
+      : self_{self}, channel_{std::move(channel)} {
+    ask_watched(self_, models, pull_model_atom_v, std::move(model), pull_subscriber{self_})
+        .then([this](Ack ack) { push(Result<Ack>{ack}); },
+              [this](const caf::error& error) { push(Result<Ack>{failure(to_llm_error(error))}); });
+  }
+
+  pull_subscriber::behavior_type make_behavior() {
+    return {[this](PullProgress& progress) { push(std::move(progress)); }};
+  }
+
+private:
+  void push(News news) {
+    // Only the newest report matters to a thread that is late.
+    channel_->push(std::move(news), [](News& last, News& next) {
+      if (!std::holds_alternative<PullProgress>(last) || !std::holds_alternative<PullProgress>(next))
+        return false;
+      last = std::move(next);
+      return true;
+    });
+  }
+
+  pull_subscriber::pointer self_;
+  std::shared_ptr<Channel<News>> channel_;
+};
+
+Result<void> without_value(const Result<Ack>& result) {
+  if (!result)
+    return failure(result.error());
+  return {};
+}
+
+} // namespace
+
+LLMIntegration::LLMIntegration(caf::actor_system& system, const LLMSystem& llm)
+    : system_{system}, llm_{llm} {}
+
+template <class T, class Handle, class... Ts>
+Result<T> LLMIntegration::call(const Handle& receiver, Ts&&... content) {
+  Result<T> result = failure(ErrorCode::internal_error, "");
+  caf::scoped_actor self{system_};
+  ask(self, receiver, answer_deadline, std::forward<Ts>(content)...)
+      .receive([&result](T& answer) { result = std::move(answer); },
+               [&result](const caf::error& error) { result = failure(to_llm_error(error)); });
+  return result;
+}
+
+Result<bool> LLMIntegration::check_model_available(const std::string& model_name) {
+  return call<bool>(llm_.models(), check_model_atom_v, model_name);
+}
+
+Result<std::vector<ModelStatus>> LLMIntegration::list_available_models() {
+  return call<ModelList>(llm_.models(), list_models_atom_v).map([](ModelList&& list) {
+    return std::move(list.models);
+  });
+}
+
+Result<std::string> LLMIntegration::get_model_for_role(AIRole role) {
+  return call<std::string>(llm_.models(), get_model_for_role_atom_v, role);
+}
+
+Result<ModelConfig> LLMIntegration::set_model_for_role(AIRole role,
+                                                       const std::string& model_name) {
+  return call<ModelConfig>(llm_.models(), set_model_for_role_atom_v, role, model_name);
+}
+
+Result<LLMResponse> LLMIntegration::generate(const std::string& prompt, AIRole role,
+                                             const GenerateOptions& options) {
+  return call<LLMResponse>(llm_.role(role), generate_atom_v, prompt, options);
+}
+
+Result<LLMResponse> LLMIntegration::chat(const std::vector<ChatMessage>& messages, AIRole role,
+                                         const GenerateOptions& options) {
+  return call<LLMResponse>(llm_.role(role), chat_atom_v, messages, options);
+}
+
+Result<LLMResponse> LLMIntegration::generate_streaming(const std::string& prompt, AIRole role,
+                                                       const ChunkCallback& callback,
+                                                       const GenerateOptions& options,
+                                                       const ProgressCallback& progress) {
+  return stream(generate_streaming_atom_v, prompt, role, callback, options, progress);
+}
+
+Result<LLMResponse> LLMIntegration::chat_streaming(const std::vector<ChatMessage>& messages,
+                                                   AIRole role, const ChunkCallback& callback,
+                                                   const GenerateOptions& options,
+                                                   const ProgressCallback& progress) {
+  return stream(chat_streaming_atom_v, messages, role, callback, options, progress);
+}
+
+template <class Atom, class Content>
+Result<LLMResponse> LLMIntegration::stream(Atom, const Content& content, AIRole role,
+                                           const ChunkCallback& callback,
+                                           const GenerateOptions& given,
+                                           const ProgressCallback& progress) {
+  auto options = given;
+  if (options.id.value.empty())
+    options.id = make_request_id();
+  const auto channel = std::make_shared<Channel<StreamNews>>();
+  stream_subscriber client = spawn_state<StreamClient<Atom, Content>>(
+      system_, llm_.role(role), content, options, channel);
+  std::optional<Outcome> outcome;
+  std::uint64_t seq = 0;
+  bool ended = false;
+  bool wanted = true;
+  while (!outcome || (*outcome && !ended)) {
+    auto news = outcome ? channel->pop_within(end_deadline) : channel->pop();
+    if (!news)
+      break;
+    if (auto* answer = std::get_if<Outcome>(&*news)) {
+      outcome = std::move(*answer);
+    } else if (auto* chunk = std::get_if<LLMStreamChunk>(&*news)) {
+      chunk->seq = seq++;
+      ended = chunk->done;
+      if (wanted && callback && !callback(*chunk)) {
+        wanted = false;
+        anon_tell(llm_.role(role), cancel_atom_v, options.id);
+      }
+    } else if (std::holds_alternative<StreamError>(*news)) {
+      ended = true;
+    } else if (const auto& told = std::get<RequestProgress>(*news); progress) {
+      if (told.phase == Phase::restarted)
+        seq = 0;
+      progress(told);
+    }
+  }
+  anon_exit(client, caf::exit_reason::user_shutdown);
+  return std::move(*outcome);
+}
+
+Result<LLMClientConfig> LLMIntegration::load_config() {
+  return call<LLMClientConfig>(llm_.config(), get_config_atom_v);
+}
+
+Result<LLMClientConfig> LLMIntegration::save_config(const LLMClientConfig& config) {
+  return call<LLMClientConfig>(llm_.config(), save_config_atom_v, config);
+}
+
+Result<LLMClientConfig> LLMIntegration::update_config(const std::string& merge_patch) {
+  return call<LLMClientConfig>(llm_.config(), update_config_atom_v, merge_patch);
+}
+
+Result<EmbedResponse> LLMIntegration::embed(EmbedRequest request, AIRole role) {
+  return call<EmbedResponse>(llm_.role(role), embed_atom_v, std::move(request));
+}
+
+Result<BatchResponse> LLMIntegration::batch(const std::vector<std::string>& prompts, AIRole role,
+                                            const GenerateOptions& options) {
+  return call<BatchResponse>(llm_.role(role), batch_atom_v, prompts, options);
+}
+
+Result<bool> LLMIntegration::cancel(AIRole role, const RequestId& id) {
+  return call<bool>(llm_.role(role), cancel_atom_v, id);
+}
+
+Result<ModelDetails> LLMIntegration::show_model(const std::string& model_name) {
+  return call<ModelDetails>(llm_.models(), show_model_atom_v, model_name);
+}
+
+Result<RunningModels> LLMIntegration::running_models() {
+  return call<RunningModels>(llm_.models(), running_models_atom_v);
+}
+
+Result<void> LLMIntegration::load_model(const std::string& model_name,
+                                        const std::string& keep_alive) {
+  return without_value(call<Ack>(llm_.models(), load_model_atom_v, model_name, keep_alive));
+}
+
+Result<void> LLMIntegration::unload_model(const std::string& model_name) {
+  return without_value(call<Ack>(llm_.models(), unload_model_atom_v, model_name));
+}
+
+Result<void> LLMIntegration::pull_model(const std::string& model_name,
+                                        const PullCallback& progress) {
+  const auto channel = std::make_shared<Channel<PullClient::News>>();
+  pull_subscriber client =
+      spawn_state<PullClient>(system_, llm_.models(), model_name, channel);
+  for (;;) {
+    auto news = channel->pop();
+    if (auto* done = std::get_if<Result<Ack>>(&news)) {
+      anon_exit(client, caf::exit_reason::user_shutdown);
+      return without_value(*done);
+    }
+    if (progress)
+      progress(std::get<PullProgress>(news));
+  }
+}
+
+Result<void> LLMIntegration::delete_model(const std::string& model_name) {
+  return without_value(call<Ack>(llm_.models(), delete_model_atom_v, model_name));
+}
+
+Result<void> LLMIntegration::copy_model(const std::string& source,
+                                        const std::string& destination) {
+  return without_value(call<Ack>(llm_.models(), copy_model_atom_v, source, destination));
+}
+
+Result<std::string> LLMIntegration::version() {
+  return call<std::string>(llm_.models(), version_atom_v);
+}
+
+Result<Health> LLMIntegration::health() { return call<Health>(llm_.health(), health_atom_v); }
+
+Result<RoleStats> LLMIntegration::stats(AIRole role) {
+  return call<RoleStats>(llm_.role(role), stats_atom_v);
+}
+
+} // namespace nexus::llm

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "messages/llm_client_config.hpp"
+#include "messages/llm_request.hpp"
+#include "messages/llm_response.hpp"
+#include "messages/model_status.hpp"
+#include "messages/result.hpp"
+#include "messages/stream_messages.hpp"
+#include "runtime/llm_system.hpp"
+
+namespace nexus::llm {
+
+/// The LLM integration for code that is no actor (specification, `LLMIntegration`): the same
+/// operations by the same names, each blocking until its answer. Any thread, several at once; not
+/// from within an actor, whose thread it would block.
+class LLMIntegration {
+public:
+  /// Hears each chunk of a stream, on the thread of the caller; false ends the stream.
+  using ChunkCallback = std::function<bool(const LLMStreamChunk&)>;
+  /// Hears how a request fares, on the thread of the caller.
+  using ProgressCallback = std::function<void(const RequestProgress&)>;
+  using PullCallback = std::function<void(const PullProgress&)>;
+
+  /// Speaks through a running system, which must outlive this.
+  LLMIntegration(caf::actor_system& system, const LLMSystem& llm);
+
+  // Models.
+  [[nodiscard]] Result<bool> check_model_available(const std::string& model_name);
+  [[nodiscard]] Result<std::vector<ModelStatus>> list_available_models();
+  [[nodiscard]] Result<std::string> get_model_for_role(AIRole role);
+  [[nodiscard]] Result<ModelConfig> set_model_for_role(AIRole role, const std::string& model_name);
+
+  // Requests.
+  [[nodiscard]] Result<LLMResponse> generate(const std::string& prompt, AIRole role,
+                                             const GenerateOptions& options = {});
+  [[nodiscard]] Result<LLMResponse> generate_streaming(const std::string& prompt, AIRole role,
+                                                       const ChunkCallback& callback,
+                                                       const GenerateOptions& options = {},
+                                                       const ProgressCallback& progress = {});
+  [[nodiscard]] Result<LLMResponse> chat(const std::vector<ChatMessage>& messages, AIRole role,
+                                         const GenerateOptions& options = {});
+  [[nodiscard]] Result<LLMResponse> chat_streaming(const std::vector<ChatMessage>& messages,
+                                                   AIRole role, const ChunkCallback& callback,
+                                                   const GenerateOptions& options = {},
+                                                   const ProgressCallback& progress = {});
+
+  // Configuration.
+  [[nodiscard]] Result<LLMClientConfig> load_config();
+  [[nodiscard]] Result<LLMClientConfig> save_config(const LLMClientConfig& config);
+  [[nodiscard]] Result<LLMClientConfig> update_config(const std::string& merge_patch);
+
+  // Beyond the specification.
+  [[nodiscard]] Result<EmbedResponse> embed(EmbedRequest request, AIRole role);
+  [[nodiscard]] Result<BatchResponse> batch(const std::vector<std::string>& prompts, AIRole role,
+                                            const GenerateOptions& options = {});
+  [[nodiscard]] Result<bool> cancel(AIRole role, const RequestId& id);
+  [[nodiscard]] Result<ModelDetails> show_model(const std::string& model_name);
+  [[nodiscard]] Result<RunningModels> running_models();
+  [[nodiscard]] Result<void> load_model(const std::string& model_name,
+                                        const std::string& keep_alive = {});
+  [[nodiscard]] Result<void> unload_model(const std::string& model_name);
+  [[nodiscard]] Result<void> pull_model(const std::string& model_name,
+                                        const PullCallback& progress = {});
+  [[nodiscard]] Result<void> delete_model(const std::string& model_name);
+  [[nodiscard]] Result<void> copy_model(const std::string& source, const std::string& destination);
+  [[nodiscard]] Result<std::string> version();
+  [[nodiscard]] Result<Health> health();
+  [[nodiscard]] Result<RoleStats> stats(AIRole role);
+
+private:
+  template <class T, class Handle, class... Ts>
+  Result<T> call(const Handle& receiver, Ts&&... content);
+  template <class Atom, class Content>
+  Result<LLMResponse> stream(Atom atom, const Content& content, AIRole role,
+                             const ChunkCallback& callback, const GenerateOptions& options,
+                             const ProgressCallback& progress);
+
+  caf::actor_system& system_;
+  const LLMSystem& llm_;
+};
+
+} // namespace nexus::llm

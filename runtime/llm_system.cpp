@@ -1,0 +1,73 @@
+#include "runtime/llm_system.hpp"
+
+#include "actors/ollama_client/curl_transport.hpp"
+#include "actors/supervision/retry_supervisor.hpp"
+#include "config/base_url.hpp"
+#include "config/config_file.hpp"
+
+namespace nexus::llm {
+
+namespace {
+/// Ending is quick; this only keeps a fault from hanging the program.
+constexpr std::chrono::seconds shutdown_deadline{10};
+} // namespace
+
+Result<std::unique_ptr<ConfigStore>>
+find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverrides flags) {
+  const auto environment = process_environment();
+  std::error_code ignored;
+  const auto location =
+      find_config(config_file, environment, std::filesystem::current_path(ignored));
+  if (config_file && !location.exists)
+    return failure(ErrorCode::config_unreadable, location.path.string(), "it does not exist");
+  if (flags.base_url) {
+    auto url = parse_base_url(*flags.base_url);
+    if (!url)
+      return failure(std::move(url.error()));
+    flags.base_url = url->text();
+  } else if (const auto host = environment("OLLAMA_HOST")) {
+    auto url = parse_ollama_host(*host);
+    if (!url)
+      return failure(std::move(url.error()));
+    flags.base_url = url->text();
+  }
+  return make_file_store(location.path, std::move(flags));
+}
+
+Result<std::unique_ptr<LLMSystem>> LLMSystem::start(caf::actor_system& system,
+                                                    LLMSystemOptions options) {
+  if (!options.store) {
+    auto found = find_store(options.config_file);
+    if (!found)
+      return failure(std::move(found.error()));
+    options.store = std::move(*found);
+  }
+  std::shared_ptr<ConfigStore> store = std::move(options.store);
+  auto config = store->load();
+  if (!config)
+    return failure(std::move(config.error()));
+  if (!options.make_transport)
+    options.make_transport = make_curl_transport;
+  return std::unique_ptr<LLMSystem>{new LLMSystem{system, std::move(*config), std::move(store),
+                                                  std::move(options.make_transport)}};
+}
+
+LLMSystem::LLMSystem(caf::actor_system& system, LLMClientConfig config,
+                     std::shared_ptr<ConfigStore> store,
+                     std::function<std::unique_ptr<Transport>()> make_transport)
+    : system_{system} {
+  auto supervision = spawn_supervisor(system, {.config = std::move(config),
+                                               .store = std::move(store),
+                                               .make_transport = std::move(make_transport)});
+  roles_ = supervision.facades.roles;
+  models_ = supervision.facades.models;
+  config_ = supervision.facades.config;
+  health_ = supervision.root;
+  root_ = caf::actor_cast<caf::strong_actor_ptr>(supervision.root);
+}
+
+LLMSystem::~LLMSystem() {
+  wait_for_end(system_, root_, shutdown_deadline);
+}
+
+} // namespace nexus::llm

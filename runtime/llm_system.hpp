@@ -1,0 +1,67 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "config/config_store.hpp"
+#include "messages/interfaces.hpp"
+
+namespace nexus::llm {
+
+class Transport;
+
+/// How an `LLMSystem` is made.
+struct LLMSystemOptions {
+  /// Where the settings come from: this, else `config_file`, else the place that `find_config`
+  /// finds.
+  std::unique_ptr<ConfigStore> store;
+  std::optional<std::filesystem::path> config_file;
+  /// Replaces HTTP, for tests.
+  std::function<std::unique_ptr<Transport>()> make_transport;
+};
+
+/// The whole LLM integration, spawned in an actor system of the caller, whose configuration was
+/// prepared with `setup`. Destroy it before the actor system: its destructor ends all of its
+/// actors and answers every waiting caller. Not copyable; use from one thread, the handles from
+/// anywhere.
+class LLMSystem {
+public:
+  /// Reads the settings and starts.
+  /// Errors: those of `load_config`; nothing is running then.
+  [[nodiscard]] static Result<std::unique_ptr<LLMSystem>> start(caf::actor_system& system,
+                                                                LLMSystemOptions options = {});
+  ~LLMSystem();
+  LLMSystem(const LLMSystem&) = delete;
+  LLMSystem& operator=(const LLMSystem&) = delete;
+
+  /// The handle of a role; valid across the restart of anything behind it.
+  [[nodiscard]] const role_actor& role(AIRole role) const noexcept {
+    return roles_[index_of(role)];
+  }
+  [[nodiscard]] const model_manager_actor& models() const noexcept { return models_; }
+  [[nodiscard]] const config_actor& config() const noexcept { return config_; }
+  [[nodiscard]] const health_actor& health() const noexcept { return health_; }
+
+  /// The supervisor itself, to watch its end.
+  [[nodiscard]] const caf::strong_actor_ptr& root() const noexcept { return root_; }
+
+private:
+  LLMSystem(caf::actor_system& system, LLMClientConfig config, std::shared_ptr<ConfigStore> store,
+            std::function<std::unique_ptr<Transport>()> make_transport);
+
+  caf::actor_system& system_;
+  std::array<role_actor, all_roles.size()> roles_;
+  model_manager_actor models_;
+  config_actor config_;
+  health_actor health_;
+  caf::strong_actor_ptr root_;
+};
+
+/// The settings store that the specification's search order leads to, with `OLLAMA_HOST` over it.
+/// A `base_url` given here (a flag) stands above both.
+[[nodiscard]] Result<std::unique_ptr<ConfigStore>>
+find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverrides flags = {});
+
+} // namespace nexus::llm
