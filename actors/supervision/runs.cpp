@@ -66,7 +66,7 @@ RetrySupervisor::Promise<LLMResponse> RetrySupervisor::submit(AIRole role, LLMRe
 }
 
 void RetrySupervisor::open_stream(Run& run) {
-  tell(self_, streaming_, open_atom_v, run.id, run.attempts);
+  tell(self_, streaming_, open_atom_v, run.id, run.attempts + 1);
   for (const auto& listener : run.listeners)
     anon_tell(streaming_, subscribe_atom_v, run.id, listener.id, listener.handle);
 }
@@ -203,8 +203,6 @@ void RetrySupervisor::send(Run& run) {
   if (run.attempts > 1)
     tell(self_, streaming_, restart_atom_v, run.id, run.attempts, false,
          run.last_error.value_or(LLMError{}));
-  else
-    tell(self_, streaming_, restart_atom_v, run.id, run.attempts, false, LLMError{});
   tell(self_, streaming_, run.id,
        RequestProgress{.phase = Phase::sent, .attempt = run.attempts, .model = run.model});
   const chunk_sink sink = streaming_;

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace nexus::llm::simulator {
+
+/// SHA-256 as 64 lower-case hexadecimal digits.
+[[nodiscard]] std::string sha256_hex(std::string_view data);
+
+} // namespace nexus::llm::simulator
