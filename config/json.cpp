@@ -143,16 +143,15 @@ private:
   std::size_t counted_ = 0;
 };
 
-} // namespace
-
-tl::expected<Document, ParseError> parse(std::string_view text, std::uint32_t max_depth) {
+template <unsigned Flags>
+tl::expected<Document, ParseError> parse_with(std::string_view text, std::uint32_t max_depth) {
   Document document;
   rapidjson::MemoryStream stream{text.data(), text.size()};
   rapidjson::Reader reader;
   bool too_deep = false;
   auto generate = [&](Document& target) {
     DepthGuard guard{target, max_depth};
-    const auto result = reader.Parse<parse_flags>(stream, guard);
+    const auto result = reader.Parse<Flags>(stream, guard);
     too_deep = guard.too_deep();
     return !result.IsError();
   };
@@ -164,6 +163,16 @@ tl::expected<Document, ParseError> parse(std::string_view text, std::uint32_t ma
     return tl::unexpected{error_at(text, reader.GetErrorOffset(),
                                    rapidjson::GetParseError_En(reader.GetParseErrorCode()))};
   return document;
+}
+
+} // namespace
+
+tl::expected<Document, ParseError> parse(std::string_view text, std::uint32_t max_depth) {
+  return parse_with<parse_flags>(text, max_depth);
+}
+
+tl::expected<Document, ParseError> parse_first(std::string_view text, std::uint32_t max_depth) {
+  return parse_with<parse_flags | rapidjson::kParseStopWhenDoneFlag>(text, max_depth);
 }
 
 std::string to_text(const Value& value) {

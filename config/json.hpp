@@ -32,6 +32,10 @@ inline constexpr std::uint32_t default_depth = 128;
 [[nodiscard]] tl::expected<Document, ParseError> parse(std::string_view text,
                                                        std::uint32_t max_depth = default_depth);
 
+/// As `parse`, but whatever follows the value is ignored.
+[[nodiscard]] tl::expected<Document, ParseError>
+parse_first(std::string_view text, std::uint32_t max_depth = default_depth);
+
 /// The value as JSON text, without white space.
 [[nodiscard]] std::string to_text(const Value& value);
 

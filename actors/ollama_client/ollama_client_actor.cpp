@@ -155,6 +155,7 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
                     .first_chunk_time = {},
                     .attempt = request.attempt,
                     .sink = sink,
+                    .partial = {},
                     .settled = false,
                     .on_event = {},
                     .fail = [promise](LLMError error) mutable {
@@ -248,6 +249,7 @@ OllamaClientActor::Promise<Ack> OllamaClientActor::pull(const std::string& model
                     .first_chunk_time = {},
                     .attempt = 0,
                     .sink = chunk_sink{},
+                    .partial = {},
                     .settled = false,
                     .on_event = {},
                     .fail = [promise](LLMError error) mutable {
@@ -281,7 +283,9 @@ bool OllamaClientActor::cancel(const RequestId& id) {
       continue;
     }
     transport_->cancel(entry->first);
-    entry->second.fail({.code = ErrorCode::cancelled});
+    entry->second.fail({.code = ErrorCode::cancelled,
+                        .partial = std::move(entry->second.partial),
+                        .model = entry->second.model});
     entry = exchanges_.erase(entry);
     any = true;
   }
@@ -307,6 +311,7 @@ OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::
                     .first_chunk_time = {},
                     .attempt = 0,
                     .sink = chunk_sink{},
+                    .partial = {},
                     .settled = false,
                     .on_event = {},
                     .fail = [promise](LLMError error) mutable {
@@ -397,6 +402,8 @@ void OllamaClientActor::on_event(Exchange& exchange, TransferEvent& event) {
     exchange.budget.on_chunk(now());
     watch_deadline(exchange.budget.deadline());
   }
+  for (const auto& chunk : event.chunks)
+    exchange.partial += chunk.response;
   if (exchange.sink && !event.chunks.empty())
     tell(self_, exchange.sink,
          StreamBatch{.id = exchange.request,
@@ -421,6 +428,7 @@ void OllamaClientActor::on_tick(std::uint64_t epoch) {
       if (!exchange.settled)
         exchange.fail({.code = *code,
                        .subject = exchange.model.empty() ? config_.base_url : exchange.model,
+                       .partial = std::move(exchange.partial),
                        .model = exchange.model});
       entry = exchanges_.erase(entry);
       continue;

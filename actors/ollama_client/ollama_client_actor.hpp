@@ -47,6 +47,7 @@ private:
     std::optional<std::chrono::microseconds> first_chunk_time;
     std::uint32_t attempt = 0;
     chunk_sink sink;
+    std::string partial;  ///< text that was passed on to the sink
     bool settled = false; ///< answered; the connection only has to come to its end
     std::function<void(TransferEvent&)> on_event; ///< settles the exchange once it can
     std::function<void(LLMError)> fail;

@@ -82,7 +82,8 @@ tl::expected<Piece, Failure> parse_piece(std::string_view text, RequestKind kind
   auto broken = [text](std::string why) {
     return tl::unexpected{Failure{false, std::move(why) + ": " + excerpt(text)}};
   };
-  const auto document = json::parse(text, max_depth);
+  // What follows an object, on its line or behind the whole answer, has no meaning.
+  const auto document = json::parse_first(text, max_depth);
   if (!document)
     return broken(document.error().what);
   if (!document->IsObject())

@@ -14,11 +14,11 @@ BatchActor::~BatchActor() {
 
 batch_actor::behavior_type BatchActor::make_behavior() {
   return {[this](batch_atom, std::vector<std::string>& prompts, GenerateOptions& options) {
-    promise_ = self_->make_response_promise<BatchResponse>();
-    auto promise = promise_;
     // Nobody else would notice that the answers are not wanted any more.
     if (auto requester = self_->current_sender())
       watcher_.watch(requester, [this](const caf::error&) { self_->quit(); });
+    promise_ = self_->make_response_promise<BatchResponse>();
+    auto promise = promise_;
     prompts_ = std::move(prompts);
     options_ = std::move(options);
     if (options_.id.value.empty())

@@ -30,6 +30,8 @@ std::string label(const Run& run) {
 
 RetrySupervisor::Promise<LLMResponse> RetrySupervisor::submit(AIRole role, LLMRequest request,
                                                               stream_subscriber subscriber) {
+  // Making the promise takes the sender out of the message.
+  auto requester = self_->current_sender();
   auto promise = self_->make_response_promise<LLMResponse>();
   if (request.id.value.empty())
     request.id = make_request_id();
@@ -47,7 +49,6 @@ RetrySupervisor::Promise<LLMResponse> RetrySupervisor::submit(AIRole role, LLMRe
   run.draft.id = run_id;
   run.accepted = now();
   run_of_request_.emplace(id, run_id);
-  auto requester = self_->current_sender();
   run.members.push_back({.id = id,
                          .promise = promise,
                          .requester = requester,

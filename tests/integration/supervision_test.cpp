@@ -1,0 +1,140 @@
+#include "tests/integration/fixture.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::test;
+
+namespace {
+
+const std::vector<std::string> components{"ConfigActor",        "OllamaClientActor",
+                                          "StreamingActor",     "ModelManagerActor",
+                                          "RoleActor/overseer", "RoleActor/implementation"};
+
+simulator::SimulatorOptions numbers() {
+  auto options = default_models();
+  options.models[0].reply = "one two three four five six";
+  return options;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(supervision)
+
+BOOST_AUTO_TEST_CASE(handles_stay_valid_when_any_component_dies_idle) {
+  World world;
+  for (const auto& component : components) {
+    BOOST_TEST_CONTEXT(component) {
+      world.kill(component);
+      BOOST_TEST(world.api.generate("a", overseer).has_value());
+      BOOST_TEST(world.api.generate_streaming("a", implementation, {}).has_value());
+      BOOST_TEST(world.api.list_available_models().has_value());
+      BOOST_TEST(world.api.load_config().has_value());
+      world.wait_for_restarts(component, 1);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_survives_the_death_of_any_component_before_its_first_byte) {
+  for (const auto& component : components) {
+    BOOST_TEST_CONTEXT(component) {
+      World world{numbers()};
+      world.sim.inject(Fault::stall_before_response(400ms));
+      caf::scoped_actor self{world.system()};
+      auto pending =
+          ask(self, world.llm().role(overseer), deadline, generate_atom_v, std::string{"x"});
+      BOOST_REQUIRE(world.sim.wait_until(
+          [](const simulator::Counters& counters) { return counters.stalls_begun == 1; }, 5s));
+      world.kill(component);
+      std::move(pending).receive(
+          [](const LLMResponse& answer) {
+            BOOST_TEST(answer.response == "one two three four five six");
+          },
+          [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_survives_the_death_of_any_component_and_subscribers_are_told) {
+  for (const auto& component : components) {
+    BOOST_TEST_CONTEXT(component) {
+      World world{numbers()};
+      world.sim.inject(Fault::stall_after_lines(3, 400ms));
+      caf::scoped_actor self{world.system()};
+      Probe probe{world.system()};
+      auto pending = ask(self, world.llm().role(overseer), deadline, generate_streaming_atom_v,
+                         std::string{"x"}, GenerateOptions{}, probe.handle());
+      probe.wait_until([](const Heard& heard) { return heard.chunks.size() == 3; });
+      world.kill(component);
+      const auto heard = probe.wait_for_end();
+      heard.check_order();
+      BOOST_TEST(heard.text() == "one two three four five six");
+      const bool in_the_way = component == "OllamaClientActor" || component == "StreamingActor";
+      BOOST_TEST(heard.saw(Phase::restarted) == in_the_way);
+      std::move(pending).receive(
+          [](const LLMResponse& answer) {
+            BOOST_TEST(answer.response == "one two three four five six");
+          },
+          [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(queued_requests_survive_the_death_of_their_role) {
+  World world{numbers(), [](LLMClientConfig& config) { config.limits.max_concurrent = 1; }};
+  world.sim.inject(Fault::stall_before_response(300ms));
+  caf::scoped_actor self{world.system()};
+  auto first = ask(self, world.llm().role(overseer), deadline, generate_atom_v, std::string{"x"});
+  BOOST_REQUIRE(world.sim.wait_until(
+      [](const simulator::Counters& counters) { return counters.stalls_begun == 1; }, 5s));
+  auto second = ask(self, world.llm().role(overseer), deadline, generate_atom_v, std::string{"y"});
+  world.kill("RoleActor/overseer");
+  const auto fine = [](const LLMResponse& answer) { BOOST_TEST(answer.done); };
+  const auto wrong = [](const caf::error& error) { BOOST_ERROR(describe(error)); };
+  std::move(first).receive(fine, wrong);
+  std::move(second).receive(fine, wrong);
+}
+
+BOOST_AUTO_TEST_CASE(a_component_that_keeps_dying_ends_in_an_error_for_every_caller) {
+  World world{numbers(), [](LLMClientConfig& config) { config.restarts.max_restarts = 2; }};
+  world.sim.inject(Fault::stall_before_response().times(0));
+  caf::scoped_actor self{world.system()};
+  auto pending = ask(self, world.llm().role(overseer), deadline, generate_atom_v, std::string{"x"});
+  BOOST_REQUIRE(world.sim.wait_until(
+      [](const simulator::Counters& counters) { return counters.stalls_begun == 1; }, 5s));
+  for (std::uint64_t i = 1; i <= 2; ++i) {
+    world.kill("ModelManagerActor");
+    world.wait_for_restarts("ModelManagerActor", i);
+  }
+  world.kill("ModelManagerActor");
+  std::move(pending).receive([](const LLMResponse&) { BOOST_FAIL("an answer"); },
+                             [](const caf::error& error) {
+                               BOOST_TEST(to_string(to_llm_error(error).code) ==
+                                          "restart_budget_exhausted");
+                             });
+  const auto after = world.api.generate("x", overseer);
+  BOOST_TEST(!after);
+}
+
+BOOST_AUTO_TEST_CASE(ending_the_system_answers_everybody) {
+  auto world = std::make_unique<World>(numbers());
+  world->sim.inject(Fault::stall_before_response());
+  caf::scoped_actor self{world->system()};
+  auto pending =
+      ask(self, world->llm().role(overseer), deadline, generate_atom_v, std::string{"x"});
+  BOOST_REQUIRE(world->sim.wait_until(
+      [](const simulator::Counters& counters) { return counters.stalls_begun == 1; }, 5s));
+  wait_for_end(world->system(), world->llm().root(), 5s);
+  std::move(pending).receive([](const LLMResponse&) { BOOST_FAIL("an answer"); },
+                             [](const caf::error& error) {
+                               BOOST_TEST(to_string(to_llm_error(error).code) == "shutting_down");
+                             });
+}
+
+BOOST_AUTO_TEST_CASE(a_caller_cannot_end_what_others_hold_handles_to) {
+  World world;
+  anon_exit(world.llm().role(overseer), caf::exit_reason::user_shutdown);
+  anon_exit(world.llm().models(), caf::exit_reason::user_shutdown);
+  BOOST_TEST(world.api.generate("a", overseer).has_value());
+  BOOST_TEST(world.api.list_available_models().has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
