@@ -1,0 +1,96 @@
+#include "runtime/cli/answer_view.hpp"
+
+#include "config/describe_json.hpp"
+#include "runtime/cli/format.hpp"
+
+namespace nexus::llm::cli {
+
+bool AnswerView::chunk(const LLMStreamChunk& chunk) {
+  text_ += chunk.response;
+  if (output_.json())
+    return output_.line(json::describe(chunk));
+  output_.aside(chunk.thinking, Style::faint);
+  return chunk.response.empty() || output_.answer(chunk.response);
+}
+
+void AnswerView::progress(const RequestProgress& progress) {
+  switch (progress.phase) {
+  case Phase::queued:
+    output_.status("waiting, place " + std::to_string(progress.queue_position) +
+                   " in the queue ...");
+    break;
+  case Phase::loading:
+    output_.status("loading " + progress.model + " ...");
+    break;
+  case Phase::retrying:
+    output_.status("trying again: " + (progress.reason ? sentence(*progress.reason) : ""));
+    break;
+  case Phase::restarted:
+    text_.clear();
+    output_.finish_line();
+    if (output_.json())
+      output_.line(json::describe(progress));
+    output_.warning("the answer broke off and starts over; what came before does not count");
+    break;
+  case Phase::first_token:
+    output_.clear_status();
+    break;
+  case Phase::sent:
+  case Phase::done:
+    break;
+  }
+}
+
+void AnswerView::whole(const LLMResponse& response) {
+  text_ = response.response;
+  if (output_.json()) {
+    output_.line(json::describe(response));
+    return;
+  }
+  output_.aside(response.thinking, Style::faint);
+  output_.answer(response.response);
+}
+
+void AnswerView::finish(const LLMResponse& response) {
+  output_.finish_line();
+  output_.clear_status();
+  const auto& provenance = response.provenance;
+  if (provenance.fallback)
+    output_.warning("the fallback model " + response.model +
+                    " answered, because the first choice could not");
+  if (provenance.prompt_truncated)
+    output_.warning("the prompt was probably cut, as it is longer than the context window; raise "
+                    "--num-ctx or shorten it");
+  if (provenance.cut_by_length)
+    output_.warning("the answer was cut at its length limit; raise --max-tokens or --num-ctx");
+  if (output_.verbose())
+    show_statistics(response);
+}
+
+void AnswerView::show_statistics(const LLMResponse& response) {
+  const auto& stats = response.stats;
+  const auto& provenance = response.provenance;
+  auto rate = [](std::uint64_t count, std::chrono::nanoseconds duration) {
+    const auto seconds = std::chrono::duration<double>{duration}.count();
+    return format_number(seconds > 0 ? static_cast<double>(count) / seconds : 0, 2) + " tokens/s";
+  };
+  auto show = [this](std::string name, const std::string& value) {
+    name += ':';
+    name.resize(22, ' ');
+    output_.message(name + value);
+  };
+  show("total duration", format_duration(stats.total_duration));
+  show("load duration", format_duration(stats.load_duration));
+  show("prompt eval count", std::to_string(stats.prompt_eval_count) + " token(s)");
+  show("prompt eval duration", format_duration(stats.prompt_eval_duration));
+  show("prompt eval rate", rate(stats.prompt_eval_count, stats.prompt_eval_duration));
+  show("eval count", std::to_string(stats.eval_count) + " token(s)");
+  show("eval duration", format_duration(stats.eval_duration));
+  show("eval rate", rate(stats.eval_count, stats.eval_duration));
+  show("model", response.model);
+  show("attempts", std::to_string(provenance.attempts));
+  show("queue time", format_duration(provenance.queue_time));
+  show("first chunk time", format_duration(provenance.first_chunk_time));
+}
+
+} // namespace nexus::llm::cli

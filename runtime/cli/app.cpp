@@ -1,0 +1,272 @@
+#include "runtime/cli/app.hpp"
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+
+#include <cctype>
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "runtime/cli/chat_command.hpp"
+#include "runtime/cli/common_options.hpp"
+#include "runtime/cli/config_command.hpp"
+#include "runtime/cli/demo_command.hpp"
+#include "runtime/cli/doctor_command.hpp"
+#include "runtime/cli/generate_command.hpp"
+#include "runtime/cli/models_command.hpp"
+#include "runtime/cli/output.hpp"
+#include "runtime/cli/role_command.hpp"
+#include "runtime/cli/simulate_command.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+constexpr double longest_timeout = 7 * 86400.0;
+
+constexpr const char* footer =
+    "The options above go before or behind any command.\n"
+    "Exit codes: 0 fine, 2 wrong usage or input, 3 connection, 4 timeout, 5 model, 6 API,\n"
+    "7 broken stream, 8 configuration, 9 overload, 10 internal, 130 interrupted.";
+
+AIRole role_of(const std::string& text) {
+  if (const auto role = parse_role(text))
+    return *role;
+  throw CLI::ValidationError("`" + text +
+                             "` is no role; the roles are overseer and "
+                             "implementation");
+}
+
+void add_common_options(CLI::App& app, CommonOptions& common) {
+  app.set_version_flag("--version", "nexus-llm " NEXUS_LLM_VERSION);
+  app.add_option_function<std::string>(
+         "-r,--role", [&common](const std::string& text) { common.role = role_of(text); },
+         "Role that answers: overseer (default) or implementation")
+      ->type_name("ROLE");
+  app.add_option("-m,--model", common.model, "Model instead of the role's")->type_name("NAME");
+  app.add_option("--base-url", common.base_url, "Where Ollama listens, on this machine")
+      ->type_name("URL");
+  app.add_option("--config", common.config_file, "Configuration file")->type_name("FILE");
+  app.add_flag("--json", common.json, "Answer in JSON; a stream is one object per line");
+  app.add_flag("--no-stream", common.no_stream, "Print the answer when it is complete");
+  app.add_option("--temperature", common.temperature, "0 (repeatable) to 2 (wild)")
+      ->type_name("NUMBER");
+  app.add_option("--max-tokens", common.max_tokens, "Most tokens to generate")->type_name("N");
+  app.add_option("--num-ctx", common.num_ctx, "Context window in tokens")->type_name("N");
+  app.add_option("--seed", common.seed, "The same seed repeats an answer")->type_name("N");
+  app.add_option("--stop", common.stop, "Text that ends the answer; repeatable")
+      ->type_name("TEXT")
+      ->allow_extra_args(false);
+  app.add_option("--system", common.system, "System text instead of the role's")->type_name("TEXT");
+  app.add_option("--format", common.format, "Answer form: json, a JSON schema, or @FILE with one")
+      ->type_name("FORM");
+  app.add_flag("--think", common.think,
+               "Let the model think first; --think=low, medium, high, max or false");
+  app.add_option("--keep-alive", common.keep_alive,
+                 "How long Ollama keeps the model in memory, such as 5m")
+      ->type_name("DURATION");
+  app.add_option("--timeout", common.timeout, "Longest wait for an answer, or for its next piece")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, longest_timeout).description(""));
+  app.add_flag("--background", common.background, "Let interactive requests go first");
+  app.add_flag("--verbose", common.verbose, "Show statistics, details of errors, and the log");
+}
+
+/// A command whose options follow it or its parents.
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description) {
+  auto* command = parent.add_subcommand(name, description);
+  command->fallthrough();
+  command->footer("Options of all commands: nexus-llm --help");
+  return command;
+}
+
+void add_generate(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* command = add_command(app, "generate", "Answer one prompt");
+  const auto arguments = std::make_shared<PromptArguments>();
+  command->add_option("prompt", arguments->words, "The prompt; - stands for stdin")->type_name("");
+  command->add_option("-f,--file", arguments->files, "File to add to the prompt; repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command->callback(
+      [arguments, &common, &exit_code] { exit_code = run_generate(common, *arguments); });
+}
+
+void add_models(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  using Action = ModelsArguments::Action;
+  auto* models = add_command(app, "models", "See and change what is installed");
+  models->require_subcommand(1);
+  auto add = [&](const std::string& name, Action action, const std::string& description) {
+    auto* command = add_command(*models, name, description);
+    const auto arguments = std::make_shared<ModelsArguments>();
+    arguments->action = action;
+    if (action != Action::list && action != Action::running)
+      command->add_option(action == Action::copy ? "source" : "name", arguments->name)
+          ->type_name("")
+          ->required();
+    if (action == Action::copy)
+      command->add_option("destination", arguments->destination)->type_name("")->required();
+    command->callback(
+        [arguments, &common, &exit_code] { exit_code = run_models(common, *arguments); });
+  };
+  add("list", Action::list, "List the installed models");
+  add("check", Action::check, "Tell whether a model is installed (exit code 5: no)");
+  add("show", Action::show, "Tell about a model and what it can do");
+  add("ps", Action::running, "List the models in memory");
+  add("pull", Action::pull, "Download a model");
+  add("load", Action::load, "Bring a model into memory");
+  add("unload", Action::unload, "Take a model out of memory");
+  add("delete", Action::remove, "Delete a model");
+  add("copy", Action::copy, "Copy a model under another name");
+}
+
+void add_role(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* role = add_command(app, "role", "See and choose the model of a role");
+  role->require_subcommand(1);
+  const auto arguments = std::make_shared<RoleArguments>();
+  auto take_role = [arguments](const std::string& text) { arguments->role = role_of(text); };
+
+  auto* get = add_command(*role, "get", "Tell which model serves a role, or each");
+  get->add_option_function<std::string>("role", take_role, "overseer or implementation")
+      ->type_name("");
+  get->callback([arguments, &common, &exit_code] { exit_code = run_role_get(common, *arguments); });
+
+  auto* set = add_command(*role, "set", "Choose the model of a role, for good");
+  set->add_option_function<std::string>("role", take_role, "overseer or implementation")
+      ->type_name("")
+      ->required();
+  set->add_option("model", arguments->model)->type_name("")->required();
+  set->callback([arguments, &common, &exit_code] { exit_code = run_role_set(common, *arguments); });
+}
+
+void add_config(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  struct Arguments {
+    bool origin = false;
+    std::optional<std::string> file;
+    std::string key;
+    std::string value;
+  };
+  auto* config = add_command(app, "config", "See and change the settings");
+  config->require_subcommand(1);
+  const auto arguments = std::make_shared<Arguments>();
+
+  auto* show = add_command(*config, "show", "Show the settings in force");
+  show->add_flag("--origin", arguments->origin,
+                 "Tell where each comes from: flag, environment, file or default");
+  show->callback(
+      [arguments, &common, &exit_code] { exit_code = run_config_show(common, arguments->origin); });
+
+  auto* path = add_command(*config, "path", "Tell where the configuration file is");
+  path->callback([&common, &exit_code] { exit_code = run_config_path(common); });
+
+  auto* validate = add_command(*config, "validate", "Check a configuration file");
+  validate->add_option("file", arguments->file, "File; default: the one in use")->type_name("");
+  validate->callback([arguments, &common, &exit_code] {
+    exit_code = run_config_validate(common, arguments->file);
+  });
+
+  auto* set = add_command(*config, "set", "Save a setting");
+  set->add_option("key", arguments->key, "Such as models.overseer")->type_name("")->required();
+  set->add_option("value", arguments->value, "JSON, or bare text where the setting is a text")
+      ->type_name("")
+      ->required();
+  set->callback([arguments, &common, &exit_code] {
+    exit_code = run_config_set(common, arguments->key, arguments->value);
+  });
+
+  auto* unset = add_command(*config, "unset", "Bring the default of a setting back");
+  unset->add_option("key", arguments->key, "Such as models.overseer")->type_name("")->required();
+  unset->callback(
+      [arguments, &common, &exit_code] { exit_code = run_config_unset(common, arguments->key); });
+}
+
+void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* command = add_command(app, "simulate", "Run a simulated Ollama until Ctrl-C");
+  const auto arguments = std::make_shared<SimulateArguments>();
+  command->add_option("--port", arguments->port, "Port to listen on; default: any free one")
+      ->type_name("N");
+  command->add_option("--token-delay", arguments->token_delay_ms, "Pause before each token")
+      ->capture_default_str()
+      ->type_name("MS");
+  command->add_option("--load-delay", arguments->load_delay_ms, "Time to load a model")
+      ->capture_default_str()
+      ->type_name("MS");
+  command->add_option("--model", arguments->models, "Models to have; default: those of the roles")
+      ->type_name("NAME");
+  command->callback(
+      [arguments, &common, &exit_code] { exit_code = run_simulate(common, *arguments); });
+}
+
+/// Whether `--json` stands on a command line that could not be read to its end.
+bool wants_json(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i)
+    if (std::string_view{argv[i]} == "--json")
+      return true;
+  return false;
+}
+
+/// A message of the parser as the end of a sentence.
+std::string as_clause(std::string text) {
+  while (text.ends_with('\n') || text.ends_with('.'))
+    text.pop_back();
+  if (!text.empty())
+    text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
+  return text;
+}
+
+int run_command_line(int argc, char** argv) {
+  CommonOptions common;
+  int exit_code = 0;
+  CLI::App app{"Talk to the AI roles of Nexus Overseer, which Ollama serves on this machine.",
+               "nexus-llm"};
+  app.require_subcommand(1);
+  app.footer(footer);
+  add_common_options(app, common);
+  add_generate(app, common, exit_code);
+  add_command(app, "chat", "Hold a conversation")->callback([&common, &exit_code] {
+    exit_code = run_chat(common);
+  });
+  add_models(app, common, exit_code);
+  add_role(app, common, exit_code);
+  add_config(app, common, exit_code);
+  add_command(app, "doctor", "Find out what is missing")->callback([&common, &exit_code] {
+    exit_code = run_doctor(common);
+  });
+  add_simulate(app, common, exit_code);
+  add_demo_command(app, common, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    Output output{common};
+    output.answer(app.help());
+    return output.success();
+  } catch (const CLI::CallForVersion& version) {
+    Output output{common};
+    output.line(version.what());
+    return output.success();
+  } catch (const CLI::ParseError& error) {
+    common.json = wants_json(argc, argv);
+    Output output{common};
+    const auto code =
+        output.fail({.code = ErrorCode::invalid_argument, .subject = as_clause(error.what())});
+    output.message("`nexus-llm --help` tells how to use the program.");
+    return code;
+  }
+  return exit_code;
+}
+
+} // namespace
+
+int run_app(int argc, char** argv) {
+  // A reader that leaves is told by the write itself.
+  ::signal(SIGPIPE, SIG_IGN);
+  try {
+    return run_command_line(argc, argv);
+  } catch (const std::exception& error) {
+    const CommonOptions common{.json = wants_json(argc, argv), .verbose = true};
+    return Output{common}.fail({.code = ErrorCode::internal_error, .detail = error.what()});
+  }
+}
+
+} // namespace nexus::llm::cli

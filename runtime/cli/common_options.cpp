@@ -1,0 +1,50 @@
+#include "runtime/cli/common_options.hpp"
+
+#include <cmath>
+
+#include "runtime/cli/prompt_source.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+std::optional<std::chrono::milliseconds> timeout_of(const CommonOptions& common) {
+  if (!common.timeout)
+    return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(
+      std::chrono::duration<double>{*common.timeout});
+}
+
+} // namespace
+
+Result<GenerateOptions> request_options(const CommonOptions& common) {
+  GenerateOptions options;
+  options.model = common.model;
+  options.temperature = common.temperature;
+  options.max_tokens = common.max_tokens;
+  options.num_ctx = common.num_ctx;
+  options.seed = common.seed;
+  options.stop = common.stop;
+  options.system = common.system;
+  options.format = common.format;
+  if (options.format.starts_with('@')) {
+    auto schema = read_text_file(options.format.substr(1));
+    if (!schema)
+      return failure(std::move(schema.error()));
+    options.format = std::move(*schema);
+  }
+  options.think = common.think;
+  options.keep_alive = common.keep_alive;
+  options.priority = common.background ? Priority::background : Priority::interactive;
+  // Whoever gives a limit means every silence: connecting and a pause in mid-answer, too.
+  options.timeout = timeout_of(common);
+  options.connect_timeout = options.timeout;
+  options.gap_timeout = options.timeout;
+  return options;
+}
+
+ConfigOverrides config_overrides(const CommonOptions& common) {
+  return {.base_url = common.base_url, .timeout = timeout_of(common)};
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config_store.hpp"
+#include "messages/ai_role.hpp"
+#include "messages/llm_request.hpp"
+#include "messages/result.hpp"
+
+namespace nexus::llm::cli {
+
+/// The options that every command takes, as they stand on the command line. Plain data.
+struct CommonOptions {
+  AIRole role = AIRole::overseer;
+  std::string model; ///< empty: the role's
+  std::optional<std::string> base_url;
+  std::optional<std::filesystem::path> config_file;
+  bool json = false;
+  bool no_stream = false;
+  bool background = false;
+  bool verbose = false;
+  std::optional<double> temperature;
+  std::optional<std::uint32_t> max_tokens;
+  std::optional<std::uint32_t> num_ctx;
+  std::optional<std::int64_t> seed;
+  std::vector<std::string> stop;
+  std::optional<std::string> system;
+  std::string format; ///< `json`, a JSON schema, or `@` and the name of a file that holds one
+  std::string think;
+  std::string keep_alive;
+  std::optional<double> timeout; ///< seconds
+};
+
+/// What the options say about each request.
+/// Errors: `invalid_argument` when the file of `--format` cannot be read.
+[[nodiscard]] Result<GenerateOptions> request_options(const CommonOptions& common);
+
+/// What the options say about the settings, for this run only.
+[[nodiscard]] ConfigOverrides config_overrides(const CommonOptions& common);
+
+} // namespace nexus::llm::cli

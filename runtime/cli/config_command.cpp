@@ -1,0 +1,167 @@
+#include "runtime/cli/config_command.hpp"
+
+#include "config/config_file.hpp"
+#include "config/config_keys.hpp"
+#include "config/config_update.hpp"
+#include "runtime/cli/output.hpp"
+#include "runtime/llm_system.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+ConfigLocation locate(const CommonOptions& common) {
+  std::error_code ignored;
+  return find_config(common.config_file, process_environment(),
+                     std::filesystem::current_path(ignored));
+}
+
+std::string origin_of(const ConfigKey& key, const CommonOptions& common,
+                      const ConfigLocation& location) {
+  const bool url = key.path == "baseUrl";
+  if ((url && common.base_url) || (key.path == "timeout" && common.timeout))
+    return "flag";
+  if (url && process_environment()("OLLAMA_HOST"))
+    return "environment";
+  return location.exists && file_sets(location.path, key.path) ? "file" : "default";
+}
+
+/// A value of the command line as the setting wants it: text settings take bare text.
+/// Errors: `invalid_argument` for what is no JSON.
+Result<json::Document> value_of(const ConfigKey* key, const std::string& text) {
+  auto parsed = json::parse(text);
+  json::Document bare;
+  const LLMClientConfig defaults;
+  const bool is_text = key != nullptr && key->get(defaults, bare.GetAllocator()).IsString();
+  if (parsed && (!is_text || parsed->IsString()))
+    return std::move(*parsed);
+  if (is_text) {
+    bare.SetString(text.data(), static_cast<rapidjson::SizeType>(text.size()), bare.GetAllocator());
+    return bare;
+  }
+  const auto expected = key != nullptr ? " (" + key->type + ")" : "";
+  return failure(ErrorCode::invalid_argument, "`" + text + "` is no JSON value" + expected);
+}
+
+/// Saves one change.
+int change(const CommonOptions& common, Output& output, const std::string& key,
+           const json::Value& value) {
+  json::Document patch{rapidjson::kObjectType};
+  json::Value copy{value, patch.GetAllocator()};
+  set_path(patch, key, std::move(copy), patch.GetAllocator());
+  const auto location = locate(common);
+  const auto changed = update_config(location.path, json::to_text(patch));
+  if (!changed)
+    return output.fail(changed.error());
+  const auto* row = find_config_key(key);
+  if (output.json()) {
+    json::Document document{rapidjson::kObjectType};
+    auto& allocator = document.GetAllocator();
+    document.AddMember("key", json::make_string(key, allocator), allocator);
+    if (row != nullptr)
+      document.AddMember("value", row->get(*changed, allocator), allocator);
+    document.AddMember("path", json::make_string(location.path.string(), allocator), allocator);
+    output.object(document);
+  } else {
+    output.message((row != nullptr ? key + " is " + value_text(*row, *changed) : key + " is set") +
+                   " in " + location.path.string());
+  }
+  return output.success();
+}
+
+} // namespace
+
+int run_config_show(const CommonOptions& common, bool origin) {
+  Output output{common};
+  const auto store = find_store(common.config_file, config_overrides(common));
+  if (!store)
+    return output.fail(store.error());
+  const auto config = (*store)->load();
+  if (!config)
+    return output.fail(config.error());
+  const auto location = locate(common);
+  json::Document document{rapidjson::kObjectType};
+  auto& allocator = document.GetAllocator();
+  for (const auto& key : config_keys()) {
+    const auto from = origin_of(key, common, location);
+    if (!output.json()) {
+      output.line(key.path + " = " + value_text(key, *config) + (origin ? "  (" + from + ")" : ""));
+    } else if (origin) {
+      json::Value entry{rapidjson::kObjectType};
+      entry.AddMember("value", key.get(*config, allocator), allocator);
+      entry.AddMember("origin", json::make_string(from, allocator), allocator);
+      document.AddMember(json::make_string(key.path, allocator), entry, allocator);
+    } else {
+      set_path(document, key.path, key.get(*config, allocator), allocator);
+    }
+  }
+  if (output.json())
+    output.object(document);
+  else if (origin && !location.exists)
+    output.message("There is no file at " + location.path.string() + " yet.");
+  return output.success();
+}
+
+int run_config_path(const CommonOptions& common) {
+  Output output{common};
+  const auto location = locate(common);
+  if (output.json()) {
+    json::Document document{rapidjson::kObjectType};
+    auto& allocator = document.GetAllocator();
+    document.AddMember("path", json::make_string(location.path.string(), allocator), allocator);
+    document.AddMember("reason", json::make_string(to_string(location.reason), allocator),
+                       allocator);
+    document.AddMember("exists", location.exists, allocator);
+    output.object(document);
+  } else {
+    output.line(location.path.string());
+    if (!location.exists)
+      output.message("It does not exist yet; the defaults are in force.");
+  }
+  return output.success();
+}
+
+int run_config_validate(const CommonOptions& common, const std::optional<std::string>& file) {
+  Output output{common};
+  const auto location = locate(common);
+  const auto path = file ? std::filesystem::path{*file} : location.path;
+  const bool named = file || location.reason == ConfigLocation::Reason::given;
+  const bool missing = !named && !location.exists;
+  if (!missing)
+    if (const auto config = load_config(path); !config)
+      return output.fail(config.error());
+  if (output.json()) {
+    json::Document document{rapidjson::kObjectType};
+    auto& allocator = document.GetAllocator();
+    document.AddMember("path", json::make_string(path.string(), allocator), allocator);
+    document.AddMember("exists", !missing, allocator);
+    document.AddMember("valid", true, allocator);
+    output.object(document);
+  } else {
+    output.line(path.string() +
+                (missing ? " does not exist; the defaults are in force." : " is valid."));
+  }
+  return output.success();
+}
+
+int run_config_set(const CommonOptions& common, const std::string& key, const std::string& value) {
+  Output output{common};
+  const auto* row = find_config_key(key);
+  const auto parsed = value_of(row, value);
+  if (!parsed)
+    return output.fail(parsed.error());
+  // Told here, a wrong value is a wrong argument and not a broken configuration.
+  LLMClientConfig scratch;
+  if (row != nullptr)
+    if (const auto wrong = row->set(scratch, *parsed); !wrong.empty())
+      return output.fail(
+          {.code = ErrorCode::invalid_argument, .subject = "`" + key + "` " + wrong});
+  return change(common, output, key, *parsed);
+}
+
+int run_config_unset(const CommonOptions& common, const std::string& key) {
+  Output output{common};
+  return change(common, output, key, json::Value{});
+}
+
+} // namespace nexus::llm::cli

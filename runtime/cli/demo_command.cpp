@@ -1,0 +1,15 @@
+#include "runtime/cli/demo_command.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "runtime/cli/demo.hpp"
+
+namespace nexus::llm::cli {
+
+void add_demo_command(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* command = app.add_subcommand("demo", "Watch two AI roles plan and write code");
+  command->fallthrough();
+  command->callback([&common, &exit_code] { exit_code = run_demo(common); });
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,138 @@
+#include "runtime/cli/doctor_command.hpp"
+
+#include <optional>
+#include <string>
+
+#include "config/config_file.hpp"
+#include "config/describe_json.hpp"
+#include "runtime/cli/session.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+/// Tells of each check as it is made, and keeps the results.
+class Findings {
+public:
+  explicit Findings(Output& output)
+      : output_{output}, checks_{rapidjson::kArrayType}, document_{rapidjson::kObjectType} {}
+
+  void fine(const std::string& name, const std::string& what) {
+    add(name, true, what, nullptr);
+    show("ok", Style::good, name + ": " + what);
+  }
+
+  void failed(const std::string& name, const LLMError& error) {
+    if (code_ == 0)
+      code_ = exit_code(category(error.code));
+    add(name, false, sentence(error), &error);
+    show("FAIL", Style::bad, name + ": " + sentence(error));
+    if (output_.verbose() && !error.detail.empty())
+      output_.message("detail: " + error.detail);
+  }
+
+  /// Ends the report and returns the exit code.
+  int finish(const std::optional<Health>& health) {
+    if (output_.json()) {
+      auto& allocator = document_.GetAllocator();
+      document_.AddMember("ok", code_ == 0, allocator);
+      document_.AddMember("exitCode", code_, allocator);
+      document_.AddMember("checks", checks_, allocator);
+      if (health)
+        document_.AddMember("health", json::to_value(*health, allocator), allocator);
+      output_.object(document_);
+    }
+    const auto written = output_.success();
+    return code_ != 0 ? code_ : written;
+  }
+
+private:
+  void add(const std::string& name, bool good, const std::string& message, const LLMError* error) {
+    auto& allocator = document_.GetAllocator();
+    json::Value check{rapidjson::kObjectType};
+    check.AddMember("name", json::make_string(name, allocator), allocator);
+    check.AddMember("ok", good, allocator);
+    check.AddMember("message", json::make_string(message, allocator), allocator);
+    if (error != nullptr)
+      check.AddMember("error", error_object(*error, allocator), allocator);
+    checks_.PushBack(check, allocator);
+  }
+
+  void show(const std::string& mark, Style style, const std::string& text) {
+    if (output_.json())
+      return;
+    output_.answer_styled(mark, style);
+    output_.line(std::string(6 - mark.size(), ' ') + text);
+  }
+
+  Output& output_;
+  json::Value checks_;
+  json::Document document_;
+  int code_ = 0;
+};
+
+std::string where(const CommonOptions& common) {
+  std::error_code ignored;
+  const auto location = find_config(common.config_file, process_environment(),
+                                    std::filesystem::current_path(ignored));
+  return location.path.string() + (location.exists ? "" : " (not there; defaults are in force)");
+}
+
+void check_model(Findings& findings, LLMIntegration& llm, const std::string& name,
+                 const std::string& model) {
+  const auto available = llm.check_model_available(model);
+  if (!available)
+    findings.failed(name, available.error());
+  else if (!*available)
+    findings.failed(name, {.code = ErrorCode::model_not_found, .subject = model, .model = model});
+  else
+    findings.fine(name, model + " is installed");
+}
+
+void check_role(Findings& findings, LLMIntegration& llm, const LLMClientConfig& config,
+                AIRole role) {
+  const auto name = std::string{to_string(role)};
+  check_model(findings, llm, name + " model", config.model(role));
+  for (const auto& model : config.settings(role).fallback_models)
+    check_model(findings, llm, name + " fallback model", model);
+}
+
+} // namespace
+
+int run_doctor(const CommonOptions& common) {
+  Interrupts interrupts;
+  Output output{common};
+  Findings findings{output};
+  const auto store = find_store(common.config_file, config_overrides(common));
+  auto config = store ? (*store)->load() : failure(store.error());
+  if (!config) {
+    findings.failed("configuration", config.error());
+    return findings.finish(std::nullopt);
+  }
+  findings.fine("configuration", where(common));
+
+  // Whoever asks what is wrong should not wait for further attempts.
+  config->max_retries = 0;
+  auto session = Session::start(common, interrupts, output, make_memory_store(*config));
+  if (!session) {
+    findings.failed("start", session.error());
+    return findings.finish(std::nullopt);
+  }
+  auto& llm = (*session)->llm();
+  const auto version = llm.version();
+  if (interrupts.interrupted())
+    return (*session)->fail(output, {.code = ErrorCode::cancelled});
+  if (!version) {
+    findings.failed("Ollama", version.error());
+    return findings.finish(std::nullopt);
+  }
+  findings.fine("Ollama", "version " + *version + " at " + config->base_url);
+  for (const auto role : all_roles)
+    check_role(findings, llm, *config, role);
+  if (interrupts.interrupted())
+    return (*session)->fail(output, {.code = ErrorCode::cancelled});
+  const auto health = llm.health();
+  return findings.finish(health ? std::optional{*health} : std::nullopt);
+}
+
+} // namespace nexus::llm::cli

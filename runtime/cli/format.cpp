@@ -1,0 +1,60 @@
+#include "runtime/cli/format.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+namespace nexus::llm::cli {
+
+std::string format_number(double number, int digits) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, number);
+  return text.data();
+}
+
+std::string format_bytes(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 5> units{"B", "KB", "MB", "GB", "TB"};
+  auto amount = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; amount >= 1000 && unit + 1 < units.size(); ++unit)
+    amount /= 1000;
+  const bool whole = unit == 0 || amount >= 100;
+  return format_number(amount, whole ? 0 : 1) + " " + std::string{units[unit]};
+}
+
+std::string format_duration(std::chrono::nanoseconds duration) {
+  const auto amount = static_cast<double>(duration.count());
+  if (amount >= 60e9) {
+    const auto minutes = duration.count() / 60'000'000'000;
+    return std::to_string(minutes) + "m" +
+           format_number((amount - static_cast<double>(minutes) * 60e9) / 1e9, 1) + "s";
+  }
+  if (amount >= 1e9)
+    return format_number(amount / 1e9, 3) + "s";
+  if (amount >= 1e6)
+    return format_number(amount / 1e6, 1) + "ms";
+  return format_number(amount / 1e3, 1) + "µs";
+}
+
+std::string format_table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows)
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      if (column == widths.size())
+        widths.push_back(0);
+      widths[column] = std::max(widths[column], row[column].size());
+    }
+  std::string text;
+  for (const auto& row : rows) {
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      text += row[column];
+      if (column + 1 < row.size())
+        text.append(widths[column] - row[column].size() + 2, ' ');
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,24 @@
+#include "runtime/cli/generate_command.hpp"
+
+#include "runtime/cli/answer.hpp"
+
+namespace nexus::llm::cli {
+
+int run_generate(const CommonOptions& common, const PromptArguments& arguments) {
+  Interrupts interrupts;
+  Output output{common};
+  auto options = request_options(common);
+  if (!options)
+    return output.fail(options.error());
+  const auto prompt = read_prompt(arguments);
+  if (!prompt)
+    return output.fail(prompt.error());
+  auto session = Session::start(common, interrupts, output);
+  if (!session)
+    return output.fail(session.error());
+  const Asker asker{**session, output, common.role, !common.no_stream};
+  const auto answer = ask_prompt(asker, *prompt, std::move(*options));
+  return answer.response ? output.success() : (*session)->fail(output, answer.response.error());
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "runtime/cli/common_options.hpp"
+#include "runtime/cli/prompt_source.hpp"
+
+namespace nexus::llm::cli {
+
+/// `generate`: one prompt, one answer. Returns the exit code; on the main thread.
+[[nodiscard]] int run_generate(const CommonOptions& common, const PromptArguments& arguments);
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,120 @@
+#include "runtime/cli/interrupts.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+#include "messages/errors.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+constexpr int repeat_milliseconds = 50;
+
+sigset_t watched_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+int checked(int descriptor) {
+  if (descriptor < 0)
+    throw std::system_error{errno, std::generic_category(), "watching for Ctrl-C"};
+  return descriptor;
+}
+
+void raise_event(const FileDescriptor& event) {
+  const std::uint64_t one = 1;
+  static_cast<void>(::write(event.get(), &one, sizeof one) + 0);
+}
+
+bool is_readable(const pollfd& entry) { return (entry.revents & POLLIN) != 0; }
+
+[[noreturn]] void end_program() { ::_exit(exit_code(ErrorCategory::cancelled)); }
+
+} // namespace
+
+Interrupts::Interrupts() {
+  const auto signals = watched_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signals_ = FileDescriptor{checked(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK))};
+  raised_ = FileDescriptor{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))};
+  stop_ = FileDescriptor{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))};
+  thread_ = std::thread{[this] { watch(); }};
+}
+
+Interrupts::~Interrupts() {
+  raise_event(stop_);
+  thread_.join();
+}
+
+void Interrupts::reset() {
+  std::lock_guard lock{mutex_};
+  std::uint64_t ignored = 0;
+  static_cast<void>(::read(raised_.get(), &ignored, sizeof ignored) + 0);
+  count_ = 0;
+}
+
+void Interrupts::wait() const {
+  pollfd entry{raised_.get(), POLLIN, 0};
+  while (::poll(&entry, 1, -1) < 0 && errno == EINTR) {
+  }
+}
+
+void Interrupts::watch() {
+  std::array<pollfd, 2> entries{pollfd{signals_.get(), POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
+  for (;;) {
+    const auto ready =
+        ::poll(entries.data(), entries.size(), interrupted() ? repeat_milliseconds : -1);
+    if (ready < 0 && errno != EINTR)
+      return;
+    if (ready > 0 && is_readable(entries[1]))
+      return;
+    if (ready > 0 && is_readable(entries[0]))
+      on_signal();
+    if (interrupted())
+      act();
+  }
+}
+
+void Interrupts::on_signal() {
+  signalfd_siginfo signal{};
+  if (::read(signals_.get(), &signal, sizeof signal) != sizeof signal)
+    return;
+  std::lock_guard lock{mutex_};
+  if (signal.ssi_signo == SIGTERM)
+    terminated_ = true;
+  if (++count_ > 1 || !action_)
+    end_program();
+  raise_event(raised_);
+}
+
+void Interrupts::act() {
+  std::lock_guard lock{mutex_};
+  if (action_ && interrupted())
+    action_();
+}
+
+Interrupts::Scope::Scope(Interrupts& interrupts, std::function<void()> action)
+    : interrupts_{interrupts} {
+  std::lock_guard lock{interrupts_.mutex_};
+  previous_ = std::exchange(interrupts_.action_, std::move(action));
+}
+
+Interrupts::Scope::~Scope() {
+  std::lock_guard lock{interrupts_.mutex_};
+  interrupts_.action_ = std::move(previous_);
+}
+
+} // namespace nexus::llm::cli

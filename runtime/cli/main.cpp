@@ -1,0 +1,3 @@
+#include "runtime/cli/app.hpp"
+
+int main(int argc, char** argv) { return nexus::llm::cli::run_app(argc, argv); }

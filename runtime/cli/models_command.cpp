@@ -1,0 +1,183 @@
+#include "runtime/cli/models_command.hpp"
+
+#include "config/describe_json.hpp"
+#include "runtime/cli/format.hpp"
+#include "runtime/cli/progress_display.hpp"
+#include "runtime/cli/session.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+/// Runs one action; each returns the exit code.
+class Models {
+public:
+  Models(const CommonOptions& common, const ModelsArguments& arguments, Session& session,
+         Output& output)
+      : common_{common}, arguments_{arguments}, session_{session}, output_{output} {}
+
+  int run() {
+    using Action = ModelsArguments::Action;
+    auto& llm = session_.llm();
+    const auto& name = arguments_.name;
+    output_.status("asking Ollama ...");
+    switch (arguments_.action) {
+    case Action::list:
+      return list();
+    case Action::check:
+      return check();
+    case Action::show:
+      return show();
+    case Action::running:
+      return running();
+    case Action::pull:
+      return pull();
+    case Action::load:
+      output_.status("loading " + name + " ...");
+      return done(llm.load_model(name, common_.keep_alive), name + " is loaded.");
+    case Action::unload:
+      return done(llm.unload_model(name), name + " is unloaded.");
+    case Action::remove:
+      return done(llm.delete_model(name), name + " is deleted.");
+    case Action::copy:
+      return done(llm.copy_model(name, arguments_.destination),
+                  name + " is copied to " + arguments_.destination + ".");
+    }
+    return exit_code(ErrorCategory::internal);
+  }
+
+private:
+  int list() {
+    auto models = session_.llm().list_available_models();
+    if (!models)
+      return session_.fail(output_, models.error());
+    if (output_.json())
+      return text(json::describe(ModelList{std::move(*models)}) + "\n");
+    if (models->empty()) {
+      output_.message("No model is installed. Get one with `nexus-llm models pull NAME`.");
+      return output_.success();
+    }
+    std::vector<std::vector<std::string>> rows{
+        {"NAME", "SIZE", "PARAMETERS", "QUANTIZATION", "MODIFIED"}};
+    for (const auto& model : *models)
+      rows.push_back({model.name, model.size ? format_bytes(*model.size) : "", model.parameter_size,
+                      model.quantization,
+                      model.modified_at ? format_wall_time(*model.modified_at) : ""});
+    return text(format_table(rows));
+  }
+
+  int check() {
+    const auto& name = arguments_.name;
+    const auto available = session_.llm().check_model_available(name);
+    if (!available)
+      return session_.fail(output_, available.error());
+    const LLMError missing{.code = ErrorCode::model_not_found, .subject = name, .model = name};
+    if (!output_.json())
+      return *available ? text(name + " is installed.\n") : output_.fail(missing);
+    json::Document document{rapidjson::kObjectType};
+    auto& allocator = document.GetAllocator();
+    document.AddMember("model", json::make_string(name, allocator), allocator);
+    document.AddMember("available", *available, allocator);
+    if (!*available)
+      document.AddMember("error", error_object(missing, allocator), allocator);
+    output_.object(document);
+    return *available ? output_.success() : exit_code(ErrorCategory::model);
+  }
+
+  int show() {
+    const auto details = session_.llm().show_model(arguments_.name);
+    if (!details)
+      return session_.fail(output_, details.error());
+    if (output_.json())
+      return text(json::describe(*details) + "\n");
+    std::string shown;
+    auto add = [&shown](std::string label, const std::string& value) {
+      if (value.empty())
+        return;
+      label.resize(16, ' ');
+      shown += label + value + "\n";
+    };
+    auto add_block = [&shown](const std::string& label, const std::string& value) {
+      if (!value.empty())
+        shown += "\n" + label + "\n" + value + (value.ends_with('\n') ? "" : "\n");
+    };
+    std::string capabilities;
+    for (const auto& capability : details->capabilities)
+      capabilities += (capabilities.empty() ? "" : ", ") + capability;
+    add("name", details->name);
+    add("family", details->family);
+    add("parameters", details->parameter_size);
+    add("quantization", details->quantization);
+    add("context length", details->context_length ? std::to_string(details->context_length) : "");
+    add("capabilities", capabilities);
+    add("modified", details->modified_at ? format_wall_time(*details->modified_at) : "");
+    add_block("Default options", details->parameters);
+    add_block("System", details->system);
+    add_block("Template", details->prompt_template);
+    add_block("License", details->license);
+    return text(shown);
+  }
+
+  int running() {
+    const auto models = session_.llm().running_models();
+    if (!models)
+      return session_.fail(output_, models.error());
+    if (output_.json())
+      return text(json::describe(*models) + "\n");
+    if (models->models.empty()) {
+      output_.message("No model is in memory.");
+      return output_.success();
+    }
+    std::vector<std::vector<std::string>> rows{{"NAME", "SIZE", "ON GPU", "CONTEXT", "UNTIL"}};
+    for (const auto& model : models->models)
+      rows.push_back({model.name, format_bytes(model.size), format_bytes(model.size_vram),
+                      model.context_length ? std::to_string(model.context_length) : "",
+                      model.expires_at ? format_wall_time(*model.expires_at) : ""});
+    return text(format_table(rows));
+  }
+
+  int pull() {
+    ProgressDisplay display{output_};
+    return done(session_.llm().pull_model(
+                    arguments_.name, [&](const PullProgress& progress) { display.show(progress); }),
+                arguments_.name + " is installed.");
+  }
+
+  int done(const Result<void>& result, const std::string& message) {
+    if (!result)
+      return session_.fail(output_, result.error());
+    if (!output_.json()) {
+      output_.message(message);
+      return output_.success();
+    }
+    json::Document document{rapidjson::kObjectType};
+    auto& allocator = document.GetAllocator();
+    document.AddMember("model", json::make_string(arguments_.name, allocator), allocator);
+    document.AddMember("done", true, allocator);
+    output_.object(document);
+    return output_.success();
+  }
+
+  int text(const std::string& shown) {
+    output_.answer(shown);
+    return output_.success();
+  }
+
+  const CommonOptions& common_;
+  const ModelsArguments& arguments_;
+  Session& session_;
+  Output& output_;
+};
+
+} // namespace
+
+int run_models(const CommonOptions& common, const ModelsArguments& arguments) {
+  Interrupts interrupts;
+  Output output{common};
+  auto session = Session::start(common, interrupts, output);
+  if (!session)
+    return output.fail(session.error());
+  return Models{common, arguments, **session, output}.run();
+}
+
+} // namespace nexus::llm::cli

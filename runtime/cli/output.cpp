@@ -1,0 +1,221 @@
+#include "runtime/cli/output.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+namespace nexus::llm::cli {
+
+namespace {
+
+bool colour_wanted() {
+  const auto* no_color = std::getenv("NO_COLOR");
+  const auto* term = std::getenv("TERM");
+  return (no_color == nullptr || *no_color == '\0') && term != nullptr &&
+         std::string_view{term} != "dumb";
+}
+
+/// Writes all of it; returns `errno` or 0.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const auto count = ::write(descriptor, text.data(), text.size());
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return errno;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return 0;
+}
+
+std::string_view colour_of(Style style) {
+  switch (style) {
+  case Style::plain:
+    return "";
+  case Style::bad:
+    return "\033[1;31m";
+  case Style::warning:
+    return "\033[33m";
+  case Style::good:
+    return "\033[32m";
+  case Style::faint:
+    return "\033[2m";
+  }
+  return "";
+}
+
+/// A status that is wider than the terminal would wrap and could not be taken back.
+std::size_t terminal_width() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return 80;
+  return size.ws_col;
+}
+
+/// At most `width` bytes, never a part of a character.
+std::string_view clip(std::string_view text, std::size_t width) {
+  if (text.size() <= width)
+    return text;
+  auto end = width;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return text.substr(0, end);
+}
+
+} // namespace
+
+Output::Output(const CommonOptions& common)
+    : json_{common.json}, verbose_{common.verbose}, answer_terminal_{::isatty(STDOUT_FILENO) == 1},
+      error_terminal_{::isatty(STDERR_FILENO) == 1}, colour_wanted_{colour_wanted()} {}
+
+bool Output::answer(std::string_view text) {
+  std::lock_guard lock{mutex_};
+  begin_message();
+  return write_answer(text);
+}
+
+bool Output::answer_styled(std::string_view text, Style style) {
+  std::lock_guard lock{mutex_};
+  begin_message();
+  line_begun_ = true;
+  return send_answer(styled(text, style, answer_terminal_));
+}
+
+bool Output::reader_left() {
+  std::lock_guard lock{mutex_};
+  return write_error_ == EPIPE;
+}
+
+void Output::finish_line() {
+  std::lock_guard lock{mutex_};
+  if (line_begun_)
+    write_answer("\n");
+}
+
+bool Output::line(std::string_view text) {
+  std::lock_guard lock{mutex_};
+  begin_message();
+  return write_answer(std::string{text} + "\n");
+}
+
+bool Output::write_answer(std::string_view text) {
+  if (!text.empty())
+    line_begun_ = !text.ends_with('\n');
+  return answer_terminal_ ? send_answer(answer_filter_(text)) : send_answer(text);
+}
+
+bool Output::send_answer(std::string_view text) {
+  if (write_error_ == 0)
+    write_error_ = write_all(STDOUT_FILENO, text);
+  return write_error_ == 0;
+}
+
+void Output::aside(std::string_view text, Style style) {
+  if (text.empty())
+    return;
+  std::lock_guard lock{mutex_};
+  if (!aside_begun_)
+    begin_message();
+  aside_begun_ = !text.ends_with('\n');
+  write_message(
+      styled(error_terminal_ ? message_filter_(text) : std::string{text}, style, error_terminal_));
+}
+
+void Output::aside_ended_by_user() {
+  std::lock_guard lock{mutex_};
+  aside_begun_ = false;
+}
+
+void Output::message(std::string_view text) {
+  std::lock_guard lock{mutex_};
+  begin_message();
+  write_message(error_terminal_ ? message_filter_(text) : std::string{text});
+  write_message("\n");
+}
+
+void Output::warning(std::string_view text) {
+  aside("warning: ", Style::warning);
+  aside(std::string{text} + "\n");
+}
+
+int Output::fail(const LLMError& error) {
+  finish_line();
+  if (json_) {
+    json::Document document{rapidjson::kObjectType};
+    auto& allocator = document.GetAllocator();
+    document.AddMember("error", error_object(error, allocator), allocator);
+    object(document);
+  }
+  if (error.code == ErrorCode::cancelled && reader_left())
+    return 0;
+  clear_status();
+  aside("error: ", Style::bad);
+  aside(sentence(error) + "\n");
+  if (verbose_ && error.http_status != 0)
+    message("HTTP status: " + std::to_string(error.http_status));
+  if (verbose_ && !error.detail.empty())
+    message("detail: " + error.detail);
+  return exit_code(category(error.code));
+}
+
+void Output::status(std::string_view text) {
+  if (!error_terminal_)
+    return;
+  std::lock_guard lock{mutex_};
+  const auto safe = TerminalFilter{}(text);
+  write_message("\r\033[K" + std::string{clip(safe, terminal_width() - 1)});
+  status_shown_ = true;
+}
+
+void Output::clear_status() {
+  std::lock_guard lock{mutex_};
+  if (status_shown_)
+    begin_message();
+}
+
+int Output::success() {
+  finish_line();
+  clear_status();
+  if (write_error_ == 0 || write_error_ == EPIPE)
+    return 0;
+  message("error: The answer could not be written: " +
+          std::generic_category().message(write_error_) + ".");
+  return exit_code(ErrorCategory::internal);
+}
+
+/// Makes room for something new: no status, no half line.
+void Output::begin_message() {
+  if (status_shown_)
+    write_message("\r\033[K");
+  else if (aside_begun_)
+    write_message("\n");
+  status_shown_ = false;
+  aside_begun_ = false;
+}
+
+void Output::write_message(std::string_view text) {
+  // There is nowhere to tell of it when stderr does not work.
+  static_cast<void>(write_all(STDERR_FILENO, text));
+}
+
+std::string Output::styled(std::string_view text, Style style, bool terminal) const {
+  if (!colour_wanted_ || !terminal || style == Style::plain)
+    return std::string{text};
+  return std::string{colour_of(style)} + std::string{text} + "\033[0m";
+}
+
+json::Value error_object(const LLMError& error, json::Allocator& allocator) {
+  json::Value object{rapidjson::kObjectType};
+  auto text = [&allocator](std::string_view value) { return json::make_string(value, allocator); };
+  object.AddMember("code", text(to_string(error.code)), allocator);
+  object.AddMember("category", text(to_string(category(error.code))), allocator);
+  object.AddMember("message", text(sentence(error)), allocator);
+  object.AddMember("detail", text(error.detail), allocator);
+  object.AddMember("exitCode", exit_code(category(error.code)), allocator);
+  return object;
+}
+
+} // namespace nexus::llm::cli

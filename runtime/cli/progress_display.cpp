@@ -1,0 +1,55 @@
+#include "runtime/cli/progress_display.hpp"
+
+#include <algorithm>
+
+#include "config/describe_json.hpp"
+#include "runtime/cli/format.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+constexpr int bar_width = 30;
+constexpr int step_percent = 10;
+
+int percent_of(const PullProgress& progress) {
+  if (progress.total == 0)
+    return -1;
+  const auto part = static_cast<double>(progress.completed) / static_cast<double>(progress.total);
+  return std::clamp(static_cast<int>(part * 100), 0, 100);
+}
+
+std::string bar(int percent) {
+  const auto full = static_cast<std::size_t>(percent * bar_width / 100);
+  return "[" + std::string(full, '#') + std::string(bar_width - full, ' ') + "]";
+}
+
+} // namespace
+
+void ProgressDisplay::show(const PullProgress& progress) {
+  if (output_.json()) {
+    output_.line(json::describe(progress));
+    return;
+  }
+  const int percent = percent_of(progress);
+  const auto amounts = format_bytes(progress.completed) + " of " + format_bytes(progress.total);
+  if (output_.messages_on_terminal()) {
+    output_.status(percent < 0 ? progress.status
+                               : bar(percent) + " " + std::to_string(percent) + " %  " + amounts +
+                                     "  " + progress.status);
+    return;
+  }
+  if (percent < 0) {
+    if (progress.status != status_)
+      output_.message(progress.status);
+    status_ = progress.status;
+    return;
+  }
+  const int step = percent / step_percent * step_percent;
+  if (step <= told_percent_)
+    return;
+  told_percent_ = step;
+  output_.message(std::to_string(step) + " % (" + amounts + ")");
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,58 @@
+#include "runtime/cli/session.hpp"
+
+#include "actors/log.hpp"
+#include "runtime/cli/log_sink.hpp"
+#include "runtime/setup.hpp"
+
+namespace nexus::llm::cli {
+
+Session::Session(Interrupts& interrupts, Output& output) : interrupts_{interrupts} {
+  if (output.verbose())
+    set_logger(make_logger(output));
+  setup(config_);
+  recommend(config_);
+  system_ = std::make_unique<caf::actor_system>(config_);
+}
+
+Session::~Session() {
+  end_on_interrupt_.reset();
+  integration_.reset();
+  llm_.reset();
+  system_.reset();
+  set_logger(nullptr);
+}
+
+Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Interrupts& interrupts,
+                                                Output& output,
+                                                std::unique_ptr<ConfigStore> store) {
+  LLMSystemOptions options{.store = std::move(store)};
+  if (!options.store) {
+    auto found = find_store(common.config_file, config_overrides(common));
+    if (!found)
+      return failure(std::move(found.error()));
+    options.store = std::move(*found);
+  }
+  std::unique_ptr<Session> session{new Session{interrupts, output}};
+  auto llm = LLMSystem::start(*session->system_, std::move(options));
+  if (!llm)
+    return failure(std::move(llm.error()));
+  session->llm_ = std::move(*llm);
+  session->integration_ = std::make_unique<LLMIntegration>(*session->system_, *session->llm_);
+  session->end_on_interrupt_ =
+      std::make_unique<Interrupts::Scope>(interrupts, [root = session->llm_->root()] {
+        anon_exit(root, caf::exit_reason::user_shutdown);
+      });
+  return session;
+}
+
+void Session::cancel(AIRole role, const RequestId& id) const {
+  anon_tell(llm_->role(role), cancel_atom_v, id);
+}
+
+int Session::fail(Output& output, const LLMError& error) const {
+  if (interrupts_.interrupted())
+    return output.fail({.code = ErrorCode::cancelled});
+  return output.fail(error);
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,58 @@
+#include "runtime/cli/simulate_command.hpp"
+
+#include <stdexcept>
+#include <system_error>
+
+#include "runtime/cli/interrupts.hpp"
+#include "runtime/cli/output.hpp"
+#include "runtime/simulator/simulator.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+simulator::SimulatorOptions simulator_options(const SimulateArguments& arguments) {
+  simulator::SimulatorOptions options;
+  options.port = arguments.port;
+  options.token_delay = std::chrono::milliseconds{arguments.token_delay_ms};
+  options.load_delay = std::chrono::milliseconds{arguments.load_delay_ms};
+  auto names = arguments.models;
+  if (names.empty())
+    for (const auto role : all_roles)
+      names.push_back(LLMClientConfig{}.model(role));
+  for (const auto& name : names)
+    options.models.push_back({.name = name});
+  return options;
+}
+
+} // namespace
+
+int run_simulate(const CommonOptions& common, const SimulateArguments& arguments) {
+  Interrupts interrupts;
+  const auto ending = interrupts.during([] {});
+  Output output{common};
+  try {
+    const simulator::Simulator simulator{simulator_options(arguments)};
+    if (output.json()) {
+      json::Document document{rapidjson::kObjectType};
+      document.AddMember("baseUrl",
+                         json::make_string(simulator.base_url(), document.GetAllocator()),
+                         document.GetAllocator());
+      output.object(document);
+    } else {
+      output.line(simulator.base_url());
+    }
+    output.message("A simulated Ollama answers there; its answers are not those of a model. Use it "
+                   "with `--base-url " +
+                   simulator.base_url() + "`. Ctrl-C ends it.");
+    interrupts.wait();
+  } catch (const std::invalid_argument& error) {
+    return output.fail({.code = ErrorCode::invalid_argument, .subject = error.what()});
+  } catch (const std::system_error& error) {
+    return output.fail({.code = ErrorCode::invalid_argument,
+                        .subject = "the port cannot be used: " + error.code().message()});
+  }
+  return output.success();
+}
+
+} // namespace nexus::llm::cli

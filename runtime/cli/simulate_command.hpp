@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/cli/common_options.hpp"
+
+namespace nexus::llm::cli {
+
+/// How the simulated Ollama is set up.
+struct SimulateArguments {
+  std::uint16_t port = 0; ///< 0: any
+  std::uint32_t token_delay_ms = 30;
+  std::uint32_t load_delay_ms = 0;
+  std::vector<std::string> models; ///< empty: the default models of the roles
+};
+
+/// `simulate`: runs a simulated Ollama until Ctrl-C. Returns the exit code; on the main thread.
+[[nodiscard]] int run_simulate(const CommonOptions& common, const SimulateArguments& arguments);
+
+} // namespace nexus::llm::cli
