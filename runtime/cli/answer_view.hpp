@@ -14,7 +14,7 @@ class AnswerView {
 public:
   explicit AnswerView(Output& output) : output_{output} {}
 
-  /// Shows a piece of a stream. False once nobody reads stdout.
+  /// Shows a piece of a stream. False once stdout takes no more.
   bool chunk(const LLMStreamChunk& chunk);
   void progress(const RequestProgress& progress);
   /// Shows a whole answer that was not streamed.

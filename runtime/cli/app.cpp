@@ -1,6 +1,8 @@
 #include "runtime/cli/app.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -256,9 +258,17 @@ int run_command_line(int argc, char** argv) {
   return exit_code;
 }
 
+/// A standard stream that was closed would give its number to the next file that is opened.
+void open_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) < 0)
+      static_cast<void>(::open("/dev/null", O_RDWR) + 0);
+}
+
 } // namespace
 
 int run_app(int argc, char** argv) {
+  open_standard_streams();
   // A reader that leaves is told by the write itself.
   ::signal(SIGPIPE, SIG_IGN);
   try {

@@ -51,7 +51,7 @@ public:
       } else if (!trim(text).empty()) {
         turn(text);
       }
-      if (output_.reader_left())
+      if (output_.write_failed())
         break;
     }
     return asker_.session.interrupts().terminated() ? exit_code(ErrorCategory::cancelled)

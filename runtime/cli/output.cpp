@@ -84,9 +84,9 @@ bool Output::answer_styled(std::string_view text, Style style) {
   return send_answer(styled(text, style, answer_terminal_));
 }
 
-bool Output::reader_left() {
+bool Output::write_failed() {
   std::lock_guard lock{mutex_};
-  return write_error_ == EPIPE;
+  return write_error_ != 0;
 }
 
 void Output::finish_line() {
@@ -149,8 +149,8 @@ int Output::fail(const LLMError& error) {
     document.AddMember("error", error_object(error, allocator), allocator);
     object(document);
   }
-  if (error.code == ErrorCode::cancelled && reader_left())
-    return 0;
+  if (error.code == ErrorCode::cancelled && write_failed())
+    return success();
   clear_status();
   aside("error: ", Style::bad);
   aside(sentence(error) + "\n");

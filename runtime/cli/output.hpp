@@ -27,12 +27,12 @@ public:
   [[nodiscard]] bool verbose() const noexcept { return verbose_; }
   [[nodiscard]] bool messages_on_terminal() const noexcept { return error_terminal_; }
 
-  /// Writes a piece of an answer. False once nobody reads stdout.
+  /// Writes a piece of an answer. False once stdout takes no more.
   bool answer(std::string_view text);
   /// Writes a word of our own, coloured where stdout is a terminal.
   bool answer_styled(std::string_view text, Style style);
-  /// Whether nobody reads stdout any more.
-  [[nodiscard]] bool reader_left();
+  /// Whether stdout takes no more: its reader left, or its disk is full.
+  [[nodiscard]] bool write_failed();
   /// Ends the line that the answer began, if it did.
   void finish_line();
   /// Writes one line of an answer.
@@ -55,7 +55,7 @@ public:
   void status(std::string_view text);
   void clear_status();
 
-  /// The exit code of a command that went well.
+  /// The exit code of a command that went well, as far as its answer could be written.
   [[nodiscard]] int success();
 
 private:

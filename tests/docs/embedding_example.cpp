@@ -1,0 +1,26 @@
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <iostream>
+
+#include "runtime/llm_integration.hpp"
+#include "runtime/setup.hpp"
+
+using namespace nexus::llm;
+
+int main() {
+  caf::actor_system_config config;
+  setup(config);     // makes CAF know the message types
+  recommend(config); // scheduler options that suit this library
+  caf::actor_system system{config};
+  auto llm = LLMSystem::start(system);
+  if (!llm)
+    return std::cerr << sentence(llm.error()) << '\n', 1;
+  LLMIntegration api{system, **llm};
+  auto answer = api.generate_streaming("Plan a release.", AIRole::overseer, [](const auto& chunk) {
+    std::cout << chunk.response << std::flush;
+    return true;
+  });
+  std::cerr << '\n' << (answer ? answer->model : sentence(answer.error())) << '\n';
+  return answer ? 0 : exit_code(category(answer.error().code));
+}

@@ -1,0 +1,35 @@
+// Runs the official JavaScript client, unchanged, against the simulator. Exit code 77, which CTest
+// shows as skipped, where Node.js or the client is not to be had.
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "runtime/simulator/simulator.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+constexpr int skipped = 77;
+bool works(const std::string& command) { return std::system(command.c_str()) == 0; }
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3)
+    return 2;
+  const std::string script = argv[1];
+  const std::string directory = argv[2];
+  if (!works("node --version >/dev/null 2>&1") || !works("npm --version >/dev/null 2>&1"))
+    return skipped;
+  if (!std::filesystem::exists(directory + "/node_modules/ollama") &&
+      !works("npm install --silent --no-fund --no-audit --prefix '" + directory +
+             "' ollama@0.6 >/dev/null 2>&1"))
+    return skipped;
+  nexus::llm::simulator::SimulatorOptions options;
+  options.models = {{.name = "demo"}};
+  options.token_delay = 5ms;
+  nexus::llm::simulator::Simulator ollama{options};
+  return works("node '" + script + "' " + ollama.base_url() + " '" + directory +
+               "/node_modules/ollama/dist/index.mjs'")
+             ? 0
+             : 1;
+}
