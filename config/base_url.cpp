@@ -140,19 +140,21 @@ Result<BaseUrl> parse_ollama_host(std::string_view value) {
     url.port = url.scheme == "https" ? 443 : 80;
     text.remove_prefix(separator + 3);
   }
+  const auto default_port = url.port;
   const auto slash = text.find('/');
   auto path = slash == std::string_view::npos ? std::string_view{} : text.substr(slash);
   while (path.ends_with('/'))
     path.remove_suffix(1);
   url.path = std::string{path};
   const auto parts = split_host_port(text.substr(0, slash));
-  if (!parts || !std::all_of(parts->host.begin(), parts->host.end(), is_host_character))
+  if (!parts || !std::all_of(parts->host.begin(), parts->host.end(), is_host_character) ||
+      !std::all_of(path.begin(), path.end(), is_path_character))
     return not_a_url(value);
   if (!parts->host.empty())
     url.host = std::string{parts->host};
   // Ollama itself falls back to the default port when the given one is out of range.
   if (parts->port)
-    url.port = parse_port(*parts->port).value_or(ollama_port);
+    url.port = parse_port(*parts->port).value_or(default_port);
   if (url.host == "0.0.0.0")
     url.host = "127.0.0.1";
   if (url.host == "::")

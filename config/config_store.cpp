@@ -13,26 +13,21 @@ public:
   FileStore(std::filesystem::path path, ConfigOverrides overrides)
       : path_{std::move(path)}, overrides_{std::move(overrides)} {}
 
-  Result<LLMClientConfig> load() override {
-    std::error_code error;
-    if (!std::filesystem::exists(path_, error) && !error)
-      return overrides_.over({});
-    return in_force(load_config(path_));
-  }
+  Result<LLMClientConfig> load() override { return in_force(stored()); }
 
   Result<LLMClientConfig> save(const LLMClientConfig& config) override {
     // What only holds for this run must not reach the file.
-    auto stored = config;
-    auto file = std::filesystem::exists(path_) ? load_config(path_) : LLMClientConfig{};
+    auto wanted = config;
+    auto file = stored();
     if (!file)
       return file;
-    if (overrides_.base_url && stored.base_url == *overrides_.base_url)
-      stored.base_url = file->base_url;
-    if (overrides_.timeout && stored.timeout == *overrides_.timeout)
-      stored.timeout = file->timeout;
-    if (auto saved = save_config(path_, stored); !saved)
+    if (overrides_.base_url && wanted.base_url == *overrides_.base_url)
+      wanted.base_url = file->base_url;
+    if (overrides_.timeout && wanted.timeout == *overrides_.timeout)
+      wanted.timeout = file->timeout;
+    if (auto saved = save_config(path_, wanted); !saved)
       return failure(std::move(saved.error()));
-    return overrides_.over(std::move(stored));
+    return overrides_.over(std::move(wanted));
   }
 
   Result<LLMClientConfig> update(std::string_view merge_patch) override {
@@ -40,10 +35,17 @@ public:
   }
 
 private:
-  [[nodiscard]] Result<LLMClientConfig> in_force(Result<LLMClientConfig> stored) const {
-    if (!stored)
-      return stored;
-    return overrides_.over(std::move(*stored));
+  /// What the file says; one that is not there says nothing.
+  [[nodiscard]] Result<LLMClientConfig> stored() const {
+    std::error_code error;
+    if (!std::filesystem::exists(path_, error) && !error)
+      return LLMClientConfig{};
+    return load_config(path_);
+  }
+  [[nodiscard]] Result<LLMClientConfig> in_force(Result<LLMClientConfig> config) const {
+    if (!config)
+      return config;
+    return overrides_.over(std::move(*config));
   }
 
   std::filesystem::path path_;

@@ -29,7 +29,7 @@ Value& parent_of(Value& section, std::string_view& path, Allocator& allocator) {
 }
 
 /// A patch may only name settings, or whole groups of them.
-std::string unknown_key(const Value& patch, const std::string& prefix) {
+std::optional<std::string> unknown_key(const Value& patch, const std::string& prefix) {
   for (const auto& member : patch.GetObject()) {
     const auto path = prefix + std::string{json::text_of(member.name)};
     if (find_config_key(path) != nullptr)
@@ -41,10 +41,10 @@ std::string unknown_key(const Value& patch, const std::string& prefix) {
     if (!group)
       return path;
     if (member.value.IsObject())
-      if (auto unknown = unknown_key(member.value, path + "."); !unknown.empty())
+      if (auto unknown = unknown_key(member.value, path + "."))
         return unknown;
   }
-  return {};
+  return std::nullopt;
 }
 
 } // namespace
@@ -68,8 +68,9 @@ void merge_patch_into(Value& target, const Value& patch, Allocator& allocator) {
     const auto name = json::text_of(change.name);
     auto* present = json::find(target, name);
     if (change.value.IsNull()) {
-      if (present != nullptr)
-        target.EraseMember(json::make_string(name, allocator));
+      // A file may name a key twice.
+      while (target.EraseMember(change.name)) {
+      }
     } else if (present != nullptr) {
       merge_patch_into(*present, change.value, allocator);
     } else {
@@ -87,8 +88,8 @@ Result<json::Document> parse_update(std::string_view text) {
                    "the update is not valid JSON: " + patch.error().what);
   if (!patch->IsObject())
     return failure(ErrorCode::invalid_argument, "the update must be a JSON object");
-  if (const auto unknown = unknown_key(*patch, ""); !unknown.empty())
-    return failure(ErrorCode::invalid_argument, "`llm." + unknown + "` is not a setting");
+  if (const auto unknown = unknown_key(*patch, ""))
+    return failure(ErrorCode::invalid_argument, "`llm." + *unknown + "` is not a setting");
   return std::move(*patch);
 }
 

@@ -8,10 +8,12 @@
 
 #include "config/json.hpp"
 #include "messages/field.hpp"
+#include "messages/request_id.hpp"
 #include "messages/wall_time.hpp"
 
 /// Turns any message structure into JSON, by its list of members. Durations become whole numbers
-/// in the unit of their type, times RFC 3339, enums their names, absent optionals are left out.
+/// in the unit of their type, times RFC 3339, enums their names, request ids plain text; absent
+/// optionals are left out.
 namespace nexus::llm::json {
 
 template <class T> [[nodiscard]] Value to_value(const T& source, Allocator& allocator);
@@ -43,7 +45,9 @@ void add_member(Value& object, const Field<const T>& field, Allocator& allocator
 } // namespace detail
 
 template <class T> Value to_value(const T& source, Allocator& allocator) {
-  if constexpr (Described<T>) {
+  if constexpr (std::is_same_v<T, RequestId>) {
+    return make_string(source.value, allocator);
+  } else if constexpr (Described<T>) {
     Value object{rapidjson::kObjectType};
     T::fields(source, [&](auto... field) { (detail::add_member(object, field, allocator), ...); });
     return object;

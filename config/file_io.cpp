@@ -81,9 +81,9 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
 std::error_code replace_file(const std::filesystem::path& path, std::string_view content) {
   // A link stays a link: what it points to is replaced.
   std::error_code ignored;
-  auto target = std::filesystem::weakly_canonical(path, ignored);
-  if (target.empty())
-    target = path;
+  auto target = std::filesystem::absolute(path, ignored);
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(target, ignored); ++links)
+    target = target.parent_path() / std::filesystem::read_symlink(target, ignored);
   mode_t mode = 0600;
   if (struct stat status{}; ::stat(target.c_str(), &status) == 0)
     mode = status.st_mode & 07777;

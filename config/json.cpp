@@ -31,10 +31,10 @@ public:
     return target_.RawNumber(text, size, copy);
   }
   bool String(const char* text, rapidjson::SizeType size, bool copy) {
-    return target_.String(text, size, copy);
+    return is_whole({text, size}) && target_.String(text, size, copy);
   }
   bool Key(const char* text, rapidjson::SizeType size, bool copy) {
-    return target_.Key(text, size, copy);
+    return is_whole({text, size}) && target_.Key(text, size, copy);
   }
   bool StartObject() { return enter() && target_.StartObject(); }
   bool EndObject(rapidjson::SizeType count) {
@@ -48,6 +48,13 @@ public:
   }
 
 private:
+  /// RapidJSON lets the escape of a lone low surrogate pass.
+  static bool is_whole(std::string_view text) {
+    for (auto at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1))
+      if (static_cast<unsigned char>(text[at + 1]) >= 0xA0)
+        return false;
+    return true;
+  }
   bool enter() {
     too_deep_ = ++depth_ > limit_;
     return !too_deep_;
@@ -108,7 +115,7 @@ public:
   }
   bool EndObject(rapidjson::SizeType) {
     nesting_.pop_back();
-    return end_value();
+    return end_value(1);
   }
   bool StartArray() {
     nesting_.push_back(true);
@@ -118,16 +125,17 @@ public:
   bool EndArray(rapidjson::SizeType) {
     nesting_.pop_back();
     --arrays_;
-    return end_value();
+    return end_value(1);
   }
 
 private:
   [[nodiscard]] bool in_array() const { return arrays_ > 0; }
 
-  bool end_value() {
+  /// `bracket`: the iterative parser tells of an end before it takes the bracket.
+  bool end_value(std::size_t bracket = 0) {
     if (in_array() || open_.empty() || nesting_.empty())
       return true;
-    open_.back().value_end = stream_.Tell();
+    open_.back().value_end = stream_.Tell() + bracket;
     members_.push_back(std::move(open_.back()));
     open_.pop_back();
     return true;
@@ -142,6 +150,14 @@ private:
   std::size_t line_ = 1;
   std::size_t counted_ = 0;
 };
+
+/// RapidJSON's words, without their full stop: they become part of a sentence.
+std::string reason(rapidjson::ParseErrorCode code) {
+  std::string text = rapidjson::GetParseError_En(code);
+  if (text.ends_with('.'))
+    text.pop_back();
+  return text;
+}
 
 template <unsigned Flags>
 tl::expected<Document, ParseError> parse_with(std::string_view text, std::uint32_t max_depth) {
@@ -160,8 +176,11 @@ tl::expected<Document, ParseError> parse_with(std::string_view text, std::uint32
     return tl::unexpected{error_at(text, stream.Tell(),
                                    "nested deeper than " + std::to_string(max_depth) + " levels")};
   if (reader.HasParseError())
-    return tl::unexpected{error_at(text, reader.GetErrorOffset(),
-                                   rapidjson::GetParseError_En(reader.GetParseErrorCode()))};
+    return tl::unexpected{
+        error_at(text, reader.GetErrorOffset(), reason(reader.GetParseErrorCode()))};
+  // A NUL byte ends the text for RapidJSON.
+  if ((Flags & rapidjson::kParseStopWhenDoneFlag) == 0 && stream.Tell() < text.size())
+    return tl::unexpected{error_at(text, stream.Tell(), "a NUL byte follows the value")};
   return document;
 }
 

@@ -30,6 +30,7 @@
 #include <caf/anon_mail.hpp>
 #include <caf/default_enum_inspect.hpp>
 #include <caf/init_global_meta_objects.hpp>
+#include <caf/is_error_code_enum.hpp>
 #else
 #include <caf/replies_to.hpp>
 #endif
@@ -46,6 +47,10 @@
 
 #include "messages/errors.hpp"
 #include "messages/field.hpp"
+
+#if NEXUS_LLM_CAF_1
+CAF_ERROR_CODE_ENUM(nexus::llm::ErrorCode)
+#endif
 
 namespace nexus::llm {
 

@@ -90,9 +90,10 @@ bool AnswerCollector::on_line(std::string_view line) {
     return fail(std::move(error));
   }
   any_line_ = true;
-  if (response_.response.size() + response_.thinking.size() + piece->text.size() +
-          piece->thinking.size() >
-      limits_.max_response_bytes)
+  bytes_ += piece->text.size() + piece->thinking.size();
+  for (const auto& call : piece->tool_calls)
+    bytes_ += sizeof call + call.id.size() + call.name.size() + call.arguments.size();
+  if (bytes_ > limits_.max_response_bytes)
     return fail({.code = ErrorCode::response_too_large,
                  .subject = subject_.model,
                  .detail = "more than " + std::to_string(limits_.max_response_bytes) + " bytes"});

@@ -55,6 +55,7 @@ private:
   std::vector<LLMStreamChunk> chunks_;
   std::optional<LLMError> error_;
   std::string error_body_;
+  std::uint64_t bytes_ = 0; ///< of text, thinking and tool calls so far
   bool any_line_ = false;
   bool complete_ = false;
 };

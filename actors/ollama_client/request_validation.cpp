@@ -78,11 +78,13 @@ private:
 };
 
 void check_model(Check& check, std::string_view name) {
-  check.require(
-      is_valid_model_name(name), ErrorCode::invalid_model_name,
-      name.empty()
-          ? "An empty text"
-          : "`" + std::string{is_clean_text(name) ? name.substr(0, 120) : "(not a text)"} + "`");
+  check.require(is_valid_model_name(name), ErrorCode::invalid_model_name,
+                name.empty() ? "An empty text"
+                             : "`" +
+                                   std::string{!is_clean_text(name) ? "(not a text)"
+                                               : name.size() > 400  ? "(a long text)"
+                                                                    : name} +
+                                   "`");
 }
 
 void check_id(Check& check, const RequestId& id) {
@@ -171,7 +173,11 @@ std::uint64_t payload_bytes(const LLMRequest& request) {
     bytes += message.content.size() + message.thinking.size();
     for (const auto& image : message.images)
       bytes += image.size();
+    for (const auto& call : message.tool_calls)
+      bytes += call.id.size() + call.name.size() + call.arguments.size();
   }
+  for (const auto& tool : request.tools)
+    bytes += tool.name.size() + tool.description.size() + tool.parameters.size();
   return bytes;
 }
 

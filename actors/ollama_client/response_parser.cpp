@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include "config/json.hpp"
 #include "messages/wall_time.hpp"
@@ -52,7 +54,9 @@ std::vector<ToolCall> parse_tool_calls(const Value& message) {
     const auto* arguments = json::find(*function, "arguments");
     calls.push_back({.id = text_or_empty(entry, "id"),
                      .name = text_or_empty(*function, "name"),
-                     .arguments = arguments == nullptr ? "{}" : json::to_text(*arguments)});
+                     .arguments = arguments != nullptr && arguments->IsObject()
+                                      ? json::to_text(*arguments)
+                                      : "{}"});
   }
   return calls;
 }
@@ -173,6 +177,7 @@ struct Hint {
 };
 
 constexpr std::array hints{
+    Hint{"raw mode does not support", ErrorCode::bad_request},
     Hint{"does not support", ErrorCode::model_capability_missing},
     Hint{"process has terminated", ErrorCode::model_load_failed},
     Hint{"unable to load model", ErrorCode::model_load_failed},
@@ -360,7 +365,7 @@ Result<EmbedResponse> parse_embed(std::string_view body, const EmbedRequest& req
     auto& embedding = response.embeddings.emplace_back();
     embedding.reserve(vector.Size());
     for (const auto& number : vector.GetArray()) {
-      if (!number.IsNumber())
+      if (!number.IsNumber() || std::abs(number.GetDouble()) > std::numeric_limits<float>::max())
         return broken_body(request.model, "an embedding holds something else than numbers");
       embedding.push_back(static_cast<float>(number.GetDouble()));
     }

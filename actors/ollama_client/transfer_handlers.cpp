@@ -89,7 +89,12 @@ public:
       error_body_.append(bytes.substr(0, max_pull_line_bytes - error_body_.size()));
       return error_body_.size() < max_pull_line_bytes;
     }
-    return reader_.feed(bytes, [this](std::string_view line) { return on_line(line); });
+    const bool go_on = reader_.feed(bytes, [this](std::string_view line) { return on_line(line); });
+    if (reader_.line_too_long())
+      error_ = LLMError{.code = ErrorCode::response_too_large,
+                        .subject = subject_.model,
+                        .detail = "a line is longer than allowed"};
+    return go_on;
   }
 
   void on_read_done() override {
@@ -102,7 +107,7 @@ public:
   }
 
   void on_finished(HttpOutcome outcome) override {
-    if (outcome.status == 200 && !error_)
+    if (outcome.status == 200 && outcome.failure == HttpOutcome::Failure::none && !error_)
       static_cast<void>(reader_.finish([this](std::string_view line) { return on_line(line); }));
     TransferEvent event;
     event.id = id_;

@@ -19,19 +19,17 @@ std::uint64_t cost(const std::string& key, const LLMResponse& response) {
 } // namespace
 
 bool is_repeatable(const LLMRequest& request) {
-  if (request.seed)
-    return true;
-  if (request.temperature)
-    return *request.temperature == 0.0;
-  if (request.raw_options.empty())
-    return false;
-  const auto options = json::parse(request.raw_options);
-  if (!options)
-    return false;
-  const auto* temperature = json::find(*options, "temperature");
-  const auto* seed = json::find(*options, "seed");
-  return (seed != nullptr && seed->IsNumber()) ||
-         (temperature != nullptr && temperature->IsNumber() && temperature->GetDouble() == 0.0);
+  auto seed = request.seed;
+  auto temperature = request.temperature;
+  if (const auto options = json::parse(request.raw_options); options) {
+    if (const auto* passed = json::find(*options, "seed"); !seed && passed && passed->IsNumber())
+      seed = static_cast<std::int64_t>(passed->GetDouble());
+    if (const auto* passed = json::find(*options, "temperature");
+        !temperature && passed && passed->IsNumber())
+      temperature = passed->GetDouble();
+  }
+  // -1 asks Ollama to choose one at random.
+  return (seed && *seed != -1) || (temperature && *temperature == 0.0);
 }
 
 void ResponseCache::set_settings(const CacheSettings& settings) {

@@ -22,14 +22,21 @@ std::string merged_options(const std::string& defaults, const std::string& wante
   return json::to_text(*options);
 }
 
+bool names_num_ctx(const std::string& options) {
+  const auto parsed = json::parse(options);
+  const auto* window = parsed ? json::find(*parsed, "num_ctx") : nullptr;
+  return window != nullptr && window->IsNumber();
+}
+
 } // namespace
 
 LLMRequest with_role_defaults(LLMRequest request, AIRole role, const LLMClientConfig& config) {
   const auto& settings = config.settings(role);
   if (request.model.empty())
     request.model = config.model(role);
+  const bool passes_num_ctx = names_num_ctx(request.raw_options);
   request.raw_options = merged_options(settings.options, request.raw_options);
-  if (!request.num_ctx)
+  if (!request.num_ctx && !passes_num_ctx)
     request.num_ctx = settings.num_ctx;
   if (request.keep_alive.empty())
     request.keep_alive = settings.keep_alive;

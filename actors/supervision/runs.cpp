@@ -201,9 +201,6 @@ void RetrySupervisor::send(Run& run) {
       ask_watched(self_, used, generate_atom_v, run.request).then(on_answer, on_error);
     return;
   }
-  if (run.attempts > 1)
-    tell(self_, streaming_, restart_atom_v, run.id, run.attempts, false,
-         run.last_error.value_or(LLMError{}));
   tell(self_, streaming_, run.id,
        RequestProgress{.phase = Phase::sent, .attempt = run.attempts, .model = run.model});
   const chunk_sink sink = streaming_;
@@ -313,8 +310,11 @@ void RetrySupervisor::decide_after_failure(Run& run, LLMError error, bool seen) 
   if (decision.next == Next::fail)
     return fail(run, std::move(error));
   auto& stats = stats_of(run.role);
-  const auto what = label(run) + ", attempt " + std::to_string(run.attempts) + " with " +
-                    run.model + ": " + log_line(error);
+  const auto what = label(run) + ", attempt " + std::to_string(run.attempts) +
+                    (run.model.empty() ? "" : " with " + run.model) + ": " + log_line(error);
+  if (!run.listeners.empty())
+    tell(self_, streaming_, restart_atom_v, run.id, run.attempts + 1,
+         decision.next == Next::restart, error);
   if (decision.next == Next::fall_back) {
     ++stats.fallbacks;
     log(LogLevel::warning, what + "; falling back to another model");
@@ -532,7 +532,7 @@ void RetrySupervisor::on_streaming_restarted() {
     }
     run.restarted = true;
     run.last_error = reason;
-    tell(self_, streaming_, restart_atom_v, id, run.attempts, true, reason);
+    tell(self_, streaming_, restart_atom_v, id, run.attempts + 1, true, reason);
     resolve(run);
   }
 }

@@ -21,7 +21,9 @@ int percent_of(const PullProgress& progress) {
 
 std::string bar(int percent) {
   const auto full = static_cast<std::size_t>(percent * bar_width / 100);
-  return "[" + std::string(full, '#') + std::string(bar_width - full, ' ') + "]";
+  std::string text{"["};
+  text.append(full, '#').append(bar_width - full, ' ');
+  return text += ']';
 }
 
 } // namespace

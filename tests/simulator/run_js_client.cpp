@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
   options.token_delay = 5ms;
   nexus::llm::simulator::Simulator ollama{options};
   return works("node '" + script + "' " + ollama.base_url() + " '" + directory +
-               "/node_modules/ollama/dist/index.mjs'")
+               "/node_modules/ollama'")
              ? 0
              : 1;
 }

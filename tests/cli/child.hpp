@@ -1,0 +1,70 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nexus::llm::cli::test {
+
+/// Limit of every wait; only a failure takes that long.
+inline constexpr std::chrono::seconds patience{20};
+
+/// How a child is started.
+struct ChildOptions {
+  std::vector<std::string> arguments;
+  std::filesystem::path directory;
+  std::map<std::string, std::string> environment; ///< all of it
+  std::string output_file;                        ///< gets stdout, if there is one
+  bool terminal = false;                          ///< on a terminal of its own, not on pipes
+};
+
+/// The program, running as a process of its own. Killed when this is destroyed. One thread.
+class Child {
+public:
+  explicit Child(const ChildOptions& options);
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  void write(std::string_view text);
+  void close_input();
+  /// Stops reading what the child writes to stdout.
+  void close_output();
+  void signal(int number) const;
+
+  /// Reads until the text was seen in what the child wrote behind what earlier calls found. On a
+  /// terminal stdout and stderr are one. False at the end of the output or of the patience.
+  bool read_until(std::string_view text);
+  bool read_error_until(std::string_view text);
+  /// Reads everything and waits for the end. The exit code, or 1000 and the number of a signal.
+  int wait();
+
+  [[nodiscard]] const std::string& out() const { return out_.text; }
+  [[nodiscard]] const std::string& err() const { return err_.text; }
+
+private:
+  struct Stream {
+    int descriptor = -1;
+    std::string text;
+    std::size_t found = 0;
+  };
+
+  void start_on_pipes(const ChildOptions& options, char** arguments, char** environment);
+  void start_on_terminal(const ChildOptions& options, char** arguments, char** environment);
+  bool search(Stream& stream, std::string_view text);
+  /// Reads once. False when both streams are at their end or the time is up.
+  bool read_more(std::chrono::steady_clock::time_point deadline);
+  static void close(int& descriptor);
+
+  pid_t process_ = -1;
+  int input_ = -1;
+  Stream out_;
+  Stream err_;
+};
+
+} // namespace nexus::llm::cli::test

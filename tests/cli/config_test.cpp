@@ -1,0 +1,137 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/cli/fixture.hpp"
+
+namespace nexus::llm::cli::test {
+
+BOOST_FIXTURE_TEST_SUITE(configuration, Fixture)
+
+BOOST_AUTO_TEST_CASE(role_set_lasts) {
+  const auto before = run({"role", "get"});
+  BOOST_TEST(before.out == "overseer: llama3.1:8b\nimplementation: qwen2.5-coder:7b\n");
+  const auto set = run({"role", "set", "overseer", "owl"});
+  BOOST_TEST(set.code == 0);
+  BOOST_TEST(set.out == "");
+  BOOST_TEST(run({"role", "get", "overseer"}).out == "owl\n");
+  BOOST_TEST(run({"generate", "hi"}).out == "Who.\n");
+  BOOST_TEST(json_at(run({"--json", "role", "get"}).out, "overseer") == R"("owl")");
+  BOOST_TEST(run({"role", "set", "overseer", "not a name"}).code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(show_tells_where_each_setting_comes_from) {
+  auto line_of = [](const Outcome& outcome, const std::string& key) {
+    for (const auto& line : lines_of(outcome.out))
+      if (line.starts_with(key + " = "))
+        return line;
+    return std::string{};
+  };
+  const auto from_file = run({"config", "show", "--origin"});
+  BOOST_TEST(from_file.code == 0);
+  BOOST_TEST(line_of(from_file, "baseUrl").ends_with("(file)"));
+  BOOST_TEST(line_of(from_file, "maxRetries") == "maxRetries = 0  (file)");
+  BOOST_TEST(line_of(from_file, "timeout") == "timeout = 300  (default)");
+
+  environment["OLLAMA_HOST"] = "127.0.0.1:4711";
+  BOOST_TEST(line_of(run({"config", "show", "--origin"}), "baseUrl") ==
+             R"(baseUrl = "http://127.0.0.1:4711"  (environment))");
+  const auto flags =
+      run({"config", "show", "--origin", "--base-url", "http://localhost:1", "--timeout", "7"});
+  BOOST_TEST(line_of(flags, "baseUrl") == R"(baseUrl = "http://localhost:1"  (flag))");
+  BOOST_TEST(line_of(flags, "timeout") == "timeout = 7  (flag)");
+
+  const auto json = run({"config", "show", "--origin", "--json"});
+  BOOST_TEST(json_at(json.out, "maxRetries") == R"({"value":0,"origin":"file"})");
+  BOOST_TEST(json_at(run({"config", "show", "--json"}).out, "models.overseer") ==
+             R"("llama3.1:8b")");
+}
+
+BOOST_AUTO_TEST_CASE(environment_leads_to_ollama) {
+  configure("http://127.0.0.1:1");
+  environment["OLLAMA_HOST"] = "127.0.0.1:" + std::to_string(simulator->port());
+  BOOST_TEST(run({"generate", "hi"}).code == 0);
+  environment["OLLAMA_HOST"] = "127.0.0.1:1";
+  BOOST_TEST(run({"generate", "--base-url", simulator->base_url(), "hi"}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(set_and_unset_change_the_file) {
+  auto value = [this](const std::string& key) {
+    return json_at(run({"config", "show", "--json"}).out, key);
+  };
+  BOOST_TEST(run({"config", "set", "timeout", "12.5"}).code == 0);
+  BOOST_TEST(value("timeout") == "12.5");
+  BOOST_TEST(run({"config", "set", "models.overseer", "owl"}).code == 0);
+  BOOST_TEST(value("models.overseer") == R"("owl")");
+  BOOST_TEST(run({"config", "set", "roles.overseer.keepAlive", "300"}).code == 0);
+  BOOST_TEST(value("roles.overseer.keepAlive") == R"("300")");
+  BOOST_TEST(run({"config", "set", "roles.overseer.system", R"("Quoted.")"}).code == 0);
+  BOOST_TEST(value("roles.overseer.system") == R"("Quoted.")");
+  BOOST_TEST(run({"config", "set", "fallbackModels.overseer", R"(["owl"])"}).code == 0);
+  BOOST_TEST(value("fallbackModels.overseer") == R"(["owl"])");
+  BOOST_TEST(run({"config", "unset", "timeout"}).code == 0);
+  BOOST_TEST(value("timeout") == "300");
+  BOOST_TEST(value("maxRetries") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(wrong_changes_are_refused) {
+  for (const Arguments& arguments :
+       {Arguments{"config", "set", "nonsense", "1"}, Arguments{"config", "set", "timeout", "soon"},
+        Arguments{"config", "set", "maxRetries", "1000"},
+        Arguments{"config", "set", "baseUrl", "http://example.com"},
+        Arguments{"config", "unset", "nonsense"}}) {
+    const auto outcome = run(arguments);
+    BOOST_TEST(outcome.code == 2, outcome.err);
+    BOOST_TEST(outcome.err.starts_with("error: "));
+  }
+  write(config_path(), "{");
+  BOOST_TEST(run({"config", "set", "timeout", "5"}).code == 8);
+}
+
+BOOST_AUTO_TEST_CASE(path_and_validate_know_the_file) {
+  BOOST_TEST(run({"config", "path"}).out == config_path().string() + "\n");
+  BOOST_TEST(run({"config", "validate"}).code == 0);
+  write(home / "work" / "bad.json", R"({"llm": {"timeout": "soon"}})");
+  const auto bad = run({"config", "validate", "bad.json"});
+  BOOST_TEST(bad.code == 8);
+  BOOST_TEST(contains(bad.err, "bad.json"));
+  BOOST_TEST(contains(bad.err, "timeout"));
+  BOOST_TEST(run({"config", "validate", "nope.json"}).code == 8);
+  const auto fresh = run({"config", "set", "--config", "new.json", "timeout", "5"});
+  BOOST_TEST(fresh.code == 0, fresh.err);
+  BOOST_TEST(run({"config", "validate", "new.json"}).code == 0);
+  std::filesystem::remove(config_path());
+  BOOST_TEST(run({"config", "validate"}).code == 0);
+  BOOST_TEST(json_at(run({"config", "path", "--json"}).out, "exists") == "false");
+}
+
+BOOST_AUTO_TEST_CASE(doctor_finds_everything_in_order) {
+  const auto outcome = run({"doctor"});
+  BOOST_TEST(outcome.code == 0);
+  const auto lines = lines_of(outcome.out);
+  BOOST_TEST(lines.size() == 4u);
+  for (const auto& line : lines)
+    BOOST_TEST(line.starts_with("ok "), line);
+  const auto json = run({"doctor", "--json"});
+  BOOST_TEST(json_at(json.out, "ok") == "true");
+  BOOST_TEST(json_at(json.out, "health.reachable") == "true");
+}
+
+BOOST_AUTO_TEST_CASE(doctor_says_what_is_missing) {
+  simulator->remove_model("qwen2.5-coder:7b");
+  const auto model = run({"doctor"});
+  BOOST_TEST(model.code == 5);
+  BOOST_TEST(contains(model.out, "FAIL  implementation model: The model qwen2.5-coder:7b is not "
+                                 "installed"));
+  simulator->stop();
+  const auto gone = run({"doctor"});
+  BOOST_TEST(gone.code == 3);
+  BOOST_TEST(contains(gone.out, "FAIL  Ollama: Ollama is not running"));
+  write(config_path(), "{");
+  const auto broken = run({"doctor"});
+  BOOST_TEST(broken.code == 8);
+  BOOST_TEST(contains(broken.out, "FAIL  configuration: "));
+  BOOST_TEST(json_at(run({"doctor", "--json"}).out, "exitCode") == "8");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace nexus::llm::cli::test

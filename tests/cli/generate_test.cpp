@@ -1,0 +1,159 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/cli/fixture.hpp"
+
+namespace nexus::llm::cli::test {
+
+BOOST_FIXTURE_TEST_SUITE(generate, Fixture)
+
+BOOST_AUTO_TEST_CASE(answer_is_all_that_stdout_gets) {
+  simulator->set_reply("llama3.1:8b", "Four score and seven.");
+  const auto outcome = run({"generate", "How", "many?"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(outcome.out == "Four score and seven.\n");
+  BOOST_TEST(outcome.err == "");
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("How many?")");
+}
+
+BOOST_AUTO_TEST_CASE(complete_answer_is_the_same) {
+  simulator->set_reply("llama3.1:8b", "Four score and seven.\n");
+  const auto outcome = run({"generate", "--no-stream", "How many?"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(outcome.out == "Four score and seven.\n");
+  BOOST_TEST(json_at(last_body("/api/generate"), "stream") == "false");
+}
+
+BOOST_AUTO_TEST_CASE(words_files_and_pipe_are_joined_by_blank_lines) {
+  write(home / "work" / "a.txt", "from a\n");
+  write(home / "work" / "b.txt", "from b");
+  const auto outcome =
+      run({"generate", "Sum", "up:", "-f", "a.txt", "-f", "b.txt", "-"}, "piped\n");
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") ==
+             R"("Sum up:\n\nfrom a\n\nfrom b\n\npiped")");
+}
+
+BOOST_AUTO_TEST_CASE(pipe_alone_is_the_prompt) {
+  BOOST_TEST(run({"generate"}, "piped\n").code == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("piped")");
+}
+
+BOOST_AUTO_TEST_CASE(pipe_is_left_alone_when_a_prompt_is_given) {
+  BOOST_TEST(run({"generate", "given"}, "piped\n").code == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("given")");
+}
+
+BOOST_AUTO_TEST_CASE(names_of_commands_are_words_of_a_prompt) {
+  BOOST_TEST(run({"generate", "chat", "models", "list"}).code == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("chat models list")");
+}
+
+BOOST_AUTO_TEST_CASE(options_reach_ollama_before_and_behind_the_command) {
+  write(home / "work" / "schema.json", R"({"type": "object"})");
+  const auto outcome =
+      run({"-r",  "implementation", "--temperature", "0.5",      "generate",  "--seed",
+           "7",   "--stop",         "END",           "--stop",   "FIN",       "--max-tokens",
+           "9",   "--num-ctx",      "2048",          "--system", "Be brief.", "--keep-alive",
+           "90s", "--format",       "@schema.json",  "hi"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(outcome.err == "");
+  const auto body = last_body("/api/generate");
+  BOOST_TEST(json_at(body, "model") == R"("qwen2.5-coder:7b")");
+  BOOST_TEST(json_at(body, "prompt") == R"("hi")");
+  BOOST_TEST(json_at(body, "system") == R"("Be brief.")");
+  BOOST_TEST(json_at(body, "keep_alive") == R"("90s")");
+  BOOST_TEST(json_at(body, "format") == R"({"type":"object"})");
+  BOOST_TEST(json_at(body, "options.temperature") == "0.5");
+  BOOST_TEST(json_at(body, "options.seed") == "7");
+  BOOST_TEST(json_at(body, "options.stop") == R"(["END","FIN"])");
+  BOOST_TEST(json_at(body, "options.num_predict") == "9");
+  BOOST_TEST(json_at(body, "options.num_ctx") == "2048");
+}
+
+BOOST_AUTO_TEST_CASE(json_of_a_complete_answer_is_one_object) {
+  simulator->set_reply("llama3.1:8b", "Yes.");
+  const auto outcome = run({"generate", "--json", "--no-stream", "hi"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(lines_of(outcome.out).size() == 1u);
+  BOOST_TEST(json_at(outcome.out, "response") == R"("Yes.")");
+  BOOST_TEST(json_at(outcome.out, "done") == "true");
+  BOOST_TEST(json_at(outcome.out, "doneReason") == R"("stop")");
+}
+
+BOOST_AUTO_TEST_CASE(json_of_a_stream_is_an_object_per_chunk) {
+  simulator->set_reply("llama3.1:8b", "one two three");
+  const auto outcome = run({"generate", "--json", "hi"});
+  BOOST_TEST(outcome.code == 0);
+  const auto lines = lines_of(outcome.out);
+  BOOST_REQUIRE(!lines.empty());
+  std::string text;
+  for (const auto& line : lines) {
+    const bool last = &line == &lines.back();
+    BOOST_TEST(json_at(line, "done") == (last ? "true" : "false"));
+    const auto piece = json_at(line, "response");
+    text += piece.substr(1, piece.size() - 2);
+  }
+  BOOST_TEST(text == "one two three");
+  BOOST_TEST(json_at(lines.back(), "final.response") == R"("one two three")");
+}
+
+BOOST_AUTO_TEST_CASE(thinking_goes_to_stderr) {
+  const auto outcome = run({"generate", "-m", "owl", "--think", "hoot"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(outcome.out == "Who.\n");
+  BOOST_TEST(contains(outcome.err, "Hm."));
+  BOOST_TEST(json_at(last_body("/api/generate"), "think") == "true");
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("hoot")");
+}
+
+BOOST_AUTO_TEST_CASE(verbose_shows_statistics_on_stderr) {
+  simulator->set_reply("llama3.1:8b", "Yes.");
+  const auto outcome = run({"generate", "--verbose", "hi"});
+  BOOST_TEST(outcome.out == "Yes.\n");
+  for (const char* label :
+       {"total duration:", "load duration:", "prompt eval count:", "prompt eval duration:",
+        "prompt eval rate:", "eval count:", "eval duration:", "eval rate:", "model:", "attempts:",
+        "queue time:", "first chunk time:"})
+    BOOST_TEST(contains(outcome.err, label), label);
+}
+
+BOOST_AUTO_TEST_CASE(answer_cut_by_length_is_warned_of) {
+  const auto outcome = run({"generate", "--max-tokens", "2", "hi"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(contains(outcome.err, "warning: the answer was cut"));
+}
+
+BOOST_AUTO_TEST_CASE(fallback_is_warned_of) {
+  configure(simulator->base_url(),
+            R"(, "models": {"overseer": "gone"}, "fallbackModels": {"overseer": ["owl"]})");
+  const auto outcome = run({"generate", "hi"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(outcome.out == "Who.\n");
+  BOOST_TEST(contains(outcome.err, "warning: the fallback model owl"));
+}
+
+BOOST_AUTO_TEST_CASE(reader_that_leaves_ends_the_program_quietly) {
+  simulator->set_delays({}, {}, std::chrono::milliseconds{2});
+  std::string text;
+  for (int i = 0; i < 5000; ++i)
+    text += "word ";
+  simulator->set_reply("llama3.1:8b", text);
+  Child child{child_options({"generate", "hi"})};
+  BOOST_TEST(child.read_until("word"));
+  child.close_output();
+  BOOST_TEST(child.wait() == 0);
+  BOOST_TEST(child.err() == "");
+  BOOST_TEST(wait_until([](const auto& counters) { return counters.disconnects_seen == 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(full_disk_is_told) {
+  auto options = child_options({"generate", "hi"});
+  options.output_file = "/dev/full";
+  Child child{options};
+  BOOST_TEST(child.wait() == 10);
+  BOOST_TEST(contains(child.err(), "error: The answer could not be written"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace nexus::llm::cli::test

@@ -1,0 +1,69 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/cli/fixture.hpp"
+
+namespace nexus::llm::cli::test {
+
+BOOST_FIXTURE_TEST_SUITE(models, Fixture)
+
+BOOST_AUTO_TEST_CASE(list_names_what_is_installed) {
+  const auto outcome = run({"models", "list"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(lines_of(outcome.out).size() == 4u);
+  BOOST_TEST(contains(outcome.out, "qwen2.5-coder:7b"));
+  const auto json = json::parse(run({"models", "list", "--json"}).out);
+  BOOST_REQUIRE(json.has_value());
+  BOOST_TEST(json::find(*json, "models")->Size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(check_tells_by_its_exit_code) {
+  BOOST_TEST(run({"models", "check", "owl"}).code == 0);
+  const auto missing = run({"models", "check", "nope"});
+  BOOST_TEST(missing.code == 5);
+  BOOST_TEST(missing.out == "");
+  BOOST_TEST(contains(missing.err, "not installed"));
+  const auto json = run({"models", "check", "nope", "--json"});
+  BOOST_TEST(json.code == 5);
+  BOOST_TEST(json_at(json.out, "available") == "false");
+}
+
+BOOST_AUTO_TEST_CASE(show_tells_of_one_model) {
+  const auto outcome = run({"models", "show", "owl"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(contains(outcome.out, "completion, thinking"));
+  BOOST_TEST(json_at(run({"models", "show", "owl", "--json"}).out, "capabilities") ==
+             R"(["completion","thinking"])");
+  BOOST_TEST(run({"models", "show", "nope"}).code == 5);
+}
+
+BOOST_AUTO_TEST_CASE(load_and_unload_show_in_ps) {
+  BOOST_TEST(run({"models", "ps"}).out == "");
+  BOOST_TEST(run({"models", "load", "owl", "--keep-alive", "1h"}).code == 0);
+  BOOST_TEST(contains(run({"models", "ps"}).out, "owl"));
+  BOOST_TEST(run({"models", "unload", "owl"}).code == 0);
+  BOOST_TEST(json_at(run({"models", "ps", "--json"}).out, "models") == "[]");
+}
+
+BOOST_AUTO_TEST_CASE(copy_and_delete_change_what_is_installed) {
+  BOOST_TEST(run({"models", "copy", "owl", "barn"}).code == 0);
+  BOOST_TEST(run({"models", "check", "barn"}).code == 0);
+  BOOST_TEST(run({"models", "delete", "barn"}).code == 0);
+  BOOST_TEST(run({"models", "check", "barn"}).code == 5);
+  BOOST_TEST(run({"models", "delete", "barn"}).code == 5);
+}
+
+BOOST_AUTO_TEST_CASE(pull_tells_its_progress_in_lines) {
+  const auto outcome = run({"models", "pull", "robin"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(outcome.out == "");
+  BOOST_TEST(contains(outcome.err, "100 %"));
+  BOOST_TEST(!contains(outcome.err, "\r"));
+  BOOST_TEST(run({"models", "check", "robin"}).code == 0);
+  const auto lines = lines_of(run({"models", "pull", "wren", "--json"}).out);
+  BOOST_REQUIRE(!lines.empty());
+  BOOST_TEST(json_at(lines.back(), "done") == "true");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace nexus::llm::cli::test

@@ -1,0 +1,331 @@
+#include <boost/test/unit_test.hpp>
+
+#include <functional>
+
+#include "actors/ollama_client/answer_collector.hpp"
+#include "tests/unit/support.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::test;
+using Failure = HttpOutcome::Failure;
+
+namespace {
+
+const HttpOutcome clean_end{.status = 200, .answer_began = true};
+const HttpOutcome cut{.failure = Failure::cut, .status = 200, .answer_began = true};
+const HttpOutcome cut_at_once{.failure = Failure::cut};
+
+std::string line(RequestKind kind, const std::string& text, bool done = false) {
+  const auto content = kind == RequestKind::chat
+                           ? R"("message":{"role":"assistant","content":")" + text + "\"}"
+                           : R"("response":")" + text + "\"";
+  return R"({"model":"m","created_at":"2026-08-25T09:14:02.4Z",)" + content +
+         (done ? R"(,"done":true,"done_reason":"stop","eval_count":3})" : R"(,"done":false})") +
+         "\n";
+}
+
+/// One exchange with a server, from its bytes to its result.
+struct Exchange {
+  AnswerCollector collector;
+  std::vector<LLMStreamChunk> chunks;
+
+  explicit Exchange(RequestKind kind = RequestKind::generate, const Limits& limits = {})
+      : collector{request(kind), limits, {"m", "http://localhost:11434"}} {}
+
+  static LLMRequest request(RequestKind kind) {
+    LLMRequest request;
+    request.id = {"r"};
+    request.model = "m";
+    request.kind = kind;
+    return request;
+  }
+  bool feed(std::string_view bytes, int status = 200) {
+    const bool go_on = collector.on_bytes(status, bytes);
+    for (auto& chunk : collector.take_chunks())
+      chunks.push_back(std::move(chunk));
+    return go_on;
+  }
+  Result<LLMResponse> finish(const HttpOutcome& outcome) {
+    auto result = collector.finish(outcome);
+    for (auto& chunk : collector.take_chunks())
+      chunks.push_back(std::move(chunk));
+    return result;
+  }
+  [[nodiscard]] std::string text() const {
+    std::string all;
+    for (const auto& chunk : chunks)
+      all += chunk.response;
+    return all;
+  }
+};
+
+/// What an exchange must come to, however its bytes are split.
+struct Expected {
+  ErrorCode code = no_error;
+  std::string text;
+};
+
+/// Feeds `bytes` in two pieces split at every position, and byte by byte.
+void check_every_split(RequestKind kind, int status, const std::string& bytes,
+                       const HttpOutcome& outcome, const Expected& expected) {
+  auto check = [&](Exchange& exchange, const std::string& how) {
+    const auto result = exchange.finish(outcome);
+    BOOST_REQUIRE_MESSAGE(code_of(result) == expected.code,
+                          to_string(kind) << ", split at " << how << ": " << code_of(result));
+    BOOST_REQUIRE_MESSAGE((result ? result->response : result.error().partial) == expected.text,
+                          to_string(kind) << ", split at " << how);
+    BOOST_REQUIRE_EQUAL(exchange.text(), expected.text);
+  };
+  for (std::size_t at = 0; at <= bytes.size(); ++at) {
+    Exchange exchange{kind};
+    if (exchange.feed(bytes.substr(0, at), status))
+      static_cast<void>(exchange.feed(bytes.substr(at), status));
+    check(exchange, std::to_string(at));
+  }
+  Exchange exchange{kind};
+  for (const char byte : bytes)
+    if (!exchange.feed({&byte, 1}, status))
+      break;
+  check(exchange, "every byte");
+}
+
+void for_both_kinds(const std::function<void(RequestKind)>& check) {
+  check(RequestKind::generate);
+  check(RequestKind::chat);
+}
+
+std::string many_lines(RequestKind kind) {
+  return line(kind, "Tides") + line(kind, " follow") + line(kind, " caf\xC3\xA9 \xF0\x9F\x98\x80") +
+         line(kind, "");
+}
+const std::string many_texts = "Tides follow caf\xC3\xA9 \xF0\x9F\x98\x80";
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(conformance)
+
+BOOST_AUTO_TEST_CASE(one_line_per_chunk_gives_one_piece_per_line) {
+  for_both_kinds([](RequestKind kind) {
+    Exchange exchange{kind};
+    for (int i = 0; i < 10; ++i) {
+      BOOST_TEST(exchange.feed(line(kind, std::to_string(i))));
+      BOOST_TEST(exchange.chunks.size() == static_cast<std::size_t>(i) + 1);
+    }
+    BOOST_TEST(exchange.feed(line(kind, "", true)));
+    BOOST_TEST(exchange.collector.complete());
+    BOOST_TEST(exchange.chunks.back().done);
+    const auto answer = exchange.finish(clean_end);
+    BOOST_REQUIRE(answer);
+    BOOST_TEST(answer->response == "0123456789");
+    BOOST_TEST(answer->done);
+    BOOST_TEST(answer->stats.eval_count == 3u);
+    BOOST_TEST(answer->id.value == "r");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(two_lines_in_one_chunk_are_two_pieces) {
+  for_both_kinds([](RequestKind kind) {
+    Exchange exchange{kind};
+    BOOST_TEST(exchange.feed(line(kind, "a") + line(kind, "b") + line(kind, "", true)));
+    BOOST_TEST(exchange.chunks.size() == 3u);
+    BOOST_TEST(exchange.finish(clean_end)->response == "ab");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(lines_and_characters_may_be_split_anywhere) {
+  for_both_kinds([](RequestKind kind) {
+    check_every_split(kind, 200, many_lines(kind) + line(kind, "", true), clean_end,
+                      {no_error, many_texts});
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_clean_end_without_done_is_an_error_with_the_partial_text) {
+  for_both_kinds([](RequestKind kind) {
+    check_every_split(kind, 200, many_lines(kind), clean_end,
+                      {ErrorCode::stream_incomplete, many_texts});
+    check_every_split(kind, 200, "", clean_end, {ErrorCode::stream_incomplete, ""});
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_cut_in_the_middle_is_an_error_with_the_partial_text) {
+  for_both_kinds([](RequestKind kind) {
+    check_every_split(kind, 200, many_lines(kind) + line(kind, "lost").substr(0, 30), cut,
+                      {ErrorCode::stream_interrupted, many_texts});
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_cut_before_the_first_byte_is_a_lost_connection) {
+  for_both_kinds([](RequestKind kind) {
+    check_every_split(kind, 200, "", cut_at_once, {ErrorCode::connection_lost, ""});
+  });
+}
+
+BOOST_AUTO_TEST_CASE(an_error_in_the_stream_is_typed_and_keeps_the_partial_text) {
+  for_both_kinds([](RequestKind kind) {
+    check_every_split(kind, 200, many_lines(kind) + "{\"error\":\"boom\"}\n", clean_end,
+                      {ErrorCode::stream_failed, many_texts});
+  });
+}
+
+BOOST_AUTO_TEST_CASE(garbage_in_the_stream_is_typed_and_keeps_the_partial_text) {
+  for_both_kinds([](RequestKind kind) {
+    for (const auto* garbage : {"garbage\n", "{\"done\":\n", "[]\n", "{}\n", "\xFF\xFE\n"})
+      check_every_split(kind, 200, many_lines(kind) + garbage + line(kind, "after"), clean_end,
+                        {ErrorCode::stream_malformed, many_texts});
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_404_with_an_error_body_is_a_model_error) {
+  for_both_kinds([](RequestKind kind) {
+    check_every_split(kind, 404, R"({"error":"model 'm' not found"})",
+                      {.status = 404, .answer_began = true}, {ErrorCode::model_not_found, ""});
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(answer_collector)
+
+BOOST_AUTO_TEST_CASE(a_last_line_without_a_line_break_counts_at_the_end) {
+  for_both_kinds([](RequestKind kind) {
+    auto bytes = line(kind, "a") + line(kind, "b", true);
+    bytes.pop_back();
+    check_every_split(kind, 200, bytes, clean_end, {no_error, "ab"});
+  });
+}
+
+BOOST_AUTO_TEST_CASE(half_a_line_before_a_cut_is_not_taken_for_garbage) {
+  Exchange exchange;
+  BOOST_TEST(exchange.feed(line(RequestKind::generate, "a") + "{\"resp"));
+  BOOST_TEST(code_of(exchange.finish(cut)) == ErrorCode::stream_interrupted);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_says_only_done_false_is_incomplete) {
+  Exchange exchange;
+  BOOST_TEST(exchange.feed(R"({"model":"m","response":"","done":false})"));
+  BOOST_TEST(code_of(exchange.finish(clean_end)) == ErrorCode::stream_incomplete);
+}
+
+BOOST_AUTO_TEST_CASE(what_follows_the_end_is_ignored) {
+  for (const auto* surplus : {"garbage", "{\"error\":\"late\"}\n", "\n\n"}) {
+    Exchange exchange;
+    BOOST_TEST(exchange.feed(line(RequestKind::generate, "a", true) + surplus));
+    BOOST_TEST(exchange.feed(surplus));
+    BOOST_TEST(exchange.chunks.size() == 1u);
+    BOOST_TEST(exchange.finish(cut)->response == "a");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_error_as_the_first_line_is_read_like_an_error_of_its_own) {
+  const std::pair<const char*, ErrorCode> rows[] = {
+      {R"({"error":"boom"})", ErrorCode::server_error},
+      {R"({"error":"llama runner process has terminated: exit status 2"})",
+       ErrorCode::model_load_failed},
+      {R"({"error":"\"m\" does not support thinking"})", ErrorCode::model_capability_missing},
+      {R"({"error":{}})", ErrorCode::server_error}};
+  for (const auto& [body, code] : rows)
+    for (const auto* end : {"", "\n"})
+      check_every_split(RequestKind::generate, 200, std::string{body} + end, clean_end, {code, ""});
+}
+
+BOOST_AUTO_TEST_CASE(tool_calls_and_thinking_are_gathered_from_all_lines) {
+  Exchange exchange{RequestKind::chat};
+  BOOST_TEST(exchange.feed(
+      R"({"message":{"content":"","thinking":"Hm"},"done":false})"
+      "\n"
+      R"({"message":{"content":"","thinking":"...","tool_calls":[{"id":"1","function":{"name":"a","arguments":{}}}]},"done":false})"
+      "\n"
+      R"({"model":"other","message":{"content":"x","tool_calls":[{"id":"2","function":{"name":"b","arguments":{}}}]},"done":true})"
+      "\n"));
+  const auto answer = exchange.finish(clean_end);
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(answer->thinking == "Hm...");
+  BOOST_TEST(answer->response == "x");
+  BOOST_CHECK(answer->tool_calls == (std::vector<ToolCall>{{"1", "a", "{}"}, {"2", "b", "{}"}}));
+  BOOST_TEST(answer->model == "other");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_ends_the_answer_with_what_came_before) {
+  Limits limits;
+  limits.max_line_bytes = 1024;
+  Exchange exchange{RequestKind::generate, limits};
+  BOOST_TEST(exchange.feed(line(RequestKind::generate, "a")));
+  BOOST_TEST(!exchange.feed(std::string(1025, 'x')));
+  BOOST_TEST(!exchange.feed("more"));
+  const auto answer = exchange.finish({.failure = Failure::stopped, .status = 200});
+  BOOST_TEST(code_of(answer) == ErrorCode::response_too_large);
+  BOOST_TEST(answer.error().partial == "a");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_ends_within_its_bound) {
+  Limits limits;
+  limits.max_response_bytes = 1024;
+  for (const auto* field : {"response", "thinking"}) {
+    const auto piece =
+        "{\"" + std::string{field} + "\":\"" + std::string(100, 'x') + "\",\"done\":false}\n";
+    Exchange exchange{RequestKind::generate, limits};
+    int pieces = 0;
+    while (pieces < 20 && exchange.feed(piece))
+      ++pieces;
+    BOOST_TEST(pieces == 10);
+    BOOST_TEST(code_of(exchange.finish({.failure = Failure::stopped, .status = 200})) ==
+               ErrorCode::response_too_large);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(tool_calls_count_towards_the_size_of_an_answer) {
+  Limits limits;
+  limits.max_response_bytes = 1024;
+  const auto piece = R"({"message":{"tool_calls":[{"function":{"name":"f","arguments":{"a":")" +
+                     std::string(100, 'x') + "\"}}}]},\"done\":false}\n";
+  Exchange exchange{RequestKind::chat, limits};
+  int pieces = 0;
+  while (pieces < 100 && exchange.feed(piece))
+    ++pieces;
+  BOOST_TEST(pieces < 100);
+}
+
+BOOST_AUTO_TEST_CASE(the_body_of_an_error_is_bounded) {
+  Exchange exchange;
+  const std::string block(10'000, 'x');
+  int blocks = 0;
+  while (blocks < 100 && exchange.feed(block, 500))
+    ++blocks;
+  BOOST_TEST(blocks < 10);
+  static_cast<void>(exchange.feed(block, 500));
+  const auto answer = exchange.finish({.failure = Failure::stopped, .status = 500});
+  BOOST_TEST(code_of(answer) == ErrorCode::server_error);
+  BOOST_TEST(answer.error().http_status == 500u);
+  BOOST_TEST(answer.error().detail.size() < 1000u);
+}
+
+BOOST_AUTO_TEST_CASE(the_wait_that_a_busy_server_asks_for_is_kept) {
+  Exchange exchange;
+  static_cast<void>(exchange.feed(R"({"error":"server busy"})", 503));
+  const auto answer = exchange.finish({.status = 503, .retry_after = std::chrono::seconds{7}});
+  BOOST_TEST(code_of(answer) == ErrorCode::server_busy);
+  BOOST_CHECK(answer.error().retry_after == std::chrono::milliseconds{7000});
+  BOOST_TEST(answer.error().model == "m");
+}
+
+BOOST_AUTO_TEST_CASE(a_transfer_that_fails_is_told_by_its_kind) {
+  const ExchangeSubject subject{"m", "http://localhost:1"};
+  auto code = [&](Failure kind, bool streaming, bool began) {
+    const auto error =
+        transfer_error({.failure = kind, .answer_began = began, .detail = "d"}, subject, streaming);
+    BOOST_TEST((!error || error->detail == "d"));
+    return error ? error->code : no_error;
+  };
+  BOOST_TEST(code(Failure::none, true, true) == no_error);
+  BOOST_TEST(code(Failure::stopped, true, true) == no_error);
+  BOOST_TEST(code(Failure::refused, true, false) == ErrorCode::connection_refused);
+  BOOST_TEST(code(Failure::host_not_found, true, false) == ErrorCode::host_not_found);
+  BOOST_TEST(code(Failure::not_local, true, false) == ErrorCode::address_not_local);
+  BOOST_TEST(code(Failure::connect_timeout, true, false) == ErrorCode::connect_timeout);
+  BOOST_TEST(code(Failure::protocol, true, true) == ErrorCode::bad_response);
+  BOOST_TEST(code(Failure::cut, true, true) == ErrorCode::stream_interrupted);
+  BOOST_TEST(code(Failure::cut, true, false) == ErrorCode::connection_lost);
+  BOOST_TEST(code(Failure::cut, false, true) == ErrorCode::connection_lost);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

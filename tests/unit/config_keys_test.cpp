@@ -1,0 +1,210 @@
+#include <boost/test/unit_test.hpp>
+
+#include <map>
+#include <set>
+
+#include "config/config_keys.hpp"
+#include "config/config_update.hpp"
+#include "tests/unit/support.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A value for each setting that differs from its default.
+const std::map<std::string, std::string> other_values{
+    {"baseUrl", R"("http://127.0.0.1:4321")"},
+    {"timeout", "1.5"},
+    {"maxRetries", "0"},
+    {"retryDelay", "0"},
+    {"models.overseer", R"("a/b:c")"},
+    {"models.implementation", R"("x")"},
+    {"fallbackModels.overseer", R"(["x","y:z"])"},
+    {"fallbackModels.implementation", R"(["q"])"},
+    {"roles.overseer.numCtx", "4"},
+    {"roles.overseer.keepAlive", R"("-1")"},
+    {"roles.overseer.system", R"("Be brief.")"},
+    {"roles.overseer.options", R"({"top_k":20,"unknown":[1]})"},
+    {"roles.implementation.numCtx", "16777216"},
+    {"roles.implementation.keepAlive", R"("1h30m")"},
+    {"roles.implementation.system", R"("\u00e9")"},
+    {"roles.implementation.options", R"({"stop":["a"]})"},
+    {"maxRetryDelay", "1"},
+    {"connectTimeout", "0.25"},
+    {"gapTimeout", "604800"},
+    {"totalTimeout", "3600"},
+    {"streamRecovery", R"("restart")"},
+    {"modelListTtl", "0"},
+    {"limits.maxConcurrent", "1024"},
+    {"limits.queueLength", "0"},
+    {"limits.ageing", "0.5"},
+    {"limits.maxPromptBytes", "1"},
+    {"limits.maxResponseBytes", "1024"},
+    {"limits.maxLineBytes", "1073741824"},
+    {"limits.maxJsonDepth", "8"},
+    {"limits.maxSubscribers", "1"},
+    {"limits.subscriberWindow", "1"},
+    {"limits.maxBatch", "1"},
+    {"cache.enabled", "true"},
+    {"cache.maxBytes", "0"},
+    {"cache.ttl", "1"},
+    {"supervision.maxRestarts", "0"},
+    {"supervision.window", "1"},
+};
+
+std::string wrong_with(const ConfigKey& key, std::string_view text) {
+  LLMClientConfig config;
+  return key.set(config, *json::parse(text));
+}
+
+Result<LLMClientConfig> applied(std::string_view section) {
+  return apply_section({}, *json::parse(section));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(config_keys_table)
+
+BOOST_AUTO_TEST_CASE(the_defaults_are_those_of_the_specification) {
+  const LLMClientConfig config;
+  BOOST_TEST(config.base_url == "http://localhost:11434");
+  BOOST_CHECK(config.timeout == 300s);
+  BOOST_TEST(config.max_retries == 3u);
+  BOOST_CHECK(config.retry_delay == 1000ms);
+  BOOST_TEST(config.overseer_model == "llama3.1:8b");
+  BOOST_TEST(config.implementation_model == "qwen2.5-coder:7b");
+  BOOST_TEST(validate(config).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(every_path_is_unique_and_found_by_its_name) {
+  std::set<std::string> paths;
+  for (const auto& key : config_keys()) {
+    BOOST_TEST(paths.insert(key.path).second, key.path);
+    BOOST_TEST(find_config_key(key.path) == &key, key.path);
+  }
+  BOOST_TEST(find_config_key("models") == nullptr);
+  BOOST_TEST(find_config_key("") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(every_setting_is_described_in_one_sentence) {
+  for (const auto& key : config_keys()) {
+    BOOST_TEST(!key.type.empty(), key.path);
+    BOOST_TEST(key.description.ends_with('.'), key.path);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_default_is_accepted_again) {
+  for (const auto& key : config_keys()) {
+    const auto text = value_text(key, {});
+    BOOST_TEST(wrong_with(key, text) == "", key.path << " " << text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_setting_goes_in_and_comes_out_unchanged_and_touches_nothing_else) {
+  BOOST_TEST(other_values.size() == config_keys().size());
+  for (const auto& key : config_keys()) {
+    const auto value = other_values.find(key.path);
+    BOOST_REQUIRE_MESSAGE(value != other_values.end(), "no value for " << key.path);
+    LLMClientConfig config;
+    const auto parsed = json::parse(value->second);
+    BOOST_TEST(key.set(config, *parsed) == "", key.path);
+    BOOST_TEST(value_text(key, config) == json::to_text(*parsed), key.path);
+    for (const auto& other : config_keys())
+      if (other.path != key.path)
+        BOOST_TEST(value_text(other, config) == value_text(other, {}),
+                   key.path << " changes " << other.path);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_setting_refuses_wrong_types_in_words_and_stays_as_it_was) {
+  for (const auto& key : config_keys())
+    for (const auto* wrong : {"null", "[1]", "{\"num_ctx\":\"x\"}", "-1", "\"\\u0000\""}) {
+      LLMClientConfig config;
+      const auto sentence = key.set(config, *json::parse(wrong));
+      const bool told = sentence.starts_with("must be ") || sentence.starts_with("has an option");
+      BOOST_TEST(told, key.path << " with " << wrong << ": " << sentence);
+      BOOST_CHECK(config == LLMClientConfig{});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(values_out_of_range_are_refused) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"timeout", "0"},
+      {"timeout", "604801"},
+      {"timeout", "1e300"},
+      {"maxRetries", "101"},
+      {"maxRetries", "1.5"},
+      {"maxRetries", "4294967296"},
+      {"retryDelay", "600001"},
+      {"maxRetryDelay", "0"},
+      {"roles.overseer.numCtx", "3"},
+      {"roles.overseer.numCtx", "16777217"},
+      {"limits.maxConcurrent", "0"},
+      {"limits.maxJsonDepth", "7"},
+      {"limits.maxLineBytes", "1023"},
+      {"supervision.window", "0.5"},
+      {"streamRecovery", R"("maybe")"},
+      {"roles.overseer.keepAlive", R"("soon")"},
+      {"baseUrl", R"("http://example.com")"},
+      {"baseUrl", R"("http://0.0.0.0:11434")"},
+      {"models.overseer", R"("a b")"},
+      {"fallbackModels.overseer", R"(["a b"])"},
+      {"fallbackModels.overseer", R"([1])"},
+      {"roles.overseer.options", R"({"stop":"x"})"},
+      {"cache.enabled", "1"},
+  };
+  for (const auto& [path, value] : rows)
+    BOOST_TEST(wrong_with(*find_config_key(path), value) != "", path << " " << value);
+}
+
+BOOST_AUTO_TEST_CASE(too_many_fallback_models_are_refused) {
+  std::string list = "[\"m\"";
+  for (int i = 1; i < 16; ++i)
+    list += ",\"m\"";
+  const auto& key = *find_config_key("fallbackModels.overseer");
+  BOOST_TEST(wrong_with(key, list + "]") == "");
+  BOOST_TEST(wrong_with(key, list + ",\"m\"]") != "");
+}
+
+BOOST_AUTO_TEST_CASE(a_section_is_put_over_the_defaults) {
+  const auto config = applied(R"({"timeout":2,"models":{"overseer":"m"},"unknown":{"timeout":9}})");
+  BOOST_REQUIRE(config);
+  BOOST_CHECK(config->timeout == 2s);
+  BOOST_TEST(config->overseer_model == "m");
+  BOOST_TEST(config->implementation_model == "qwen2.5-coder:7b");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_section_is_refused_with_the_key) {
+  for (const auto& [section, key] : std::map<std::string, std::string>{
+           {R"([])", "`llm`"},
+           {R"({"timeout":"x"})", "`llm.timeout`"},
+           {R"({"models":"x"})", "`llm.models`"},
+           {R"({"roles":{"overseer":[]}})", "`llm.roles.overseer`"},
+           {R"({"limits":{"maxBatch":0}})", "`llm.limits.maxBatch`"}}) {
+    const auto config = applied(section);
+    BOOST_TEST(code_of(config) == ErrorCode::config_value_invalid, section);
+    BOOST_TEST(contains(sentence_of(config), key), sentence_of(config));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(settings_filled_in_by_code_obey_the_same_rules) {
+  auto refused = [](auto change) {
+    LLMClientConfig config;
+    change(config);
+    return code_of(validate(config)) == ErrorCode::config_value_invalid;
+  };
+  BOOST_TEST(refused([](auto& c) { c.timeout = 0ms; }));
+  BOOST_TEST(refused([](auto& c) { c.timeout = std::chrono::milliseconds::max(); }));
+  BOOST_TEST(refused([](auto& c) { c.max_retries = 101; }));
+  BOOST_TEST(refused([](auto& c) { c.base_url = "http://10.0.0.1"; }));
+  BOOST_TEST(refused([](auto& c) { c.roles[0].options = "not json"; }));
+  BOOST_TEST(refused([](auto& c) { c.roles[1].options = "[]"; }));
+  BOOST_TEST(refused([](auto& c) { c.roles[1].options = R"({"stop":"x"})"; }));
+  BOOST_TEST(refused([](auto& c) { c.roles[0].system = "\xFF"; }));
+  BOOST_TEST(refused([](auto& c) { c.roles[0].fallback_models = {""}; }));
+  BOOST_TEST(refused([](auto& c) { c.limits.max_line_bytes = 1; }));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

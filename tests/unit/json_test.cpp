@@ -1,0 +1,164 @@
+#include <boost/test/unit_test.hpp>
+
+#include "config/json.hpp"
+#include "config/utf8.hpp"
+#include "tests/unit/support.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::test;
+using namespace std::string_literals;
+
+namespace {
+
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+
+std::string_view value_of(std::string_view text, std::string_view path) {
+  for (const auto& member : json::members(text))
+    if (member.path == path)
+      return text.substr(member.value_begin, member.value_end - member.value_begin);
+  return "(none)";
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(json_reading)
+
+BOOST_AUTO_TEST_CASE(nothing_but_white_space_may_follow_the_value) {
+  BOOST_TEST(json::parse(" {\"a\":1} \r\n\t").has_value());
+  for (const auto& text : {"{} {}"s, "{}x"s, "1 2"s, ""s, "  "s, "{}\0"s, "{}\0junk"s})
+    BOOST_TEST(!json::parse(text).has_value(), text);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_value_can_be_read_whatever_follows) {
+  BOOST_TEST(json::to_text(*json::parse_first("{\"a\":1} junk {")) == R"({"a":1})");
+  BOOST_TEST(!json::parse_first("junk {}").has_value());
+  BOOST_TEST(!json::parse_first("{\"a\":").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_error_tells_line_and_column) {
+  const auto parsed = json::parse("{\n  \"a\": 1,\n  \"b\" 2\n}");
+  BOOST_REQUIRE(!parsed);
+  BOOST_TEST(parsed.error().line == 3u);
+  BOOST_TEST(parsed.error().column == 7u);
+  BOOST_TEST(!parsed.error().what.empty());
+}
+
+BOOST_AUTO_TEST_CASE(nesting_is_accepted_up_to_the_bound_and_no_further) {
+  BOOST_TEST(json::parse(nested(128)).has_value());
+  BOOST_TEST(!json::parse(nested(129)).has_value());
+  BOOST_TEST(json::parse(nested(8), 8).has_value());
+  BOOST_TEST(!json::parse(nested(9), 8).has_value());
+  BOOST_TEST(json::parse("[[],[],{},[]]", 2).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(very_deep_nesting_costs_no_stack) {
+  BOOST_TEST(!json::parse(nested(100'000)).has_value());
+  BOOST_TEST(!json::parse(std::string(1'000'000, '[')).has_value());
+  BOOST_TEST(!json::parse(std::string(1'000'000, '{')).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(texts_must_be_valid_utf8) {
+  BOOST_TEST(json::parse("\"caf\xC3\xA9\"").has_value());
+  for (const auto* text : {"\"\xC3\"", "\"\xC0\xAF\"", "\"\xED\xA0\x80\"", "\"\xF5\x80\x80\x80\"",
+                           "\"\xFF\"", "{\"\xE2\x82\":1}", R"("\ud800")", R"("\udc00x")"})
+    BOOST_TEST(!json::parse(text).has_value(), text);
+}
+
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_no_json) {
+  BOOST_TEST(!json::parse("\xEF\xBB\xBF{}").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_last_of_several_members_counts) {
+  const auto parsed = json::parse(R"({"a":1,"b":5,"a":2})");
+  BOOST_REQUIRE(parsed);
+  BOOST_TEST(json::find(*parsed, "a")->GetInt() == 2);
+  BOOST_TEST(json::find(*parsed, "c") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(members_of_what_is_no_object_are_not_there) {
+  const auto parsed = json::parse("[1]");
+  BOOST_TEST(json::find(*parsed, "a") == nullptr);
+  BOOST_TEST(!json::find_text(*parsed, "a"));
+  BOOST_TEST(json::find_count(*parsed, "a") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(counts_are_read_from_any_number_and_never_negative) {
+  const auto parsed = json::parse(
+      R"({"i":7,"f":7.0,"e":1e3,"big":18446744073709551615,"neg":-3,"huge":1e300,"t":"7","n":null})");
+  BOOST_REQUIRE(parsed);
+  BOOST_TEST(json::find_count(*parsed, "i") == 7u);
+  BOOST_TEST(json::find_count(*parsed, "f") == 7u);
+  BOOST_TEST(json::find_count(*parsed, "e") == 1000u);
+  BOOST_TEST(json::find_count(*parsed, "big") == UINT64_MAX);
+  for (const auto* name : {"neg", "huge", "t", "n", "missing"})
+    BOOST_TEST(json::find_count(*parsed, name) == 0u, name);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_with_a_null_escape_keeps_its_length) {
+  const auto parsed = json::parse(R"({"a":"x\u0000y"})");
+  BOOST_REQUIRE(parsed);
+  BOOST_TEST(*json::find_text(*parsed, "a") == "x\0y"s);
+  BOOST_TEST(json::to_text(*parsed) == R"({"a":"x\u0000y"})");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(json_members)
+
+BOOST_AUTO_TEST_CASE(every_kind_of_value_is_found_with_its_whole_text) {
+  const auto* text = R"( { "o" : {"x": [1, {"y": 2}]} , "e":{},"a": [ 1 ], "s":"a\"}b", "n": -1.5e3,
+    "t":true ,"f":false,"z":null } )";
+  BOOST_TEST(value_of(text, "o") == R"({"x": [1, {"y": 2}]})");
+  BOOST_TEST(value_of(text, "o.x") == R"([1, {"y": 2}])");
+  BOOST_TEST(value_of(text, "e") == "{}");
+  BOOST_TEST(value_of(text, "a") == "[ 1 ]");
+  BOOST_TEST(value_of(text, "s") == R"("a\"}b")");
+  BOOST_TEST(value_of(text, "n") == "-1.5e3");
+  BOOST_TEST(value_of(text, "t") == "true");
+  BOOST_TEST(value_of(text, "f") == "false");
+  BOOST_TEST(value_of(text, "z") == "null");
+}
+
+BOOST_AUTO_TEST_CASE(members_inside_arrays_are_left_out) {
+  BOOST_TEST(json::members(R"({"a":[{"b":1},[{"c":2}]]})").size() == 1u);
+  BOOST_TEST(json::members(R"([{"a":1}])").empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_place_of_a_key_is_known_whatever_it_holds) {
+  for (const auto* key : {R"("plain")", R"("")", R"("a\"b")", R"("ends in \"")", R"("\\")",
+                          R"("\"")", R"("a.b")", R"("a: {")"}) {
+    const auto text = "{\n \"first\": 1,\n  " + std::string{key} + " : 2}";
+    const auto all = json::members(text);
+    BOOST_REQUIRE_EQUAL(all.size(), 2u);
+    BOOST_TEST(text.substr(all[1].key_begin, std::string_view{key}.size()) == key);
+    BOOST_TEST(all[1].line == 3u);
+    BOOST_TEST(text.substr(all[1].value_begin, 1) == "2");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(utf8)
+
+BOOST_AUTO_TEST_CASE(valid_texts_pass) {
+  for (const auto& text : {""s, "plain"s, "caf\xC3\xA9"s, "\xE2\x82\xAC"s, "\xF0\x9F\x98\x80"s,
+                           "\xF4\x8F\xBF\xBF"s, "\xEF\xBF\xBD"s})
+    BOOST_TEST(is_valid_utf8(text), text);
+}
+
+BOOST_AUTO_TEST_CASE(broken_texts_are_refused) {
+  for (const auto& text :
+       {"\x80"s, "\xC3"s, "\xC3("s, "\xC0\xAF"s, "\xC1\xBF"s, "\xE2\x82"s, "\xE0\x80\x80"s,
+        "\xED\xA0\x80"s, "\xED\xBF\xBF"s, "\xF0\x80\x80\x80"s, "\xF4\x90\x80\x80"s,
+        "\xF5\x80\x80\x80"s, "\xFE"s, "\xFF"s, "ok\xF0\x9F\x98"s}) {
+    BOOST_TEST(!is_valid_utf8(text), text);
+    BOOST_TEST(!is_clean_text(text), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nul_is_valid_utf8_but_not_a_clean_text) {
+  BOOST_TEST(is_valid_utf8("a\0b"s));
+  BOOST_TEST(!is_clean_text("a\0b"s));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,170 @@
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+
+#include "actors/ollama_client/response_parser.hpp"
+#include "messages/wall_time.hpp"
+#include "tests/unit/support.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::test;
+using namespace std::chrono_literals;
+namespace parser = nexus::llm::response_parser;
+
+namespace {
+
+constexpr std::uint32_t depth = 128;
+
+Result<EmbedResponse> embedding(std::string_view body, std::size_t texts = 2) {
+  const EmbedRequest request{.model = "e", .input = std::vector<std::string>(texts, "x")};
+  return parser::parse_embed(body, request, depth);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(parsing_models)
+
+BOOST_AUTO_TEST_CASE(the_list_of_models_is_read) {
+  const auto list = parser::parse_tags(
+      R"({"models":[{"name":"acme/heron:7b-q4","model":"acme/heron:7b-q4",)"
+      R"("modified_at":"2026-08-20T18:02:44.913021-04:00","size":4411002833,"digest":"5b0c",)"
+      R"("details":{"parent_model":"","format":"gguf","family":"llama","families":null,)"
+      R"("parameter_size":"7.2B","quantization_level":"Q4_K_M"},"capabilities":["completion"]},)"
+      R"({"model":"only-model:latest"},{"size":1},5]})",
+      depth);
+  BOOST_REQUIRE(list);
+  BOOST_REQUIRE_EQUAL(list->models.size(), 2u);
+  const auto& model = list->models[0];
+  BOOST_TEST(model.name == "acme/heron:7b-q4");
+  BOOST_TEST(model.available);
+  BOOST_TEST(*model.size == 4411002833u);
+  BOOST_CHECK(model.modified_at == parse_wall_time("2026-08-20T22:02:44.913021Z"));
+  BOOST_TEST(model.digest == "5b0c");
+  BOOST_TEST(model.family == "llama");
+  BOOST_TEST(model.parameter_size == "7.2B");
+  BOOST_TEST(model.quantization == "Q4_K_M");
+  BOOST_TEST(list->models[1].name == "only-model:latest");
+  BOOST_TEST(!list->models[1].size);
+  BOOST_TEST(!list->models[1].modified_at);
+}
+
+BOOST_AUTO_TEST_CASE(no_models_are_an_empty_list) {
+  BOOST_TEST(parser::parse_tags(R"({"models":[]})", depth)->models.empty());
+  BOOST_TEST(parser::parse_ps(R"({"models":[]})", depth)->models.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_a_wrong_shape_is_bad) {
+  for (const auto* body :
+       {"", "{}", "[]", R"({"models":null})", R"({"models":{}})", "Ollama is running"}) {
+    BOOST_TEST(code_of(parser::parse_tags(body, depth)) == ErrorCode::bad_response, body);
+    BOOST_TEST(code_of(parser::parse_ps(body, depth)) == ErrorCode::bad_response, body);
+  }
+  BOOST_TEST(code_of(parser::parse_tags(std::string(100'000, '['), depth)) ==
+             ErrorCode::bad_response);
+}
+
+BOOST_AUTO_TEST_CASE(the_models_in_memory_are_read) {
+  const auto running = parser::parse_ps(
+      R"({"models":[{"name":"heron:3b","size":3811246080,"size_vram":5,"context_length":4096,)"
+      R"("expires_at":"2319-03-04T05:06:07.1-05:00"},{"name":"old:latest"},{}]})",
+      depth);
+  BOOST_REQUIRE(running);
+  BOOST_REQUIRE_EQUAL(running->models.size(), 2u);
+  BOOST_TEST(running->models[0].size == 3811246080u);
+  BOOST_TEST(running->models[0].size_vram == 5u);
+  BOOST_TEST(running->models[0].context_length == 4096u);
+  BOOST_CHECK(running->models[0].expires_at == WallTime::max());
+  BOOST_TEST(running->models[1].context_length == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(the_details_of_a_model_are_read) {
+  const auto details = parser::parse_show(
+      R"({"license":"L","modelfile":"F","parameters":"stop \"x\"","template":"{{ .Prompt }}",)"
+      R"("system":"S","details":{"family":"llama","families":null,"parameter_size":"3.2B",)"
+      R"("quantization_level":"Q4"},"model_info":{"general.architecture":"llama",)"
+      R"("llama.context_length":131072,"tokenizer.ggml.tokens":null},)"
+      R"("capabilities":["completion",5,"tools"],"modified_at":"2026-08-20T18:02:44Z"})",
+      "heron:3b", depth);
+  BOOST_REQUIRE(details);
+  BOOST_TEST(details->name == "heron:3b");
+  BOOST_TEST(details->family == "llama");
+  BOOST_TEST(details->context_length == 131072u);
+  BOOST_CHECK(details->capabilities == (std::vector<std::string>{"completion", "tools"}));
+  BOOST_TEST(details->parameters == "stop \"x\"");
+  BOOST_TEST(details->prompt_template == "{{ .Prompt }}");
+  BOOST_TEST(details->system == "S");
+  BOOST_TEST(details->license == "L");
+  BOOST_TEST(details->modified_at.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(details_that_are_missing_are_empty) {
+  for (const auto* body :
+       {"{}", R"({"details":null,"model_info":null,"capabilities":null})",
+        R"({"details":[],"model_info":[],"capabilities":"x","license":["a"]})"}) {
+    const auto details = parser::parse_show(body, "m", depth);
+    BOOST_REQUIRE_MESSAGE(details, body);
+    BOOST_TEST(details->context_length == 0u);
+    BOOST_TEST(details->capabilities.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(embeddings_are_read_whatever_form_their_numbers_have) {
+  const auto response = embedding(
+      R"({"model":"e:latest","embeddings":[[0.25,-1,1e-7],[0,3,0.5]],"total_duration":5,"prompt_eval_count":4})");
+  BOOST_REQUIRE(response);
+  BOOST_TEST(response->model == "e:latest");
+  BOOST_CHECK(response->embeddings ==
+              (std::vector<std::vector<float>>{{0.25F, -1.F, 1e-7F}, {0.F, 3.F, 0.5F}}));
+  BOOST_CHECK(response->total_duration == 5ns);
+  BOOST_TEST(response->prompt_eval_count == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(embeddings_of_a_wrong_number_or_shape_are_bad) {
+  for (const auto* body :
+       {"{}", R"({"embeddings":[]})", R"({"embeddings":[[1]]})", R"({"embeddings":[[1],[2],[3]]})",
+        R"({"embeddings":[[1],5]})", R"({"embeddings":[[1],["x"]]})", R"({"embedding":[1]})"})
+    BOOST_TEST(code_of(embedding(body)) == ErrorCode::bad_response, body);
+}
+
+BOOST_AUTO_TEST_CASE(embeddings_never_hold_what_is_no_finite_number) {
+  const auto response = embedding(R"({"embeddings":[[1e300]]})", 1);
+  if (response)
+    BOOST_TEST(std::isfinite(response->embeddings[0][0]));
+}
+
+BOOST_AUTO_TEST_CASE(an_error_in_an_old_server_s_form_is_a_failure_of_the_server) {
+  BOOST_TEST(code_of(embedding(R"({"error":{}})")) == ErrorCode::server_error);
+}
+
+BOOST_AUTO_TEST_CASE(the_version_is_read) {
+  BOOST_TEST(*parser::parse_version(R"({"version":"0.32.15"})") == "0.32.15");
+  BOOST_TEST(code_of(parser::parse_version(R"({"version":5})")) == ErrorCode::bad_response);
+  BOOST_TEST(code_of(parser::parse_version("Ollama is running")) == ErrorCode::bad_response);
+}
+
+BOOST_AUTO_TEST_CASE(an_acknowledgement_is_anything_without_an_error) {
+  BOOST_TEST(parser::parse_acknowledgement("", "m").has_value());
+  BOOST_TEST(
+      parser::parse_acknowledgement(R"({"done":true,"done_reason":"load"})", "m").has_value());
+  BOOST_TEST(code_of(parser::parse_acknowledgement(R"({"error":"x"})", "m")) ==
+             ErrorCode::server_error);
+  BOOST_TEST(code_of(parser::parse_acknowledgement("<html>", "m")) == ErrorCode::bad_response);
+}
+
+BOOST_AUTO_TEST_CASE(the_lines_of_a_download_are_read) {
+  const auto line = parser::parse_pull_line(
+      R"({"status":"pulling 9c41","digest":"sha256:9c41","total":2019377376,"completed":734003200})",
+      "m");
+  BOOST_REQUIRE(line);
+  BOOST_TEST(line->status == "pulling 9c41");
+  BOOST_TEST(line->digest == "sha256:9c41");
+  BOOST_TEST(line->total == 2019377376u);
+  BOOST_TEST(line->completed == 734003200u);
+  BOOST_TEST(parser::parse_pull_line(R"({"status":"success"})", "m")->total == 0u);
+  BOOST_TEST(
+      code_of(parser::parse_pull_line(R"({"error":"pull model manifest: file does not exist"})",
+                                      "m")) == ErrorCode::model_not_found);
+  BOOST_TEST(code_of(parser::parse_pull_line("nonsense", "m")) == ErrorCode::bad_response);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

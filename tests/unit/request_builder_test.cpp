@@ -1,0 +1,257 @@
+#include <boost/test/unit_test.hpp>
+
+#include <functional>
+
+#include "actors/ollama_client/request_builder.hpp"
+#include "config/json.hpp"
+#include "tests/unit/support.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::test;
+using namespace std::chrono_literals;
+namespace builder = nexus::llm::request_builder;
+
+namespace {
+
+LLMRequest prompt(std::string text = "Hi") {
+  LLMRequest request;
+  request.model = "m";
+  request.prompt = std::move(text);
+  return request;
+}
+
+LLMRequest conversation(std::vector<ChatMessage> messages) {
+  LLMRequest request;
+  request.kind = RequestKind::chat;
+  request.model = "m";
+  request.messages = std::move(messages);
+  return request;
+}
+
+/// One member of a request's body as JSON text.
+std::string member(const LLMRequest& request, std::string_view name) {
+  const auto body = json::parse(builder::body(request));
+  const auto* value = json::find(*body, name);
+  return value == nullptr ? "(absent)" : json::to_text(*value);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(request_builder_bodies)
+
+BOOST_AUTO_TEST_CASE(a_plain_prompt_has_nothing_that_was_not_asked_for) {
+  BOOST_TEST(builder::endpoint(RequestKind::generate) == "/api/generate");
+  BOOST_TEST(builder::body(prompt()) == R"({"model":"m","prompt":"Hi","stream":false})");
+}
+
+BOOST_AUTO_TEST_CASE(a_plain_conversation_has_nothing_that_was_not_asked_for) {
+  BOOST_TEST(builder::endpoint(RequestKind::chat) == "/api/chat");
+  BOOST_TEST(builder::body(conversation({{.role = "user", .content = "Hi"}})) ==
+             R"({"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":false})");
+}
+
+BOOST_AUTO_TEST_CASE(a_prompt_with_every_option_has_them_all_at_their_places) {
+  auto request = prompt();
+  request.id = {"never sent"};
+  request.context = "Before";
+  request.temperature = 0.5;
+  request.max_tokens = 10;
+  request.seed = -7;
+  request.stop = {"a", "b"};
+  request.system = "S";
+  request.format = "json";
+  request.keep_alive = "5m";
+  request.num_ctx = 64;
+  request.images = {"QUJD"};
+  request.think = "high";
+  request.raw_options = R"({"top_k":3})";
+  request.continuation = {1, 4294967295};
+  request.suffix = "after";
+  request.priority = Priority::background;
+  request.timeout = 1s;
+  request.stream = true;
+  BOOST_TEST(builder::body(request) ==
+             R"({"model":"m","prompt":"Before\n\nHi","suffix":"after","system":"S",)"
+             R"("images":["QUJD"],"context":[1,4294967295],"format":"json","think":"high",)"
+             R"("options":{"top_k":3,"num_ctx":64,"temperature":0.5,"num_predict":10,"seed":-7,)"
+             R"("stop":["a","b"]},"stream":true,"keep_alive":"5m"})");
+}
+
+BOOST_AUTO_TEST_CASE(a_conversation_with_everything_has_it_all_at_its_places) {
+  auto request = conversation(
+      {{.role = "user", .content = "Weather?", .images = {"QUJD"}},
+       {.role = "assistant",
+        .content = "",
+        .thinking = "Look it up.",
+        .tool_calls = {{"call_1", "get_weather", R"({"city":"Oslo","days":2})"},
+                       {"", "now", "{}"}}},
+       {.role = "tool", .content = "7 C", .tool_name = "get_weather", .tool_call_id = "call_1"}});
+  request.tools = {{"get_weather", "Weather", R"({"type":"object","properties":{"city":{}}})"},
+                   {"now", "", ""}};
+  BOOST_TEST(
+      builder::body(request) ==
+      R"({"model":"m","messages":[{"role":"user","content":"Weather?","images":["QUJD"]},)"
+      R"({"role":"assistant","content":"","thinking":"Look it up.","tool_calls":[)"
+      R"({"id":"call_1","function":{"name":"get_weather","arguments":{"city":"Oslo","days":2}}},)"
+      R"({"function":{"name":"now","arguments":{}}}]},)"
+      R"({"role":"tool","content":"7 C","tool_name":"get_weather","tool_call_id":"call_1"}],)"
+      R"("tools":[{"type":"function","function":{"name":"get_weather","description":"Weather",)"
+      R"("parameters":{"type":"object","properties":{"city":{}}}}},)"
+      R"({"type":"function","function":{"name":"now","description":"",)"
+      R"("parameters":{"type":"object","properties":{}}}}],"stream":false})");
+}
+
+BOOST_AUTO_TEST_CASE(a_named_option_wins_over_one_that_is_passed_through) {
+  auto request = prompt();
+  request.raw_options =
+      R"({"temperature":1,"num_ctx":1,"seed":1,"num_predict":1,"stop":["x"],"x":1})";
+  request.temperature = 0.0;
+  request.num_ctx = 8;
+  request.seed = 9;
+  request.max_tokens = 5;
+  request.stop = {"y"};
+  BOOST_TEST(member(request, "options") ==
+             R"({"temperature":0.0,"num_ctx":8,"seed":9,"num_predict":5,"stop":["y"],"x":1})");
+}
+
+BOOST_AUTO_TEST_CASE(an_option_that_is_passed_through_stays_where_no_named_one_is_set) {
+  auto request = prompt();
+  request.raw_options = R"({"temperature":1,"future":{"x":null}})";
+  BOOST_TEST(member(request, "options") == request.raw_options);
+}
+
+BOOST_AUTO_TEST_CASE(format_is_json_a_schema_or_absent_but_never_null) {
+  auto request = prompt();
+  BOOST_TEST(member(request, "format") == "(absent)");
+  request.format = "json";
+  BOOST_TEST(member(request, "format") == R"("json")");
+  request.format = R"({"type":"object"})";
+  BOOST_TEST(member(request, "format") == R"({"type":"object"})");
+}
+
+BOOST_AUTO_TEST_CASE(think_is_a_truth_value_or_a_level) {
+  auto request = prompt();
+  BOOST_TEST(member(request, "think") == "(absent)");
+  for (const auto& [given, sent] : {std::pair{"true", "true"}, std::pair{"false", "false"},
+                                    std::pair{"low", R"("low")"}, std::pair{"max", R"("max")"}}) {
+    request.think = given;
+    BOOST_TEST(member(request, "think") == sent);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(keep_alive_is_a_number_where_it_is_plain) {
+  auto request = prompt();
+  BOOST_TEST(member(request, "keep_alive") == "(absent)");
+  for (const auto& [given, sent] : {std::pair{"-1", "-1"}, std::pair{"0", "0"},
+                                    std::pair{"2.5", "2.5"}, std::pair{"5m", R"("5m")"}}) {
+    request.keep_alive = given;
+    BOOST_TEST(member(request, "keep_alive") == sent);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_raw_prompt_has_no_system_text) {
+  auto request = prompt();
+  request.raw = true;
+  request.system = "S";
+  BOOST_TEST(member(request, "raw") == "true");
+  BOOST_TEST(member(request, "system") == "(absent)");
+}
+
+BOOST_AUTO_TEST_CASE(system_and_context_lead_a_conversation) {
+  auto request = conversation({{.role = "user", .content = "Hi"}});
+  request.system = "S";
+  request.context = "C";
+  BOOST_TEST(member(request, "messages") ==
+             R"([{"role":"system","content":"S"},{"role":"system","content":"C"},)"
+             R"({"role":"user","content":"Hi"}])");
+}
+
+BOOST_AUTO_TEST_CASE(a_conversation_with_a_system_message_of_its_own_keeps_it_first) {
+  auto request =
+      conversation({{.role = "system", .content = "Own"}, {.role = "user", .content = "Hi"}});
+  request.system = "Role's";
+  request.context = "C";
+  BOOST_TEST(member(request, "messages") ==
+             R"([{"role":"system","content":"Own"},{"role":"system","content":"C"},)"
+             R"({"role":"user","content":"Hi"}])");
+}
+
+BOOST_AUTO_TEST_CASE(texts_are_escaped_and_nothing_is_lost) {
+  const std::string text = "\"\\\n\x01</script>\xC3\xA9\xF0\x9F\x98\x80";
+  const auto body = json::parse(builder::body(prompt(text)));
+  BOOST_REQUIRE(body);
+  BOOST_TEST(*json::find_text(*body, "prompt") == text);
+}
+
+BOOST_AUTO_TEST_CASE(an_embedding_request_has_its_texts_under_input) {
+  EmbedRequest request{.model = "e", .input = {"a", "b"}};
+  BOOST_TEST(builder::body(request) == R"({"model":"e","input":["a","b"]})");
+  request.dimensions = 3;
+  request.keep_alive = "0";
+  BOOST_TEST(builder::body(request) ==
+             R"({"model":"e","input":["a","b"],"dimensions":3,"keep_alive":0})");
+}
+
+BOOST_AUTO_TEST_CASE(the_small_bodies_name_what_they_are_about) {
+  BOOST_TEST(builder::model_body("a\"b") == R"({"model":"a\"b"})");
+  BOOST_TEST(builder::load_body("m", "") == R"({"model":"m"})");
+  BOOST_TEST(builder::load_body("m", "0") == R"({"model":"m","keep_alive":0})");
+  BOOST_TEST(builder::copy_body("a", "b") == R"({"source":"a","destination":"b"})");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(request_fingerprint)
+
+BOOST_AUTO_TEST_CASE(what_does_not_change_the_answer_does_not_change_the_fingerprint) {
+  const auto plain = builder::fingerprint(prompt());
+  auto request = prompt();
+  request.id = {"x"};
+  request.attempt = 3;
+  request.priority = Priority::background;
+  request.stream = true;
+  request.keep_alive = "1h";
+  request.bypass_cache = true;
+  request.timeout = request.gap_timeout = request.total_timeout = request.connect_timeout = 1s;
+  BOOST_TEST(builder::fingerprint(request) == plain);
+}
+
+BOOST_AUTO_TEST_CASE(what_changes_the_answer_changes_the_fingerprint) {
+  const auto plain = builder::fingerprint(prompt());
+  const std::function<void(LLMRequest&)> changes[] = {
+      [](auto& r) { r.model = "n"; },
+      [](auto& r) { r.prompt = "Ho"; },
+      [](auto& r) { r.kind = RequestKind::chat; },
+      [](auto& r) { r.context = "c"; },
+      [](auto& r) { r.system = "s"; },
+      [](auto& r) { r.temperature = 0.1; },
+      [](auto& r) { r.max_tokens = 1; },
+      [](auto& r) { r.seed = 1; },
+      [](auto& r) { r.stop = {"x"}; },
+      [](auto& r) { r.format = "json"; },
+      [](auto& r) { r.num_ctx = 16; },
+      [](auto& r) { r.images = {"QUJD"}; },
+      [](auto& r) { r.think = "true"; },
+      [](auto& r) { r.raw_options = R"({"top_k":1})"; },
+      [](auto& r) { r.continuation = {1}; },
+      [](auto& r) { r.suffix = "s"; },
+      [](auto& r) { r.raw = true; },
+  };
+  for (const auto& change : changes) {
+    auto request = prompt();
+    change(request);
+    BOOST_TEST(builder::fingerprint(request) != plain);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(tools_and_messages_count_in_a_conversation) {
+  const auto plain = conversation({{.role = "user", .content = "Hi"}});
+  auto other = plain;
+  other.tools = {{"t", "", ""}};
+  BOOST_TEST(builder::fingerprint(other) != builder::fingerprint(plain));
+  other = plain;
+  other.messages[0].role = "system";
+  BOOST_TEST(builder::fingerprint(other) != builder::fingerprint(plain));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,263 @@
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "actors/ollama_client/request_validation.hpp"
+#include "config/utf8.hpp"
+#include "tests/unit/support.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::test;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+
+namespace {
+
+LLMRequest prompt() {
+  LLMRequest request;
+  request.model = "m";
+  request.prompt = "Hi";
+  return request;
+}
+
+LLMRequest conversation() {
+  LLMRequest request;
+  request.kind = RequestKind::chat;
+  request.model = "m";
+  request.messages = {{.role = "user", .content = "Hi"}};
+  return request;
+}
+
+EmbedRequest embedding() { return {.model = "m", .input = {"a"}}; }
+
+template <class Request> struct Fault {
+  ErrorCode code;
+  const char* named; ///< what the sentence must hold
+  std::function<void(Request&)> make;
+};
+
+template <class Request, std::size_t Size>
+void check_refused(const Request& sound, const Fault<Request> (&faults)[Size]) {
+  BOOST_TEST(validate(sound, Limits{}).has_value());
+  for (const auto& fault : faults) {
+    auto request = sound;
+    fault.make(request);
+    const auto result = validate(request, Limits{});
+    BOOST_TEST(code_of(result) == fault.code, fault.named);
+    BOOST_TEST(contains(sentence_of(result), fault.named), sentence_of(result));
+    BOOST_TEST(is_valid_utf8(sentence_of(result)), fault.named);
+  }
+}
+
+constexpr auto option = ErrorCode::invalid_option;
+const auto not_utf8 = "x\xFF"s;
+const auto with_nul = "x\0y"s;
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(request_validation)
+
+BOOST_AUTO_TEST_CASE(a_request_with_every_option_at_its_bounds_passes) {
+  auto request = prompt();
+  request.id = {std::string(128, 'i')};
+  request.temperature = 2.0;
+  request.max_tokens = 2147483647;
+  request.num_ctx = 4;
+  request.seed = std::numeric_limits<std::int64_t>::min();
+  request.stop = std::vector<std::string>(64, "s");
+  request.system = "";
+  request.context = "caf\xC3\xA9";
+  request.format = R"({"type":"object"})";
+  request.keep_alive = "-1";
+  request.images = {"QUI=", "QUJD\nQUJD\r\n"};
+  request.think = "max";
+  request.raw_options = R"({"unknown":1})";
+  request.continuation = {1, 2};
+  request.timeout = 1ms;
+  const auto result = validate(request, Limits{});
+  BOOST_TEST(result.has_value(), sentence_of(result));
+  request.temperature = 0.0;
+  request.max_tokens = 1;
+  BOOST_TEST(validate(request, Limits{}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_prompt_is_named) {
+  const Fault<LLMRequest> faults[] = {
+      {ErrorCode::invalid_model_name, "An empty text", [](auto& r) { r.model = ""; }},
+      {ErrorCode::invalid_model_name, "`a b`", [](auto& r) { r.model = "a b"; }},
+      {ErrorCode::invalid_model_name, "not a text", [](auto& r) { r.model = not_utf8; }},
+      {ErrorCode::invalid_prompt, "`prompt` is empty", [](auto& r) { r.prompt = ""; }},
+      {ErrorCode::invalid_prompt, "`prompt` is not valid UTF-8",
+       [](auto& r) { r.prompt = not_utf8; }},
+      {ErrorCode::invalid_prompt, "`prompt` holds a NUL", [](auto& r) { r.prompt = with_nul; }},
+      {ErrorCode::invalid_prompt, "`limits.maxPromptBytes`",
+       [](auto& r) { r.prompt = std::string((8u << 20) + 1, 'x'); }},
+      {ErrorCode::invalid_argument, "`id`", [](auto& r) { r.id = {std::string(129, 'i')}; }},
+      {ErrorCode::invalid_argument, "`id`", [](auto& r) { r.id = {with_nul}; }},
+      {option, "`temperature`", [](auto& r) { r.temperature = -0.1; }},
+      {option, "`temperature`", [](auto& r) { r.temperature = 2.1; }},
+      {option, "`temperature`", [](auto& r) { r.temperature = std::nan(""); }},
+      {option, "`maxTokens`", [](auto& r) { r.max_tokens = 0; }},
+      {option, "`maxTokens`", [](auto& r) { r.max_tokens = 2147483648; }},
+      {option, "`numCtx`", [](auto& r) { r.num_ctx = 3; }},
+      {option, "`numCtx`", [](auto& r) { r.num_ctx = (1u << 24) + 1; }},
+      {option, "`stop`", [](auto& r) { r.stop = {""}; }},
+      {option, "`stop`", [](auto& r) { r.stop = {not_utf8}; }},
+      {option, "`stop`", [](auto& r) { r.stop = std::vector<std::string>(65, "s"); }},
+      {option, "`system`", [](auto& r) { r.system = with_nul; }},
+      {option, "`context`", [](auto& r) { r.context = not_utf8; }},
+      {option, "`suffix`", [](auto& r) { r.suffix = not_utf8; }},
+      {option, "`format`", [](auto& r) { r.format = "xml"; }},
+      {option, "`format`", [](auto& r) { r.format = "[]"; }},
+      {option, "`format`", [](auto& r) { r.format = "null"; }},
+      {option, "`keepAlive`", [](auto& r) { r.keep_alive = "soon"; }},
+      {option, "`think`", [](auto& r) { r.think = "loud"; }},
+      {option, "`images`", [](auto& r) { r.images = {"data:image/png;base64,QUJD"}; }},
+      {option, "`images`", [](auto& r) { r.images = {"QUI"}; }},
+      {option, "`images`", [](auto& r) { r.images = {"Q=I="}; }},
+      {option, "`images`", [](auto& r) { r.images = {""}; }},
+      {option, "`images`", [](auto& r) { r.images = {"Q==="}; }},
+      {option, "`images`", [](auto& r) { r.images = {"QU-_"}; }},
+      {option, "`tools`",
+       [](auto& r) {
+         r.tools = {{"t", "", ""}};
+       }},
+      {option, "`rawOptions`", [](auto& r) { r.raw_options = "[]"; }},
+      {option, "`rawOptions`", [](auto& r) { r.raw_options = "{"; }},
+      {option, "`num_ctx`", [](auto& r) { r.raw_options = R"({"num_ctx":"x"})"; }},
+      {option, "`raw`", [](auto& r) { r.raw = true, r.system = "S"; }},
+      {option, "`raw`", [](auto& r) { r.raw = true, r.continuation = {1}; }},
+      {option, "`timeout`", [](auto& r) { r.timeout = 0ms; }},
+      {option, "`connectTimeout`", [](auto& r) { r.connect_timeout = -1ms; }},
+      {option, "`gapTimeout`", [](auto& r) { r.gap_timeout = 0ms; }},
+      {option, "`totalTimeout`", [](auto& r) { r.total_timeout = 0ms; }},
+  };
+  check_refused(prompt(), faults);
+}
+
+BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_conversation_is_named) {
+  constexpr auto code = ErrorCode::invalid_messages;
+  const Fault<LLMRequest> faults[] = {
+      {code, "`messages` is empty", [](auto& r) { r.messages.clear(); }},
+      {code, "`role`", [](auto& r) { r.messages[0].role = "robot"; }},
+      {code, "`role`", [](auto& r) { r.messages[0].role = ""; }},
+      {code, "`content`", [](auto& r) { r.messages[0].content = with_nul; }},
+      {code, "`content`", [](auto& r) { r.messages[0].content = not_utf8; }},
+      {code, "`thinking`", [](auto& r) { r.messages[0].thinking = not_utf8; }},
+      {code, "`images`", [](auto& r) { r.messages[0].images = {"?"}; }},
+      {code, "`toolName`", [](auto& r) { r.messages[0].tool_name = not_utf8; }},
+      {code, "`toolCallId`", [](auto& r) { r.messages[0].tool_call_id = with_nul; }},
+      {code, "`toolCalls`",
+       [](auto& r) {
+         r.messages[0].tool_calls = {{"", "", "{}"}};
+       }},
+      {code, "`toolCalls`",
+       [](auto& r) {
+         r.messages[0].tool_calls = {{not_utf8, "n", "{}"}};
+       }},
+      {code, "`toolCalls`",
+       [](auto& r) {
+         r.messages[0].tool_calls = {{"", "n", "\"{}\""}};
+       }},
+      {code, "`limits.maxPromptBytes`",
+       [](auto& r) { r.messages[0].content = std::string((8u << 20) + 1, 'x'); }},
+      {option, "`tools`",
+       [](auto& r) {
+         r.tools = {{"", "", ""}};
+       }},
+      {option, "`tools`",
+       [](auto& r) {
+         r.tools = {{"t", not_utf8, ""}};
+       }},
+      {option, "`tools`",
+       [](auto& r) {
+         r.tools = {{"t", "", "[]"}};
+       }},
+      {option, "`continuation`", [](auto& r) { r.continuation = {1}; }},
+      {option, "`suffix`", [](auto& r) { r.suffix = "x"; }},
+      {option, "`raw`", [](auto& r) { r.raw = true; }},
+      {option, "`images`", [](auto& r) { r.images = {"QUJD"}; }},
+      {option, "`temperature`", [](auto& r) { r.temperature = 9.0; }},
+  };
+  check_refused(conversation(), faults);
+}
+
+BOOST_AUTO_TEST_CASE(each_wrong_field_of_an_embedding_request_is_named) {
+  const Fault<EmbedRequest> faults[] = {
+      {ErrorCode::invalid_model_name, "`a b`", [](auto& r) { r.model = "a b"; }},
+      {ErrorCode::invalid_prompt, "`input` is empty", [](auto& r) { r.input.clear(); }},
+      {ErrorCode::invalid_prompt, "`input`",
+       [](auto& r) {
+         r.input = {"a", ""};
+       }},
+      {ErrorCode::invalid_prompt, "`input`", [](auto& r) { r.input = {not_utf8}; }},
+      {ErrorCode::invalid_prompt, "`input`", [](auto& r) { r.input = {with_nul}; }},
+      {ErrorCode::invalid_prompt, "`input`",
+       [](auto& r) { r.input = std::vector<std::string>(1001, "x"); }},
+      {ErrorCode::invalid_prompt, "`limits.maxPromptBytes`",
+       [](auto& r) { r.input = std::vector<std::string>(9, std::string(1u << 20, 'x')); }},
+      {ErrorCode::invalid_argument, "`id`", [](auto& r) { r.id = {not_utf8}; }},
+      {option, "`dimensions`", [](auto& r) { r.dimensions = 0; }},
+      {option, "`keepAlive`", [](auto& r) { r.keep_alive = "x"; }},
+      {option, "`timeout`", [](auto& r) { r.timeout = 0ms; }},
+  };
+  check_refused(embedding(), faults);
+}
+
+BOOST_AUTO_TEST_CASE(everything_that_is_text_counts_towards_the_size) {
+  Limits limits;
+  limits.max_prompt_bytes = 100;
+  const std::string big(99, 'A');
+  const std::function<void(LLMRequest&)> additions[] = {
+      [&](auto& r) { r.context = big; },
+      [&](auto& r) { r.system = big; },
+      [&](auto& r) { r.messages[0].thinking = big; },
+      [&](auto& r) { r.messages[0].images = {big + "A"}; },
+      [&](auto& r) { r.messages.push_back({.role = "user", .content = big}); },
+      [&](auto& r) {
+        r.messages[0].tool_calls = {{"", "n", "{\"x\":\"" + big + "\"}"}};
+      },
+      [&](auto& r) {
+        r.tools = {{"t", big, ""}};
+      },
+  };
+  for (const auto& add : additions) {
+    auto request = conversation();
+    BOOST_TEST(validate(request, limits).has_value());
+    add(request);
+    const auto result = validate(request, limits);
+    BOOST_TEST(code_of(result) == ErrorCode::invalid_messages);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_first_fault_is_the_one_that_is_told) {
+  auto request = prompt();
+  request.model = "";
+  request.prompt = "";
+  request.temperature = 9.0;
+  BOOST_TEST(code_of(validate(request, Limits{})) == ErrorCode::invalid_model_name);
+}
+
+BOOST_AUTO_TEST_CASE(json_that_is_nested_too_deeply_is_refused_without_a_crash) {
+  auto request = prompt();
+  request.format = "{\"a\":" + std::string(100'000, '[');
+  BOOST_TEST(code_of(validate(request, Limits{})) == option);
+}
+
+BOOST_AUTO_TEST_CASE(a_model_name_alone_is_checked_and_told_in_valid_text) {
+  BOOST_TEST(validate_model_name("llama3.1:8b").has_value());
+  for (const auto& name :
+       {""s, "a b"s, with_nul, not_utf8, "a" + std::string(300, 'x'), "a\xC3\xA9\xC3\xA9"s}) {
+    const auto result = validate_model_name(name);
+    BOOST_TEST(code_of(result) == ErrorCode::invalid_model_name);
+    BOOST_TEST(is_clean_text(sentence_of(result)));
+  }
+  std::string accents = "a";
+  for (int i = 0; i < 100; ++i)
+    accents += "\xC3\xA9";
+  BOOST_TEST(is_valid_utf8(sentence_of(validate_model_name(accents))));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,151 @@
+#include <boost/test/unit_test.hpp>
+
+#include "actors/role/response_cache.hpp"
+
+using namespace nexus::llm;
+using namespace std::chrono_literals;
+
+namespace {
+
+const ResponseCache::Time start{1h};
+
+CacheSettings settings(std::uint64_t bytes = 1u << 20) {
+  return {.enabled = true, .max_bytes = bytes, .ttl = 60s};
+}
+
+LLMResponse answer(std::string text) {
+  LLMResponse response;
+  response.response = std::move(text);
+  return response;
+}
+
+LLMRequest request(std::optional<double> temperature, std::optional<std::int64_t> seed,
+                   std::string options = {}) {
+  LLMRequest result;
+  result.temperature = temperature;
+  result.seed = seed;
+  result.raw_options = std::move(options);
+  return result;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(response_cache)
+
+BOOST_AUTO_TEST_CASE(an_answer_is_found_by_its_key_until_its_time_is_over) {
+  ResponseCache cache{settings()};
+  cache.insert("k", answer("a"), start);
+  BOOST_CHECK(cache.find("k", start + 59s) == answer("a"));
+  BOOST_CHECK(!cache.find("other", start));
+  BOOST_CHECK(!cache.find("k", start + 60s));
+  BOOST_TEST(cache.size() == 0u);
+  BOOST_TEST(cache.bytes() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_look_does_not_make_an_answer_live_longer) {
+  ResponseCache cache{settings()};
+  cache.insert("k", answer("a"), start);
+  BOOST_CHECK(cache.find("k", start + 50s));
+  BOOST_CHECK(!cache.find("k", start + 61s));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_answer_replaces_the_old_one) {
+  ResponseCache cache{settings()};
+  cache.insert("k", answer("a"), start);
+  const auto bytes = cache.bytes();
+  cache.insert("k", answer("b"), start + 30s);
+  BOOST_TEST(cache.size() == 1u);
+  BOOST_TEST(cache.bytes() == bytes);
+  BOOST_CHECK(cache.find("k", start + 80s) == answer("b"));
+}
+
+BOOST_AUTO_TEST_CASE(the_least_recently_used_answer_goes_first) {
+  ResponseCache cache{settings(5000)};
+  for (const auto* key : {"a", "b", "c"})
+    cache.insert(key, answer(std::string(1000, 'x')), start);
+  BOOST_TEST(cache.size() == 3u);
+  BOOST_CHECK(cache.find("a", start));
+  cache.insert("d", answer(std::string(1000, 'x')), start);
+  BOOST_CHECK(cache.find("a", start));
+  BOOST_CHECK(!cache.find("b", start));
+  BOOST_CHECK(cache.find("d", start));
+}
+
+BOOST_AUTO_TEST_CASE(the_bound_in_bytes_always_holds) {
+  ResponseCache cache{settings(10'000)};
+  for (std::size_t i = 0; i < 200; ++i) {
+    auto response = answer(std::string(i * 7, 'x'));
+    response.thinking = std::string(i, 't');
+    response.context.emplace(i);
+    response.tool_calls.resize(i % 3);
+    cache.insert(std::string(i, 'k'), response, start);
+    BOOST_REQUIRE(cache.bytes() <= 10'000u);
+  }
+  BOOST_TEST(cache.size() > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_larger_than_the_cache_is_not_kept_and_removes_the_old_one) {
+  ResponseCache cache{settings(5000)};
+  cache.insert("k", answer("a"), start);
+  cache.insert("other", answer("b"), start);
+  cache.insert("k", answer(std::string(6000, 'x')), start);
+  BOOST_CHECK(!cache.find("k", start));
+  BOOST_CHECK(cache.find("other", start));
+}
+
+BOOST_AUTO_TEST_CASE(a_cache_that_is_not_enabled_keeps_nothing) {
+  ResponseCache cache{CacheSettings{}};
+  cache.insert("k", answer("a"), start);
+  BOOST_CHECK(!cache.find("k", start));
+  BOOST_TEST(cache.size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(other_settings_hold_at_once) {
+  ResponseCache cache{settings(5000)};
+  cache.insert("a", answer(std::string(1000, 'x')), start);
+  cache.insert("b", answer(std::string(1000, 'x')), start);
+  cache.set_settings(settings(2000));
+  BOOST_CHECK(!cache.find("a", start));
+  BOOST_CHECK(cache.find("b", start));
+  auto off = settings(2000);
+  off.enabled = false;
+  cache.set_settings(off);
+  BOOST_TEST(cache.size() == 0u);
+  cache.set_settings(settings(2000));
+  cache.insert("c", answer("x"), start);
+  BOOST_CHECK(cache.find("c", start));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(repeatable_requests)
+
+BOOST_AUTO_TEST_CASE(temperature_none_or_a_seed_makes_a_request_repeatable) {
+  BOOST_TEST(is_repeatable(request(0.0, {})));
+  BOOST_TEST(is_repeatable(request({}, 42)));
+  BOOST_TEST(is_repeatable(request(0.9, 42)));
+  BOOST_TEST(is_repeatable(request({}, {}, R"({"temperature":0})")));
+  BOOST_TEST(is_repeatable(request({}, {}, R"({"seed":5})")));
+  BOOST_TEST(is_repeatable(request(0.9, {}, R"({"seed":5})")));
+}
+
+BOOST_AUTO_TEST_CASE(everything_else_is_not_repeatable) {
+  BOOST_TEST(!is_repeatable(request({}, {})));
+  BOOST_TEST(!is_repeatable(request(0.1, {})));
+  BOOST_TEST(!is_repeatable(request({}, {}, R"({"top_k":1})")));
+  BOOST_TEST(!is_repeatable(request({}, {}, R"({"temperature":0.5,"seed":null})")));
+  BOOST_TEST(!is_repeatable(request({}, {}, "nonsense")));
+}
+
+BOOST_AUTO_TEST_CASE(a_named_temperature_wins_over_one_that_is_passed_through) {
+  BOOST_TEST(!is_repeatable(request(0.5, {}, R"({"temperature":0})")));
+  BOOST_TEST(is_repeatable(request(0.0, {}, R"({"temperature":0.5})")));
+}
+
+BOOST_AUTO_TEST_CASE(the_seed_that_means_a_random_one_is_not_repeatable) {
+  BOOST_TEST(!is_repeatable(request(0.9, -1)));
+  BOOST_TEST(!is_repeatable(request({}, {}, R"({"seed":-1})")));
+  BOOST_TEST(is_repeatable(request(0.0, -1)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,252 @@
+#include <boost/test/unit_test.hpp>
+
+#include "actors/ollama_client/response_parser.hpp"
+#include "config/json.hpp"
+#include "config/utf8.hpp"
+#include "tests/unit/support.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::test;
+using namespace std::chrono_literals;
+namespace parser = nexus::llm::response_parser;
+
+namespace {
+
+constexpr std::uint32_t depth = 128;
+
+Result<parser::Piece> generate_line(std::string_view line) {
+  return parser::parse_chunk(line, RequestKind::generate, depth);
+}
+Result<parser::Piece> chat_line(std::string_view line) {
+  return parser::parse_chunk(line, RequestKind::chat, depth);
+}
+
+LLMRequest request_of(RequestKind kind) {
+  LLMRequest request;
+  request.id = {"r"};
+  request.model = "asked";
+  request.kind = kind;
+  return request;
+}
+Result<LLMResponse> generate_answer(std::string_view body) {
+  return parser::parse_answer(body, request_of(RequestKind::generate), depth);
+}
+Result<LLMResponse> chat_answer(std::string_view body) {
+  return parser::parse_answer(body, request_of(RequestKind::chat), depth);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(parsing_lines)
+
+BOOST_AUTO_TEST_CASE(a_line_of_a_generated_text_is_read) {
+  const auto piece = generate_line(
+      R"({"model":"heron:3b","created_at":"2026-08-25T09:14:02.44Z","response":" \u003cthe moon\u003e caf\u00e9","done":false})");
+  BOOST_REQUIRE(piece);
+  BOOST_TEST(piece->model == "heron:3b");
+  BOOST_TEST(piece->text == " <the moon> caf\xC3\xA9");
+  BOOST_TEST(!piece->done);
+  BOOST_TEST(!piece->context);
+}
+
+BOOST_AUTO_TEST_CASE(the_last_line_has_context_and_statistics) {
+  const auto piece = generate_line(
+      R"({"model":"m","response":"","done":true,"done_reason":"length","context":[12,4294967295],)"
+      R"("total_duration":9,"load_duration":8,"prompt_eval_count":7,"prompt_eval_duration":6,)"
+      R"("eval_count":5,"eval_duration":4})");
+  BOOST_REQUIRE(piece);
+  BOOST_TEST(piece->done);
+  BOOST_TEST(piece->done_reason == "length");
+  BOOST_CHECK(piece->context == (std::vector<std::uint32_t>{12, 4294967295}));
+  const GenerateStats expected{9ns, 8ns, 7, 6ns, 5, 4ns};
+  BOOST_CHECK(piece->stats == expected);
+}
+
+BOOST_AUTO_TEST_CASE(statistics_that_are_missing_are_zero_and_floats_are_fine) {
+  const auto piece = generate_line(
+      R"({"response":"","done":true,"eval_count":5.0,"eval_duration":1e9,"total_duration":-4,"load_duration":1e300,"prompt_eval_count":"7"})");
+  BOOST_REQUIRE(piece);
+  BOOST_TEST(piece->stats.eval_count == 5u);
+  BOOST_CHECK(piece->stats.eval_duration == 1s);
+  BOOST_CHECK(piece->stats.total_duration == 0ns);
+  BOOST_CHECK(piece->stats.load_duration >= 0ns);
+  BOOST_TEST(piece->stats.prompt_eval_count == 0u);
+  BOOST_TEST(piece->done_reason == "");
+  BOOST_TEST(piece->stats.tokens_per_second() == 5.0);
+}
+
+BOOST_AUTO_TEST_CASE(an_absurd_duration_does_not_become_negative) {
+  const auto piece =
+      generate_line(R"({"response":"","done":true,"total_duration":18446744073709551615})");
+  BOOST_REQUIRE(piece);
+  BOOST_CHECK(piece->stats.total_duration > 0ns);
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_that_we_do_not_know_is_passed_on) {
+  BOOST_TEST(generate_line(R"({"response":"","done":true,"done_reason":"quota"})")->done_reason ==
+             "quota");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_of_a_conversation_is_read) {
+  const auto piece = chat_line(
+      R"({"model":"m","message":{"role":"assistant","content":"Hi","thinking":"Hm"},"done":false})");
+  BOOST_REQUIRE(piece);
+  BOOST_TEST(piece->text == "Hi");
+  BOOST_TEST(piece->thinking == "Hm");
+}
+
+BOOST_AUTO_TEST_CASE(thinking_of_a_generated_text_is_read) {
+  const auto piece = generate_line(R"({"response":"","thinking":"Hm","done":false})");
+  BOOST_REQUIRE(piece);
+  BOOST_TEST(piece->thinking == "Hm");
+  BOOST_TEST(piece->text == "");
+}
+
+BOOST_AUTO_TEST_CASE(tool_calls_are_read_on_a_line_of_their_own_and_on_the_last_one) {
+  for (const auto* done : {"false", "true"}) {
+    const auto piece = chat_line(
+        R"({"message":{"role":"assistant","content":"","tool_calls":[)"
+        R"({"id":"Qm7t","function":{"index":0,"name":"get_weather","arguments":{"city":"Bergen","days":2}}},)"
+        R"({"function":{"name":"get_time","arguments":{}}},{"function":{"name":"none"}}]},"done":)" +
+        std::string{done} + "}");
+    BOOST_REQUIRE(piece);
+    const std::vector<ToolCall> expected{{"Qm7t", "get_weather", R"({"city":"Bergen","days":2})"},
+                                         {"", "get_time", "{}"},
+                                         {"", "none", "{}"}};
+    BOOST_CHECK(piece->tool_calls == expected);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(arguments_of_a_tool_call_are_always_the_text_of_an_object) {
+  for (const auto* arguments : {"null", "\"{}\"", "[]", "1"}) {
+    const auto piece =
+        chat_line(R"({"message":{"content":"","tool_calls":[{"function":{"name":"f","arguments":)" +
+                  std::string{arguments} + R"(}}]},"done":false})");
+    if (!piece)
+      continue; // refusing the line is fine too
+    for (const auto& call : piece->tool_calls) {
+      const auto parsed = json::parse(call.arguments);
+      BOOST_TEST((parsed && parsed->IsObject()), call.arguments);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(tool_calls_of_a_wrong_shape_are_left_out) {
+  for (const auto* calls : {"null", "5", "{}", "[1]", "[{}]", "[{\"function\":null}]"}) {
+    const auto piece = chat_line(R"({"message":{"content":"x","tool_calls":)" + std::string{calls} +
+                                 R"(},"done":false})");
+    BOOST_REQUIRE_MESSAGE(piece, calls);
+    BOOST_TEST(piece->tool_calls.empty(), calls);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_reported_failure_is_told_apart_from_a_broken_line) {
+  const auto reported = generate_line(R"({"error":"runner \"x\" died"})");
+  BOOST_TEST(code_of(reported) == ErrorCode::stream_failed);
+  BOOST_TEST(reported.error().detail == "runner \"x\" died");
+  BOOST_TEST(code_of(chat_line(R"({"error":{"code":400}})")) == ErrorCode::stream_failed);
+  BOOST_TEST(chat_line(R"({"error":{"code":400}})").error().detail == R"({"code":400})");
+  BOOST_TEST(generate_line(R"({"error":null,"response":"x","done":false})").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(broken_lines_are_refused) {
+  for (const auto* line :
+       {"", "{", "nonsense", "[]", "null", "5", "{}", R"({"response":"x"})",
+        R"({"response":"x","done":"true"})", R"({"response":5,"done":false})",
+        R"({"response":"x","thinking":[],"done":false})", "{\"response\":\"\xFF\",\"done\":false}",
+        "{\"response\":\"\xC3\",\"done\":false}", R"({"response":"\ud800","done":false})",
+        "data: {\"response\":\"x\",\"done\":false}"})
+    BOOST_TEST(code_of(generate_line(line)) == ErrorCode::stream_malformed, line);
+  for (const auto* line :
+       {R"({"message":"x","done":false})", R"({"message":5,"done":true})", R"({"done":false})",
+        R"({"message":null,"done":false})", R"({"message":{"content":[]},"done":false})"})
+    BOOST_TEST(code_of(chat_line(line)) == ErrorCode::stream_malformed, line);
+}
+
+BOOST_AUTO_TEST_CASE(text_that_was_read_is_always_valid_utf8) {
+  const auto piece = generate_line(R"({"response":"\udc00x","done":false})");
+  if (piece)
+    BOOST_TEST(is_valid_utf8(piece->text));
+}
+
+BOOST_AUTO_TEST_CASE(nulls_and_missing_texts_are_empty) {
+  BOOST_TEST(generate_line(R"({"response":null,"thinking":null,"done":false})")->text == "");
+  BOOST_TEST(generate_line(R"({"done":true})")->text == "");
+  BOOST_TEST(chat_line(R"({"message":{"content":null},"done":false})")->text == "");
+  BOOST_TEST(chat_line(R"({"done":true,"done_reason":"load"})")->done_reason == "load");
+}
+
+BOOST_AUTO_TEST_CASE(the_last_of_two_equal_keys_counts) {
+  BOOST_TEST(generate_line(R"({"response":"a","response":"b","done":true,"done":false})")->text ==
+             "b");
+}
+
+BOOST_AUTO_TEST_CASE(what_follows_an_object_has_no_meaning) {
+  BOOST_TEST(generate_line(R"({"response":"x","done":true} surplus)")->text == "x");
+}
+
+BOOST_AUTO_TEST_CASE(deep_nesting_is_refused_without_a_crash) {
+  const std::string deep = R"({"response":"x","done":false,"x":)" + std::string(100'000, '[');
+  BOOST_TEST(code_of(generate_line(deep)) == ErrorCode::stream_malformed);
+  BOOST_TEST(code_of(parser::parse_chunk(R"({"response":"","done":false,"x":[[[]]]})",
+                                         RequestKind::generate, 3)) == ErrorCode::stream_malformed);
+}
+
+BOOST_AUTO_TEST_CASE(the_detail_of_a_broken_line_is_bounded) {
+  const auto piece = generate_line(std::string(1'000'000, 'x'));
+  BOOST_TEST(piece.error().detail.size() < 1000u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(parsing_answers)
+
+BOOST_AUTO_TEST_CASE(a_complete_text_is_read) {
+  const auto answer = generate_answer(
+      R"({"model":"heron","response":"Hello","done":true,"done_reason":"stop","context":[1],"eval_count":2})");
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(answer->id.value == "r");
+  BOOST_TEST(answer->model == "heron");
+  BOOST_TEST(answer->response == "Hello");
+  BOOST_TEST(answer->done);
+  BOOST_TEST(answer->done_reason == "stop");
+  BOOST_TEST(answer->context->size() == 1u);
+  BOOST_TEST(answer->stats.eval_count == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_complete_conversation_turn_is_read) {
+  const auto answer = chat_answer(
+      R"({"message":{"role":"assistant","content":"Hi","thinking":"Hm","tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]},"done":true})");
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(answer->model == "asked");
+  BOOST_TEST(answer->response == "Hi");
+  BOOST_TEST(answer->thinking == "Hm");
+  BOOST_REQUIRE_EQUAL(answer->tool_calls.size(), 1u);
+  BOOST_TEST(answer->tool_calls[0].arguments == R"({"a":1})");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_not_done_is_incomplete_and_keeps_its_text) {
+  const auto answer = generate_answer(R"({"response":"Hel","done":false})");
+  BOOST_TEST(code_of(answer) == ErrorCode::stream_incomplete);
+  BOOST_TEST(answer.error().partial == "Hel");
+  BOOST_TEST(answer.error().subject == "asked");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_with_an_error_is_a_failure_of_the_server) {
+  const auto answer = generate_answer(R"({"error":"boom"})");
+  BOOST_TEST(code_of(answer) == ErrorCode::server_error);
+  BOOST_TEST(answer.error().detail == "boom");
+  BOOST_TEST(code_of(generate_answer(R"({"error":{}})")) == ErrorCode::server_error);
+  BOOST_TEST(
+      code_of(chat_answer(
+          R"({"error":"an error was encountered while running the model: unexpected EOF"})")) ==
+      ErrorCode::model_failed);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_not_understood_is_bad) {
+  for (const auto* body : {"", "<html></html>", "[]", "{}", "{\"response\":\"x\",\"done\":tr"})
+    BOOST_TEST(code_of(generate_answer(body)) == ErrorCode::bad_response, body);
+  BOOST_TEST(code_of(generate_answer(std::string(100'000, '{'))) == ErrorCode::bad_response);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

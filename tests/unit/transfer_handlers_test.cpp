@@ -1,0 +1,181 @@
+#include <boost/test/unit_test.hpp>
+
+#include "actors/ollama_client/pull_tally.hpp"
+#include "actors/ollama_client/transfer_handlers.hpp"
+#include "tests/unit/support.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::test;
+using Failure = HttpOutcome::Failure;
+
+namespace {
+
+const ExchangeSubject subject{"m", "http://localhost:11434"};
+
+struct Inbox {
+  int notified = 0;
+  std::shared_ptr<TransferInbox> inbox = std::make_shared<TransferInbox>([this] { ++notified; });
+
+  std::unique_ptr<TransferHandler> stream() {
+    LLMRequest request;
+    request.model = "m";
+    return make_stream_handler(1, AnswerCollector{request, Limits{}, subject}, inbox);
+  }
+  /// What a download comes to after `bytes`.
+  Result<void> pulled(std::string_view bytes, const HttpOutcome& outcome) {
+    const auto handler = make_pull_handler(3, subject, inbox);
+    static_cast<void>(handler->on_bytes(outcome.status, bytes));
+    handler->on_read_done();
+    handler->on_finished(outcome);
+    const auto events = inbox->take();
+    BOOST_REQUIRE(!events.empty());
+    BOOST_REQUIRE(events.back().pulled);
+    return *events.back().pulled;
+  }
+};
+
+const std::string piece = "{\"response\":\"a\",\"done\":false}\n";
+const std::string end = "{\"response\":\"b\",\"done\":true}\n";
+const std::string pulling = "{\"status\":\"pulling manifest\"}\n";
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(transfer_handlers, Inbox)
+
+BOOST_AUTO_TEST_CASE(each_read_brings_its_pieces_together) {
+  const auto handler = stream();
+  BOOST_TEST(handler->on_bytes(200, piece));
+  BOOST_TEST(handler->on_bytes(200, piece));
+  BOOST_TEST(inbox->take().empty());
+  handler->on_read_done();
+  handler->on_read_done();
+  const auto events = inbox->take();
+  BOOST_REQUIRE_EQUAL(events.size(), 1u);
+  BOOST_TEST(events[0].id == 1u);
+  BOOST_TEST(events[0].chunks.size() == 2u);
+  BOOST_TEST(!events[0].answer.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_answer_comes_once_and_as_soon_as_it_is_done) {
+  const auto handler = stream();
+  BOOST_TEST(handler->on_bytes(200, piece + end));
+  handler->on_read_done();
+  auto events = inbox->take();
+  BOOST_REQUIRE_EQUAL(events.size(), 1u);
+  BOOST_REQUIRE(events[0].answer);
+  BOOST_TEST((*events[0].answer)->response == "ab");
+  BOOST_TEST(!events[0].outcome);
+  handler->on_finished({.failure = Failure::cut, .status = 200});
+  events = inbox->take();
+  BOOST_REQUIRE_EQUAL(events.size(), 1u);
+  BOOST_TEST(!events[0].answer.has_value());
+  BOOST_TEST(events[0].outcome.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_without_a_last_line_break_comes_with_the_end) {
+  const auto handler = stream();
+  BOOST_TEST(handler->on_bytes(200, piece + end.substr(0, end.size() - 1)));
+  handler->on_finished({.status = 200, .answer_began = true});
+  const auto events = inbox->take();
+  BOOST_REQUIRE_EQUAL(events.size(), 1u);
+  BOOST_TEST(events[0].chunks.size() == 2u);
+  BOOST_TEST((*events[0].answer)->response == "ab");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_talks_on_after_the_end_is_stopped) {
+  const auto handler = stream();
+  BOOST_TEST(handler->on_bytes(200, end));
+  const std::string surplus(10'000, ' ');
+  int blocks = 0;
+  while (blocks < 100 && handler->on_bytes(200, surplus))
+    ++blocks;
+  BOOST_TEST(blocks < 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_is_gathered_up_to_its_bound) {
+  const auto handler = make_body_handler(2, 10, inbox);
+  BOOST_TEST(handler->on_bytes(200, "12345"));
+  BOOST_TEST(handler->on_bytes(200, "67890"));
+  BOOST_TEST(!handler->on_bytes(200, "x"));
+  handler->on_finished({.failure = Failure::stopped, .status = 200});
+  const auto events = inbox->take();
+  BOOST_REQUIRE_EQUAL(events.size(), 1u);
+  BOOST_TEST(*events[0].body == "1234567890");
+  BOOST_CHECK(events[0].outcome->failure == Failure::stopped);
+}
+
+BOOST_AUTO_TEST_CASE(a_burst_of_events_notifies_once) {
+  for (TransferId id = 1; id <= 5; ++id)
+    inbox->push({.id = id});
+  BOOST_TEST(notified == 1);
+  BOOST_TEST(inbox->take().size() == 5u);
+  BOOST_TEST(inbox->take().empty());
+  inbox->push({.id = 6});
+  BOOST_TEST(notified == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_download_succeeds_only_where_success_is_its_last_word) {
+  const HttpOutcome whole{.status = 200, .answer_began = true};
+  BOOST_TEST(pulled(pulling + "{\"status\":\"success\"}\n", whole).has_value());
+  BOOST_TEST(pulled(pulling + "{\"status\":\"success\"}", whole).has_value());
+  BOOST_TEST(code_of(pulled(pulling, whole)) == ErrorCode::stream_incomplete);
+  BOOST_TEST(code_of(pulled("", whole)) == ErrorCode::stream_incomplete);
+  BOOST_TEST(code_of(pulled("{\"status\":\"success\"}\n" + pulling, whole)) ==
+             ErrorCode::stream_incomplete);
+}
+
+BOOST_AUTO_TEST_CASE(a_download_that_fails_says_why) {
+  const HttpOutcome whole{.status = 200, .answer_began = true};
+  BOOST_TEST(code_of(pulled(pulling + "{\"error\":\"pull model manifest: file does not exist\"}\n",
+                            whole)) == ErrorCode::model_not_found);
+  BOOST_TEST(code_of(pulled(pulling + "nonsense\n", whole)) == ErrorCode::bad_response);
+  BOOST_TEST(code_of(pulled(R"({"error":"invalid model name"})", {.status = 400})) ==
+             ErrorCode::bad_request);
+  BOOST_TEST(code_of(pulled("", {.failure = Failure::refused})) == ErrorCode::connection_refused);
+}
+
+BOOST_AUTO_TEST_CASE(a_download_that_is_cut_is_interrupted_also_within_a_line) {
+  const HttpOutcome cut{.failure = Failure::cut, .status = 200, .answer_began = true};
+  BOOST_TEST(code_of(pulled(pulling, cut)) == ErrorCode::stream_interrupted);
+  BOOST_TEST(code_of(pulled(pulling + "{\"status\":\"pul", cut)) == ErrorCode::stream_interrupted);
+}
+
+BOOST_AUTO_TEST_CASE(a_download_with_an_endless_line_is_stopped_and_not_called_incomplete) {
+  const auto result = pulled(std::string((1u << 20) + 1, 'x'),
+                             {.failure = Failure::stopped, .status = 200, .answer_began = true});
+  BOOST_TEST((code_of(result) == ErrorCode::response_too_large ||
+              code_of(result) == ErrorCode::bad_response));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(pull_tally)
+
+BOOST_AUTO_TEST_CASE(progress_is_summed_over_the_layers) {
+  PullTally tally{"m"};
+  tally.add({.status = "pulling manifest"});
+  BOOST_TEST(tally.progress().model == "m");
+  BOOST_TEST(tally.progress().total == 0u);
+  tally.add({"pulling a", "a", 100, 0});
+  tally.add({"pulling a", "a", 100, 60});
+  tally.add({"pulling b", "b", 10, 10});
+  BOOST_TEST(tally.progress().total == 110u);
+  BOOST_TEST(tally.progress().completed == 70u);
+  tally.add({.status = "success"});
+  BOOST_TEST(tally.progress().status == "success");
+  BOOST_TEST(tally.progress().completed == 70u);
+}
+
+BOOST_AUTO_TEST_CASE(a_part_that_is_fetched_again_takes_its_progress_back) {
+  PullTally tally{"m"};
+  tally.add({"pulling a", "a", 100, 80});
+  tally.add({"pulling b", "b", 50, 20});
+  tally.add({"pulling a", "a", 100, 30});
+  BOOST_TEST(tally.progress().completed == 50u);
+  BOOST_TEST(tally.progress().total == 150u);
+  tally.add({"pulling a", "a", 90, 90});
+  BOOST_TEST(tally.progress().total == 140u);
+  BOOST_TEST(tally.progress().completed == 110u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
