@@ -263,9 +263,9 @@ struct LLMError {
   static constexpr std::string_view type_name = "LLMError";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"code", self.code}, Field{"subject", self.subject},
-                 Field{"detail", self.detail}, Field{"partial", self.partial}, Field{"httpStatus", self.http_status},
-                 Field{"retryAfter", self.retry_after}, Field{"model", self.model},
-                 Field{"attempts", self.attempts});
+                 Field{"detail", self.detail}, Field{"partial", self.partial},
+                 Field{"httpStatus", self.http_status}, Field{"retryAfter", self.retry_after},
+                 Field{"model", self.model}, Field{"attempts", self.attempts});
   }
   bool operator==(const LLMError&) const = default;
 };

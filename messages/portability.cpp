@@ -1,6 +1,8 @@
 #include "messages/portability.hpp"
 
 #include <caf/after.hpp>
+#include <caf/binary_deserializer.hpp>
+#include <caf/binary_serializer.hpp>
 
 #include <algorithm>
 #include <thread>
@@ -77,6 +79,40 @@ bool is_receiver_down(const caf::error& error) {
 #endif
 }
 
+std::vector<char> to_bytes(caf::actor_system& system, const caf::message& message) {
+  std::vector<char> bytes;
+#if NEXUS_LLM_CAF_1
+  caf::byte_buffer buffer;
+  caf::binary_serializer serializer{system, buffer};
+  if (serializer.apply(message))
+    for (const auto byte : buffer)
+      bytes.push_back(static_cast<char>(byte));
+#else
+  caf::binary_serializer serializer{system, bytes};
+  auto copy = message;
+  if (serializer(copy))
+    bytes.clear();
+#endif
+  return bytes;
+}
+
+caf::message from_bytes(caf::actor_system& system, const std::vector<char>& bytes) {
+  caf::message message;
+#if NEXUS_LLM_CAF_1
+  caf::byte_buffer buffer;
+  for (const auto byte : bytes)
+    buffer.push_back(static_cast<std::byte>(byte));
+  caf::binary_deserializer deserializer{system, buffer};
+  if (!deserializer.apply(message))
+    return {};
+#else
+  caf::binary_deserializer deserializer{system, bytes};
+  if (deserializer(message))
+    return {};
+#endif
+  return message;
+}
+
 std::string describe(const caf::error& error) {
   if (!error)
     return "ended normally";
@@ -107,8 +143,7 @@ void wait_for_end(caf::actor_system& system, const caf::strong_actor_ptr& actor,
   self->monitor(caf::actor_cast<caf::actor_addr>(actor));
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   bool ended = false;
-  self->receive([&ended](const caf::down_msg&) { ended = true; },
-                caf::after(deadline) >> [] {});
+  self->receive([&ended](const caf::down_msg&) { ended = true; }, caf::after(deadline) >> [] {});
   if (ended)
     return;
   caf::anon_send_exit(actor, caf::exit_reason::kill);

@@ -44,6 +44,7 @@
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "messages/errors.hpp"
 #include "messages/field.hpp"
@@ -240,7 +241,8 @@ template <class Handle> void anon_exit(const Handle& receiver, caf::exit_reason 
   caf::anon_send_exit(receiver, reason);
 }
 
-/// Ends an actor and waits until it is gone; past the deadline it is killed. Blocks: not for actors.
+/// Ends an actor and waits until it is gone; past the deadline it is killed. Blocks: not for
+/// actors.
 void wait_for_end(caf::actor_system& system, const caf::strong_actor_ptr& actor,
                   std::chrono::milliseconds deadline);
 
@@ -317,6 +319,10 @@ private:
 
 /// Whether the error means that the receiver ended before it answered.
 [[nodiscard]] bool is_receiver_down(const caf::error& error);
+
+/// The bytes of a message as they cross the network, and back. Empty where that is not possible.
+[[nodiscard]] std::vector<char> to_bytes(caf::actor_system& system, const caf::message& message);
+[[nodiscard]] caf::message from_bytes(caf::actor_system& system, const std::vector<char>& bytes);
 
 /// The text of an error for the log.
 [[nodiscard]] std::string describe(const caf::error& error);

@@ -10,12 +10,10 @@
 namespace nexus::llm {
 
 /// Hands values from actors to a thread that waits for them.
-template <class T>
-class Channel {
+template <class T> class Channel {
 public:
   /// Adds a value, unless `merge(last, value)` puts it into the last one that still waits.
-  template <class Merge>
-  void push(T value, Merge merge) {
+  template <class Merge> void push(T value, Merge merge) {
     {
       std::lock_guard lock{mutex_};
       if (values_.empty() || !merge(values_.back(), value))

@@ -34,8 +34,7 @@ bool merge_chunks(StreamNews& last, StreamNews& next) {
 }
 
 /// Makes a streaming request and listens to it, for a thread that waits.
-template <class Atom, class Content>
-class StreamClient {
+template <class Atom, class Content> class StreamClient {
 public:
   using Base = stream_subscriber::base;
   static constexpr const char* name = "StreamClient";
@@ -43,9 +42,7 @@ public:
   StreamClient(stream_subscriber::pointer self, role_actor role, Content content,
                GenerateOptions options, NewsChannel channel)
       : self_{self}, channel_{std::move(channel)} {
-    auto push = [this](Outcome outcome) {
-      channel_->push(std::move(outcome), merge_chunks);
-    };
+    auto push = [this](Outcome outcome) { channel_->push(std::move(outcome), merge_chunks); };
     ask_watched(self_, role, Atom{}, std::move(content), std::move(options),
                 stream_subscriber{self_})
         .then([push](LLMResponse& response) { push(std::move(response)); },
@@ -88,7 +85,8 @@ private:
   void push(News news) {
     // Only the newest report matters to a thread that is late.
     channel_->push(std::move(news), [](News& last, News& next) {
-      if (!std::holds_alternative<PullProgress>(last) || !std::holds_alternative<PullProgress>(next))
+      if (!std::holds_alternative<PullProgress>(last) ||
+          !std::holds_alternative<PullProgress>(next))
         return false;
       last = std::move(next);
       return true;
@@ -134,8 +132,7 @@ Result<std::string> LLMIntegration::get_model_for_role(AIRole role) {
   return call<std::string>(llm_.models(), get_model_for_role_atom_v, role);
 }
 
-Result<ModelConfig> LLMIntegration::set_model_for_role(AIRole role,
-                                                       const std::string& model_name) {
+Result<ModelConfig> LLMIntegration::set_model_for_role(AIRole role, const std::string& model_name) {
   return call<ModelConfig>(llm_.models(), set_model_for_role_atom_v, role, model_name);
 }
 
@@ -164,16 +161,15 @@ Result<LLMResponse> LLMIntegration::chat_streaming(const std::vector<ChatMessage
 }
 
 template <class Atom, class Content>
-Result<LLMResponse> LLMIntegration::stream(Atom, const Content& content, AIRole role,
-                                           const ChunkCallback& callback,
-                                           const GenerateOptions& given,
-                                           const ProgressCallback& progress) {
+Result<LLMResponse>
+LLMIntegration::stream(Atom, const Content& content, AIRole role, const ChunkCallback& callback,
+                       const GenerateOptions& given, const ProgressCallback& progress) {
   auto options = given;
   if (options.id.value.empty())
     options.id = make_request_id();
   const auto channel = std::make_shared<Channel<StreamNews>>();
-  stream_subscriber client = spawn_state<StreamClient<Atom, Content>>(
-      system_, llm_.role(role), content, options, channel);
+  stream_subscriber client =
+      spawn_state<StreamClient<Atom, Content>>(system_, llm_.role(role), content, options, channel);
   std::optional<Outcome> outcome;
   std::uint64_t seq = 0;
   bool ended = false;
@@ -248,8 +244,7 @@ Result<void> LLMIntegration::unload_model(const std::string& model_name) {
 Result<void> LLMIntegration::pull_model(const std::string& model_name,
                                         const PullCallback& progress) {
   const auto channel = std::make_shared<Channel<PullClient::News>>();
-  pull_subscriber client =
-      spawn_state<PullClient>(system_, llm_.models(), model_name, channel);
+  pull_subscriber client = spawn_state<PullClient>(system_, llm_.models(), model_name, channel);
   for (;;) {
     auto news = channel->pop();
     if (auto* done = std::get_if<Result<Ack>>(&news)) {
@@ -265,8 +260,7 @@ Result<void> LLMIntegration::delete_model(const std::string& model_name) {
   return without_value(call<Ack>(llm_.models(), delete_model_atom_v, model_name));
 }
 
-Result<void> LLMIntegration::copy_model(const std::string& source,
-                                        const std::string& destination) {
+Result<void> LLMIntegration::copy_model(const std::string& source, const std::string& destination) {
   return without_value(call<Ack>(llm_.models(), copy_model_atom_v, source, destination));
 }
 

@@ -66,8 +66,6 @@ LLMSystem::LLMSystem(caf::actor_system& system, LLMClientConfig config,
   root_ = caf::actor_cast<caf::strong_actor_ptr>(supervision.root);
 }
 
-LLMSystem::~LLMSystem() {
-  wait_for_end(system_, root_, shutdown_deadline);
-}
+LLMSystem::~LLMSystem() { wait_for_end(system_, root_, shutdown_deadline); }
 
 } // namespace nexus::llm

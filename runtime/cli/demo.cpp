@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto longest_demo = 25s;
+constexpr std::chrono::seconds longest_demo{25};
 constexpr const char* goal = "Keep a number within a lower and an upper bound.";
 
 struct SystemConfig : caf::actor_system_config {
@@ -30,8 +30,8 @@ struct SystemConfig : caf::actor_system_config {
 /// Why the configured Ollama cannot do the job; empty where it can.
 std::string why_not_ollama(caf::actor_system& system, LLMClientConfig config) {
   config.max_retries = 0;
-  config.connect_timeout = 1s;
-  config.timeout = 3s;
+  config.connect_timeout = std::chrono::seconds{1};
+  config.timeout = std::chrono::seconds{3};
   LLMSystemOptions options;
   options.store = make_memory_store(config);
   auto llm = LLMSystem::start(system, std::move(options));

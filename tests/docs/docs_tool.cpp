@@ -82,17 +82,17 @@ int main(int argc, char** argv) {
   const int first = check ? 2 : 1;
   const fs::path docs = argc > first ? argv[first] : "docs";
   const fs::path readme = argc > first + 1 ? argv[first + 1] : "README.md";
-  const auto example = "```cpp\n" +
-                       read(readme.parent_path() / "tests/docs/embedding_example.cpp") + "```\n";
+  const auto example =
+      "```cpp\n" + read(readme.parent_path() / "tests/docs/embedding_example.cpp") + "```\n";
   struct Page {
     fs::path path;
     std::string section;
     std::string content;
   };
   bool stale = false;
-  for (const auto& page : {Page{docs / "configuration.md", "settings", config_table()},
-                           Page{docs / "errors.md", "errors", error_table_text()},
-                           Page{readme, "example", example}}) {
+  for (const auto& page :
+       {Page{docs / "configuration.md", "settings", config_table()},
+        Page{docs / "errors.md", "errors", error_table_text()}, Page{readme, "example", example}}) {
     const auto old = read(page.path);
     const auto text = with_section(old, page.section, page.content);
     if (text == old)

@@ -77,8 +77,9 @@ BOOST_AUTO_TEST_CASE(a_server_that_comes_back_within_the_retries_answers) {
   std::thread comeback;
   Probe probe{world.system()};
   caf::scoped_actor self{world.system()};
-  [[maybe_unused]] auto pending = ask(self, world.llm().role(overseer), deadline, generate_streaming_atom_v,
-                           std::string{"Plan"}, GenerateOptions{}, probe.handle());
+  [[maybe_unused]] auto pending =
+      ask(self, world.llm().role(overseer), deadline, generate_streaming_atom_v,
+          std::string{"Plan"}, GenerateOptions{}, probe.handle());
   probe.wait_until([](const Heard& heard) { return heard.saw(Phase::sent); });
   world.sim.start();
   const auto heard = probe.wait_for_end();
@@ -177,8 +178,9 @@ BOOST_AUTO_TEST_CASE(
   world.sim.inject(Fault::stall_after_lines(3));
   Probe probe{world.system()};
   caf::scoped_actor self{world.system()};
-  [[maybe_unused]] auto pending = ask(self, world.llm().role(overseer), deadline, generate_streaming_atom_v,
-                     std::string{"x"}, GenerateOptions{}, probe.handle());
+  [[maybe_unused]] auto pending =
+      ask(self, world.llm().role(overseer), deadline, generate_streaming_atom_v, std::string{"x"},
+          GenerateOptions{}, probe.handle());
   probe.wait_until([](const Heard& heard) { return heard.chunks.size() >= 3; });
   world.sim.stop();
   const auto heard = probe.wait_for_end();
