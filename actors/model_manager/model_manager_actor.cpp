@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/guarded_answer.hpp"
 #include "actors/ollama_client/request_validation.hpp"
 #include "config/describe_json.hpp"
 
@@ -142,35 +143,38 @@ ModelManagerActor::Promise<ModelConfig> ModelManagerActor::set_model(AIRole role
     promise.deliver(to_caf_error(std::move(valid.error())));
     return promise;
   }
+  const auto answer = guard(promise, name);
   ask_watched(self_, settings_, update_config_atom_v, model_patch(role, model))
       .then(
-          [this, promise, role](LLMClientConfig& config) mutable {
+          [this, answer, role](LLMClientConfig& config) {
             config_ = std::move(config);
-            promise.deliver(ModelConfig{config_.model(role), role, config_.base_url});
+            answer->deliver(ModelConfig{config_.model(role), role, config_.base_url});
           },
-          [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+          [answer](caf::error& error) { answer->fail(std::move(error)); });
   return promise;
 }
 
 template <class T, class... Ts>
 ModelManagerActor::Promise<T> ModelManagerActor::pass(Ts... request) {
   auto promise = self_->make_response_promise<T>();
+  const auto answer = guard(promise, name);
   ask_watched(self_, client_, std::move(request)...)
-      .then([promise](T& answer) mutable { promise.deliver(std::move(answer)); },
-            [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+      .then([answer](T& result) { answer->deliver(std::move(result)); },
+            [answer](caf::error& error) { answer->fail(std::move(error)); });
   return promise;
 }
 
 template <class... Ts>
 ModelManagerActor::Promise<Ack> ModelManagerActor::change_models(Ts... request) {
   auto promise = self_->make_response_promise<Ack>();
+  const auto answer = guard(promise, name);
   ask_watched(self_, client_, std::move(request)...)
       .then(
-          [this, promise](Ack) mutable {
+          [this, answer](Ack) {
             catalogue_.invalidate();
-            promise.deliver(Ack{});
+            answer->deliver(Ack{});
           },
-          [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+          [answer](caf::error& error) { answer->fail(std::move(error)); });
   return promise;
 }
 

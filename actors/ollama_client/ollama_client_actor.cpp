@@ -148,19 +148,9 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
           ? TimeBudget::stream(now(), timeout, within(request.gap_timeout, config_.gap_timeout),
                                within(request.total_timeout, config_.total_timeout))
           : TimeBudget::complete(now(), timeout);
-  Exchange exchange{.request = request.id,
-                    .budget = budget,
-                    .model = request.model,
-                    .sent = now(),
-                    .first_chunk_time = {},
-                    .attempt = request.attempt,
-                    .sink = sink,
-                    .partial = {},
-                    .settled = false,
-                    .on_event = {},
-                    .fail = [promise](LLMError error) mutable {
-                      promise.deliver(to_caf_error(std::move(error)));
-                    }};
+  auto exchange = exchange_of(promise, request.id, budget, request.model);
+  exchange.attempt = request.attempt;
+  exchange.sink = sink;
   auto settle = [promise](Exchange& done, Result<LLMResponse> answer) mutable {
     if (!answer) {
       promise.deliver(to_caf_error(std::move(answer.error())));
@@ -242,19 +232,8 @@ OllamaClientActor::Promise<Ack> OllamaClientActor::pull(const std::string& model
         .then(again, [](const caf::error&) {});
   };
   const auto id = ++last_id_;
-  Exchange exchange{.request = {},
-                    .budget = TimeBudget::stream(now(), config_.timeout, config_.timeout, {}),
-                    .model = model,
-                    .sent = now(),
-                    .first_chunk_time = {},
-                    .attempt = 0,
-                    .sink = chunk_sink{},
-                    .partial = {},
-                    .settled = false,
-                    .on_event = {},
-                    .fail = [promise](LLMError error) mutable {
-                      promise.deliver(to_caf_error(std::move(error)));
-                    }};
+  auto exchange = exchange_of(
+      promise, {}, TimeBudget::stream(now(), config_.timeout, config_.timeout, {}), model);
   exchange.on_event = [this, id, promise, report, send](TransferEvent& event) mutable {
     for (const auto& line : event.pull_lines) {
       report->tally.add(line);
@@ -292,6 +271,25 @@ bool OllamaClientActor::cancel(const RequestId& id) {
   return any;
 }
 
+template <class T>
+OllamaClientActor::Exchange OllamaClientActor::exchange_of(Promise<T> promise, RequestId request,
+                                                           TimeBudget budget,
+                                                           std::string model) const {
+  return {.request = std::move(request),
+          .budget = budget,
+          .model = std::move(model),
+          .sent = now(),
+          .first_chunk_time = {},
+          .attempt = 0,
+          .sink = chunk_sink{},
+          .partial = {},
+          .settled = false,
+          .on_event = {},
+          .fail = [promise](LLMError error) mutable {
+            promise.deliver(to_caf_error(std::move(error)));
+          }};
+}
+
 template <class T, class Parse>
 OllamaClientActor::Promise<T>
 OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::string body,
@@ -304,19 +302,8 @@ OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::
     }
   const auto id = ++last_id_;
   auto message = http(method, path, std::move(body), {});
-  Exchange exchange{.request = std::move(request),
-                    .budget = TimeBudget::complete(now(), timeout),
-                    .model = std::move(model),
-                    .sent = now(),
-                    .first_chunk_time = {},
-                    .attempt = 0,
-                    .sink = chunk_sink{},
-                    .partial = {},
-                    .settled = false,
-                    .on_event = {},
-                    .fail = [promise](LLMError error) mutable {
-                      promise.deliver(to_caf_error(std::move(error)));
-                    }};
+  auto exchange = exchange_of(promise, std::move(request), TimeBudget::complete(now(), timeout),
+                              std::move(model));
   exchange.on_event = [this, id, promise, parse](TransferEvent& event) mutable {
     if (!event.outcome)
       return;

@@ -72,6 +72,10 @@ private:
                                                const std::string& model) const;
   [[nodiscard]] Millis management_timeout() const;
 
+  /// An exchange whose failure the promise hears.
+  template <class T>
+  [[nodiscard]] Exchange exchange_of(Promise<T> promise, RequestId request, TimeBudget budget,
+                                     std::string model) const;
   void add(TransferId id, Exchange exchange);
   void on_transfer_events();
   void on_event(Exchange& exchange, TransferEvent& event);

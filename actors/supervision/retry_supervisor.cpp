@@ -1,5 +1,6 @@
 #include "actors/supervision/retry_supervisor.hpp"
 
+#include "actors/guarded_answer.hpp"
 #include "actors/log.hpp"
 #include "actors/model_manager/model_manager_actor.hpp"
 #include "actors/role/batch_actor.hpp"
@@ -211,6 +212,7 @@ void RetrySupervisor::on_config(LLMClientConfig config) {
 
 RetrySupervisor::Promise<Health> RetrySupervisor::health() {
   auto promise = self_->make_response_promise<Health>();
+  const auto owed = guard(promise, name);
   auto answer = std::make_shared<Health>();
   for (const auto& component : components_)
     answer->components.push_back({.name = component.name,
@@ -224,27 +226,27 @@ RetrySupervisor::Promise<Health> RetrySupervisor::health() {
   }
   ask_watched(self_, client_, version_atom_v)
       .then(
-          [promise, answer](std::string& version) mutable {
+          [owed, answer](std::string& version) {
             answer->reachable = true;
             answer->version = std::move(version);
-            promise.deliver(std::move(*answer));
+            owed->deliver(std::move(*answer));
           },
-          [promise, answer](const caf::error&) mutable { promise.deliver(std::move(*answer)); });
+          [owed, answer](const caf::error&) { owed->deliver(std::move(*answer)); });
   return promise;
 }
 
 RetrySupervisor::Promise<RoleStats> RetrySupervisor::stats(AIRole role) {
   auto promise = self_->make_response_promise<RoleStats>();
-  auto combine = [this, promise, role](const RoleStats& gauges) mutable {
+  auto combine = [this, owed = guard(promise, name), role](const RoleStats& gauges) {
     auto figures = stats_of(role);
     figures.role = role;
     figures.queued = gauges.queued;
     figures.in_flight = gauges.in_flight;
-    promise.deliver(figures);
+    owed->deliver(figures);
   };
   ask_watched(self_, worker_of(role), stats_atom_v)
-      .then([combine](const RoleStats& gauges) mutable { combine(gauges); },
-            [combine](const caf::error&) mutable { combine({}); });
+      .then([combine](const RoleStats& gauges) { combine(gauges); },
+            [combine](const caf::error&) { combine({}); });
   return promise;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "actors/guarded_answer.hpp"
 #include "actors/log.hpp"
 #include "actors/supervision/jitter.hpp"
 #include "actors/supervision/retry_policy.hpp"
@@ -545,9 +546,10 @@ RetrySupervisor::Promise<QueuePosition> RetrySupervisor::position(const RequestI
         to_caf_error({.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"}));
     return promise;
   }
+  const auto answer = guard(promise, name);
   ask_watched(self_, worker_of(run->role), position_atom_v, run->id)
-      .then([promise](const QueuePosition& place) mutable { promise.deliver(place); },
-            [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+      .then([answer](const QueuePosition& place) { answer->deliver(place); },
+            [answer](caf::error& error) { answer->fail(std::move(error)); });
   return promise;
 }
 
@@ -565,14 +567,15 @@ RetrySupervisor::Promise<Ack> RetrySupervisor::subscribe(const RequestId& id,
                                   .subject = "request `" + id.value + "` is no stream"}));
     return promise;
   }
+  const auto answer = guard(promise, name);
   ask_watched(self_, streaming_, subscribe_atom_v, run->id, id, subscriber)
       .then(
-          [this, promise, run_id = run->id, id, subscriber](Ack) mutable {
+          [this, answer, run_id = run->id, id, subscriber](Ack) {
             if (const auto entry = runs_.find(run_id); entry != runs_.end())
               entry->second.listeners.push_back({.id = id, .handle = subscriber, .late = true});
-            promise.deliver(Ack{});
+            answer->deliver(Ack{});
           },
-          [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+          [answer](caf::error& error) { answer->fail(std::move(error)); });
   return promise;
 }
 

@@ -78,6 +78,24 @@ BOOST_AUTO_TEST_CASE(a_stream_survives_the_death_of_any_component_and_subscriber
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_call_about_models_survives_the_death_of_whoever_works_on_it) {
+  for (const std::string component : {"ModelManagerActor", "OllamaClientActor"}) {
+    BOOST_TEST_CONTEXT(component) {
+      World world;
+      world.sim.inject(Fault::stall_before_response().on("/api/show"));
+      caf::scoped_actor self{world.system()};
+      auto pending =
+          ask(self, world.llm().models(), deadline, show_model_atom_v, std::string{"llama3.1:8b"});
+      BOOST_REQUIRE(world.sim.wait_until(
+          [](const simulator::Counters& counters) { return counters.stalls_begun == 1; }, 5s));
+      world.kill(component);
+      std::move(pending).receive(
+          [](const ModelDetails& details) { BOOST_TEST(details.context_length > 0u); },
+          [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(queued_requests_survive_the_death_of_their_role) {
   World world{numbers(), [](LLMClientConfig& config) { config.limits.max_concurrent = 1; }};
   world.sim.inject(Fault::stall_before_response(300ms));
