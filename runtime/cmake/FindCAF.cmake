@@ -10,7 +10,7 @@ if(TARGET CAF::core)
 endif()
 
 find_path(CAF_INCLUDE_DIR caf/actor_system.hpp HINTS ${CAF_ROOT} $ENV{CAF_ROOT} PATH_SUFFIXES include)
-find_library(CAF_CORE_LIBRARY NAMES caf_core caf_core_static HINTS ${CAF_ROOT} $ENV{CAF_ROOT} PATH_SUFFIXES lib)
+find_library(CAF_CORE_LIBRARY NAMES caf_core caf_core_static NAMES_PER_DIR HINTS ${CAF_ROOT} $ENV{CAF_ROOT} PATH_SUFFIXES lib)
 
 if(CAF_INCLUDE_DIR)
   file(STRINGS "${CAF_INCLUDE_DIR}/caf/config.hpp" _caf_version REGEX "#define CAF_VERSION [0-9]+")
