@@ -228,7 +228,7 @@ Result<LLMResponse> parse_answer(std::string_view body, const LLMRequest& reques
   }
   LLMResponse response;
   response.id = request.id;
-  response.model = piece->model.empty() ? request.model : std::move(piece->model);
+  response.model = piece->model.empty() ? request.model : piece->model;
   response.response = std::move(piece->text);
   response.done = true;
   response.context = std::move(piece->context);
