@@ -10,8 +10,7 @@ namespace nexus::llm {
 /// The answer that an actor owes, held by the handlers of its own requests. When the actor ends
 /// first, the handlers go and the answer becomes `component_failed`: CAF 0.17 itself would answer
 /// nobody.
-template <class T>
-class GuardedAnswer {
+template <class T> class GuardedAnswer {
 public:
   GuardedAnswer(caf::typed_response_promise<T> promise, std::string component)
       : promise_{std::move(promise)}, component_{std::move(component)} {}
