@@ -87,7 +87,7 @@ std::string Exchange::head(int status, std::string_view content_type,
   text += code + " ";
   text += reason(status).empty() ? "status code " + code : std::string(reason(status));
   for (const auto& [name, value] : headers)
-    text += "\r\n" + name + ": " + value;
+    text.append("\r\n").append(name).append(": ").append(value);
   return text + "\r\n\r\n";
 }
 
