@@ -85,6 +85,8 @@ using streaming_actor = caf::typed_actor<
     sig<void, finish_atom, RequestId, LLMResponse>,
     /// The bad end.
     sig<void, finish_atom, RequestId, LLMError>,
+    /// The owner ends: every subscriber is told so, and the StreamingActor ends too.
+    sig<void, finish_atom>,
     /// Settings for the streams that follow.
     sig<void, update_config_atom, Limits>>::extend_with<chunk_sink>;
 
@@ -139,8 +141,9 @@ using supervisor_actor = caf::typed_actor<
 
 /// With what children and timers send to it.
 using supervisor_internal =
-    caf::typed_actor<sig<void, open_atom>,
-                     sig<void, tick_atom, std::uint64_t>>::extend_with<stream_owner>::
+    caf::typed_actor<sig<void, open_atom>, sig<void, tick_atom, std::uint64_t>,
+                     /// A component has a successor, and its last words have been heard.
+                     sig<void, restart_atom, std::uint64_t>>::extend_with<stream_owner>::
         extend_with<role_owner>::extend_with<config_owner>::extend_with<supervisor_actor>;
 
 } // namespace nexus::llm

@@ -269,6 +269,18 @@ std::vector<ConfigKey> make_keys() {
   keys.push_back(duration_key("supervision.window", in_seconds, 1, day,
                               nested(&Config::restarts, &RestartSettings::window),
                               "The window in which restarts are counted."));
+  auto circuit = [nested](auto inner) { return nested(&LLMClientConfig::circuit, inner); };
+  keys.push_back(count_key("circuitBreaker.maxFailures", 0, 1000,
+                           circuit(&CircuitSettings::max_failures),
+                           "Failures to connect, one after the other, after which requests fail at "
+                           "once until Ollama is back; 0 is never."));
+  keys.push_back(duration_key("circuitBreaker.resetTimeout", in_milliseconds, 1, 3'600'000,
+                              circuit(&CircuitSettings::reset_timeout),
+                              "Wait before Ollama is tried again with one cheap request."));
+  keys.push_back(duration_key("circuitBreaker.maxResetTimeout", in_milliseconds, 1, 3'600'000,
+                              circuit(&CircuitSettings::max_reset_timeout),
+                              "Bound of that wait, which doubles each time that Ollama is still "
+                              "not there."));
   return keys;
 }
 

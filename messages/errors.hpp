@@ -71,6 +71,7 @@ enum class ErrorCode : std::uint8_t {
   restart_budget_exhausted,
   shutting_down,
   internal_error,
+  circuit_open,
 };
 
 /// How often a failure may be answered by trying the same model again.
@@ -78,6 +79,7 @@ enum class Retry : std::uint8_t {
   never,  ///< trying again cannot help
   once,   ///< at most one more attempt on the same model
   budget, ///< up to `maxRetries` attempts
+  resume, ///< likewise, but not as the failure of a first attempt
 };
 
 /// One row of the error table: all that is known of a code. The sentence may hold `{}`, which is
@@ -205,6 +207,10 @@ inline constexpr std::array error_table{
               false, "The system is shutting down, so the request was not finished."},
     ErrorInfo{ErrorCode::internal_error, "internal_error", ErrorCategory::internal, Retry::never,
               false, "Something went wrong inside the program. The log has the details."},
+    ErrorInfo{ErrorCode::circuit_open, "circuit_open", ErrorCategory::connection, Retry::resume,
+              false,
+              "Ollama is not running at {}, as the requests just before found out. Start it with "
+              "`ollama serve`."},
 };
 
 namespace detail {
@@ -212,7 +218,7 @@ consteval bool error_table_is_ordered() {
   for (std::size_t i = 0; i < error_table.size(); ++i)
     if (static_cast<std::size_t>(error_table[i].code) != i + 1)
       return false;
-  return error_table.back().code == ErrorCode::internal_error;
+  return error_table.back().code == ErrorCode::circuit_open;
 }
 } // namespace detail
 static_assert(detail::error_table_is_ordered(), "one row per code, in the order of the enum");
@@ -220,7 +226,9 @@ static_assert(detail::error_table_is_ordered(), "one row per code, in the order 
 /// The row of `code`. A number that is no code gives the row of `internal_error`.
 [[nodiscard]] constexpr const ErrorInfo& info(ErrorCode code) noexcept {
   auto index = static_cast<std::size_t>(code);
-  return index >= 1 && index <= error_table.size() ? error_table[index - 1] : error_table.back();
+  if (index < 1 || index > error_table.size())
+    index = static_cast<std::size_t>(ErrorCode::internal_error);
+  return error_table[index - 1];
 }
 
 [[nodiscard]] constexpr ErrorCategory category(ErrorCode code) noexcept {

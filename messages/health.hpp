@@ -37,6 +37,7 @@ struct RoleStats {
   std::uint64_t shared = 0;
   std::uint64_t retries = 0;
   std::uint64_t fallbacks = 0;
+  std::uint64_t healed = 0;              ///< models unloaded because they hung
   std::uint64_t tokens = 0;              ///< generated
   std::chrono::nanoseconds generating{}; ///< time that Ollama spent on these tokens
 
@@ -48,7 +49,8 @@ struct RoleStats {
                  Field{"cancelled", self.cancelled}, Field{"rejected", self.rejected},
                  Field{"cacheHits", self.cache_hits}, Field{"shared", self.shared},
                  Field{"retries", self.retries}, Field{"fallbacks", self.fallbacks},
-                 Field{"tokens", self.tokens}, Field{"generating", self.generating});
+                 Field{"healed", self.healed}, Field{"tokens", self.tokens},
+                 Field{"generating", self.generating});
   }
   bool operator==(const RoleStats&) const = default;
 };
@@ -68,17 +70,46 @@ struct ComponentHealth {
   bool operator==(const ComponentHealth&) const = default;
 };
 
+/// Whether requests go to Ollama at all (see `circuitBreaker` in the settings).
+enum class Circuit : std::uint8_t {
+  closed,    ///< they do
+  open,      ///< connecting failed again and again: they fail at once until a probe gets through
+  half_open, ///< the probe is under way
+};
+
+[[nodiscard]] constexpr std::string_view to_string(Circuit circuit) noexcept {
+  constexpr std::string_view names[] = {"closed", "open", "half_open"};
+  return names[static_cast<std::size_t>(circuit)];
+}
+
+/// State of the way to Ollama.
+struct CircuitHealth {
+  Circuit state = Circuit::closed;
+  std::uint32_t failures = 0;             ///< to connect, without a success since
+  std::chrono::milliseconds next_probe{}; ///< until Ollama is tried again; 0 unless `open`
+  std::string last_failure;               ///< technical; empty unless `failures`
+
+  static constexpr std::string_view type_name = "CircuitHealth";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"state", self.state}, Field{"failures", self.failures},
+                 Field{"nextProbe", self.next_probe}, Field{"lastFailure", self.last_failure});
+  }
+  bool operator==(const CircuitHealth&) const = default;
+};
+
 /// State of the whole system.
 struct Health {
   bool reachable = false; ///< Ollama answered when it was last asked
   std::string version;    ///< Ollama's, when it was last heard
+  CircuitHealth circuit;
   std::vector<ComponentHealth> components;
   std::vector<RoleStats> roles;
 
   static constexpr std::string_view type_name = "Health";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"reachable", self.reachable}, Field{"version", self.version},
-                 Field{"components", self.components}, Field{"roles", self.roles});
+                 Field{"circuit", self.circuit}, Field{"components", self.components},
+                 Field{"roles", self.roles});
   }
   bool operator==(const Health&) const = default;
 };

@@ -54,12 +54,15 @@ CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::ModelDetails))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::QueuePosition))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::RoleStats))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::ComponentHealth))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::Circuit))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::CircuitHealth))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::Health))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::StreamRecovery))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::RoleSettings))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::Limits))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::CacheSettings))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::RestartSettings))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::CircuitSettings))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::LLMClientConfig))
 
 CAF_ADD_ATOM(nexus_llm, nexus::llm, generate_atom, "generate")
@@ -74,6 +77,7 @@ CAF_ADD_ATOM(nexus_llm, nexus::llm, subscribe_atom, "subscribe")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, unsubscribe_atom, "unsubscrib")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, stats_atom, "stats")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, health_atom, "health")
+CAF_ADD_ATOM(nexus_llm, nexus::llm, circuit_atom, "circuit")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, get_model_for_role_atom, "getmodel")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, set_model_for_role_atom, "setmodel")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, check_model_atom, "check")
@@ -182,6 +186,8 @@ using ollama_client_actor = caf::typed_actor<
     sig<EmbedResponse, embed_atom, EmbedRequest>,
     /// Ends every exchange of a request; whoever waits gets `cancelled`.
     sig<bool, cancel_atom, RequestId>,
+    /// Whether requests go to Ollama at present.
+    sig<CircuitHealth, circuit_atom>,
     /// Settings for the exchanges that follow.
     sig<Ack, update_config_atom, LLMClientConfig>>::extend_with<ollama_models_actor>;
 

@@ -93,6 +93,21 @@ struct RestartSettings {
   bool operator==(const RestartSettings&) const = default;
 };
 
+/// When to stop asking an Ollama that is not there, and when to try it again.
+struct CircuitSettings {
+  std::uint32_t max_failures = 5; ///< to connect, one after the other, until it opens; 0: never
+  std::chrono::milliseconds reset_timeout{1000}; ///< from opening to the first probe
+  std::chrono::milliseconds max_reset_timeout{
+      30'000}; ///< bound of its doubling at each failed probe
+
+  static constexpr std::string_view type_name = "CircuitSettings";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"maxFailures", self.max_failures}, Field{"resetTimeout", self.reset_timeout},
+                 Field{"maxResetTimeout", self.max_reset_timeout});
+  }
+  bool operator==(const CircuitSettings&) const = default;
+};
+
 /// All settings (specification, `LLMClientConfig`, and its additions). The member initialisers
 /// are the defaults; `config/config_keys.hpp` maps each to its key, range and documentation.
 struct LLMClientConfig {
@@ -113,6 +128,7 @@ struct LLMClientConfig {
   Limits limits;
   CacheSettings cache;
   RestartSettings restarts;
+  CircuitSettings circuit;
 
   [[nodiscard]] const std::string& model(AIRole role) const noexcept {
     return role == AIRole::overseer ? overseer_model : implementation_model;
@@ -136,7 +152,8 @@ struct LLMClientConfig {
         Field{"gapTimeout", self.gap_timeout}, Field{"totalTimeout", self.total_timeout},
         Field{"streamRecovery", self.stream_recovery}, Field{"modelListTtl", self.model_list_ttl},
         Field{"overseer", self.roles[0]}, Field{"implementation", self.roles[1]},
-        Field{"limits", self.limits}, Field{"cache", self.cache}, Field{"restarts", self.restarts});
+        Field{"limits", self.limits}, Field{"cache", self.cache}, Field{"restarts", self.restarts},
+        Field{"circuitBreaker", self.circuit});
   }
   bool operator==(const LLMClientConfig&) const = default;
 };

@@ -71,12 +71,29 @@ LLMError to_llm_error(const caf::error& error) {
   return {.code = ErrorCode::internal_error, .detail = to_string(error)};
 }
 
-bool is_receiver_down(const caf::error& error) {
+bool is_death_of(std::string_view actor, const caf::error& error) {
 #if NEXUS_LLM_CAF_1
-  return error == caf::sec::request_receiver_down || error == caf::sec::broken_promise;
-#else
-  return error == caf::sec::request_receiver_down;
+  if (error == caf::sec::broken_promise)
+    return true;
 #endif
+  if (error == caf::sec::request_receiver_down)
+    return true;
+  const auto failure = to_llm_error(error);
+  return failure.code == ErrorCode::component_failed && failure.subject == actor;
+}
+
+caf::error component_failure(std::string_view actor, const std::exception_ptr& thrown) {
+  std::string what = "an exception";
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    what = error.what();
+  } catch (...) {
+    what = "an exception of unknown type";
+  }
+  return to_caf_error({.code = ErrorCode::component_failed,
+                       .subject = std::string{actor},
+                       .detail = std::move(what)});
 }
 
 std::vector<char> to_bytes(caf::actor_system& system, const caf::message& message) {

@@ -37,6 +37,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -222,14 +223,22 @@ template <class State> struct Slot {
   static constexpr const char* name = State::name;
 };
 
+/// What an exception that left a handler of `actor` becomes.
+[[nodiscard]] caf::error component_failure(std::string_view actor,
+                                           const std::exception_ptr& thrown);
+
 /// Spawns an actor whose behaviour is `State{self, args...}.make_behavior()`. The state is
 /// destroyed when the actor ends, before anybody hears of it. `State::Base` is its typed base.
+/// An exception that leaves a handler ends the actor with `component_failed`.
 template <class State, caf::spawn_options Options = caf::no_spawn_options, class Spawner,
           class... Args>
 auto spawn_state(Spawner& spawner, Args&&... args) {
   using Actor = caf::stateful_actor<Slot<State>, typename State::Base>;
   return spawner.template spawn<Options>(
       [](Actor* self, std::decay_t<Args>... values) {
+        self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
+          return component_failure(State::name, thrown);
+        });
         auto& state = state_of(self).value.emplace(self, std::move(values)...);
         return state.make_behavior();
       },
@@ -317,8 +326,9 @@ private:
 /// become ours, so that callers see one kind only.
 [[nodiscard]] LLMError to_llm_error(const caf::error& error);
 
-/// Whether the error means that the receiver ended before it answered.
-[[nodiscard]] bool is_receiver_down(const caf::error& error);
+/// Whether the error means that the receiver of the request, an actor of that name, ended before it
+/// answered.
+[[nodiscard]] bool is_death_of(std::string_view actor, const caf::error& error);
 
 /// The bytes of a message as they cross the network, and back. Empty where that is not possible.
 [[nodiscard]] std::vector<char> to_bytes(caf::actor_system& system, const caf::message& message);

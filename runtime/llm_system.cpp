@@ -48,17 +48,19 @@ Result<std::unique_ptr<LLMSystem>> LLMSystem::start(caf::actor_system& system,
     return failure(std::move(config.error()));
   if (!options.make_transport)
     options.make_transport = make_curl_transport;
-  return std::unique_ptr<LLMSystem>{new LLMSystem{system, std::move(*config), std::move(store),
-                                                  std::move(options.make_transport)}};
+  if (!options.factories)
+    options.factories = std::make_shared<ComponentFactories>();
+  return std::unique_ptr<LLMSystem>{
+      new LLMSystem{system, std::move(*config), std::move(store), std::move(options)}};
 }
 
 LLMSystem::LLMSystem(caf::actor_system& system, LLMClientConfig config,
-                     std::shared_ptr<ConfigStore> store,
-                     std::function<std::unique_ptr<Transport>()> make_transport)
+                     std::shared_ptr<ConfigStore> store, LLMSystemOptions options)
     : system_{system} {
   auto supervision = spawn_supervisor(system, {.config = std::move(config),
                                                .store = std::move(store),
-                                               .make_transport = std::move(make_transport)});
+                                               .make_transport = std::move(options.make_transport),
+                                               .factories = std::move(options.factories)});
   roles_ = supervision.facades.roles;
   models_ = supervision.facades.models;
   config_ = supervision.facades.config;

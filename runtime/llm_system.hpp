@@ -10,6 +10,7 @@
 
 namespace nexus::llm {
 
+struct ComponentFactories;
 class Transport;
 
 /// How an `LLMSystem` is made.
@@ -20,6 +21,8 @@ struct LLMSystemOptions {
   std::optional<std::filesystem::path> config_file;
   /// Replaces HTTP, for tests.
   std::function<std::unique_ptr<Transport>()> make_transport;
+  /// Replaces components, for tests.
+  std::shared_ptr<const ComponentFactories> factories;
 };
 
 /// The whole LLM integration, spawned in an actor system of the caller, whose configuration was
@@ -49,7 +52,7 @@ public:
 
 private:
   LLMSystem(caf::actor_system& system, LLMClientConfig config, std::shared_ptr<ConfigStore> store,
-            std::function<std::unique_ptr<Transport>()> make_transport);
+            LLMSystemOptions options);
 
   caf::actor_system& system_;
   std::array<role_actor, all_roles.size()> roles_;

@@ -67,8 +67,21 @@ struct Transfer {
   bool blocked_address = false;
   bool too_many_headers = false;
   bool has_news = false;
+  std::string handler_failure; ///< what the handler threw; nothing more is passed to it
   char error_text[CURL_ERROR_SIZE] = {};
 };
+
+/// Calls the handler of a transfer. What it throws must reach neither libcurl nor the other
+/// transfers: it ends this one.
+template <class Call> void guarded(Transfer& transfer, Call call) {
+  try {
+    call(*transfer.handler);
+  } catch (const std::exception& error) {
+    transfer.handler_failure = error.what();
+  } catch (...) {
+    transfer.handler_failure = "an exception of unknown type";
+  }
+}
 
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
@@ -77,7 +90,11 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   transfer.outcome.status = static_cast<int>(status);
   transfer.outcome.answer_began = transfer.outcome.answer_began || size > 0;
   transfer.has_news = true;
-  return transfer.handler->on_bytes(static_cast<int>(status), {data, size}) ? size : size + 1;
+  bool go_on = false;
+  guarded(transfer, [&](TransferHandler& handler) {
+    go_on = handler.on_bytes(static_cast<int>(status), {data, size});
+  });
+  return go_on ? size : size + 1;
 }
 
 std::size_t on_header(char*, std::size_t, std::size_t size, void* user) {
@@ -137,7 +154,7 @@ HttpOutcome::Failure classify(const Transfer& transfer, CURLcode code) {
   using Failure = HttpOutcome::Failure;
   if (transfer.blocked_address)
     return Failure::not_local;
-  if (transfer.too_many_headers)
+  if (transfer.too_many_headers || !transfer.handler_failure.empty())
     return Failure::protocol;
   switch (code) {
   case CURLE_OK:
@@ -248,8 +265,8 @@ private:
   /// Tells the handlers what the last round of reading brought.
   void report() {
     for (auto& [id, transfer] : transfers_)
-      if (std::exchange(transfer->has_news, false))
-        transfer->handler->on_read_done();
+      if (std::exchange(transfer->has_news, false) && transfer->handler_failure.empty())
+        guarded(*transfer, [](TransferHandler& handler) { handler.on_read_done(); });
     int left = 0;
     while (auto* message = curl_multi_info_read(multi_.get(), &left))
       if (message->msg == CURLMSG_DONE)
@@ -273,7 +290,10 @@ private:
       outcome.detail =
           std::string{"libcurl "} + std::to_string(code) + ": " +
           (transfer.error_text[0] != '\0' ? transfer.error_text : curl_easy_strerror(code));
-    transfer.handler->on_finished(std::move(outcome));
+    if (!transfer.handler_failure.empty())
+      outcome.detail = "the answer could not be taken in: " + transfer.handler_failure;
+    guarded(transfer,
+            [&outcome](TransferHandler& handler) { handler.on_finished(std::move(outcome)); });
   }
 
   Multi multi_;

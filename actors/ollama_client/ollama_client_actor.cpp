@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/log.hpp"
 #include "actors/ollama_client/request_builder.hpp"
 #include "actors/ollama_client/request_validation.hpp"
 #include "actors/ollama_client/response_parser.hpp"
@@ -19,12 +20,13 @@ constexpr std::chrono::milliseconds max_management_timeout{30'000};
 /// How long a connection may take to end properly after its answer was complete.
 constexpr std::chrono::milliseconds drain_timeout{5000};
 constexpr std::chrono::seconds subscriber_timeout{600};
+constexpr std::string_view version_path = "/api/version";
 
 } // namespace
 
 OllamaClientActor::OllamaClientActor(ollama_client_internal::pointer self, LLMClientConfig config,
                                      TransportFactory make_transport)
-    : self_{self}, config_{std::move(config)} {
+    : self_{self}, config_{std::move(config)}, breaker_{config_.circuit} {
   // The thread must not keep the actor alive, or it would outlive everybody who needs it.
   auto weak = caf::actor_cast<caf::weak_actor_ptr>(self);
   inbox_ = std::make_shared<TransferInbox>([weak] {
@@ -96,8 +98,9 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
                            request_builder::load_body(model, keep_alive), model, config_.timeout);
       },
       [this](unload_model_atom, const std::string& model) {
+        // Answered at once, also by a model that hangs.
         return acknowledge(Method::post, "/api/generate", request_builder::load_body(model, "0"),
-                           model, config_.timeout);
+                           model, management_timeout());
       },
       [this](pull_model_atom, const std::string& model, pull_subscriber& subscriber) {
         return pull(model, std::move(subscriber));
@@ -116,14 +119,14 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
                            request_builder::copy_body(source, destination), source,
                            config_.timeout);
       },
-      [this](version_atom) {
-        return call<std::string>(
-            Method::get, "/api/version", {}, {}, {}, management_timeout(),
-            [](const std::string& body) { return response_parser::parse_version(body); });
-      },
+      [this](version_atom) { return version(); },
+      [this](circuit_atom) { return breaker_.health(now()); },
       [this](cancel_atom, const RequestId& id) { return cancel(id); },
       [this](update_config_atom, LLMClientConfig& config) {
+        if (config.base_url != config_.base_url)
+          breaker_.on_success();
         config_ = std::move(config);
+        breaker_.set_settings(config_.circuit);
         return Ack{};
       },
   };
@@ -136,6 +139,10 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
   request.stream = static_cast<bool>(sink);
   if (auto valid = validate(request, config_.limits); !valid) {
     promise.deliver(to_caf_error(std::move(valid.error())));
+    return promise;
+  }
+  if (auto error = not_sent()) {
+    promise.deliver(to_caf_error(std::move(*error)));
     return promise;
   }
   const auto id = ++last_id_;
@@ -208,6 +215,10 @@ OllamaClientActor::Promise<Ack> OllamaClientActor::pull(const std::string& model
   auto promise = self_->make_response_promise<Ack>();
   if (auto valid = validate_model_name(model); !valid) {
     promise.deliver(to_caf_error(std::move(valid.error())));
+    return promise;
+  }
+  if (auto error = not_sent()) {
+    promise.deliver(to_caf_error(std::move(*error)));
     return promise;
   }
   /// What the subscriber has still to be told; reports replace each other while one is unanswered.
@@ -300,6 +311,12 @@ OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::
       promise.deliver(to_caf_error(std::move(valid.error())));
       return promise;
     }
+  // The one call that is let through: it tells whether Ollama is back.
+  if (path != version_path)
+    if (auto error = not_sent()) {
+      promise.deliver(to_caf_error(std::move(*error)));
+      return promise;
+    }
   const auto id = ++last_id_;
   auto message = http(method, path, std::move(body), {});
   auto exchange = exchange_of(promise, std::move(request), TimeBudget::complete(now(), timeout),
@@ -319,6 +336,13 @@ OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::
   transport_->start(id, std::move(message),
                     make_body_handler(id, config_.limits.max_response_bytes, inbox_));
   return promise;
+}
+
+OllamaClientActor::Promise<std::string> OllamaClientActor::version() {
+  return call<std::string>(
+      Method::get, version_path, {}, {}, {},
+      std::min(management_timeout(), config_.connect_timeout),
+      [](const std::string& body) { return response_parser::parse_version(body); });
 }
 
 OllamaClientActor::Promise<Ack>
@@ -370,6 +394,7 @@ void OllamaClientActor::add(TransferId id, Exchange exchange) {
 
 void OllamaClientActor::on_transfer_events() {
   for (auto& event : inbox_->take()) {
+    observe(event);
     const auto entry = exchanges_.find(event.id);
     if (entry == exchanges_.end())
       continue;
@@ -377,6 +402,61 @@ void OllamaClientActor::on_transfer_events() {
     if (event.outcome)
       exchanges_.erase(event.id);
   }
+}
+
+void OllamaClientActor::observe(const TransferEvent& event) {
+  using Failure = HttpOutcome::Failure;
+  if (!event.chunks.empty() || !event.pull_lines.empty() ||
+      (event.outcome && event.outcome->failure == Failure::none)) {
+    if (breaker_.on_success())
+      log(LogLevel::info, "Ollama is back at " + config_.base_url);
+    return;
+  }
+  if (!event.outcome)
+    return;
+  const auto failure = event.outcome->failure;
+  // A connection that was cut is no sign that the next one cannot be made.
+  if (failure != Failure::refused && failure != Failure::connect_timeout &&
+      failure != Failure::host_not_found)
+    return;
+  if (breaker_.on_failure(event.outcome->detail, now()))
+    log(LogLevel::warning, "Ollama does not answer at " + config_.base_url +
+                               "; nothing is sent until it is back [" + event.outcome->detail +
+                               "]");
+  if (const auto next = breaker_.next_probe())
+    watch_deadline(*next);
+}
+
+std::optional<LLMError> OllamaClientActor::not_sent() const {
+  if (breaker_.allows())
+    return std::nullopt;
+  return LLMError{.code = ErrorCode::circuit_open,
+                  .subject = config_.base_url,
+                  .detail = "not sent: " + breaker_.health(now()).last_failure};
+}
+
+void OllamaClientActor::probe() {
+  if (!breaker_.begin_probe(now()))
+    return;
+  const auto id = ++last_id_;
+  const auto limit = std::min(management_timeout(), config_.connect_timeout);
+  // `observe` hears of the outcome; only silence is told here.
+  add(id, {.request = {},
+           .budget = TimeBudget::complete(now(), limit),
+           .model = {},
+           .sent = now(),
+           .first_chunk_time = {},
+           .attempt = 0,
+           .sink = chunk_sink{},
+           .partial = {},
+           .settled = false,
+           .on_event = [](TransferEvent&) {},
+           .fail =
+               [this](const LLMError& error) {
+                 breaker_.on_failure(std::string{to_string(error.code)}, now());
+               }});
+  transport_->start(id, http(Method::get, version_path, {}, {}),
+                    make_body_handler(id, config_.limits.max_response_bytes, inbox_));
 }
 
 void OllamaClientActor::on_event(Exchange& exchange, TransferEvent& event) {
@@ -424,6 +504,9 @@ void OllamaClientActor::on_tick(std::uint64_t epoch) {
     nearest = nearest ? std::min(*nearest, deadline) : deadline;
     ++entry;
   }
+  probe();
+  if (const auto next = breaker_.next_probe())
+    nearest = nearest ? std::min(*nearest, *next) : *next;
   if (nearest)
     watch_deadline(*nearest);
 }

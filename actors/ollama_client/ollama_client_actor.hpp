@@ -9,6 +9,7 @@
 
 #include "actors/internal_interfaces.hpp"
 #include "actors/ollama_client/answer_collector.hpp"
+#include "actors/ollama_client/circuit_breaker.hpp"
 #include "actors/ollama_client/pull_tally.hpp"
 #include "actors/ollama_client/time_budget.hpp"
 #include "actors/ollama_client/transfer_inbox.hpp"
@@ -21,8 +22,8 @@ using TransportFactory = std::function<std::unique_ptr<Transport>()>;
 
 /// OllamaClientActor (specification, `OllamaClient`). Accepts the messages of
 /// `ollama_client_actor` and answers each once: a result or an `LLMError`. Owns the transport, its
-/// thread and connections, and every time budget. Never blocks, never retries. When it dies, its
-/// transfers are aborted and whoever waits gets `component_failed`.
+/// thread and connections, every time budget, and the circuit breaker. Never blocks, never retries.
+/// When it dies, its transfers are aborted and whoever waits gets `component_failed`.
 class OllamaClientActor {
 public:
   using Base = ollama_client_internal::base;
@@ -62,6 +63,7 @@ private:
   template <class T, class Parse>
   Promise<T> call(HttpRequest::Method method, std::string_view path, std::string body,
                   std::string model, RequestId id, Millis timeout, Parse parse);
+  Promise<std::string> version();
   Promise<Ack> acknowledge(HttpRequest::Method method, std::string_view path, std::string body,
                            const std::string& model, Millis timeout);
 
@@ -79,12 +81,19 @@ private:
   void add(TransferId id, Exchange exchange);
   void on_transfer_events();
   void on_event(Exchange& exchange, TransferEvent& event);
+  /// Learns from an exchange whether Ollama is there.
+  void observe(const TransferEvent& event);
+  /// Why nothing is sent at present, if so.
+  [[nodiscard]] std::optional<LLMError> not_sent() const;
+  /// Asks Ollama whether it is back, when that is due.
+  void probe();
   void on_tick(std::uint64_t epoch);
   void watch_deadline(TimeBudget::Clock::time_point deadline);
   [[nodiscard]] TimeBudget::Clock::time_point now() const;
 
   ollama_client_internal::pointer self_;
   LLMClientConfig config_;
+  CircuitBreaker breaker_;
   std::shared_ptr<TransferInbox> inbox_;
   std::unordered_map<TransferId, Exchange> exchanges_;
   TransferId last_id_ = 0;

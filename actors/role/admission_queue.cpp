@@ -45,6 +45,15 @@ void AdmissionQueue::promote(const RequestId& run) {
     queue_.at(ticket->second).priority = Priority::interactive;
 }
 
+std::vector<RequestId> AdmissionQueue::head(std::size_t count, Time now) const {
+  std::vector<RequestId> runs;
+  for (const bool first_class : {true, false})
+    for (auto waiting = queue_.begin(); waiting != queue_.end() && runs.size() < count; ++waiting)
+      if (interactive(waiting->second, now) == first_class)
+        runs.push_back(waiting->second.run);
+  return runs;
+}
+
 QueuePosition AdmissionQueue::position(const RequestId& run, Time now) const {
   QueuePosition result;
   result.queue_length = static_cast<std::uint32_t>(queue_.size());

@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "messages/health.hpp"
 #include "messages/llm_client_config.hpp"
@@ -38,6 +39,8 @@ public:
 
   /// Where a run stands; position 0 where it is not queued.
   [[nodiscard]] QueuePosition position(const RequestId& run, Time now) const;
+  /// The runs that come next, in their order, at most `count` of them.
+  [[nodiscard]] std::vector<RequestId> head(std::size_t count, Time now) const;
   [[nodiscard]] std::size_t queued() const noexcept { return queue_.size(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_.size(); }
 

@@ -136,13 +136,11 @@ void RoleActor::admit_next() {
 
 void RoleActor::report_positions() {
   // Only the head of a long queue: whoever stands further back can ask.
-  constexpr std::uint32_t told = 10;
-  const auto now = self_->clock().now();
-  for (const auto& [run, waiting] : waiting_) {
-    if (!waiting.request.stream)
-      continue;
-    const auto position = queue_.position(run, now).position;
-    if (position <= told)
+  constexpr std::size_t told = 10;
+  std::uint32_t position = 0;
+  for (const auto& run : queue_.head(told, self_->clock().now())) {
+    ++position;
+    if (waiting_.at(run).request.stream)
       tell(self_, owner_,
            RequestProgress{.id = run, .phase = Phase::queued, .queue_position = position});
   }

@@ -123,6 +123,17 @@ StreamSession::Deliveries StreamSession::fail(const LLMError& error) {
   return out;
 }
 
+StreamSession::Deliveries StreamSession::close(const LLMError& error) {
+  Deliveries out;
+  auto told = error_.value_or(error);
+  if (told.partial.empty())
+    told.partial = so_far_.response;
+  for (auto& [key, subscriber] : subscribers_)
+    if (!std::exchange(subscriber.end_sent, true))
+      out.push_back({key, StreamError{subscriber.id, told}});
+  return out;
+}
+
 bool StreamSession::drained() const {
   return ended() && std::all_of(subscribers_.begin(), subscribers_.end(),
                                 [](const auto& entry) { return entry.second.end_sent; });

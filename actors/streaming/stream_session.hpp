@@ -45,6 +45,8 @@ public:
   [[nodiscard]] Deliveries finish(const LLMResponse& response);
   /// The bad end.
   [[nodiscard]] Deliveries fail(const LLMError& error);
+  /// The end for everybody who has not had one, at once: nobody is left to wait for credit.
+  [[nodiscard]] Deliveries close(const LLMError& error);
 
   [[nodiscard]] std::size_t subscriber_count() const noexcept { return subscribers_.size(); }
   /// Whether anything of the current attempt was passed on.

@@ -12,6 +12,7 @@ StreamingActor::StreamingActor(streaming_internal::pointer self, stream_owner ow
 streaming_internal::behavior_type StreamingActor::make_behavior() {
   return {
       [this](tick_atom) { on_tick(); },
+      [this](finish_atom) { close(); },
       [this](open_atom, const RequestId& run, std::uint32_t attempt) {
         streams_.try_emplace(run, Stream{StreamSession{attempt, limits_.subscriber_window}, {}});
       },
@@ -137,6 +138,13 @@ void StreamingActor::on_handled(const RequestId& run, StreamSession::Key key) {
   --found->second.unhandled;
   found->second.waiting_since = self_->clock().now();
   change(run, [key](StreamSession& session) { return session.on_handled(key); });
+}
+
+void StreamingActor::close() {
+  const LLMError reason{.code = ErrorCode::shutting_down};
+  for (auto& [run, stream] : streams_)
+    deliver(run, stream.session.close(reason));
+  self_->quit();
 }
 
 void StreamingActor::on_tick() {

@@ -11,7 +11,8 @@ namespace nexus::llm {
 
 /// StreamingActor (specification, `StreamingHandler`). Owns one session per live stream: the text
 /// so far, the subscribers, their credit. Sends each subscriber consecutive chunks and exactly one
-/// end; notices dead ones. When it dies, the supervisor opens its streams anew in its successor.
+/// end; notices dead ones. When it dies, the supervisor opens its streams anew in its successor;
+/// when its owner ends, it tells every subscriber the end and ends as well.
 class StreamingActor {
 public:
   using Base = streaming_internal::base;
@@ -41,6 +42,8 @@ private:
   void drop(const RequestId& run, StreamSession::Key key);
   void deliver(const RequestId& run, StreamSession::Deliveries deliveries);
   void on_handled(const RequestId& run, StreamSession::Key key);
+  /// The owner ends.
+  void close();
   void on_down(const stream_subscriber& subscriber);
   /// Gives up subscribers that have not handled a chunk for too long.
   void on_tick();

@@ -1,3 +1,6 @@
+#include "actors/model_manager/model_manager_actor.hpp"
+#include "actors/ollama_client/ollama_client_actor.hpp"
+#include "actors/supervision/config_actor.hpp"
 #include "actors/supervision/exit_guard.hpp"
 #include "actors/supervision/facades.hpp"
 #include "actors/supervision/jitter.hpp"
@@ -10,11 +13,6 @@ namespace nexus::llm {
 
 namespace {
 
-std::optional<std::chrono::milliseconds> never(const LLMError&, std::uint32_t) {
-  return std::nullopt;
-}
-void not_later(std::chrono::milliseconds, const std::function<void()>&) {}
-
 class OllamaModelsFacade {
 public:
   using Base = ollama_models_facade::base;
@@ -22,7 +20,7 @@ public:
   static constexpr const char* name = "OllamaModelsFacade";
 
   OllamaModelsFacade(ollama_models_facade::pointer self, const supervisor_actor& supervisor)
-      : self_{self}, calls_{"Ollama", never, not_later} {
+      : self_{self}, calls_{{.subject = "Ollama", .child = OllamaClientActor::name}} {
     heed_only(self_, supervisor);
   }
 
@@ -74,14 +72,16 @@ public:
   ModelManagerFacade(model_manager_facade::pointer self, const supervisor_actor& supervisor,
                      LLMClientConfig config)
       : self_{self}, config_{std::move(config)},
-        calls_{"the models",
-               [this](const LLMError& error, std::uint32_t failures) {
-                 return retry_wait(error, failures);
-               },
-               [this](std::chrono::milliseconds wait, std::function<void()> job) {
-                 later_.emplace(++last_job_, std::move(job));
-                 tell_after(self_, wait, model_manager_facade{self_}, tick_atom_v, last_job_);
-               }} {
+        calls_{
+            {.subject = "the models",
+             .child = ModelManagerActor::name,
+             .should_retry = [this](const LLMError& error,
+                                    std::uint32_t failures) { return retry_wait(error, failures); },
+             .later =
+                 [this](std::chrono::milliseconds wait, std::function<void()> job) {
+                   later_.emplace(++last_job_, std::move(job));
+                   tell_after(self_, wait, model_manager_facade{self_}, tick_atom_v, last_job_);
+                 }}} {
     heed_only(self_, supervisor);
   }
 
@@ -154,7 +154,7 @@ public:
   static constexpr const char* name = "ConfigFacade";
 
   ConfigFacade(config_facade::pointer self, const supervisor_actor& supervisor)
-      : self_{self}, calls_{"the settings", never, not_later} {
+      : self_{self}, calls_{{.subject = "the settings", .child = ConfigActor::name}} {
     heed_only(self_, supervisor);
   }
 

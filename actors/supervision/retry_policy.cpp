@@ -36,6 +36,8 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
       return history.once_failures <= 1 && history.on_this_model <= config.max_retries;
     case Retry::budget:
       return history.on_this_model <= config.max_retries;
+    case Retry::resume:
+      return history.on_this_model > 1 && history.on_this_model <= config.max_retries;
     }
     return false;
   };

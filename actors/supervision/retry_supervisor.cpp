@@ -15,17 +15,22 @@ namespace nexus::llm {
 RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorParts parts,
                                  std::shared_ptr<Facades> facades)
     : self_{self}, config_{std::move(parts.config)}, store_{std::move(parts.store)},
-      make_transport_{std::move(parts.make_transport)}, facades_{std::move(facades)},
-      embeddings_{"embeddings",
-                  [this](const LLMError& error, std::uint32_t failures) -> std::optional<Millis> {
-                    const auto decision =
-                        decide(error, {.on_this_model = failures, .once_failures = failures},
-                               config_, jitter());
-                    if (decision.next != RetryDecision::Next::retry)
-                      return std::nullopt;
-                    return decision.wait;
-                  },
-                  [this](Millis wait, std::function<void()> job) { after(wait, std::move(job)); }} {
+      make_transport_{std::move(parts.make_transport)},
+      factories_{std::move(parts.factories)}, facades_{std::move(facades)},
+      embeddings_{{.subject = "embeddings",
+                   .child = OllamaClientActor::name,
+                   .should_retry = [this](const LLMError& error,
+                                          std::uint32_t failures) -> std::optional<Millis> {
+                     const auto decision =
+                         decide(error, {.on_this_model = failures, .once_failures = failures},
+                                config_, jitter());
+                     if (decision.next != RetryDecision::Next::retry)
+                       return std::nullopt;
+                     return decision.wait;
+                   },
+                   .later = [this](Millis wait,
+                                   std::function<void()> job) { after(wait, std::move(job)); }}} {
+  bound_embeddings();
   watcher_.attach(self_);
   // A child that throws sends its error back even for plain messages on CAF 1.x; its end is what
   // counts here.
@@ -45,8 +50,11 @@ RetrySupervisor::~RetrySupervisor() {
     for (auto& member : run.members)
       if (member.promise.pending())
         member.promise.deliver(to_caf_error({.code = ErrorCode::shutting_down}));
+  // A message and not an exit, which would overtake what is still to be told to subscribers.
+  if (streaming_)
+    anon_tell(streaming_, finish_atom_v);
   for (auto component = components_.rbegin(); component != components_.rend(); ++component)
-    if (component->actor)
+    if (component->actor && component->actor_name != StreamingActor::name)
       caf::anon_send_exit(component->actor, caf::exit_reason::user_shutdown);
   // The facades heed nobody but their supervisor, which is not there any more.
   for (const auto& role : facades_->roles)
@@ -62,6 +70,9 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
       [this](tick_atom, std::uint64_t id) {
         if (auto job = jobs_.extract(id); !job.empty())
           job.mapped()();
+      },
+      [this](restart_atom, std::uint64_t component) {
+        on_component_replaced(static_cast<std::size_t>(component));
       },
       [this](abandoned_atom, const RequestId& run) { on_abandoned(run); },
       [this](release_atom, const RequestId& run) { on_stream_released(run); },
@@ -86,12 +97,7 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
         return forward_to(self_, batch, batch_atom_v, std::move(prompts), std::move(options));
       },
       [this](embed_atom, AIRole role, EmbedRequest& request) {
-        if (request.model.empty())
-          request.model = config_.model(role);
-        if (request.keep_alive.empty())
-          request.keep_alive = config_.settings(role).keep_alive;
-        return embeddings_.pass<EmbedResponse>(self_, Relay<ollama_client_actor>::Repeat::always,
-                                               embed_atom_v, std::move(request));
+        return embed(role, std::move(request));
       },
       [this](cancel_atom, AIRole, const RequestId& id) { return cancel(id); },
       [this](position_atom, AIRole, const RequestId& id) { return position(id); },
@@ -116,8 +122,10 @@ void RetrySupervisor::define_components() {
   auto& system = self_->system();
   const supervisor_internal myself{self_};
   auto pointer = [](const auto& handle) { return caf::actor_cast<caf::strong_actor_ptr>(handle); };
-  auto define = [this](std::string component, std::function<caf::strong_actor_ptr()> begin) {
+  auto define = [this](std::string component, std::string_view actor,
+                       std::function<caf::strong_actor_ptr()> begin) {
     components_.push_back({.name = std::move(component),
+                           .actor_name = actor,
                            .start = std::move(begin),
                            .actor = nullptr,
                            .budget = {},
@@ -126,38 +134,40 @@ void RetrySupervisor::define_components() {
   };
   // A weak reference: the components must not keep their supervisor alive.
   auto* self = self_;
-  define(ConfigActor::name, [this, &system, self, pointer] {
-    config_child_ = spawn_config(system, store_, supervisor_internal{self});
+  define(ConfigActor::name, ConfigActor::name, [this, &system, self, pointer] {
+    config_child_ = factories_->config(system, store_, supervisor_internal{self});
     tell(self_, facades_->config, config_child_);
     return pointer(config_child_);
   });
-  define(OllamaClientActor::name, [this, &system, pointer] {
-    client_ = spawn_ollama_client(system, config_, make_transport_);
+  define(OllamaClientActor::name, OllamaClientActor::name, [this, &system, pointer] {
+    client_ = factories_->client(system, config_, make_transport_);
     tell(self_, facades_->ollama_models, client_);
     embeddings_.connect(client_);
     return pointer(client_);
   });
-  define(StreamingActor::name, [this, &system, self, pointer] {
-    streaming_ = spawn_streaming(system, supervisor_internal{self}, config_.limits);
+  define(StreamingActor::name, StreamingActor::name, [this, &system, self, pointer] {
+    streaming_ = factories_->streaming(system, supervisor_internal{self}, config_.limits);
     return pointer(streaming_);
   });
-  define(ModelManagerActor::name, [this, &system, pointer] {
-    models_ = spawn_model_manager(system, config_, facades_->ollama_models, facades_->config);
+  define(ModelManagerActor::name, ModelManagerActor::name, [this, &system, pointer] {
+    models_ = factories_->model_manager(system, config_, facades_->ollama_models, facades_->config);
     tell(self_, facades_->models, model_manager_actor{models_});
     return pointer(models_);
   });
   for (const auto role : all_roles)
-    define(std::string{RoleActor::name} + "/" + std::string{to_string(role)},
+    define(std::string{RoleActor::name} + "/" + std::string{to_string(role)}, RoleActor::name,
            [this, &system, self, role, pointer] {
-             auto& worker = worker_of(role);
-             worker = spawn_role(system, role, config_, supervisor_internal{self});
-             for (const auto& [id, run] : runs_)
-               if (run.role == role &&
-                   (run.stage == Run::Stage::resolving || run.stage == Run::Stage::sending ||
-                    run.stage == Run::Stage::waiting))
-                 tell(self_, worker, adopt_atom_v, run.request);
-             return pointer(worker);
+             worker_of(role) = factories_->role(system, role, config_, supervisor_internal{self});
+             adopt_runs(role);
+             return pointer(worker_of(role));
            });
+}
+
+void RetrySupervisor::adopt_runs(AIRole role) {
+  for (const auto& [id, run] : runs_)
+    if (run.role == role && (run.stage == Run::Stage::resolving ||
+                             run.stage == Run::Stage::sending || run.stage == Run::Stage::waiting))
+      tell(self_, worker_of(role), adopt_atom_v, run.request);
 }
 
 void RetrySupervisor::start(std::size_t index) {
@@ -182,9 +192,27 @@ void RetrySupervisor::on_component_down(std::size_t index, const caf::error& rea
   log(LogLevel::warning, component.name + " failed (" + component.last_failure + "); restart " +
                              std::to_string(component.restarts));
   start(index);
+  // What it answered before it died is still on the way; the news of its end came first.
+  tell(self_, supervisor_internal{self_}, restart_atom_v, static_cast<std::uint64_t>(index));
+}
+
+void RetrySupervisor::on_component_replaced(std::size_t index) {
+  if (giving_up_)
+    return;
   if (index == streaming_component)
-    on_streaming_restarted();
-  resume_runs(index);
+    on_streaming_replaced();
+  // Those that its predecessor admitted in its last moment are known only now.
+  for (const auto role : all_roles)
+    if (index == first_role_component + index_of(role))
+      adopt_runs(role);
+  std::vector<RequestId> orphans;
+  for (const auto& [id, run] : runs_)
+    if (run.asked && run.asked->component == index &&
+        run.asked->generation < components_[index].restarts)
+      orphans.push_back(id);
+  for (const auto& id : orphans)
+    if (const auto entry = runs_.find(id); entry != runs_.end())
+      on_orphaned(entry->second);
 }
 
 void RetrySupervisor::give_up(const std::string& component) {
@@ -202,12 +230,18 @@ void RetrySupervisor::give_up(const std::string& component) {
 
 void RetrySupervisor::on_config(LLMClientConfig config) {
   config_ = std::move(config);
+  bound_embeddings();
   anon_tell(client_, update_config_atom_v, config_);
   tell(self_, streaming_, update_config_atom_v, config_.limits);
   tell(self_, models_, update_config_atom_v, config_);
   tell(self_, facades_->models, update_config_atom_v, config_);
   for (const auto& role : roles_)
     tell(self_, role, update_config_atom_v, config_);
+}
+
+void RetrySupervisor::bound_embeddings() {
+  embeddings_.set_bounds(config_.limits.max_concurrent,
+                         std::size_t{config_.limits.max_concurrent} + config_.limits.queue_length);
 }
 
 RetrySupervisor::Promise<Health> RetrySupervisor::health() {
@@ -224,14 +258,23 @@ RetrySupervisor::Promise<Health> RetrySupervisor::health() {
     figures.role = role;
     answer->roles.push_back(figures);
   }
+  auto then_circuit = [this, owed, answer] {
+    ask_watched(self_, client_, circuit_atom_v)
+        .then(
+            [owed, answer](CircuitHealth& circuit) {
+              answer->circuit = std::move(circuit);
+              owed->deliver(std::move(*answer));
+            },
+            [owed, answer](const caf::error&) { owed->deliver(std::move(*answer)); });
+  };
   ask_watched(self_, client_, version_atom_v)
       .then(
-          [owed, answer](std::string& version) {
+          [answer, then_circuit](std::string& version) {
             answer->reachable = true;
             answer->version = std::move(version);
-            owed->deliver(std::move(*answer));
+            then_circuit();
           },
-          [owed, answer](const caf::error&) { owed->deliver(std::move(*answer)); });
+          [then_circuit](const caf::error&) { then_circuit(); });
   return promise;
 }
 

@@ -8,8 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/guarded_answer.hpp"
 #include "actors/internal_interfaces.hpp"
-#include "actors/ollama_client/ollama_client_actor.hpp"
+#include "actors/supervision/component_factories.hpp"
 #include "actors/supervision/facades.hpp"
 #include "actors/supervision/relay.hpp"
 #include "actors/supervision/restart_budget.hpp"
@@ -23,6 +24,7 @@ struct SupervisorParts {
   LLMClientConfig config;
   std::shared_ptr<ConfigStore> store;
   TransportFactory make_transport;
+  std::shared_ptr<const ComponentFactories> factories = std::make_shared<ComponentFactories>();
 };
 
 /// The actors in front of the components. They stay until the supervisor ends.
@@ -41,9 +43,10 @@ struct Facades {
 /// fallback model, or ends the run, as the error table says. Chunks travel from the client to the
 /// StreamingActor without passing through here.
 ///
-/// A component that dies is started again at once, and what it left is done again. When one fails
-/// more often than its budget allows, or the supervisor itself ends, every waiting caller gets an
-/// error and all components end.
+/// A component that dies is started again at once, and what it left is done again: its end, not the
+/// error that a request to it may come back with, is what counts. When one fails more often than
+/// its budget allows, or the supervisor itself ends, every waiting caller gets an error and all
+/// components end. A model that gives no byte within its budget is unloaded, since it may hang.
 class RetrySupervisor {
 public:
   using Base = supervisor_internal::base;
@@ -57,16 +60,19 @@ public:
 
 private:
   template <class T> using Promise = caf::typed_response_promise<T>;
+  /// How often one request may lose the component that works on it.
+  static constexpr std::uint32_t max_component_failures = 3;
   using Time = std::chrono::steady_clock::time_point;
   using Millis = std::chrono::milliseconds;
 
   /// A supervised component.
   struct Component {
     std::string name;
+    std::string_view actor_name;
     std::function<caf::strong_actor_ptr()> start; ///< makes it and takes its handle
     caf::strong_actor_ptr actor;
     RestartBudget budget;
-    std::uint64_t restarts = 0;
+    std::uint64_t restarts = 0; ///< also tells its generations apart
     std::string last_failure;
   };
   enum ComponentIndex : std::size_t {
@@ -82,24 +88,39 @@ private:
   void define_components();
   void start(std::size_t index);
   void on_component_down(std::size_t index, const caf::error& reason);
+  /// Does again what a component left; every answer that it gave has been heard by now.
+  void on_component_replaced(std::size_t index);
   void give_up(const std::string& component);
+  /// Tells a RoleActor of the runs that hold one of its places.
+  void adopt_runs(AIRole role);
+  void bound_embeddings();
   void on_config(LLMClientConfig config);
   Promise<Health> health();
   Promise<RoleStats> stats(AIRole role);
   void after(Millis wait, std::function<void()> job);
 
-  // Requests (runs.cpp).
-  Promise<LLMResponse> submit(AIRole role, LLMRequest request, stream_subscriber subscriber);
+  // Callers (callers.cpp).
+  Promise<EmbedResponse> embed(AIRole role, EmbedRequest request);
   bool cancel(const RequestId& id);
   bool cancel_one(const RequestId& id);
   Promise<QueuePosition> position(const RequestId& id);
+  void ask_position(const RequestId& id, std::shared_ptr<GuardedAnswer<QueuePosition>> answer,
+                    std::uint32_t tries);
   Promise<Ack> subscribe(const RequestId& id, const stream_subscriber& subscriber);
+  void join_stream(const RequestId& id, const stream_subscriber& subscriber,
+                   std::shared_ptr<GuardedAnswer<Ack>> answer, std::uint32_t tries);
   Promise<Ack> unsubscribe(const RequestId& id, const stream_subscriber& subscriber);
+  void watch_requester(const caf::strong_actor_ptr& requester);
+  void forget_requester(const caf::strong_actor_ptr& requester);
   void on_requester_down(const caf::actor_addr& requester);
+  void remove_member(Run& run, std::size_t index);
+  void open_stream(Run& run);
   void on_abandoned(const RequestId& run);
   void on_stream_released(const RequestId& run);
-  void on_streaming_restarted();
-  void resume_runs(std::size_t component);
+  void on_streaming_replaced();
+
+  // The journey of a request (runs.cpp).
+  Promise<LLMResponse> submit(AIRole role, LLMRequest request, stream_subscriber subscriber);
 
   void admit(Run& run);
   void on_admission(Run& run, Admission admission);
@@ -110,25 +131,34 @@ private:
   void attempt_failed(Run& run, LLMError error);
   void decide_after_failure(Run& run, LLMError error, bool seen);
   void succeed(Run& run, LLMResponse response);
+  void try_again(Run& run, std::chrono::milliseconds wait);
+  /// Unloads the model of a run that got no byte, unless that was just done; then calls back.
+  void heal(Run& run, std::function<void()> then);
   void fail(Run& run, LLMError error);
   void finish(Run& run);
-  void component_error(Run& run, std::size_t component, const caf::strong_actor_ptr& used,
-                       LLMError error, void (RetrySupervisor::*again)(Run&));
-  void remove_member(Run& run, std::size_t index);
-  void forget_requester(const caf::strong_actor_ptr& requester);
-  void open_stream(Run& run);
+  /// The component that the run waits for has ended.
+  void on_orphaned(Run& run);
+  /// The step that waits for the reply of a component.
+  std::uint64_t begin_step(Run& run, Run::Stage stage, std::size_t component);
   [[nodiscard]] bool more_models(const Run& run) const;
   [[nodiscard]] Run* find_run(const RequestId& request);
   /// The run, unless it has moved on since `step`.
   [[nodiscard]] Run* at_step(const RequestId& run, std::uint64_t step);
+  /// The same for the reply of a component, which is not waited for any more then.
+  [[nodiscard]] Run* take_reply(const RequestId& run, std::uint64_t step);
+  [[nodiscard]] static LLMError id_in_use();
   [[nodiscard]] Time now() const { return self_->clock().now(); }
   [[nodiscard]] RoleStats& stats_of(AIRole role) { return stats_[index_of(role)]; }
+  [[nodiscard]] const Component& role_component(AIRole role) const {
+    return components_[first_role_component + index_of(role)];
+  }
   [[nodiscard]] role_worker& worker_of(AIRole role) { return roles_[index_of(role)]; }
 
   supervisor_internal::pointer self_;
   LLMClientConfig config_;
   std::shared_ptr<ConfigStore> store_;
   TransportFactory make_transport_;
+  std::shared_ptr<const ComponentFactories> factories_;
   std::shared_ptr<Facades> facades_; ///< filled in before the message that begins all
   Watcher watcher_;
 
@@ -147,6 +177,8 @@ private:
   std::uint64_t last_step_ = 0;
   std::unordered_map<std::uint64_t, std::function<void()>> jobs_;
   std::uint64_t last_job_ = 0;
+  std::unordered_map<std::string, Time> healed_at_; ///< by model, for as long as that matters
+  bool overloaded_ = false;                         ///< told the log so
   bool giving_up_ = false;
   Relay<ollama_client_actor> embeddings_;
 };

@@ -19,7 +19,7 @@ struct Run {
     admitting, ///< with the RoleActor, which may keep it in its queue
     resolving, ///< with the ModelManagerActor
     sending,   ///< with the OllamaClientActor
-    waiting,   ///< before the next attempt
+    waiting,   ///< before the next attempt, or for the model to be healed
     finished,  ///< answered; only the StreamingActor is still busy with it
   };
 
@@ -47,8 +47,15 @@ struct Run {
   std::vector<Member> members;
   std::vector<Listener> listeners;
 
-  std::uint64_t step = 0;               ///< marks the reply that is waited for; others are stale
-  std::optional<std::size_t> waits_for; ///< the component whose successor is awaited
+  /// A component as it was when it was asked; a later generation knows nothing of the question.
+  struct Asked {
+    std::size_t component = 0;
+    std::uint64_t generation = 0;
+  };
+
+  std::uint64_t step = 0;              ///< marks the reply that is waited for; others are stale
+  std::optional<Asked> asked;          ///< who owes that reply
+  std::uint64_t stream_generation = 0; ///< of the StreamingActor that has the stream
   std::uint32_t component_failures = 0;
 
   std::string model;              ///< of the current attempt
@@ -58,6 +65,7 @@ struct Run {
   std::uint32_t once_failures = 0;
   bool refresh_models = false;
   bool restarted = false;
+  bool healed = false; ///< its model was unloaded because it hung
   std::optional<LLMError> last_error;
 
   Time accepted;

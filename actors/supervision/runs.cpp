@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "actors/guarded_answer.hpp"
 #include "actors/log.hpp"
+#include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/jitter.hpp"
 #include "actors/supervision/retry_policy.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
@@ -15,11 +15,19 @@ namespace {
 
 /// A stream without an answer for so long may wait for its model to load.
 constexpr std::chrono::milliseconds loading_probe_delay{500};
-/// How often one request may lose the component that works on it.
-constexpr std::uint32_t max_component_failures = 3;
 
 std::chrono::microseconds between(Run::Time from, Run::Time to) {
   return std::chrono::duration_cast<std::chrono::microseconds>(to - from);
+}
+
+bool is_loaded(const RunningModels& running, const std::string& model) {
+  return std::any_of(running.models.begin(), running.models.end(),
+                     [&model](const RunningModel& other) { return same_model(other.name, model); });
+}
+
+/// Whether the model may hang: it gave not a byte in all the time that it had.
+bool gave_no_byte(ErrorCode code) {
+  return code == ErrorCode::first_token_timeout || code == ErrorCode::request_timeout;
 }
 
 /// How the log names a run.
@@ -37,9 +45,8 @@ RetrySupervisor::Promise<LLMResponse> RetrySupervisor::submit(AIRole role, LLMRe
   if (request.id.value.empty())
     request.id = make_request_id();
   const auto id = request.id;
-  if (run_of_request_.contains(id)) {
-    promise.deliver(to_caf_error({.code = ErrorCode::invalid_argument,
-                                  .subject = "`id` is that of another request under way"}));
+  if (run_of_request_.contains(id) || embeddings_.contains(id)) {
+    promise.deliver(to_caf_error(id_in_use()));
     return promise;
   }
   const RequestId run_id{"run-" + std::to_string(++last_run_)};
@@ -55,9 +62,7 @@ RetrySupervisor::Promise<LLMResponse> RetrySupervisor::submit(AIRole role, LLMRe
                          .requester = requester,
                          .accepted = run.accepted,
                          .shared = false});
-  if (requester && requesters_[caf::actor_cast<caf::actor_addr>(requester)]++ == 0)
-    watcher_.watch(requester, [this, address = caf::actor_cast<caf::actor_addr>(requester)](
-                                  const caf::error&) { on_requester_down(address); });
+  watch_requester(requester);
   ++stats_of(role).accepted;
   if (subscriber) {
     run.listeners.push_back({.id = id, .handle = std::move(subscriber), .late = false});
@@ -67,33 +72,45 @@ RetrySupervisor::Promise<LLMResponse> RetrySupervisor::submit(AIRole role, LLMRe
   return promise;
 }
 
-void RetrySupervisor::open_stream(Run& run) {
-  tell(self_, streaming_, open_atom_v, run.id, run.attempts + 1);
-  for (const auto& listener : run.listeners)
-    anon_tell(streaming_, subscribe_atom_v, run.id, listener.id, listener.handle);
+std::uint64_t RetrySupervisor::begin_step(Run& run, Run::Stage stage, std::size_t component) {
+  run.stage = stage;
+  run.asked = {component, components_[component].restarts};
+  return run.step = ++last_step_;
+}
+
+Run* RetrySupervisor::take_reply(const RequestId& id, std::uint64_t step) {
+  auto* run = at_step(id, step);
+  if (run != nullptr)
+    run->asked.reset();
+  return run;
+}
+
+LLMError RetrySupervisor::id_in_use() {
+  return {.code = ErrorCode::invalid_argument,
+          .subject = "`id` is that of another request under way"};
 }
 
 void RetrySupervisor::admit(Run& run) {
-  run.stage = Run::Stage::admitting;
-  run.step = ++last_step_;
-  const auto used = worker_of(run.role);
   const auto component = first_role_component + index_of(run.role);
-  ask_watched(self_, used, admit_atom_v, run.draft)
+  const auto step = begin_step(run, Run::Stage::admitting, component);
+  ask_watched(self_, worker_of(run.role), admit_atom_v, run.draft)
       .then(
-          [this, id = run.id, step = run.step](Admission& admission) {
-            if (auto* current = at_step(id, step))
+          [this, id = run.id, step](Admission& admission) {
+            if (auto* current = take_reply(id, step))
               on_admission(*current, std::move(admission));
           },
-          [this, id = run.id, step = run.step, used, component](const caf::error& error) {
-            if (auto* current = at_step(id, step))
-              component_error(*current, component, caf::actor_cast<caf::strong_actor_ptr>(used),
-                              to_llm_error(error), &RetrySupervisor::admit);
+          [this, id = run.id, step, component](const caf::error& error) {
+            if (is_death_of(components_[component].actor_name, error))
+              return;
+            if (auto* current = take_reply(id, step))
+              fail(*current, to_llm_error(error));
           });
 }
 
 void RetrySupervisor::on_admission(Run& run, Admission admission) {
   switch (admission.kind) {
   case Admission::Kind::run:
+    overloaded_ = false;
     run.request = std::move(admission.request);
     resolve(run);
     break;
@@ -117,6 +134,9 @@ void RetrySupervisor::join(Run& run, const RequestId& leader_id) {
   if (entry == runs_.end() || entry->second.stage == Run::Stage::finished)
     return admit(run);
   auto& leader = entry->second;
+  // Who shares waits too.
+  if (leader.members.size() > config_.limits.queue_length)
+    return fail(run, {.code = ErrorCode::queue_full, .subject = std::string{to_string(run.role)}});
   ++stats_of(run.role).shared;
   for (auto& member : run.members) {
     member.shared = true;
@@ -134,14 +154,12 @@ void RetrySupervisor::join(Run& run, const RequestId& leader_id) {
 }
 
 void RetrySupervisor::resolve(Run& run) {
-  run.stage = Run::Stage::resolving;
-  run.step = ++last_step_;
-  const auto used = models_;
-  ask_watched(self_, used, resolve_atom_v, run.role, run.draft.model, run.tried,
+  const auto step = begin_step(run, Run::Stage::resolving, models_component);
+  ask_watched(self_, models_, resolve_atom_v, run.role, run.draft.model, run.tried,
               std::exchange(run.refresh_models, false))
       .then(
-          [this, id = run.id, step = run.step](std::string& model) {
-            auto* current = at_step(id, step);
+          [this, id = run.id, step](std::string& model) {
+            auto* current = take_reply(id, step);
             if (current == nullptr)
               return;
             if (current->model != model) {
@@ -151,48 +169,40 @@ void RetrySupervisor::resolve(Run& run) {
             }
             send(*current);
           },
-          [this, id = run.id, step = run.step, used](const caf::error& error) {
-            auto* current = at_step(id, step);
+          [this, id = run.id, step](const caf::error& error) {
+            if (is_death_of(components_[models_component].actor_name, error))
+              return;
+            auto* current = take_reply(id, step);
             if (current == nullptr)
               return;
             auto failure = to_llm_error(error);
             // No fallback is there: what made one necessary says more.
             if (failure.code == ErrorCode::model_not_found && current->last_error)
               return fail(*current, *current->last_error);
-            if (failure.code != ErrorCode::component_failed) {
-              ++current->attempts;
-              ++current->on_this_model;
-              return attempt_failed(*current, std::move(failure));
-            }
-            component_error(*current, models_component,
-                            caf::actor_cast<caf::strong_actor_ptr>(used), std::move(failure),
-                            &RetrySupervisor::resolve);
+            ++current->attempts;
+            ++current->on_this_model;
+            attempt_failed(*current, std::move(failure));
           });
 }
 
 void RetrySupervisor::send(Run& run) {
-  run.stage = Run::Stage::sending;
-  run.step = ++last_step_;
+  const auto step = begin_step(run, Run::Stage::sending, client_component);
   ++run.attempts;
   ++run.on_this_model;
   run.request.model = run.model;
   run.request.attempt = run.attempts;
   if (run.first_sent == Run::Time{})
     run.first_sent = now();
-  const auto used = client_;
-  auto on_answer = [this, id = run.id, step = run.step](LLMResponse& response) {
-    if (auto* current = at_step(id, step))
+  const auto& used = client_;
+  auto on_answer = [this, id = run.id, step](LLMResponse& response) {
+    if (auto* current = take_reply(id, step))
       succeed(*current, std::move(response));
   };
-  auto on_error = [this, id = run.id, step = run.step, used](const caf::error& error) {
-    auto* current = at_step(id, step);
-    if (current == nullptr)
+  auto on_error = [this, id = run.id, step](const caf::error& error) {
+    if (is_death_of(components_[client_component].actor_name, error))
       return;
-    auto failure = to_llm_error(error);
-    if (failure.code != ErrorCode::component_failed)
-      return attempt_failed(*current, std::move(failure));
-    component_error(*current, client_component, caf::actor_cast<caf::strong_actor_ptr>(used),
-                    std::move(failure), nullptr);
+    if (auto* current = take_reply(id, step))
+      attempt_failed(*current, to_llm_error(error));
   };
   const bool chat = run.request.kind == RequestKind::chat;
   if (!run.request.stream) {
@@ -210,7 +220,7 @@ void RetrySupervisor::send(Run& run) {
   else
     ask_watched(self_, used, generate_streaming_atom_v, run.request, sink)
         .then(on_answer, on_error);
-  after(loading_probe_delay, [this, id = run.id, step = run.step] {
+  after(loading_probe_delay, [this, id = run.id, step] {
     if (auto* current = at_step(id, step))
       probe_loading(*current);
   });
@@ -223,11 +233,7 @@ void RetrySupervisor::probe_loading(Run& run) {
             auto* current = at_step(id, step);
             if (current == nullptr)
               return;
-            const bool loaded = std::any_of(running.models.begin(), running.models.end(),
-                                            [current](const RunningModel& model) {
-                                              return same_model(model.name, current->model);
-                                            });
-            if (!loaded)
+            if (!is_loaded(running, current->model))
               tell(self_, streaming_, id,
                    RequestProgress{.phase = Phase::loading,
                                    .attempt = current->attempts,
@@ -236,47 +242,22 @@ void RetrySupervisor::probe_loading(Run& run) {
           [](const caf::error&) {});
 }
 
-void RetrySupervisor::component_error(Run& run, std::size_t component,
-                                      const caf::strong_actor_ptr& used, LLMError error,
-                                      void (RetrySupervisor::*again)(Run&)) {
-  if (error.code != ErrorCode::component_failed)
-    return fail(run, std::move(error));
+void RetrySupervisor::on_orphaned(Run& run) {
+  const auto component = std::exchange(run.asked, std::nullopt)->component;
+  const LLMError error{.code = ErrorCode::component_failed, .subject = components_[component].name};
   if (++run.component_failures > max_component_failures)
-    return fail(run, std::move(error));
-  // The news that the component ended may be here already, or still on its way.
-  if (components_[component].actor == used) {
-    run.waits_for = component;
-    run.last_error = std::move(error);
+    return fail(run, error);
+  switch (run.stage) {
+  case Run::Stage::admitting:
+    return admit(run);
+  case Run::Stage::resolving:
+    return resolve(run);
+  case Run::Stage::sending:
+    return attempt_failed(run, error);
+  case Run::Stage::waiting:
+    return try_again(run, Millis{0});
+  case Run::Stage::finished:
     return;
-  }
-  if (again != nullptr)
-    (this->*again)(run);
-  else
-    attempt_failed(run, std::move(error));
-}
-
-void RetrySupervisor::resume_runs(std::size_t component) {
-  std::vector<RequestId> waiting;
-  for (auto& [id, run] : runs_)
-    if (run.waits_for == component)
-      waiting.push_back(id);
-  for (const auto& id : waiting) {
-    auto& run = runs_.at(id);
-    run.waits_for.reset();
-    switch (run.stage) {
-    case Run::Stage::admitting:
-      admit(run);
-      break;
-    case Run::Stage::resolving:
-      resolve(run);
-      break;
-    case Run::Stage::sending:
-      attempt_failed(run, run.last_error.value_or(LLMError{}));
-      break;
-    case Run::Stage::waiting:
-    case Run::Stage::finished:
-      break;
-    }
   }
 }
 
@@ -296,7 +277,11 @@ void RetrySupervisor::attempt_failed(Run& run, LLMError error) {
   };
   ask_watched(self_, streaming_, seen_atom_v, run.id)
       .then([proceed](bool seen) { proceed(seen); },
-            [proceed](const caf::error&) { proceed(true); });
+            [proceed](const caf::error& failure) {
+              // A successor is given every stream anew, this one too.
+              if (!is_death_of(StreamingActor::name, failure))
+                proceed(true);
+            });
 }
 
 void RetrySupervisor::decide_after_failure(Run& run, LLMError error, bool seen) {
@@ -308,6 +293,9 @@ void RetrySupervisor::decide_after_failure(Run& run, LLMError error, bool seen) 
                                 .more_models = more_models(run)},
                                config_, jitter());
   using Next = RetryDecision::Next;
+  const bool hangs = gave_no_byte(error.code);
+  if (hangs && decision.next != Next::retry)
+    heal(run, [] {});
   if (decision.next == Next::fail)
     return fail(run, std::move(error));
   auto& stats = stats_of(run.role);
@@ -328,12 +316,49 @@ void RetrySupervisor::decide_after_failure(Run& run, LLMError error, bool seen) 
       what + "; trying again in " + std::to_string(decision.wait.count()) + " ms");
   if (decision.next == Next::restart)
     run.restarted = true;
+  if (!hangs)
+    return try_again(run, decision.wait);
+  const auto step = begin_step(run, Run::Stage::waiting, client_component);
+  heal(run, [this, id = run.id, step, wait = decision.wait] {
+    if (auto* current = take_reply(id, step))
+      try_again(*current, wait);
+  });
+}
+
+void RetrySupervisor::try_again(Run& run, Millis wait) {
   run.stage = Run::Stage::waiting;
   run.step = ++last_step_;
-  after(decision.wait, [this, id = run.id, step = run.step] {
+  after(wait, [this, id = run.id, step = run.step] {
     if (auto* current = at_step(id, step))
       resolve(*current);
   });
+}
+
+void RetrySupervisor::heal(Run& run, std::function<void()> then) {
+  std::erase_if(healed_at_,
+                [this](const auto& healed) { return now() - healed.second >= config_.timeout; });
+  if (run.healed || run.model.empty() || healed_at_.contains(run.model))
+    return then();
+  run.healed = true;
+  healed_at_.emplace(run.model, now());
+  ask_watched(self_, client_, running_models_atom_v)
+      .then(
+          [this, model = run.model, role = run.role, then](const RunningModels& running) {
+            // One that is still being loaded does not hang.
+            if (!is_loaded(running, model))
+              return then();
+            log(LogLevel::warning,
+                "the model " + model + " gave not a byte in its time; unloading it, it may hang");
+            ++stats_of(role).healed;
+            ask_watched(self_, client_, unload_model_atom_v, model)
+                .then([then](Ack) { then(); },
+                      [model, then](const caf::error& error) {
+                        log(LogLevel::warning,
+                            "the model " + model + " could not be unloaded: " + describe(error));
+                        then();
+                      });
+          },
+          [then](const caf::error&) { then(); });
 }
 
 void RetrySupervisor::succeed(Run& run, LLMResponse response) {
@@ -387,7 +412,12 @@ void RetrySupervisor::fail(Run& run, LLMError error) {
       ++stats.failed;
     member.promise.deliver(to_caf_error(error));
   }
-  if (kind != ErrorCategory::cancelled && kind != ErrorCategory::validation && !run.members.empty())
+  // A flood must not flood the log as well.
+  if (kind == ErrorCategory::overload && !std::exchange(overloaded_, true))
+    log(LogLevel::warning,
+        "requests are rejected, from now on without a line for each: " + log_line(error));
+  if (kind != ErrorCategory::cancelled && kind != ErrorCategory::validation &&
+      kind != ErrorCategory::overload && !run.members.empty())
     log(LogLevel::error, "request " + run.members.front().id.value + " failed: " + log_line(error));
   if (run.stage == Run::Stage::sending)
     anon_tell(client_, cancel_atom_v, run.id);
@@ -404,199 +434,12 @@ void RetrySupervisor::finish(Run& run) {
     forget_requester(member.requester);
   }
   run.members.clear();
+  run.asked.reset();
   run.stage = Run::Stage::finished;
   run.step = ++last_step_;
   // A stream is kept until all of its subscribers have their end.
   if (run.listeners.empty())
     runs_.erase(run.id);
-}
-
-void RetrySupervisor::forget_requester(const caf::strong_actor_ptr& requester) {
-  if (!requester)
-    return;
-  const auto entry = requesters_.find(caf::actor_cast<caf::actor_addr>(requester));
-  if (entry == requesters_.end() || --entry->second > 0)
-    return;
-  requesters_.erase(entry);
-  watcher_.forget(requester);
-}
-
-bool RetrySupervisor::cancel(const RequestId& id) {
-  if (cancel_one(id))
-    return true;
-  // The parts of a batch bear its id with a number.
-  std::vector<RequestId> parts;
-  const auto prefix = id.value + "#";
-  for (const auto& [request, run] : run_of_request_)
-    if (!id.value.empty() && request.value.starts_with(prefix))
-      parts.push_back(request);
-  for (const auto& part : parts)
-    cancel_one(part);
-  return !parts.empty();
-}
-
-bool RetrySupervisor::cancel_one(const RequestId& id) {
-  auto* run = find_run(id);
-  if (run == nullptr)
-    return false;
-  if (run->members.size() == 1) {
-    fail(*run, {.code = ErrorCode::cancelled});
-    return true;
-  }
-  // Others share the run, which goes on for them.
-  for (std::size_t index = 0; index < run->members.size(); ++index)
-    if (run->members[index].id == id) {
-      const LLMError error{.code = ErrorCode::cancelled};
-      run->members[index].promise.deliver(to_caf_error(error));
-      ++stats_of(run->role).cancelled;
-      for (const auto& listener : run->listeners)
-        if (listener.id == id) {
-          anon_tell(streaming_, unsubscribe_atom_v, run->id, listener.handle);
-          tell(self_, listener.handle, StreamError{id, error});
-        }
-      std::erase_if(run->listeners, [&id](const auto& listener) { return listener.id == id; });
-      remove_member(*run, index);
-      return true;
-    }
-  return false;
-}
-
-void RetrySupervisor::remove_member(Run& run, std::size_t index) {
-  const auto member = std::move(run.members[index]);
-  run.members.erase(run.members.begin() + static_cast<std::ptrdiff_t>(index));
-  run_of_request_.erase(member.id);
-  forget_requester(member.requester);
-}
-
-void RetrySupervisor::on_requester_down(const caf::actor_addr& requester) {
-  requesters_.erase(requester);
-  std::vector<RequestId> touched;
-  for (auto& [id, run] : runs_)
-    for (std::size_t index = run.members.size(); index-- > 0;)
-      if (run.members[index].requester &&
-          caf::actor_cast<caf::actor_addr>(run.members[index].requester) == requester) {
-        run.members[index].requester = nullptr;
-        remove_member(run, index);
-        ++stats_of(run.role).cancelled;
-        touched.push_back(id);
-      }
-  for (const auto& id : touched) {
-    const auto entry = runs_.find(id);
-    if (entry == runs_.end() || entry->second.stage == Run::Stage::finished ||
-        !entry->second.members.empty())
-      continue;
-    const auto& listeners = entry->second.listeners;
-    const bool others = std::any_of(listeners.begin(), listeners.end(),
-                                    [](const auto& listener) { return listener.late; });
-    if (!others)
-      fail(entry->second, {.code = ErrorCode::cancelled, .detail = "its requester is gone"});
-  }
-}
-
-void RetrySupervisor::on_abandoned(const RequestId& run) {
-  const auto entry = runs_.find(run);
-  if (entry == runs_.end() || entry->second.stage == Run::Stage::finished)
-    return;
-  fail(entry->second, {.code = ErrorCode::cancelled, .detail = "nobody listens any more"});
-}
-
-void RetrySupervisor::on_stream_released(const RequestId& run) {
-  const auto entry = runs_.find(run);
-  if (entry != runs_.end() && entry->second.stage == Run::Stage::finished)
-    runs_.erase(entry);
-}
-
-void RetrySupervisor::on_streaming_restarted() {
-  std::vector<RequestId> streams;
-  for (const auto& [id, run] : runs_)
-    if (!run.listeners.empty())
-      streams.push_back(id);
-  const LLMError reason{.code = ErrorCode::component_failed, .subject = "StreamingActor"};
-  for (const auto& id : streams) {
-    auto& run = runs_.at(id);
-    open_stream(run);
-    if (run.stage == Run::Stage::finished) {
-      tell(self_, streaming_, restart_atom_v, id, run.attempts, true, reason);
-      if (run.response)
-        tell(self_, streaming_, finish_atom_v, id, *run.response);
-      else
-        tell(self_, streaming_, finish_atom_v, id, run.error.value_or(reason));
-      continue;
-    }
-    if (run.stage != Run::Stage::sending)
-      continue;
-    // The pieces of this attempt are lost with the old stream.
-    anon_tell(client_, cancel_atom_v, id);
-    if (run.restarted || ++run.component_failures > max_component_failures) {
-      fail(run, reason);
-      continue;
-    }
-    run.restarted = true;
-    run.last_error = reason;
-    tell(self_, streaming_, restart_atom_v, id, run.attempts + 1, true, reason);
-    resolve(run);
-  }
-}
-
-RetrySupervisor::Promise<QueuePosition> RetrySupervisor::position(const RequestId& id) {
-  auto promise = self_->make_response_promise<QueuePosition>();
-  const auto* run = find_run(id);
-  if (run == nullptr) {
-    promise.deliver(
-        to_caf_error({.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"}));
-    return promise;
-  }
-  const auto answer = guard(promise, name);
-  ask_watched(self_, worker_of(run->role), position_atom_v, run->id)
-      .then([answer](const QueuePosition& place) { answer->deliver(place); },
-            [answer](caf::error& error) { answer->fail(std::move(error)); });
-  return promise;
-}
-
-RetrySupervisor::Promise<Ack> RetrySupervisor::subscribe(const RequestId& id,
-                                                         const stream_subscriber& subscriber) {
-  auto promise = self_->make_response_promise<Ack>();
-  auto* run = find_run(id);
-  if (run == nullptr) {
-    promise.deliver(
-        to_caf_error({.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"}));
-    return promise;
-  }
-  if (run->listeners.empty()) {
-    promise.deliver(to_caf_error({.code = ErrorCode::invalid_argument,
-                                  .subject = "request `" + id.value + "` is no stream"}));
-    return promise;
-  }
-  const auto answer = guard(promise, name);
-  ask_watched(self_, streaming_, subscribe_atom_v, run->id, id, subscriber)
-      .then(
-          [this, answer, run_id = run->id, id, subscriber](Ack) {
-            if (const auto entry = runs_.find(run_id); entry != runs_.end())
-              entry->second.listeners.push_back({.id = id, .handle = subscriber, .late = true});
-            answer->deliver(Ack{});
-          },
-          [answer](caf::error& error) { answer->fail(std::move(error)); });
-  return promise;
-}
-
-RetrySupervisor::Promise<Ack> RetrySupervisor::unsubscribe(const RequestId& id,
-                                                           const stream_subscriber& subscriber) {
-  auto promise = self_->make_response_promise<Ack>();
-  promise.deliver(Ack{});
-  for (auto& [run_id, run] : runs_) {
-    const auto listener =
-        std::find_if(run.listeners.begin(), run.listeners.end(), [&](const auto& other) {
-          return other.id == id && other.handle == subscriber;
-        });
-    if (listener == run.listeners.end())
-      continue;
-    anon_tell(streaming_, unsubscribe_atom_v, run_id, subscriber);
-    // The last one stays noted, so that the end of the stream is told and cleared away.
-    if (run.listeners.size() > 1)
-      run.listeners.erase(listener);
-    break;
-  }
-  return promise;
 }
 
 bool RetrySupervisor::more_models(const Run& run) const {

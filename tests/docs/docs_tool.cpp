@@ -1,24 +1,17 @@
 // Writes what the documentation takes from the code: `nexus-llm-docs [--check] DOCS README`.
 #include <filesystem>
-#include <fstream>
-#include <iostream>
 #include <sstream>
 #include <string>
 
 #include "config/config_keys.hpp"
 #include "messages/errors.hpp"
+#include "tests/docs/doc_section.hpp"
 
 namespace fs = std::filesystem;
 using namespace nexus::llm;
+using namespace nexus::llm::test;
 
 namespace {
-
-std::string read(const fs::path& path) {
-  std::ifstream file{path};
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 /// A text that cannot break a table.
 std::string cell(std::string text) {
@@ -45,6 +38,8 @@ std::string_view text_of(Retry retry) {
     return "once";
   case Retry::budget:
     return "`maxRetries`";
+  case Retry::resume:
+    return "`maxRetries`, once tried";
   }
   return "no";
 }
@@ -61,20 +56,6 @@ std::string error_table_text() {
   return out.str();
 }
 
-/// Puts `content` between the marks of `name`.
-std::string with_section(const std::string& text, const std::string& name,
-                         const std::string& content) {
-  const auto begin_mark = "<!-- begin " + name + " -->\n";
-  const auto end_mark = "<!-- end " + name + " -->";
-  const auto begin = text.find(begin_mark);
-  const auto end = text.find(end_mark);
-  if (begin == std::string::npos || end == std::string::npos) {
-    std::cerr << "the marks of `" << name << "` are missing\n";
-    std::exit(1);
-  }
-  return text.substr(0, begin + begin_mark.size()) + content + text.substr(end);
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -83,25 +64,9 @@ int main(int argc, char** argv) {
   const fs::path docs = argc > first ? argv[first] : "docs";
   const fs::path readme = argc > first + 1 ? argv[first + 1] : "README.md";
   const auto example =
-      "```cpp\n" + read(readme.parent_path() / "tests/docs/embedding_example.cpp") + "```\n";
-  struct Page {
-    fs::path path;
-    std::string section;
-    std::string content;
-  };
-  bool stale = false;
-  for (const auto& page :
-       {Page{docs / "configuration.md", "settings", config_table()},
-        Page{docs / "errors.md", "errors", error_table_text()}, Page{readme, "example", example}}) {
-    const auto old = read(page.path);
-    const auto text = with_section(old, page.section, page.content);
-    if (text == old)
-      continue;
-    stale = true;
-    if (check)
-      std::cerr << page.path.string() << " is out of date; run `./dev docs`\n";
-    else
-      std::ofstream{page.path} << text;
-  }
-  return check && stale ? 1 : 0;
+      "```cpp\n" + read_text(readme.parent_path() / "tests/docs/embedding_example.cpp") + "```\n";
+  bool current = update_section(docs / "configuration.md", "settings", config_table(), check);
+  current = update_section(docs / "errors.md", "errors", error_table_text(), check) && current;
+  current = update_section(readme, "example", example, check) && current;
+  return check && !current ? 1 : 0;
 }

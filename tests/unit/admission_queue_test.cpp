@@ -53,6 +53,22 @@ BOOST_AUTO_TEST_CASE(places_are_given_up_to_the_limit_then_the_queue_fills_then_
   BOOST_CHECK(!queue.next(start));
 }
 
+BOOST_AUTO_TEST_CASE(the_head_of_the_queue_agrees_with_the_positions) {
+  AdmissionQueue queue{limits(1, 10)};
+  BOOST_CHECK(queue.offer({"first"}, Priority::interactive, start) == Verdict::admitted);
+  for (const auto* run : {"b1", "b2"})
+    BOOST_CHECK(queue.offer({run}, Priority::background, start) == Verdict::queued);
+  for (const auto* run : {"i1", "i2"})
+    BOOST_CHECK(queue.offer({run}, Priority::interactive, start) == Verdict::queued);
+  const auto all = queue.head(10, start);
+  BOOST_REQUIRE(all.size() == 4u);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    BOOST_TEST(queue.position(all[i], start).position == i + 1);
+  BOOST_TEST(all.front().value == "i1");
+  BOOST_TEST(queue.head(3, start).size() == 3u);
+  BOOST_TEST(queue.head(1, start + 1min).front().value == "b1");
+}
+
 BOOST_AUTO_TEST_CASE(a_queue_of_length_none_rejects_at_once) {
   AdmissionQueue queue{limits(1, 0)};
   BOOST_CHECK(queue.offer({"a"}, Priority::interactive, start) == Verdict::admitted);

@@ -52,6 +52,9 @@ const std::map<std::string, std::string> other_values{
     {"cache.ttl", "1"},
     {"supervision.maxRestarts", "0"},
     {"supervision.window", "1"},
+    {"circuitBreaker.maxFailures", "0"},
+    {"circuitBreaker.resetTimeout", "2"},
+    {"circuitBreaker.maxResetTimeout", "7"},
 };
 
 std::string wrong_with(const ConfigKey& key, std::string_view text) {

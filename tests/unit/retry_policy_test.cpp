@@ -37,11 +37,10 @@ BOOST_AUTO_TEST_CASE(the_first_failure_of_every_code_is_treated_by_its_row) {
   for (const auto& row : error_table) {
     history = first_attempt(row);
     const auto alone = after(row.code).next;
-    BOOST_CHECK_MESSAGE(alone == (row.retry == Retry::never ? Next::fail : Next::retry), row.name);
+    const bool again = row.retry == Retry::once || row.retry == Retry::budget;
+    BOOST_CHECK_MESSAGE(alone == (again ? Next::retry : Next::fail), row.name);
     history.more_models = true;
-    const auto expected = row.retry != Retry::never ? Next::retry
-                          : row.falls_back          ? Next::fall_back
-                                                    : Next::fail;
+    const auto expected = again ? Next::retry : row.falls_back ? Next::fall_back : Next::fail;
     BOOST_CHECK_MESSAGE(after(row.code).next == expected, row.name);
   }
 }
@@ -54,6 +53,15 @@ BOOST_AUTO_TEST_CASE(the_budget_allows_as_many_retries_as_configured) {
   history.on_this_model = 1;
   BOOST_CHECK(after(ErrorCode::connection_refused).next == Next::fail);
   BOOST_CHECK(after(ErrorCode::server_error).next == Next::fail);
+}
+
+BOOST_AUTO_TEST_CASE(an_ollama_known_to_be_gone_fails_new_requests_and_lets_others_go_on) {
+  history.on_this_model = 1;
+  BOOST_CHECK(after(ErrorCode::circuit_open).next == Next::fail);
+  history.on_this_model = 2;
+  BOOST_CHECK(after(ErrorCode::circuit_open).next == Next::retry);
+  history.on_this_model = 4;
+  BOOST_CHECK(after(ErrorCode::circuit_open).next == Next::fail);
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_that_may_be_repeated_once_is_repeated_once) {

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "messages/health.hpp"
+#include "messages/llm_client_config.hpp"
+
+namespace nexus::llm {
+
+/// Stops the asking of an Ollama that is not there (design, "Graceful degradation"). Opens after a
+/// number of failures to connect in a row; while it is open nothing but one probe at a time is
+/// sent, at growing intervals; the first sign of life closes it. A function of the times that it
+/// is told. One thread.
+class CircuitBreaker {
+public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit CircuitBreaker(const CircuitSettings& settings) : settings_{settings} {}
+
+  /// Settings from now on. An open circuit stays open unless breaking is turned off.
+  void set_settings(const CircuitSettings& settings) {
+    settings_ = settings;
+    if (settings_.max_failures == 0)
+      on_success();
+  }
+
+  /// Whether requests may be sent.
+  [[nodiscard]] bool allows() const noexcept { return state_ == Circuit::closed; }
+
+  /// Ollama answered, whatever it said. True where that closes the circuit.
+  bool on_success() {
+    failures_ = 0;
+    last_failure_.clear();
+    return std::exchange(state_, Circuit::closed) != Circuit::closed;
+  }
+
+  /// A connection could not be made. True where that opens a closed circuit.
+  bool on_failure(std::string detail, Time now) {
+    ++failures_;
+    last_failure_ = std::move(detail);
+    if (state_ == Circuit::half_open) {
+      wait_ = std::min(wait_ * 2, longest());
+      open(now);
+    } else if (state_ == Circuit::closed && settings_.max_failures > 0 &&
+               failures_ >= settings_.max_failures) {
+      wait_ = std::min(settings_.reset_timeout, longest());
+      open(now);
+      return true;
+    }
+    return false;
+  }
+
+  /// When the next probe is due; nothing while none is.
+  [[nodiscard]] std::optional<Time> next_probe() const {
+    return state_ == Circuit::open ? std::optional{probe_at_} : std::nullopt;
+  }
+
+  /// Whether to send a probe now; then one is under way until its outcome is told.
+  [[nodiscard]] bool begin_probe(Time now) {
+    if (state_ != Circuit::open || now < probe_at_)
+      return false;
+    state_ = Circuit::half_open;
+    return true;
+  }
+
+  [[nodiscard]] CircuitHealth health(Time now) const {
+    CircuitHealth health{
+        .state = state_, .failures = failures_, .next_probe = {}, .last_failure = last_failure_};
+    if (state_ == Circuit::open && probe_at_ > now)
+      health.next_probe = std::chrono::ceil<std::chrono::milliseconds>(probe_at_ - now);
+    return health;
+  }
+
+private:
+  void open(Time now) {
+    state_ = Circuit::open;
+    probe_at_ = now + wait_;
+  }
+  [[nodiscard]] std::chrono::milliseconds longest() const {
+    return std::max(settings_.reset_timeout, settings_.max_reset_timeout);
+  }
+
+  CircuitSettings settings_;
+  Circuit state_ = Circuit::closed;
+  std::uint32_t failures_ = 0;
+  std::string last_failure_;
+  std::chrono::milliseconds wait_{};
+  Time probe_at_;
+};
+
+} // namespace nexus::llm

@@ -1,0 +1,264 @@
+#include <algorithm>
+
+#include "actors/streaming/streaming_actor.hpp"
+#include "actors/supervision/retry_supervisor.hpp"
+
+/// The part of the RetrySupervisor that deals with those who wait for answers and listen to streams.
+namespace nexus::llm {
+
+namespace {
+
+/// How often a question to a component that keeps dying is asked again.
+constexpr std::uint32_t max_tries = 4;
+
+LLMError unknown(const RequestId& id) {
+  return {.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"};
+}
+
+} // namespace
+
+RetrySupervisor::Promise<EmbedResponse> RetrySupervisor::embed(AIRole role, EmbedRequest request) {
+  auto requester = self_->current_sender();
+  if (request.id.value.empty())
+    request.id = make_request_id();
+  if (run_of_request_.contains(request.id) || embeddings_.contains(request.id)) {
+    auto promise = self_->make_response_promise<EmbedResponse>();
+    promise.deliver(to_caf_error(id_in_use()));
+    return promise;
+  }
+  if (request.model.empty())
+    request.model = config_.model(role);
+  if (request.keep_alive.empty())
+    request.keep_alive = config_.settings(role).keep_alive;
+  using Calls = Relay<ollama_client_actor>;
+  Calls::Origin origin{.id = request.id,
+                       .requester = caf::actor_cast<caf::actor_addr>(requester),
+                       .on_end = [this, requester] { forget_requester(requester); }};
+  watch_requester(requester);
+  return embeddings_.pass_for<EmbedResponse>(self_, std::move(origin), Calls::Repeat::always,
+                                             embed_atom_v, std::move(request));
+}
+
+bool RetrySupervisor::cancel(const RequestId& id) {
+  if (id.value.empty())
+    return false;
+  if (cancel_one(id))
+    return true;
+  if (embeddings_.cancel(id)) {
+    anon_tell(client_, cancel_atom_v, id);
+    return true;
+  }
+  // The parts of a batch bear its id with a number.
+  std::vector<RequestId> parts;
+  const auto prefix = id.value + "#";
+  for (const auto& [request, run] : run_of_request_)
+    if (request.value.starts_with(prefix))
+      parts.push_back(request);
+  for (const auto& part : parts)
+    cancel_one(part);
+  return !parts.empty();
+}
+
+bool RetrySupervisor::cancel_one(const RequestId& id) {
+  auto* run = find_run(id);
+  if (run == nullptr)
+    return false;
+  if (run->members.size() == 1) {
+    fail(*run, {.code = ErrorCode::cancelled});
+    return true;
+  }
+  // Others share the run, which goes on for them.
+  for (std::size_t index = 0; index < run->members.size(); ++index)
+    if (run->members[index].id == id) {
+      const LLMError error{.code = ErrorCode::cancelled};
+      run->members[index].promise.deliver(to_caf_error(error));
+      ++stats_of(run->role).cancelled;
+      for (const auto& listener : run->listeners)
+        if (listener.id == id) {
+          anon_tell(streaming_, unsubscribe_atom_v, run->id, listener.handle);
+          tell(self_, listener.handle, StreamError{id, error});
+        }
+      std::erase_if(run->listeners, [&id](const auto& listener) { return listener.id == id; });
+      remove_member(*run, index);
+      return true;
+    }
+  return false;
+}
+
+void RetrySupervisor::remove_member(Run& run, std::size_t index) {
+  const auto member = std::move(run.members[index]);
+  run.members.erase(run.members.begin() + static_cast<std::ptrdiff_t>(index));
+  run_of_request_.erase(member.id);
+  forget_requester(member.requester);
+}
+
+void RetrySupervisor::watch_requester(const caf::strong_actor_ptr& requester) {
+  const auto address = caf::actor_cast<caf::actor_addr>(requester);
+  if (requester && requesters_[address]++ == 0)
+    watcher_.watch(requester, [this, address](const caf::error&) { on_requester_down(address); });
+}
+
+void RetrySupervisor::forget_requester(const caf::strong_actor_ptr& requester) {
+  if (!requester)
+    return;
+  const auto entry = requesters_.find(caf::actor_cast<caf::actor_addr>(requester));
+  if (entry == requesters_.end() || --entry->second > 0)
+    return;
+  requesters_.erase(entry);
+  watcher_.forget(requester);
+}
+
+void RetrySupervisor::on_requester_down(const caf::actor_addr& requester) {
+  requesters_.erase(requester);
+  for (const auto& id : embeddings_.abandon(requester))
+    anon_tell(client_, cancel_atom_v, id);
+  std::vector<RequestId> touched;
+  for (auto& [id, run] : runs_)
+    for (std::size_t index = run.members.size(); index-- > 0;)
+      if (run.members[index].requester &&
+          caf::actor_cast<caf::actor_addr>(run.members[index].requester) == requester) {
+        run.members[index].requester = nullptr;
+        remove_member(run, index);
+        ++stats_of(run.role).cancelled;
+        touched.push_back(id);
+      }
+  for (const auto& id : touched) {
+    const auto entry = runs_.find(id);
+    if (entry == runs_.end() || entry->second.stage == Run::Stage::finished ||
+        !entry->second.members.empty())
+      continue;
+    const auto& listeners = entry->second.listeners;
+    const bool others = std::any_of(listeners.begin(), listeners.end(),
+                                    [](const auto& listener) { return listener.late; });
+    if (!others)
+      fail(entry->second, {.code = ErrorCode::cancelled, .detail = "its requester is gone"});
+  }
+}
+
+void RetrySupervisor::open_stream(Run& run) {
+  run.stream_generation = components_[streaming_component].restarts;
+  tell(self_, streaming_, open_atom_v, run.id, run.attempts + 1);
+  for (const auto& listener : run.listeners)
+    anon_tell(streaming_, subscribe_atom_v, run.id, listener.id, listener.handle);
+}
+
+void RetrySupervisor::on_abandoned(const RequestId& run) {
+  const auto entry = runs_.find(run);
+  if (entry == runs_.end() || entry->second.stage == Run::Stage::finished)
+    return;
+  fail(entry->second, {.code = ErrorCode::cancelled, .detail = "nobody listens any more"});
+}
+
+void RetrySupervisor::on_stream_released(const RequestId& run) {
+  const auto entry = runs_.find(run);
+  if (entry != runs_.end() && entry->second.stage == Run::Stage::finished)
+    runs_.erase(entry);
+}
+
+void RetrySupervisor::on_streaming_replaced() {
+  const auto generation = components_[streaming_component].restarts;
+  std::vector<RequestId> streams;
+  for (const auto& [id, run] : runs_)
+    if (!run.listeners.empty() && run.stream_generation < generation)
+      streams.push_back(id);
+  const LLMError reason{.code = ErrorCode::component_failed, .subject = StreamingActor::name};
+  for (const auto& id : streams) {
+    auto& run = runs_.at(id);
+    open_stream(run);
+    if (run.stage == Run::Stage::finished) {
+      tell(self_, streaming_, restart_atom_v, id, run.attempts, true, reason);
+      if (run.response)
+        tell(self_, streaming_, finish_atom_v, id, *run.response);
+      else
+        tell(self_, streaming_, finish_atom_v, id, run.error.value_or(reason));
+      continue;
+    }
+    if (run.stage != Run::Stage::sending)
+      continue;
+    // The pieces of this attempt are lost with the old stream.
+    anon_tell(client_, cancel_atom_v, id);
+    if (run.restarted || ++run.component_failures > max_component_failures) {
+      fail(run, reason);
+      continue;
+    }
+    run.restarted = true;
+    run.last_error = reason;
+    tell(self_, streaming_, restart_atom_v, id, run.attempts + 1, true, reason);
+    resolve(run);
+  }
+}
+
+RetrySupervisor::Promise<QueuePosition> RetrySupervisor::position(const RequestId& id) {
+  auto promise = self_->make_response_promise<QueuePosition>();
+  ask_position(id, guard(promise, name), 1);
+  return promise;
+}
+
+void RetrySupervisor::ask_position(const RequestId& id,
+                                   std::shared_ptr<GuardedAnswer<QueuePosition>> answer,
+                                   std::uint32_t tries) {
+  const auto* run = find_run(id);
+  if (run == nullptr)
+    return answer->fail(to_caf_error(unknown(id)));
+  ask_watched(self_, worker_of(run->role), position_atom_v, run->id)
+      .then([answer](const QueuePosition& place) { answer->deliver(place); },
+            [this, id, answer, tries, role = run->role](caf::error& error) {
+              if (!is_death_of(role_component(role).actor_name, error) || tries == max_tries)
+                return answer->fail(std::move(error));
+              after(Millis{0}, [this, id, answer, tries] { ask_position(id, answer, tries + 1); });
+            });
+}
+
+RetrySupervisor::Promise<Ack> RetrySupervisor::subscribe(const RequestId& id,
+                                                         const stream_subscriber& subscriber) {
+  auto promise = self_->make_response_promise<Ack>();
+  join_stream(id, subscriber, guard(promise, name), 1);
+  return promise;
+}
+
+void RetrySupervisor::join_stream(const RequestId& id, const stream_subscriber& subscriber,
+                                  std::shared_ptr<GuardedAnswer<Ack>> answer,
+                                  std::uint32_t tries) {
+  auto* run = find_run(id);
+  if (run == nullptr)
+    return answer->fail(to_caf_error(unknown(id)));
+  if (run->listeners.empty())
+    return answer->fail(to_caf_error({.code = ErrorCode::invalid_argument,
+                                      .subject = "request `" + id.value + "` is no stream"}));
+  ask_watched(self_, streaming_, subscribe_atom_v, run->id, id, subscriber)
+      .then(
+          [this, answer, run_id = run->id, id, subscriber](Ack) {
+            if (const auto entry = runs_.find(run_id); entry != runs_.end())
+              entry->second.listeners.push_back({.id = id, .handle = subscriber, .late = true});
+            answer->deliver(Ack{});
+          },
+          [this, answer, id, subscriber, tries](caf::error& error) {
+            if (!is_death_of(StreamingActor::name, error) || tries == max_tries)
+              return answer->fail(std::move(error));
+            after(Millis{0}, [this, id, subscriber, answer, tries] {
+              join_stream(id, subscriber, answer, tries + 1);
+            });
+          });
+}
+
+RetrySupervisor::Promise<Ack> RetrySupervisor::unsubscribe(const RequestId& id,
+                                                           const stream_subscriber& subscriber) {
+  auto promise = self_->make_response_promise<Ack>();
+  promise.deliver(Ack{});
+  for (auto& [run_id, run] : runs_) {
+    const auto listener =
+        std::find_if(run.listeners.begin(), run.listeners.end(), [&](const auto& other) {
+          return other.id == id && other.handle == subscriber;
+        });
+    if (listener == run.listeners.end())
+      continue;
+    anon_tell(streaming_, unsubscribe_atom_v, run_id, subscriber);
+    // The last one stays noted, so that the end of the stream is told and cleared away.
+    if (run.listeners.size() > 1)
+      run.listeners.erase(listener);
+    break;
+  }
+  return promise;
+}
+
+} // namespace nexus::llm

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "actors/internal_interfaces.hpp"
+#include "actors/ollama_client/ollama_client_actor.hpp"
+#include "config/config_store.hpp"
+
+namespace nexus::llm {
+
+/// How the supervisor makes its components, at the start and after each death. The defaults are the
+/// real ones; a test puts others in their place.
+struct ComponentFactories {
+  ComponentFactories();
+
+  std::function<config_actor(caf::actor_system&, std::shared_ptr<ConfigStore>, config_owner)> config;
+  std::function<ollama_client_actor(caf::actor_system&, LLMClientConfig, TransportFactory)> client;
+  std::function<streaming_actor(caf::actor_system&, stream_owner, Limits)> streaming;
+  std::function<model_manager_worker(caf::actor_system&, LLMClientConfig, ollama_models_actor,
+                                     config_actor)>
+      model_manager;
+  std::function<role_worker(caf::actor_system&, AIRole, LLMClientConfig, role_owner)> role;
+};
+
+} // namespace nexus::llm
