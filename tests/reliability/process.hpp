@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <unistd.h>
+
+/// What this process holds, as Linux tells.
+namespace nexus::llm::test {
+
+/// Memory in use, in bytes.
+[[nodiscard]] inline std::size_t resident_bytes() {
+  std::ifstream file{"/proc/self/statm"};
+  std::size_t total = 0;
+  std::size_t resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+[[nodiscard]] inline std::size_t entries_of(const char* directory) {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator{directory})
+    ++count;
+  return count;
+}
+
+/// Open file descriptors, that of the look itself left out.
+[[nodiscard]] inline std::size_t open_descriptors() { return entries_of("/proc/self/fd") - 1; }
+
+[[nodiscard]] inline std::size_t running_threads() { return entries_of("/proc/self/task"); }
+
+} // namespace nexus::llm::test

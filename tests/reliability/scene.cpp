@@ -1,0 +1,310 @@
+#include "tests/reliability/scene.hpp"
+
+#include <caf/actor_registry.hpp>
+#include <caf/after.hpp>
+
+#include <stdexcept>
+
+#include "actors/model_manager/model_manager_actor.hpp"
+#include "actors/role/role_actor.hpp"
+#include "actors/streaming/streaming_actor.hpp"
+#include "actors/supervision/component_factories.hpp"
+#include "actors/supervision/config_actor.hpp"
+#include "runtime/setup.hpp"
+
+namespace nexus::llm::test {
+
+using namespace std::chrono_literals;
+
+void GatedStore::shut() {
+  std::lock_guard lock{mutex_};
+  shut_ = true;
+}
+
+void GatedStore::open() {
+  std::lock_guard lock{mutex_};
+  shut_ = false;
+  changed_.notify_all();
+}
+
+bool GatedStore::wait_for_visitor() {
+  std::unique_lock lock{mutex_};
+  return changed_.wait_for(lock, patience, [this] { return waiting_ > 0; });
+}
+
+void GatedStore::pass() {
+  std::unique_lock lock{mutex_};
+  ++waiting_;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return !shut_; });
+  --waiting_;
+}
+
+void Record::answer(const std::string& what) {
+  std::lock_guard lock{mutex_};
+  answers.push_back(what);
+  changed_.notify_all();
+}
+
+void Record::chunk(const LLMStreamChunk& chunk) {
+  std::lock_guard lock{mutex_};
+  in_order = in_order && chunk.seq == next_seq_++ && ends == 0;
+  text += chunk.response;
+  ++chunks;
+  if (chunk.done)
+    ++ends;
+  changed_.notify_all();
+}
+
+void Record::end(const StreamError& error) {
+  std::lock_guard lock{mutex_};
+  in_order = in_order && ends == 0;
+  ++ends;
+  end_code = to_string(error.error.code);
+  changed_.notify_all();
+}
+
+void Record::progress(const RequestProgress& progress) {
+  std::lock_guard lock{mutex_};
+  if (progress.phase == Phase::restarted) {
+    next_seq_ = 0;
+    text.clear();
+  }
+  phases.push_back(progress.phase);
+  changed_.notify_all();
+}
+
+bool Record::wait_until(const std::function<bool(const Record&)>& condition) const {
+  std::unique_lock lock{mutex_};
+  return changed_.wait_for(lock, patience, [&] { return condition(*this); });
+}
+
+namespace {
+
+class SubscriberState {
+public:
+  using Base = stream_subscriber::base;
+  static constexpr const char* name = "Subscriber";
+
+  SubscriberState(stream_subscriber::pointer, std::shared_ptr<Record> record)
+      : record_{std::move(record)} {}
+
+  stream_subscriber::behavior_type make_behavior() {
+    return {
+        [this](const LLMStreamChunk& chunk) { record_->chunk(chunk); },
+        [this](const StreamError& error) { record_->end(error); },
+        [this](const RequestProgress& progress) { record_->progress(progress); },
+    };
+  }
+
+private:
+  std::shared_ptr<Record> record_;
+};
+
+/// Asks a role for a stream, and notes every answer that comes.
+caf::behavior requester(caf::event_based_actor* self, const role_actor& role,
+                        const std::string& prompt, const stream_subscriber& subscriber,
+                        const std::shared_ptr<Record>& record) {
+  self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
+    return component_failure("Requester", thrown);
+  });
+  GenerateOptions options;
+  options.id = {prompt};
+  ask(self, role, patience, generate_streaming_atom_v, prompt, options, subscriber)
+      .then([record](const LLMResponse& answer) {
+        record->answer(answer.response == Scene::reply ? "answered" : "wrong: " + answer.response);
+      },
+            [record](const caf::error& error) {
+              record->answer(std::string{to_string(to_llm_error(error).code)});
+            });
+  return {[self](const std::string& order) {
+    if (order == to_string(Death::exception))
+      throw std::runtime_error{"thrown by a test"};
+    self->quit(to_caf_error({.code = ErrorCode::internal_error}));
+  }};
+}
+
+std::shared_ptr<const ComponentFactories> mortal_components(const std::atomic<bool>& broken) {
+  auto factories = std::make_shared<ComponentFactories>();
+  factories->config = [](caf::actor_system& system, std::shared_ptr<ConfigStore> store,
+                         config_owner owner) -> config_actor {
+    return spawn_state<Mortal<ConfigActor>, caf::detached>(system, std::move(store),
+                                                           std::move(owner));
+  };
+  factories->client = [](caf::actor_system& system, LLMClientConfig config,
+                         TransportFactory make_transport) -> ollama_client_actor {
+    return spawn_state<Mortal<OllamaClientActor>>(system, std::move(config),
+                                                  std::move(make_transport));
+  };
+  factories->streaming = [](caf::actor_system& system, stream_owner owner,
+                            Limits limits) -> streaming_actor {
+    return spawn_state<Mortal<StreamingActor>>(system, std::move(owner), limits);
+  };
+  factories->model_manager = [](caf::actor_system& system, LLMClientConfig config,
+                                ollama_models_actor client,
+                                config_actor settings) -> model_manager_worker {
+    return spawn_state<Mortal<ModelManagerActor>>(system, std::move(config), std::move(client),
+                                                  std::move(settings));
+  };
+  factories->role = [&broken](caf::actor_system& system, AIRole role, LLMClientConfig config,
+                              role_owner owner) -> role_worker {
+    if (broken)
+      throw std::runtime_error{"a component that cannot be made"};
+    return spawn_state<Mortal<RoleActor>>(system, role, std::move(config), std::move(owner));
+  };
+  return factories;
+}
+
+struct Config : caf::actor_system_config {
+  Config() {
+    setup(*this);
+    recommend(*this);
+  }
+};
+
+} // namespace
+
+simulator::SimulatorOptions SceneOptions::default_ollama() {
+  simulator::SimulatorOptions options;
+  const std::string reply{Scene::reply};
+  options.models = {{.name = "llama3.1:8b", .reply = reply},
+                    {.name = "qwen2.5-coder:7b", .reply = reply},
+                    {.name = "spare:1b", .reply = reply}};
+  return options;
+}
+
+struct Scene::Actors {
+  Config config;
+  caf::actor_system system{config};
+};
+
+Scene::Scene(SceneOptions made)
+    : sim{std::move(made.ollama)}, actors_{std::make_unique<Actors>()} {
+  LLMClientConfig config;
+  config.base_url = sim.base_url();
+  config.retry_delay = 5ms;
+  config.limits.max_concurrent = 1;
+  made.adjust(config);
+  store = std::make_shared<GatedStore>(config);
+  LLMSystemOptions options;
+  /// The system wants a store of its own; the scene keeps the gate in its hand.
+  class Borrowed final : public ConfigStore {
+  public:
+    explicit Borrowed(std::shared_ptr<GatedStore> store) : store_{std::move(store)} {}
+    Result<LLMClientConfig> load() override { return store_->load(); }
+    Result<LLMClientConfig> save(const LLMClientConfig& config) override {
+      return store_->save(config);
+    }
+    Result<LLMClientConfig> update(std::string_view patch) override { return store_->update(patch); }
+
+  private:
+    std::shared_ptr<GatedStore> store_;
+  };
+  options.store = std::make_unique<Borrowed>(store);
+  options.make_transport = std::move(made.make_transport);
+  options.factories = mortal_components(broken_);
+  auto started = LLMSystem::start(system(), std::move(options));
+  if (!started)
+    throw std::runtime_error{sentence(started.error())};
+  llm_ = std::move(*started);
+}
+
+Scene::~Scene() { static_cast<void>(take_down()); }
+
+caf::actor_system& Scene::system() { return actors_->system; }
+
+Caller& Scene::stream(const std::string& prompt) {
+  auto caller = std::make_unique<Caller>();
+  caller->subscriber = spawn_state<Mortal<SubscriberState>>(system(), caller->record);
+  caller->requester = system().spawn(requester, llm().role(AIRole::overseer), prompt,
+                                     caller->subscriber, caller->record);
+  callers_.push_back(std::move(caller));
+  return *callers_.back();
+}
+
+caf::strong_actor_ptr Scene::component(const std::string& name) {
+  caf::scoped_actor self{system()};
+  caf::strong_actor_ptr found;
+  ask(self, caf::actor_cast<supervisor_actor>(llm().root()), patience, component_atom_v, name)
+      .receive([&found](const caf::strong_actor_ptr& actor) { found = actor; },
+               [](const caf::error&) {});
+  return found;
+}
+
+Result<LLMResponse> Scene::generate(const std::string& prompt, GenerateOptions options,
+                                    AIRole role) {
+  caf::scoped_actor self{system()};
+  Result<LLMResponse> outcome;
+  ask(self, llm().role(role), patience, generate_atom_v, prompt, std::move(options))
+      .receive([&outcome](LLMResponse& answer) { outcome = std::move(answer); },
+               [&outcome](const caf::error& error) { outcome = failure(to_llm_error(error)); });
+  return outcome;
+}
+
+std::string Scene::ask_once(AIRole role) {
+  const auto outcome = generate("are you there?", {}, role);
+  return outcome ? "answered" : std::string{to_string(outcome.error().code)};
+}
+
+Health Scene::health() {
+  caf::scoped_actor self{system()};
+  Health health;
+  ask(self, llm().health(), patience, health_atom_v)
+      .receive([&health](Health& now) { health = std::move(now); }, [](const caf::error&) {});
+  return health;
+}
+
+RoleStats Scene::stats(AIRole role) {
+  caf::scoped_actor self{system()};
+  RoleStats stats;
+  ask(self, llm().role(role), patience, stats_atom_v)
+      .receive([&stats](const RoleStats& now) { stats = now; }, [](const caf::error&) {});
+  return stats;
+}
+
+std::string Scene::unrest() {
+  caf::scoped_actor self{system()};
+  const auto give_up = std::chrono::steady_clock::now() + 5s;
+  for (const auto role : all_roles)
+    for (bool settled = false; !settled;) {
+      RoleStats stats;
+      bool alive = true;
+      ask(self, llm().role(role), patience, stats_atom_v)
+          .receive([&stats](const RoleStats& now) { stats = now; },
+                   [&alive](const caf::error&) { alive = false; });
+      settled = !alive || (stats.queued == 0 && stats.in_flight == 0 &&
+                           stats.accepted == stats.answered + stats.failed + stats.cancelled +
+                                                 stats.rejected);
+      if (!settled && std::chrono::steady_clock::now() > give_up)
+        return "the " + std::string{to_string(role)} + " role does not come to rest; ";
+    }
+  return {};
+}
+
+std::string Scene::take_down() {
+  if (!llm_)
+    return {};
+  std::string trouble;
+  store->open();
+  if (!sim.wait_until([](const auto& now) { return now.running == 0 && now.waiting == 0; }, 5s))
+    trouble += "a request is still at Ollama; ";
+  trouble += unrest();
+  llm_.reset();
+  for (const auto& caller : callers_) {
+    anon_exit(caller->requester, caf::exit_reason::kill);
+    anon_exit(caller->subscriber, caf::exit_reason::kill);
+    caller->requester = nullptr;
+    caller->subscriber = nullptr;
+  }
+  auto all_gone = std::async(std::launch::async, [this] {
+    system().registry().await_running_count_equal(0);
+  });
+  if (all_gone.wait_for(patience) != std::future_status::ready) {
+    // Nothing that is left will ever end: neither would this program.
+    std::fputs("actors are left behind when the system has ended (one of the test itself?)\n", stderr);
+    std::_Exit(1);
+  }
+  return trouble;
+}
+
+} // namespace nexus::llm::test
