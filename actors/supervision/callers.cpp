@@ -3,7 +3,8 @@
 #include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
 
-/// The part of the RetrySupervisor that deals with those who wait for answers and listen to streams.
+/// The part of the RetrySupervisor that deals with those who wait for answers and listen to
+/// streams.
 namespace nexus::llm {
 
 namespace {
@@ -217,8 +218,7 @@ RetrySupervisor::Promise<Ack> RetrySupervisor::subscribe(const RequestId& id,
 }
 
 void RetrySupervisor::join_stream(const RequestId& id, const stream_subscriber& subscriber,
-                                  std::shared_ptr<GuardedAnswer<Ack>> answer,
-                                  std::uint32_t tries) {
+                                  std::shared_ptr<GuardedAnswer<Ack>> answer, std::uint32_t tries) {
   auto* run = find_run(id);
   if (run == nullptr)
     return answer->fail(to_caf_error(unknown(id)));

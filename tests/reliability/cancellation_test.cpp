@@ -45,8 +45,7 @@ Clock::time_point leave(Scene& scene, Caller& caller, const std::string& id,
 void check_told(const Caller& caller, const std::string& how) {
   const auto& record = *caller.record;
   if (how != "requester dies") {
-    BOOST_REQUIRE(
-        record.wait_until([](const Record& seen) { return !seen.answers.empty(); }));
+    BOOST_REQUIRE(record.wait_until([](const Record& seen) { return !seen.answers.empty(); }));
     BOOST_TEST(record.answers.front() == "cancelled");
   }
   if (how == "cancel" || how == "requester dies") {
@@ -71,9 +70,8 @@ void check_aborted(Scene& scene, Clock::time_point began) {
 std::size_t generate_requests(const Scene& scene) {
   const auto requests = scene.sim.requests();
   return static_cast<std::size_t>(
-      std::count_if(requests.begin(), requests.end(), [](const auto& request) {
-        return request.target == "/api/generate";
-      }));
+      std::count_if(requests.begin(), requests.end(),
+                    [](const auto& request) { return request.target == "/api/generate"; }));
 }
 
 } // namespace
@@ -100,8 +98,7 @@ BOOST_AUTO_TEST_CASE(whoever_leaves_in_mid_stream_ends_the_transfer) {
       Scene scene;
       scene.sim.inject(Fault::stall_after_lines(3));
       auto& caller = scene.stream("first");
-      BOOST_REQUIRE(
-          caller.record->wait_until([](const Record& seen) { return seen.chunks == 3; }));
+      BOOST_REQUIRE(caller.record->wait_until([](const Record& seen) { return seen.chunks == 3; }));
       check_aborted(scene, leave(scene, caller, "first", how));
       check_told(caller, how);
       BOOST_TEST(scene.take_down() == "");
@@ -207,8 +204,9 @@ BOOST_AUTO_TEST_CASE(an_embedding_is_cancelled_at_ollama_in_a_pause_and_in_the_q
       scene.sim.wait_until([](const auto& now) { return now.faults_fired == 2; }, patience));
   BOOST_TEST(cancel("c"));
   std::move(pausing).receive(answered, is_cancelled);
-  embed("d").receive([](const EmbedResponse& answer) { BOOST_TEST(answer.embeddings.size() == 1u); },
-                     [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  embed("d").receive(
+      [](const EmbedResponse& answer) { BOOST_TEST(answer.embeddings.size() == 1u); },
+      [](const caf::error& error) { BOOST_ERROR(describe(error)); });
   self.reset();
   BOOST_TEST(scene.take_down() == "");
 }

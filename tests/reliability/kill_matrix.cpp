@@ -151,8 +151,7 @@ private:
               outcome = config.timeout == 123s ? "settings changed" : "settings not changed";
             },
             [&outcome](const caf::error& error) {
-              outcome =
-                  "settings: `" + std::string{to_string(to_llm_error(error).code)} + "`";
+              outcome = "settings: `" + std::string{to_string(to_llm_error(error).code)} + "`";
             });
     return outcome;
   }
@@ -228,7 +227,9 @@ private:
   }
 
   std::string words_for(const Record& record, bool mute, bool second) const {
-    auto name = [](const std::string& code) { return code == "answered" ? code : "`" + code + "`"; };
+    auto name = [](const std::string& code) {
+      return code == "answered" ? code : "`" + code + "`";
+    };
     std::string words = second ? "the queued one " : second_ != nullptr ? "the first " : "";
     if (mute)
       return words + "subscriber told `" + record.end_code + "`";

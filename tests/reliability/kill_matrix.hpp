@@ -10,8 +10,8 @@ struct KillOutcome {
   std::string component;
   std::string moment;
   std::string way;
-  std::string outcome;  ///< what callers saw, in words
-  std::string trouble;  ///< a broken promise; empty: none
+  std::string outcome; ///< what callers saw, in words
+  std::string trouble; ///< a broken promise; empty: none
 };
 
 /// Kills every component at every moment in every way, several at the same time.

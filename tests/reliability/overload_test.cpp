@@ -110,11 +110,10 @@ BOOST_AUTO_TEST_CASE(the_flood_of_one_role_does_not_starve_the_other) {
     times.push_back(Clock::now() - sent);
   }
   const auto longest = *std::max_element(times.begin(), times.end());
-  BOOST_TEST_MESSAGE("calm "
-                     << std::chrono::duration_cast<std::chrono::milliseconds>(calm_time).count()
-                     << " ms, during the flood at most "
-                     << std::chrono::duration_cast<std::chrono::milliseconds>(longest).count()
-                     << " ms");
+  BOOST_TEST_MESSAGE(
+      "calm " << std::chrono::duration_cast<std::chrono::milliseconds>(calm_time).count()
+              << " ms, during the flood at most "
+              << std::chrono::duration_cast<std::chrono::milliseconds>(longest).count() << " ms");
   BOOST_TEST((longest < calm_time + 3s));
   BOOST_REQUIRE(tally->wait_for(flood));
   BOOST_TEST(tally->outcomes["answered"] + tally->outcomes["queue_full"] == flood);

@@ -101,22 +101,26 @@ private:
   std::shared_ptr<Record> record_;
 };
 
-/// Asks a role for a stream, and notes every answer that comes.
+/// Asks a role for a stream (of a turn, where there are messages), and notes every answer.
 caf::behavior requester(caf::event_based_actor* self, const role_actor& role,
-                        const std::string& prompt, const stream_subscriber& subscriber,
+                        const std::string& prompt, const std::vector<ChatMessage>& messages,
+                        const GenerateOptions& options, const stream_subscriber& subscriber,
                         const std::shared_ptr<Record>& record) {
   self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
     return component_failure("Requester", thrown);
   });
-  GenerateOptions options;
-  options.id = {prompt};
-  ask(self, role, patience, generate_streaming_atom_v, prompt, options, subscriber)
-      .then([record](const LLMResponse& answer) {
-        record->answer(answer.response == Scene::reply ? "answered" : "wrong: " + answer.response);
-      },
-            [record](const caf::error& error) {
-              record->answer(std::string{to_string(to_llm_error(error).code)});
-            });
+  auto on_answer = [record](const LLMResponse& answer) {
+    record->answer(answer.response == Scene::reply ? "answered" : "wrong: " + answer.response);
+  };
+  auto on_error = [record](const caf::error& error) {
+    record->answer(std::string{to_string(to_llm_error(error).code)});
+  };
+  if (messages.empty())
+    ask(self, role, patience, generate_streaming_atom_v, prompt, options, subscriber)
+        .then(on_answer, on_error);
+  else
+    ask(self, role, patience, chat_streaming_atom_v, messages, options, subscriber)
+        .then(on_answer, on_error);
   return {[self](const std::string& order) {
     if (order == to_string(Death::exception))
       throw std::runtime_error{"thrown by a test"};
@@ -178,8 +182,7 @@ struct Scene::Actors {
   caf::actor_system system{config};
 };
 
-Scene::Scene(SceneOptions made)
-    : sim{std::move(made.ollama)}, actors_{std::make_unique<Actors>()} {
+Scene::Scene(SceneOptions made) : sim{std::move(made.ollama)}, actors_{std::make_unique<Actors>()} {
   LLMClientConfig config;
   config.base_url = sim.base_url();
   config.retry_delay = 5ms;
@@ -195,7 +198,9 @@ Scene::Scene(SceneOptions made)
     Result<LLMClientConfig> save(const LLMClientConfig& config) override {
       return store_->save(config);
     }
-    Result<LLMClientConfig> update(std::string_view patch) override { return store_->update(patch); }
+    Result<LLMClientConfig> update(std::string_view patch) override {
+      return store_->update(patch);
+    }
 
   private:
     std::shared_ptr<GatedStore> store_;
@@ -213,13 +218,32 @@ Scene::~Scene() { static_cast<void>(take_down()); }
 
 caf::actor_system& Scene::system() { return actors_->system; }
 
-Caller& Scene::stream(const std::string& prompt) {
+Caller& Scene::stream(const std::string& prompt, GenerateOptions options) {
+  return call(prompt, {}, std::move(options));
+}
+
+Caller& Scene::chat(const std::vector<ChatMessage>& messages) {
+  return call(messages.back().content, messages, {});
+}
+
+Caller& Scene::call(const std::string& prompt, const std::vector<ChatMessage>& messages,
+                    GenerateOptions options) {
+  options.id = {prompt};
   auto caller = std::make_unique<Caller>();
+  caller->prompt = prompt;
   caller->subscriber = spawn_state<Mortal<SubscriberState>>(system(), caller->record);
-  caller->requester = system().spawn(requester, llm().role(AIRole::overseer), prompt,
-                                     caller->subscriber, caller->record);
+  caller->requester = system().spawn(requester, llm().role(AIRole::overseer), prompt, messages,
+                                     std::move(options), caller->subscriber, caller->record);
   callers_.push_back(std::move(caller));
   return *callers_.back();
+}
+
+std::size_t Scene::answers_of(const std::string& prompt) const {
+  std::size_t count = 0;
+  for (const auto& caller : callers_)
+    if (caller->prompt == prompt)
+      count += caller->record->answers.size();
+  return count;
 }
 
 caf::strong_actor_ptr Scene::component(const std::string& name) {
@@ -273,8 +297,8 @@ std::string Scene::unrest() {
           .receive([&stats](const RoleStats& now) { stats = now; },
                    [&alive](const caf::error&) { alive = false; });
       settled = !alive || (stats.queued == 0 && stats.in_flight == 0 &&
-                           stats.accepted == stats.answered + stats.failed + stats.cancelled +
-                                                 stats.rejected);
+                           stats.accepted ==
+                               stats.answered + stats.failed + stats.cancelled + stats.rejected);
       if (!settled && std::chrono::steady_clock::now() > give_up)
         return "the " + std::string{to_string(role)} + " role does not come to rest; ";
     }
@@ -296,12 +320,12 @@ std::string Scene::take_down() {
     caller->requester = nullptr;
     caller->subscriber = nullptr;
   }
-  auto all_gone = std::async(std::launch::async, [this] {
-    system().registry().await_running_count_equal(0);
-  });
+  auto all_gone =
+      std::async(std::launch::async, [this] { system().registry().await_running_count_equal(0); });
   if (all_gone.wait_for(patience) != std::future_status::ready) {
     // Nothing that is left will ever end: neither would this program.
-    std::fputs("actors are left behind when the system has ended (one of the test itself?)\n", stderr);
+    std::fputs("actors are left behind when the system has ended (one of the test itself?)\n",
+               stderr);
     std::_Exit(1);
   }
   return trouble;

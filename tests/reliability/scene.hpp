@@ -76,6 +76,7 @@ private:
 
 /// One requester with one subscriber, both of which can be made to die.
 struct Caller {
+  std::string prompt;
   std::shared_ptr<Record> record = std::make_shared<Record>();
   caf::actor requester;
   stream_subscriber subscriber;
@@ -105,14 +106,18 @@ public:
   [[nodiscard]] LLMSystem& llm() { return *llm_; }
 
   /// A caller whose stream begins at once; the prompt is the id as well.
-  Caller& stream(const std::string& prompt);
+  Caller& stream(const std::string& prompt, GenerateOptions options = {});
+  /// The same for a turn of a conversation.
+  Caller& chat(const std::vector<ChatMessage>& messages);
+  /// How many answers the callers of this prompt got in all.
+  [[nodiscard]] std::size_t answers_of(const std::string& prompt) const;
   /// A component by its name in `Health`.
   [[nodiscard]] caf::strong_actor_ptr component(const std::string& name);
   /// What became of a plain request: `answered`, or the name of an error.
   [[nodiscard]] std::string ask_once(AIRole role);
   /// Asks a role for a complete answer and waits for it.
-  [[nodiscard]] Result<LLMResponse> generate(const std::string& prompt, GenerateOptions options = {},
-                                             AIRole role = AIRole::overseer);
+  [[nodiscard]] Result<LLMResponse>
+  generate(const std::string& prompt, GenerateOptions options = {}, AIRole role = AIRole::overseer);
   [[nodiscard]] Health health();
   [[nodiscard]] RoleStats stats(AIRole role);
   /// Makes the next start of a component throw.
@@ -126,6 +131,8 @@ public:
 private:
   struct Actors;
 
+  Caller& call(const std::string& prompt, const std::vector<ChatMessage>& messages,
+               GenerateOptions options);
   /// A role that keeps a request though nobody waits for one; empty: there is none.
   [[nodiscard]] std::string unrest();
 
