@@ -63,6 +63,8 @@ using ollama_client_internal =
 using stream_owner = caf::typed_actor<
     /// Nobody listens to this stream any more.
     sig<void, abandoned_atom, RequestId>,
+    /// This subscriber of a stream has been sent its end.
+    sig<void, release_atom, RequestId, stream_subscriber>,
     /// Every subscriber of this stream has been sent its end; the session is gone.
     sig<void, release_atom, RequestId>>;
 
@@ -74,6 +76,8 @@ using streaming_actor = caf::typed_actor<
     sig<Ack, subscribe_atom, RequestId, RequestId, stream_subscriber>,
     /// Removes a subscriber.
     sig<Ack, unsubscribe_atom, RequestId, stream_subscriber>,
+    /// The same, with this as its end.
+    sig<Ack, unsubscribe_atom, RequestId, stream_subscriber, LLMError>,
     /// Tells all subscribers how the request fares.
     sig<void, RequestId, RequestProgress>,
     /// Whether anything of the current attempt was passed on.

@@ -19,6 +19,23 @@ StreamSession::Deliveries StreamSession::subscribe(Key key, RequestId id) {
   return out;
 }
 
+StreamSession::Deliveries StreamSession::dismiss(Key key, const LLMError& error) {
+  Deliveries out;
+  const auto entry = subscribers_.find(key);
+  if (entry == subscribers_.end())
+    return out;
+  if (!entry->second.end_sent)
+    out.push_back({key, StreamError{entry->second.id, with_partial(error)}});
+  subscribers_.erase(entry);
+  return out;
+}
+
+LLMError StreamSession::with_partial(LLMError error) const {
+  if (error.partial.empty())
+    error.partial = so_far_.response;
+  return error;
+}
+
 StreamSession::Deliveries StreamSession::on_chunks(std::uint32_t attempt,
                                                    const std::vector<LLMStreamChunk>& pieces) {
   Deliveries out;
@@ -115,9 +132,7 @@ StreamSession::Deliveries StreamSession::fail(const LLMError& error) {
   Deliveries out;
   if (ended())
     return out;
-  error_ = error;
-  if (error_->partial.empty())
-    error_->partial = so_far_.response;
+  error_ = with_partial(error);
   for (auto& [key, subscriber] : subscribers_)
     flush(key, subscriber, out);
   return out;
@@ -125,9 +140,7 @@ StreamSession::Deliveries StreamSession::fail(const LLMError& error) {
 
 StreamSession::Deliveries StreamSession::close(const LLMError& error) {
   Deliveries out;
-  auto told = error_.value_or(error);
-  if (told.partial.empty())
-    told.partial = so_far_.response;
+  const auto told = error_.value_or(with_partial(error));
   for (auto& [key, subscriber] : subscribers_)
     if (!std::exchange(subscriber.end_sent, true))
       out.push_back({key, StreamError{subscriber.id, told}});

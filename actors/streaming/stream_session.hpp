@@ -31,6 +31,8 @@ public:
   /// the text so far as its first chunk, and the end if there was one.
   [[nodiscard]] Deliveries subscribe(Key key, RequestId id);
   void unsubscribe(Key key) { subscribers_.erase(key); }
+  /// Removes a subscriber, and tells it why, unless it has had its end.
+  [[nodiscard]] Deliveries dismiss(Key key, const LLMError& error);
 
   /// Pieces from the wire. Those of another attempt are stale and ignored.
   [[nodiscard]] Deliveries on_chunks(std::uint32_t attempt,
@@ -62,6 +64,8 @@ private:
     bool end_sent = false;
   };
 
+  /// The error with the text so far, unless it has one of its own.
+  [[nodiscard]] LLMError with_partial(LLMError error) const;
   void flush(Key key, Subscriber& subscriber, Deliveries& out) const;
   [[nodiscard]] LLMResponse final_for(const Subscriber& subscriber) const;
   [[nodiscard]] LLMStreamChunk end_for(const Subscriber& subscriber) const;

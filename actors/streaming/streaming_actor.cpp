@@ -17,14 +17,14 @@ streaming_internal::behavior_type StreamingActor::make_behavior() {
         streams_.try_emplace(run, Stream{StreamSession{attempt, limits_.subscriber_window}, {}});
       },
       [this](subscribe_atom, const RequestId& run, const RequestId& id,
-             const stream_subscriber& subscriber) -> caf::result<Ack> {
-        auto done = subscribe(run, id, subscriber);
-        if (!done)
-          return to_caf_error(std::move(done.error()));
-        return *done;
-      },
+             const stream_subscriber& subscriber) { return subscribe(run, id, subscriber); },
       [this](unsubscribe_atom, const RequestId& run, const stream_subscriber& subscriber) {
-        unsubscribe(run, subscriber);
+        unsubscribe(run, subscriber, std::nullopt);
+        return Ack{};
+      },
+      [this](unsubscribe_atom, const RequestId& run, const stream_subscriber& subscriber,
+             LLMError& end) {
+        unsubscribe(run, subscriber, std::move(end));
         return Ack{};
       },
       [this](const RequestId& run, const RequestProgress& progress) {
@@ -54,32 +54,46 @@ streaming_internal::behavior_type StreamingActor::make_behavior() {
   };
 }
 
-Result<Ack> StreamingActor::subscribe(const RequestId& run, const RequestId& id,
-                                      const stream_subscriber& subscriber) {
+caf::typed_response_promise<Ack> StreamingActor::subscribe(const RequestId& run,
+                                                           const RequestId& id,
+                                                           const stream_subscriber& subscriber) {
+  auto promise = self_->make_response_promise<Ack>();
   const auto entry = streams_.find(run);
-  if (entry == streams_.end())
-    return failure(ErrorCode::unknown_request, "`" + id.value + "`");
+  if (entry == streams_.end()) {
+    promise.deliver(
+        to_caf_error({.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"}));
+    return promise;
+  }
   auto& stream = entry->second;
   const bool known =
       std::any_of(stream.subscribers.begin(), stream.subscribers.end(),
                   [&subscriber](const auto& other) { return other.second.handle == subscriber; });
+  if (!known && stream.subscribers.size() >= limits_.max_subscribers) {
+    promise.deliver(
+        to_caf_error({.code = ErrorCode::too_many_subscribers, .subject = "`" + id.value + "`"}));
+    return promise;
+  }
+  // Before the news that it has had its end, which it may have at once.
+  promise.deliver(Ack{});
   if (known)
-    return Ack{};
-  if (stream.subscribers.size() >= limits_.max_subscribers)
-    return failure(ErrorCode::too_many_subscribers, "`" + id.value + "`");
+    return promise;
   const auto key = ++last_key_;
   stream.subscribers.emplace(key, Listener{subscriber, 0, {}});
   watcher_.watch(subscriber, [this, subscriber](const caf::error&) { on_down(subscriber); });
   deliver(run, stream.session.subscribe(key, id));
-  return Ack{};
+  settle(run);
+  return promise;
 }
 
-void StreamingActor::unsubscribe(const RequestId& run, const stream_subscriber& subscriber) {
+void StreamingActor::unsubscribe(const RequestId& run, const stream_subscriber& subscriber,
+                                 const std::optional<LLMError>& end) {
   const auto entry = streams_.find(run);
   if (entry == streams_.end())
     return;
   for (const auto& [key, other] : entry->second.subscribers)
     if (other.handle == subscriber) {
+      if (end)
+        deliver(run, entry->second.session.dismiss(key, *end));
       drop(run, key);
       return;
     }
@@ -114,14 +128,18 @@ void StreamingActor::deliver(const RequestId& run, StreamSession::Deliveries del
     const auto& subscriber = listener.handle;
     if (auto* chunk = std::get_if<LLMStreamChunk>(&delivery.message)) {
       const auto key = delivery.key;
+      const bool end = chunk->done;
       if (listener.unhandled++ == 0)
         listener.waiting_since = self_->clock().now();
       ask_watched(self_, subscriber, std::move(*chunk))
           .then([this, run, key] { on_handled(run, key); },
                 [this, run, key](const caf::error&) { drop(run, key); });
       watch_subscribers();
+      if (end)
+        tell(self_, owner_, release_atom_v, run, subscriber);
     } else if (auto* error = std::get_if<StreamError>(&delivery.message)) {
       tell(self_, subscriber, std::move(*error));
+      tell(self_, owner_, release_atom_v, run, subscriber);
     } else {
       tell(self_, subscriber, std::get<RequestProgress>(std::move(delivery.message)));
     }
@@ -159,9 +177,9 @@ void StreamingActor::on_tick() {
     const auto entry = streams_.find(run);
     if (entry == streams_.end() || !entry->second.subscribers.contains(key))
       continue;
-    tell(self_, entry->second.subscribers.at(key).handle,
-         StreamError{run, LLMError{.code = ErrorCode::cancelled,
-                                   .detail = "the subscriber did not handle a chunk in time"}});
+    deliver(run, entry->second.session.dismiss(
+                     key, {.code = ErrorCode::cancelled,
+                           .detail = "the subscriber did not handle a chunk in time"}));
     drop(run, key);
   }
   if (!streams_.empty())
@@ -180,7 +198,7 @@ void StreamingActor::on_down(const stream_subscriber& subscriber) {
   for (const auto& [run, stream] : streams_)
     runs.push_back(run);
   for (const auto& run : runs)
-    unsubscribe(run, subscriber);
+    unsubscribe(run, subscriber, std::nullopt);
 }
 
 void StreamingActor::forget_unless_listening(const stream_subscriber& subscriber) {

@@ -36,9 +36,11 @@ private:
     std::map<StreamSession::Key, Listener> subscribers;
   };
 
-  Result<Ack> subscribe(const RequestId& run, const RequestId& id,
-                        const stream_subscriber& subscriber);
-  void unsubscribe(const RequestId& run, const stream_subscriber& subscriber);
+  caf::typed_response_promise<Ack> subscribe(const RequestId& run, const RequestId& id,
+                                             const stream_subscriber& subscriber);
+  /// Removes a subscriber, who is told the end where there is one.
+  void unsubscribe(const RequestId& run, const stream_subscriber& subscriber,
+                   const std::optional<LLMError>& end);
   void drop(const RequestId& run, StreamSession::Key key);
   void deliver(const RequestId& run, StreamSession::Deliveries deliveries);
   void on_handled(const RequestId& run, StreamSession::Key key);

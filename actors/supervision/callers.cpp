@@ -75,10 +75,8 @@ bool RetrySupervisor::cancel_one(const RequestId& id) {
       run->members[index].promise.deliver(to_caf_error(error));
       ++stats_of(run->role).cancelled;
       for (const auto& listener : run->listeners)
-        if (listener.id == id) {
-          anon_tell(streaming_, unsubscribe_atom_v, run->id, listener.handle);
-          tell(self_, listener.handle, StreamError{id, error});
-        }
+        if (listener.id == id)
+          anon_tell(streaming_, unsubscribe_atom_v, run->id, listener.handle, error);
       std::erase_if(run->listeners, [&id](const auto& listener) { return listener.id == id; });
       remove_member(*run, index);
       return true;
@@ -129,8 +127,9 @@ void RetrySupervisor::on_requester_down(const caf::actor_addr& requester) {
         !entry->second.members.empty())
       continue;
     const auto& listeners = entry->second.listeners;
-    const bool others = std::any_of(listeners.begin(), listeners.end(),
-                                    [](const auto& listener) { return listener.late; });
+    const bool others = std::any_of(listeners.begin(), listeners.end(), [](const auto& listener) {
+      return listener.late && !listener.left;
+    });
     if (!others)
       fail(entry->second, {.code = ErrorCode::cancelled, .detail = "its requester is gone"});
   }
@@ -140,7 +139,8 @@ void RetrySupervisor::open_stream(Run& run) {
   run.stream_generation = components_[streaming_component].restarts;
   tell(self_, streaming_, open_atom_v, run.id, run.attempts + 1);
   for (const auto& listener : run.listeners)
-    anon_tell(streaming_, subscribe_atom_v, run.id, listener.id, listener.handle);
+    if (!listener.left)
+      anon_tell(streaming_, subscribe_atom_v, run.id, listener.id, listener.handle);
 }
 
 void RetrySupervisor::on_abandoned(const RequestId& run) {
@@ -148,6 +148,27 @@ void RetrySupervisor::on_abandoned(const RequestId& run) {
   if (entry == runs_.end() || entry->second.stage == Run::Stage::finished)
     return;
   fail(entry->second, {.code = ErrorCode::cancelled, .detail = "nobody listens any more"});
+}
+
+void RetrySupervisor::on_listener_released(const RequestId& run,
+                                           const stream_subscriber& subscriber) {
+  const auto entry = runs_.find(run);
+  if (entry == runs_.end())
+    return;
+  // It must not be given another end by a StreamingActor that knows nothing of this one.
+  auto& listeners = entry->second.listeners;
+  for (auto listener = listeners.begin(); listener != listeners.end(); ++listener)
+    if (listener->handle == subscriber)
+      return let_go(listeners, listener);
+}
+
+void RetrySupervisor::let_go(std::vector<Run::Listener>& listeners,
+                             std::vector<Run::Listener>::iterator listener) {
+  // The last one stays noted, so that the end of the stream is told and cleared away.
+  if (listeners.size() > 1)
+    listeners.erase(listener);
+  else
+    listener->left = true;
 }
 
 void RetrySupervisor::on_stream_released(const RequestId& run) {
@@ -166,6 +187,11 @@ void RetrySupervisor::on_streaming_replaced() {
   for (const auto& id : streams) {
     auto& run = runs_.at(id);
     open_stream(run);
+    if (run.stage != Run::Stage::finished &&
+        std::ranges::all_of(run.listeners, &Run::Listener::left)) {
+      on_abandoned(id);
+      continue;
+    }
     if (run.stage == Run::Stage::finished) {
       tell(self_, streaming_, restart_atom_v, id, run.attempts, true, reason);
       if (run.response)
@@ -253,9 +279,7 @@ RetrySupervisor::Promise<Ack> RetrySupervisor::unsubscribe(const RequestId& id,
     if (listener == run.listeners.end())
       continue;
     anon_tell(streaming_, unsubscribe_atom_v, run_id, subscriber);
-    // The last one stays noted, so that the end of the stream is told and cleared away.
-    if (run.listeners.size() > 1)
-      run.listeners.erase(listener);
+    let_go(run.listeners, listener);
     break;
   }
   return promise;

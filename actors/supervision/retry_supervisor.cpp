@@ -75,6 +75,9 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
         on_component_replaced(static_cast<std::size_t>(component));
       },
       [this](abandoned_atom, const RequestId& run) { on_abandoned(run); },
+      [this](release_atom, const RequestId& run, const stream_subscriber& subscriber) {
+        on_listener_released(run, subscriber);
+      },
       [this](release_atom, const RequestId& run) { on_stream_released(run); },
       [this](const RequestProgress& progress) { tell(self_, streaming_, progress.id, progress); },
       [this](update_config_atom, LLMClientConfig& config) { on_config(std::move(config)); },

@@ -116,6 +116,9 @@ private:
   void remove_member(Run& run, std::size_t index);
   void open_stream(Run& run);
   void on_abandoned(const RequestId& run);
+  static void let_go(std::vector<Run::Listener>& listeners,
+                     std::vector<Run::Listener>::iterator listener);
+  void on_listener_released(const RequestId& run, const stream_subscriber& subscriber);
   void on_stream_released(const RequestId& run);
   void on_streaming_replaced();
 

@@ -37,6 +37,7 @@ struct Run {
     RequestId id;
     stream_subscriber handle;
     bool late = false; ///< joined by itself, not with a request
+    bool left = false; ///< has had its end, or wants none
   };
 
   RequestId id;

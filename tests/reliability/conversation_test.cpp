@@ -100,14 +100,14 @@ BOOST_AUTO_TEST_CASE(what_a_superseded_attempt_brings_late_reaches_nobody) {
     // It is given up for its silence, and the next attempt begins.
     auto* second = desk->wait_for(1);
     BOOST_REQUIRE(second != nullptr);
-    ScriptedTransport::say(*second, "{\"model\":\"m\",\"response\":\"fresh \",\"done\":false}\n", false);
+    ScriptedTransport::say(*second, "{\"model\":\"m\",\"response\":\"fresh \",\"done\":false}\n",
+                           false);
     ScriptedTransport::say(*first,
                            "{\"model\":\"m\",\"response\":\"stale \",\"done\":false}\n"
                            "{\"model\":\"m\",\"response\":\"\",\"done\":true}\n",
                            true);
     // Late on the last stretch as well: between the client and the stream.
-    const auto streaming =
-        caf::actor_cast<streaming_actor>(scene.component("StreamingActor"));
+    const auto streaming = caf::actor_cast<streaming_actor>(scene.component("StreamingActor"));
     anon_tell(streaming,
               StreamBatch{.id = {"run-1"}, .attempt = 1, .chunks = {{.response = "stale "}}});
     ScriptedTransport::say(*second, "{\"model\":\"m\",\"response\":\"text\",\"done\":true}\n",

@@ -44,9 +44,8 @@ SceneOptions gone_ollama(std::chrono::milliseconds reset_timeout) {
   options.adjust = [reset_timeout](LLMClientConfig& config) {
     config.max_retries = 1;
     config.retry_delay = 1ms;
-    config.circuit = {.max_failures = 3,
-                      .reset_timeout = reset_timeout,
-                      .max_reset_timeout = 2 * reset_timeout};
+    config.circuit = {
+        .max_failures = 3, .reset_timeout = reset_timeout, .max_reset_timeout = 2 * reset_timeout};
   };
   return options;
 }
@@ -132,8 +131,7 @@ BOOST_AUTO_TEST_CASE(the_circuit_closes_by_itself_when_ollama_is_back) {
   open_circuit(scene);
   scene.sim.start();
   // Nobody asks for anything: the probe alone finds out, and it is a cheap request.
-  BOOST_REQUIRE(
-      scene.sim.wait_until([](const auto& now) { return now.answered > 0; }, patience));
+  BOOST_REQUIRE(scene.sim.wait_until([](const auto& now) { return now.answered > 0; }, patience));
   BOOST_TEST(scene.sim.requests().back().target == "/api/version");
   BOOST_TEST(scene.sim.requests().size() == 1u);
   while (to_string(scene.health().circuit.state) != "closed")
@@ -249,14 +247,12 @@ BOOST_AUTO_TEST_CASE(a_model_whose_slot_stays_taken_is_unloaded_and_then_answers
   options.adjust = [](LLMClientConfig& config) { config.timeout = 300ms; };
   scene.emplace(std::move(options));
   auto& abrupt = scene->stream("abrupt");
-  BOOST_REQUIRE(
-      abrupt.record->wait_until([](const Record& seen) { return seen.chunks >= 2; }));
+  BOOST_REQUIRE(abrupt.record->wait_until([](const Record& seen) { return seen.chunks >= 2; }));
   anon_exit(abrupt.requester, caf::exit_reason::kill);
   BOOST_REQUIRE(
       scene->sim.wait_until([](const auto& now) { return now.wedged_slots == 1; }, patience));
   auto& next = scene->stream("next");
-  BOOST_REQUIRE(
-      next.record->wait_until([](const Record& seen) { return !seen.answers.empty(); }));
+  BOOST_REQUIRE(next.record->wait_until([](const Record& seen) { return !seen.answers.empty(); }));
   BOOST_TEST(next.record->answers.front() == "answered");
   BOOST_TEST(scene->sim.counters().unloads == 1u);
   BOOST_TEST(scene->stats(overseer).healed == 1u);
@@ -280,8 +276,8 @@ BOOST_AUTO_TEST_CASE(a_model_that_goes_on_hanging_is_unloaded_only_once) {
         if (!stream)
           return code(scene.generate("x", options));
         auto& caller = scene.stream("x", options);
-        static_cast<void>(caller.record->wait_until(
-            [](const Record& seen) { return !seen.answers.empty(); }));
+        static_cast<void>(
+            caller.record->wait_until([](const Record& seen) { return !seen.answers.empty(); }));
         return caller.record->answers.front();
       }();
       BOOST_TEST(code_told == (stream ? "first_token_timeout" : "request_timeout"));

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include <malloc.h>
 #include <unistd.h>
 
 /// What this process holds, as Linux tells.
@@ -30,5 +31,22 @@ namespace nexus::llm::test {
 [[nodiscard]] inline std::size_t open_descriptors() { return entries_of("/proc/self/fd") - 1; }
 
 [[nodiscard]] inline std::size_t running_threads() { return entries_of("/proc/self/task"); }
+
+/// Makes all threads share one heap: what the allocator holds back for each of many would look like
+/// a leak. Call it first.
+inline void use_one_heap() { mallopt(M_ARENA_MAX, 1); }
+
+struct Resources {
+  std::size_t memory = 0;
+  std::size_t descriptors = 0;
+  std::size_t threads = 0;
+
+  [[nodiscard]] static Resources now() {
+    // What was freed but is kept for later is no leak.
+    malloc_trim(0);
+    return {resident_bytes(), open_descriptors(), running_threads()};
+  }
+  [[nodiscard]] double mebibytes() const { return static_cast<double>(memory) / (1024.0 * 1024.0); }
+};
 
 } // namespace nexus::llm::test

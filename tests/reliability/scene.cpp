@@ -5,12 +5,9 @@
 
 #include <stdexcept>
 
-#include "actors/model_manager/model_manager_actor.hpp"
-#include "actors/role/role_actor.hpp"
-#include "actors/streaming/streaming_actor.hpp"
-#include "actors/supervision/component_factories.hpp"
-#include "actors/supervision/config_actor.hpp"
+#include "actors/internal_interfaces.hpp"
 #include "runtime/setup.hpp"
+#include "tests/reliability/mortal_components.hpp"
 
 namespace nexus::llm::test {
 
@@ -40,66 +37,7 @@ void GatedStore::pass() {
   --waiting_;
 }
 
-void Record::answer(const std::string& what) {
-  std::lock_guard lock{mutex_};
-  answers.push_back(what);
-  changed_.notify_all();
-}
-
-void Record::chunk(const LLMStreamChunk& chunk) {
-  std::lock_guard lock{mutex_};
-  in_order = in_order && chunk.seq == next_seq_++ && ends == 0;
-  text += chunk.response;
-  ++chunks;
-  if (chunk.done)
-    ++ends;
-  changed_.notify_all();
-}
-
-void Record::end(const StreamError& error) {
-  std::lock_guard lock{mutex_};
-  in_order = in_order && ends == 0;
-  ++ends;
-  end_code = to_string(error.error.code);
-  changed_.notify_all();
-}
-
-void Record::progress(const RequestProgress& progress) {
-  std::lock_guard lock{mutex_};
-  if (progress.phase == Phase::restarted) {
-    next_seq_ = 0;
-    text.clear();
-  }
-  phases.push_back(progress.phase);
-  changed_.notify_all();
-}
-
-bool Record::wait_until(const std::function<bool(const Record&)>& condition) const {
-  std::unique_lock lock{mutex_};
-  return changed_.wait_for(lock, patience, [&] { return condition(*this); });
-}
-
 namespace {
-
-class SubscriberState {
-public:
-  using Base = stream_subscriber::base;
-  static constexpr const char* name = "Subscriber";
-
-  SubscriberState(stream_subscriber::pointer, std::shared_ptr<Record> record)
-      : record_{std::move(record)} {}
-
-  stream_subscriber::behavior_type make_behavior() {
-    return {
-        [this](const LLMStreamChunk& chunk) { record_->chunk(chunk); },
-        [this](const StreamError& error) { record_->end(error); },
-        [this](const RequestProgress& progress) { record_->progress(progress); },
-    };
-  }
-
-private:
-  std::shared_ptr<Record> record_;
-};
 
 /// Asks a role for a stream (of a turn, where there are messages), and notes every answer.
 caf::behavior requester(caf::event_based_actor* self, const role_actor& role,
@@ -126,37 +64,6 @@ caf::behavior requester(caf::event_based_actor* self, const role_actor& role,
       throw std::runtime_error{"thrown by a test"};
     self->quit(to_caf_error({.code = ErrorCode::internal_error}));
   }};
-}
-
-std::shared_ptr<const ComponentFactories> mortal_components(const std::atomic<bool>& broken) {
-  auto factories = std::make_shared<ComponentFactories>();
-  factories->config = [](caf::actor_system& system, std::shared_ptr<ConfigStore> store,
-                         config_owner owner) -> config_actor {
-    return spawn_state<Mortal<ConfigActor>, caf::detached>(system, std::move(store),
-                                                           std::move(owner));
-  };
-  factories->client = [](caf::actor_system& system, LLMClientConfig config,
-                         TransportFactory make_transport) -> ollama_client_actor {
-    return spawn_state<Mortal<OllamaClientActor>>(system, std::move(config),
-                                                  std::move(make_transport));
-  };
-  factories->streaming = [](caf::actor_system& system, stream_owner owner,
-                            Limits limits) -> streaming_actor {
-    return spawn_state<Mortal<StreamingActor>>(system, std::move(owner), limits);
-  };
-  factories->model_manager = [](caf::actor_system& system, LLMClientConfig config,
-                                ollama_models_actor client,
-                                config_actor settings) -> model_manager_worker {
-    return spawn_state<Mortal<ModelManagerActor>>(system, std::move(config), std::move(client),
-                                                  std::move(settings));
-  };
-  factories->role = [&broken](caf::actor_system& system, AIRole role, LLMClientConfig config,
-                              role_owner owner) -> role_worker {
-    if (broken)
-      throw std::runtime_error{"a component that cannot be made"};
-    return spawn_state<Mortal<RoleActor>>(system, role, std::move(config), std::move(owner));
-  };
-  return factories;
 }
 
 struct Config : caf::actor_system_config {
@@ -207,7 +114,7 @@ Scene::Scene(SceneOptions made) : sim{std::move(made.ollama)}, actors_{std::make
   };
   options.store = std::make_unique<Borrowed>(store);
   options.make_transport = std::move(made.make_transport);
-  options.factories = mortal_components(broken_);
+  options.factories = mortal_components(&broken_);
   auto started = LLMSystem::start(system(), std::move(options));
   if (!started)
     throw std::runtime_error{sentence(started.error())};
@@ -218,7 +125,8 @@ Scene::~Scene() { static_cast<void>(take_down()); }
 
 caf::actor_system& Scene::system() { return actors_->system; }
 
-Caller& Scene::stream(const std::string& prompt, GenerateOptions options) {
+Caller& Scene::stream(const std::string& prompt, GenerateOptions options, std::string id) {
+  options.id = {std::move(id)};
   return call(prompt, {}, std::move(options));
 }
 
@@ -228,10 +136,11 @@ Caller& Scene::chat(const std::vector<ChatMessage>& messages) {
 
 Caller& Scene::call(const std::string& prompt, const std::vector<ChatMessage>& messages,
                     GenerateOptions options) {
-  options.id = {prompt};
+  if (options.id.value.empty())
+    options.id = {prompt};
   auto caller = std::make_unique<Caller>();
   caller->prompt = prompt;
-  caller->subscriber = spawn_state<Mortal<SubscriberState>>(system(), caller->record);
+  caller->subscriber = spawn_recorder(system(), caller->record);
   caller->requester = system().spawn(requester, llm().role(AIRole::overseer), prompt, messages,
                                      std::move(options), caller->subscriber, caller->record);
   callers_.push_back(std::move(caller));

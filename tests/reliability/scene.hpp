@@ -12,11 +12,9 @@
 #include "runtime/llm_system.hpp"
 #include "runtime/simulator/simulator.hpp"
 #include "tests/reliability/mortal.hpp"
+#include "tests/reliability/record.hpp"
 
 namespace nexus::llm::test {
-
-/// Nothing in a scene takes as long, unless it hangs.
-inline constexpr std::chrono::seconds patience{20};
 
 /// A settings store whose changes wait at a gate while it is shut.
 class GatedStore final : public ConfigStore {
@@ -46,32 +44,6 @@ private:
   std::condition_variable changed_;
   bool shut_ = false;
   unsigned waiting_ = 0;
-};
-
-/// What the actors of a scene have seen, in words.
-class Record {
-public:
-  void answer(const std::string& what);
-  void chunk(const LLMStreamChunk& chunk);
-  void end(const StreamError& error);
-  void progress(const RequestProgress& progress);
-
-  /// Waits until the record says so. False where it does not in time.
-  [[nodiscard]] bool wait_until(const std::function<bool(const Record&)>& condition) const;
-
-  // For conditions, and for when everything is over.
-  std::vector<std::string> answers;
-  std::vector<Phase> phases;
-  std::string text;
-  std::size_t chunks = 0;
-  std::size_t ends = 0;
-  std::string end_code; ///< of a bad end
-  bool in_order = true;
-
-private:
-  std::uint64_t next_seq_ = 0;
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
 };
 
 /// One requester with one subscriber, both of which can be made to die.
@@ -105,8 +77,8 @@ public:
   [[nodiscard]] caf::actor_system& system();
   [[nodiscard]] LLMSystem& llm() { return *llm_; }
 
-  /// A caller whose stream begins at once; the prompt is the id as well.
-  Caller& stream(const std::string& prompt, GenerateOptions options = {});
+  /// A caller whose stream begins at once. Without an id, the prompt is the id as well.
+  Caller& stream(const std::string& prompt, GenerateOptions options = {}, std::string id = {});
   /// The same for a turn of a conversation.
   Caller& chat(const std::vector<ChatMessage>& messages);
   /// How many answers the callers of this prompt got in all.

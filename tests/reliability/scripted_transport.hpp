@@ -12,8 +12,8 @@
 
 namespace nexus::llm::test {
 
-/// A transport whose answers a test gives by hand, also to exchanges that were cancelled: as if what
-/// they had read had been on its way all the time. Lists of models are answered by itself.
+/// A transport whose answers a test gives by hand, also to exchanges that were cancelled: as if
+/// what they had read had been on its way all the time. Lists of models are answered by itself.
 class ScriptedTransport final : public Transport {
 public:
   /// The exchanges of all transports made from one desk.

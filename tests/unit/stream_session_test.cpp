@@ -234,6 +234,59 @@ BOOST_AUTO_TEST_CASE(a_listener_that_left_gets_nothing_and_holds_nothing_up) {
   BOOST_TEST(session.drained());
 }
 
+BOOST_AUTO_TEST_CASE(a_listener_that_is_dismissed_hears_why_and_nothing_after_it) {
+  subscribe(1);
+  subscribe(2, "other");
+  push("a");
+  deliver(session.dismiss(2, {.code = ErrorCode::cancelled}));
+  BOOST_TEST(listeners[2].ends == 1);
+  BOOST_TEST(listeners[2].id == "other");
+  BOOST_TEST(listeners[2].error->partial == "a");
+  BOOST_TEST(session.dismiss(2, {.code = ErrorCode::cancelled}).empty());
+  push("b");
+  handled(1);
+  handled(2);
+  finish("ab");
+  handled(1);
+  BOOST_TEST(listeners[1].text == "ab");
+  BOOST_TEST(session.drained());
+}
+
+BOOST_AUTO_TEST_CASE(one_that_has_had_its_end_is_dismissed_without_another) {
+  subscribe(1);
+  finish("a");
+  BOOST_TEST(listeners[1].ends == 1);
+  BOOST_TEST(session.dismiss(1, {.code = ErrorCode::cancelled}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(closing_ends_it_for_everybody_who_still_waits_credit_or_not) {
+  subscribe(1);
+  subscribe(2);
+  for (const auto* text : {"a", "b", "c"})
+    push(text);
+  handled(1);
+  finish("abc");
+  handled(1);
+  BOOST_TEST(listeners[1].ends == 1);
+  BOOST_TEST(listeners[2].ends == 0);
+  deliver(session.close({.code = ErrorCode::shutting_down}));
+  BOOST_TEST(listeners[1].ends == 1);
+  BOOST_TEST(listeners[2].ends == 1);
+  BOOST_TEST(listeners[2].error->partial == "abc");
+  BOOST_TEST(to_string(listeners[2].error->code) == "shutting_down");
+  BOOST_TEST(session.close({.code = ErrorCode::shutting_down}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(closing_after_a_failure_tells_the_failure) {
+  subscribe(1);
+  for (const auto* text : {"a", "b", "c"})
+    push(text);
+  fail();
+  BOOST_TEST(listeners[1].ends == 0);
+  deliver(session.close({.code = ErrorCode::shutting_down}));
+  BOOST_TEST(to_string(listeners[1].error->code) == "stream_interrupted");
+}
+
 BOOST_AUTO_TEST_CASE(subscribing_twice_changes_nothing) {
   push("a");
   subscribe(1);

@@ -1,0 +1,44 @@
+#include "tests/reliability/mortal_components.hpp"
+
+#include <stdexcept>
+
+#include "actors/model_manager/model_manager_actor.hpp"
+#include "actors/role/role_actor.hpp"
+#include "actors/streaming/streaming_actor.hpp"
+#include "actors/supervision/config_actor.hpp"
+#include "tests/reliability/mortal.hpp"
+
+namespace nexus::llm::test {
+
+std::shared_ptr<const ComponentFactories> mortal_components(const std::atomic<bool>* broken) {
+  auto factories = std::make_shared<ComponentFactories>();
+  factories->config = [](caf::actor_system& system, std::shared_ptr<ConfigStore> store,
+                         config_owner owner) -> config_actor {
+    return spawn_state<Mortal<ConfigActor>, caf::detached>(system, std::move(store),
+                                                           std::move(owner));
+  };
+  factories->client = [](caf::actor_system& system, LLMClientConfig config,
+                         TransportFactory make_transport) -> ollama_client_actor {
+    return spawn_state<Mortal<OllamaClientActor>>(system, std::move(config),
+                                                  std::move(make_transport));
+  };
+  factories->streaming = [](caf::actor_system& system, stream_owner owner,
+                            Limits limits) -> streaming_actor {
+    return spawn_state<Mortal<StreamingActor>>(system, std::move(owner), limits);
+  };
+  factories->model_manager = [](caf::actor_system& system, LLMClientConfig config,
+                                ollama_models_actor client,
+                                config_actor settings) -> model_manager_worker {
+    return spawn_state<Mortal<ModelManagerActor>>(system, std::move(config), std::move(client),
+                                                  std::move(settings));
+  };
+  factories->role = [broken](caf::actor_system& system, AIRole role, LLMClientConfig config,
+                              role_owner owner) -> role_worker {
+    if (broken != nullptr && *broken)
+      throw std::runtime_error{"a component that cannot be made"};
+    return spawn_state<Mortal<RoleActor>>(system, role, std::move(config), std::move(owner));
+  };
+  return factories;
+}
+
+} // namespace nexus::llm::test

@@ -1,0 +1,139 @@
+// Every subscriber has exactly one end, whatever dies while others still wait for theirs.
+#include <boost/test/unit_test.hpp>
+
+#include <vector>
+
+#include "tests/reliability/scene.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A subscriber that never gives back its credit.
+class StuckState {
+public:
+  using Base = stream_subscriber::base;
+  static constexpr const char* name = "StuckSubscriber";
+
+  StuckState(stream_subscriber::pointer self, std::shared_ptr<Record> record)
+      : self_{self}, record_{std::move(record)} {}
+
+  stream_subscriber::behavior_type make_behavior() {
+    return {
+        [this](const LLMStreamChunk& chunk) {
+          record_->chunk(chunk);
+          owed_.push_back(self_->make_response_promise<void>());
+          return owed_.back();
+        },
+        [this](const StreamError& error) { record_->end(error); },
+        [this](const RequestProgress& progress) { record_->progress(progress); },
+    };
+  }
+
+private:
+  stream_subscriber::pointer self_;
+  std::shared_ptr<Record> record_;
+  std::vector<caf::typed_response_promise<void>> owed_;
+};
+
+void kill(Scene& scene, const std::string& component) {
+  const auto target = scene.component(component);
+  order_death(target, Death::exit);
+  BOOST_REQUIRE(wait_for_death(scene.system(), target, patience));
+}
+
+bool ended(const Record& seen) { return seen.ends > 0; }
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(stream_ends)
+
+BOOST_AUTO_TEST_CASE(who_has_had_the_end_gets_no_second_one_when_the_streaming_actor_dies) {
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) { config.limits.subscriber_window = 1; };
+  options.ollama.token_delay = 20ms;
+  Scene scene{std::move(options)};
+  auto& quick = scene.stream("asked");
+  BOOST_REQUIRE(quick.record->wait_until([](const Record& seen) { return seen.chunks > 0; }));
+  auto stuck_record = std::make_shared<Record>();
+  auto stuck = spawn_state<StuckState>(scene.system(), stuck_record);
+  {
+    caf::scoped_actor self{scene.system()};
+    ask(self, scene.llm().role(AIRole::overseer), patience, subscribe_atom_v, RequestId{"asked"},
+        stream_subscriber{stuck})
+        .receive([](Ack) {}, [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  }
+  BOOST_REQUIRE(quick.record->wait_until(ended));
+  BOOST_TEST(stuck_record->ends == 0u);
+  kill(scene, "StreamingActor");
+  // A new one owes the stuck subscriber its end, and gives it new credit.
+  BOOST_REQUIRE(stuck_record->wait_until(ended));
+  BOOST_TEST(stuck_record->text == Scene::reply);
+  BOOST_TEST(stuck_record->in_order);
+  BOOST_TEST(quick.record->ends == 1u);
+  BOOST_TEST(quick.record->in_order);
+  anon_exit(stuck, caf::exit_reason::kill);
+  stuck = nullptr;
+  BOOST_TEST(scene.take_down() == "");
+  BOOST_TEST(quick.record->ends == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_stuck_subscriber_is_told_when_the_system_ends) {
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) { config.limits.subscriber_window = 1; };
+  options.ollama.token_delay = 20ms;
+  Scene scene{std::move(options)};
+  auto& quick = scene.stream("asked");
+  BOOST_REQUIRE(quick.record->wait_until([](const Record& seen) { return seen.chunks > 0; }));
+  auto stuck_record = std::make_shared<Record>();
+  auto stuck = spawn_state<StuckState>(scene.system(), stuck_record);
+  {
+    caf::scoped_actor self{scene.system()};
+    ask(self, scene.llm().role(AIRole::overseer), patience, subscribe_atom_v, RequestId{"asked"},
+        stream_subscriber{stuck})
+        .receive([](Ack) {}, [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  }
+  BOOST_REQUIRE(quick.record->wait_until(ended));
+  order_death(scene.llm().root(), Death::exit);
+  BOOST_REQUIRE(stuck_record->wait_until(ended));
+  BOOST_TEST(stuck_record->end_code == "shutting_down");
+  anon_exit(stuck, caf::exit_reason::kill);
+  stuck = nullptr;
+}
+
+BOOST_AUTO_TEST_CASE(who_leaves_a_shared_stream_hears_nothing_after_its_end) {
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) { config.cache.enabled = true; };
+  options.ollama.token_delay = 1ms;
+  Scene scene{std::move(options)};
+  GenerateOptions repeatable;
+  repeatable.temperature = 0.0;
+  repeatable.raw_options = R"({"seed": 1})";
+  std::string long_reply;
+  for (int i = 0; i < 200; ++i)
+    long_reply += " word";
+  scene.sim.set_reply("llama3.1:8b", long_reply);
+  // The same prompt twice is one request to Ollama.
+  auto& stays = scene.stream("the same", repeatable);
+  BOOST_REQUIRE(stays.record->wait_until([](const Record& seen) { return seen.chunks > 3; }));
+  auto& leaves = scene.stream("the same", repeatable, "another id");
+  BOOST_REQUIRE(leaves.record->wait_until([](const Record& seen) { return seen.chunks > 0; }));
+  {
+    caf::scoped_actor self{scene.system()};
+    ask(self, scene.llm().role(AIRole::overseer), patience, cancel_atom_v, RequestId{"another id"})
+        .receive([](bool found) { BOOST_TEST(found); },
+                 [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  }
+  BOOST_REQUIRE(leaves.record->wait_until(ended));
+  BOOST_TEST(leaves.record->end_code == "cancelled");
+  BOOST_REQUIRE(stays.record->wait_until(ended));
+  BOOST_TEST(stays.record->text == long_reply);
+  BOOST_TEST(stays.record->in_order);
+  BOOST_TEST(leaves.record->ends == 1u);
+  BOOST_TEST(leaves.record->in_order);
+  BOOST_TEST(scene.take_down() == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
