@@ -8,10 +8,23 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
 
 namespace nexus::llm::json {
 
 namespace {
+
+/// The whole text as a number, if it is one in range.
+template <class T> std::optional<T> read_number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return value;
+}
 
 /// Passes events on to a document until the nesting gets too deep.
 class DepthGuard {
@@ -19,6 +32,7 @@ public:
   DepthGuard(Document& target, std::uint32_t limit) : target_{target}, limit_{limit} {}
 
   [[nodiscard]] bool too_deep() const { return too_deep_; }
+  [[nodiscard]] bool too_large() const { return too_large_; }
 
   bool Null() { return target_.Null(); }
   bool Bool(bool value) { return target_.Bool(value); }
@@ -27,8 +41,20 @@ public:
   bool Int64(std::int64_t value) { return target_.Int64(value); }
   bool Uint64(std::uint64_t value) { return target_.Uint64(value); }
   bool Double(double value) { return target_.Double(value); }
-  bool RawNumber(const char* text, rapidjson::SizeType size, bool copy) {
-    return target_.RawNumber(text, size, copy);
+  /// RapidJSON's own exact conversion has undefined behaviour for numbers such as 0e300.
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+    const std::string_view number{text, size};
+    if (number.find_first_of(".eE") == std::string_view::npos) {
+      if (const auto whole = read_number<std::int64_t>(number))
+        return target_.Int64(*whole);
+      if (const auto whole = read_number<std::uint64_t>(number))
+        return target_.Uint64(*whole);
+    }
+    // Out of range is told for numbers too large and for those too close to 0 alike.
+    const auto value =
+        read_number<double>(number).value_or(std::strtod(std::string{number}.c_str(), nullptr));
+    too_large_ = !std::isfinite(value);
+    return !too_large_ && target_.Double(value);
   }
   bool String(const char* text, rapidjson::SizeType size, bool copy) {
     return is_whole({text, size}) && target_.String(text, size, copy);
@@ -64,11 +90,12 @@ private:
   std::uint32_t limit_;
   std::uint32_t depth_ = 0;
   bool too_deep_ = false;
+  bool too_large_ = false;
 };
 
 constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag |
                                  rapidjson::kParseValidateEncodingFlag |
-                                 rapidjson::kParseFullPrecisionFlag;
+                                 rapidjson::kParseNumbersAsStringsFlag;
 
 ParseError error_at(std::string_view text, std::size_t offset, std::string what) {
   offset = std::min(offset, text.size());
@@ -165,16 +192,20 @@ tl::expected<Document, ParseError> parse_with(std::string_view text, std::uint32
   rapidjson::MemoryStream stream{text.data(), text.size()};
   rapidjson::Reader reader;
   bool too_deep = false;
+  bool too_large = false;
   auto generate = [&](Document& target) {
     DepthGuard guard{target, max_depth};
     const auto result = reader.Parse<Flags>(stream, guard);
     too_deep = guard.too_deep();
+    too_large = guard.too_large();
     return !result.IsError();
   };
   document.Populate(generate);
   if (too_deep)
     return tl::unexpected{error_at(text, stream.Tell(),
                                    "nested deeper than " + std::to_string(max_depth) + " levels")};
+  if (too_large)
+    return tl::unexpected{error_at(text, stream.Tell(), "a number is too large")};
   if (reader.HasParseError())
     return tl::unexpected{
         error_at(text, reader.GetErrorOffset(), reason(reader.GetParseErrorCode()))};

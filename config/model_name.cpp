@@ -20,8 +20,6 @@ bool is_part(std::string_view text, std::size_t most, std::string_view further) 
 std::optional<ModelName> parse(std::string_view text) {
   if (text.size() > 1024)
     return std::nullopt;
-  if (const auto scheme = text.find("://"); scheme != std::string_view::npos)
-    text.remove_prefix(scheme + 3);
   ModelName name;
   const auto colon = text.rfind(':');
   const auto slash = text.rfind('/');
@@ -36,8 +34,11 @@ std::optional<ModelName> parse(std::string_view text) {
     text = at == std::string_view::npos ? std::string_view{} : text.substr(0, at);
     return at != std::string_view::npos;
   };
-  if (cut(name.model) && cut(name.name_space))
-    name.host = std::string{text};
+  if (cut(name.model) && cut(name.name_space)) {
+    // Only a name with a host has a scheme.
+    const auto scheme = text.find("://");
+    name.host = std::string{scheme == std::string_view::npos ? text : text.substr(scheme + 3)};
+  }
   if (!is_part(name.model, 80, "-.") || !is_part(name.tag, 80, "-.") ||
       !is_part(name.name_space, 80, "-") || !is_part(name.host, 350, "-.:"))
     return std::nullopt;

@@ -140,8 +140,7 @@ ChaosReport run_chaos(const ChaosOptions& options) {
     for (unsigned number = 0; number < options.clients; ++number)
       clients.push_back(std::async(std::launch::async, [&, number] {
         ChaosClient client{options, number, system, *llm, latencies};
-        while (Clock::now() < end &&
-               (options.max_requests == 0 || begun++ < options.max_requests))
+        while (Clock::now() < end && (options.max_requests == 0 || begun++ < options.max_requests))
           client.one_request();
         return client.report();
       }));
@@ -166,8 +165,8 @@ ChaosReport run_chaos(const ChaosOptions& options) {
   if (!sim.wait_until([](const auto& now) { return now.running == 0 && now.waiting == 0; }, 10s))
     report.trouble += "a request is still at Ollama; ";
   llm.reset();
-  auto all_gone = std::async(std::launch::async,
-                             [&] { system.registry().await_running_count_equal(0); });
+  auto all_gone =
+      std::async(std::launch::async, [&] { system.registry().await_running_count_equal(0); });
   if (all_gone.wait_for(patience) != std::future_status::ready) {
     // Nothing that is left will ever end: neither would this program.
     std::fprintf(stderr, "seed %llu: actors are left behind when the system has ended\n",

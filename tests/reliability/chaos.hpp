@@ -38,14 +38,15 @@ struct ChaosReport {
   std::uint64_t duplicated = 0;                ///< answered twice, or a stream out of order
   std::uint64_t corrupted = 0;                 ///< the answer is not what the chunks said
   std::uint64_t kills = 0;
-  std::uint64_t faults = 0;                       ///< requests that Ollama misbehaved to
+  std::uint64_t faults = 0;                      ///< requests that Ollama misbehaved to
   std::map<std::string, std::uint64_t> restarts; ///< by component
   Latencies times;                               ///< of answered requests, since the last interval
   std::string trouble;                           ///< any other broken promise; empty: none
 
   [[nodiscard]] bool ok() const {
     return lost == 0 && duplicated == 0 && corrupted == 0 && trouble.empty();
-  }};
+  }
+};
 
 /// Runs a system of its own before a simulator of its own; nothing is left of either afterwards.
 [[nodiscard]] ChaosReport run_chaos(const ChaosOptions& options);

@@ -15,8 +15,8 @@ constexpr auto answer_deadline = 60s;
 
 ChaosClient::ChaosClient(const ChaosOptions& options, unsigned number, caf::actor_system& system,
                          const LLMSystem& llm, LatencyLog& latencies)
-    : random_{options.seed * 1000 + number},
-      name_{"client " + std::to_string(number)}, system_{system}, llm_{llm}, latencies_{latencies}, self_{system} {}
+    : random_{options.seed * 1000 + number}, name_{"client " + std::to_string(number)},
+      system_{system}, llm_{llm}, latencies_{latencies}, self_{system} {}
 
 void ChaosClient::one_request() {
   ++report_.requests;

@@ -15,18 +15,17 @@ void print(const ChaosOptions& options, const ChaosReport& report, double second
   std::uint64_t failed = 0;
   for (const auto& [code, count] : report.failed)
     failed += count;
-  std::printf("seed %llu: %llu requests in %.1f s, %llu kills, %llu faults: %llu answered, %llu "
-              "failed, %llu abandoned, %llu lost, %llu duplicated, %llu corrupted\n",
-              static_cast<unsigned long long>(options.seed),
-              static_cast<unsigned long long>(report.requests), seconds,
-              static_cast<unsigned long long>(report.kills),
-              static_cast<unsigned long long>(report.faults),
-              static_cast<unsigned long long>(report.answered),
-              static_cast<unsigned long long>(failed),
-              static_cast<unsigned long long>(report.abandoned),
-              static_cast<unsigned long long>(report.lost),
-              static_cast<unsigned long long>(report.duplicated),
-              static_cast<unsigned long long>(report.corrupted));
+  std::printf(
+      "seed %llu: %llu requests in %.1f s, %llu kills, %llu faults: %llu answered, %llu "
+      "failed, %llu abandoned, %llu lost, %llu duplicated, %llu corrupted\n",
+      static_cast<unsigned long long>(options.seed),
+      static_cast<unsigned long long>(report.requests), seconds,
+      static_cast<unsigned long long>(report.kills), static_cast<unsigned long long>(report.faults),
+      static_cast<unsigned long long>(report.answered), static_cast<unsigned long long>(failed),
+      static_cast<unsigned long long>(report.abandoned),
+      static_cast<unsigned long long>(report.lost),
+      static_cast<unsigned long long>(report.duplicated),
+      static_cast<unsigned long long>(report.corrupted));
   std::printf("  failed:");
   for (const auto& [code, count] : report.failed)
     std::printf(" %s %llu", code.c_str(), static_cast<unsigned long long>(count));
@@ -83,7 +82,8 @@ int main(int argc, char** argv) {
     std::printf("FAILED: descriptors or threads did not come back\n");
     ok = false;
   }
-  // Some fragments of the heap are not given back; a leak of some hundred bytes a request would show.
+  // Some fragments of the heap are not given back; a leak of some hundred bytes a request would
+  // show.
   if (after.mebibytes() > before.mebibytes() + 4) {
     std::printf("FAILED: memory did not come back\n");
     ok = false;

@@ -33,7 +33,7 @@ std::shared_ptr<const ComponentFactories> mortal_components(const std::atomic<bo
                                                   std::move(settings));
   };
   factories->role = [broken](caf::actor_system& system, AIRole role, LLMClientConfig config,
-                              role_owner owner) -> role_worker {
+                             role_owner owner) -> role_worker {
     if (broken != nullptr && *broken)
       throw std::runtime_error{"a component that cannot be made"};
     return spawn_state<Mortal<RoleActor>>(system, role, std::move(config), std::move(owner));

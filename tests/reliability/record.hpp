@@ -51,8 +51,7 @@ private:
 enum class Pace : std::uint8_t { quick, slow };
 
 /// A subscriber that notes what it hears, and that can be made to die.
-[[nodiscard]] stream_subscriber spawn_recorder(caf::actor_system& system,
-                                               std::shared_ptr<Record> record,
-                                               Pace pace = Pace::quick);
+[[nodiscard]] stream_subscriber
+spawn_recorder(caf::actor_system& system, std::shared_ptr<Record> record, Pace pace = Pace::quick);
 
 } // namespace nexus::llm::test

@@ -21,7 +21,8 @@ int main(int argc, char** argv) {
 
   constexpr auto warm_up = 15s;
   options.interval = warm_up;
-  options.duration = std::chrono::milliseconds{static_cast<std::int64_t>(minutes * 60'000)} + warm_up;
+  options.duration =
+      std::chrono::milliseconds{static_cast<std::int64_t>(minutes * 60'000)} + warm_up;
   std::optional<Resources> first;
   Resources last;
   unsigned quarters = 0;
@@ -54,9 +55,10 @@ int main(int argc, char** argv) {
   // Descriptors and threads come and go with slow subscribers and connections: a few are no growth.
   if (first && (last.mebibytes() > first->mebibytes() + 4 ||
                 last.descriptors > first->descriptors + 16 || last.threads > first->threads + 16)) {
-    std::printf("FAILED: it grew, from %.1f to %.1f MiB, %zu to %zu descriptors, %zu to %zu threads\n",
-                first->mebibytes(), last.mebibytes(), first->descriptors, last.descriptors,
-                first->threads, last.threads);
+    std::printf(
+        "FAILED: it grew, from %.1f to %.1f MiB, %zu to %zu descriptors, %zu to %zu threads\n",
+        first->mebibytes(), last.mebibytes(), first->descriptors, last.descriptors, first->threads,
+        last.threads);
     ok = false;
   }
   return ok ? 0 : 1;

@@ -1,5 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
+
 #include "config/json.hpp"
 #include "config/utf8.hpp"
 #include "tests/unit/support.hpp"
@@ -80,6 +82,34 @@ BOOST_AUTO_TEST_CASE(members_of_what_is_no_object_are_not_there) {
   BOOST_TEST(json::find(*parsed, "a") == nullptr);
   BOOST_TEST(!json::find_text(*parsed, "a"));
   BOOST_TEST(json::find_count(*parsed, "a") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_read_exactly) {
+  const auto read = json::parse(
+      R"([0, -0, 7, -9223372036854775808, 18446744073709551615, 18446744073709551616, 0.1, 1e23,
+          5e-324, 1e-400, 0e300, 0e-99999, 1.7976931348623157e308, -1.5E+2, 2.0])");
+  BOOST_REQUIRE(read.has_value());
+  const auto& list = *read;
+  BOOST_TEST(list[0].IsInt());
+  BOOST_TEST(list[1].GetDouble() == 0.0);
+  BOOST_TEST(list[2].GetUint() == 7u);
+  BOOST_TEST(list[3].GetInt64() == std::numeric_limits<std::int64_t>::min());
+  BOOST_TEST(list[4].GetUint64() == std::numeric_limits<std::uint64_t>::max());
+  BOOST_TEST(list[5].GetDouble() == 18446744073709551616.0);
+  BOOST_TEST(list[6].GetDouble() == 0.1);
+  BOOST_TEST(list[7].GetDouble() == 1e23);
+  BOOST_TEST(list[8].GetDouble() == 5e-324);
+  BOOST_TEST(list[9].GetDouble() == 0.0);
+  BOOST_TEST(list[10].GetDouble() == 0.0);
+  BOOST_TEST(list[11].GetDouble() == 0.0);
+  BOOST_TEST(list[12].GetDouble() == std::numeric_limits<double>::max());
+  BOOST_TEST(list[13].GetDouble() == -150.0);
+  BOOST_TEST(list[14].IsDouble());
+}
+
+BOOST_AUTO_TEST_CASE(a_number_beyond_all_bounds_is_an_error) {
+  for (const auto* text : {"1e309", "-1e400", "[1e99999999999]"})
+    BOOST_TEST(!json::parse(text).has_value(), text);
 }
 
 BOOST_AUTO_TEST_CASE(counts_are_read_from_any_number_and_never_negative) {

@@ -44,6 +44,8 @@ BOOST_AUTO_TEST_CASE(names_that_ollama_refuses_are_not_valid) {
                            "x:t u"s,
                            "://"s,
                            "http://"s,
+                           "https://m:t"s,
+                           "https://n/m"s,
                            std::string(81, 'a'),
                            "x:" + std::string(81, 't'),
                            std::string(81, 'n') + "/m",
