@@ -245,6 +245,10 @@ std::vector<ConfigKey> make_keys() {
   keys.push_back(count_key("limits.subscriberWindow", 1, 10'000, limit(&Limits::subscriber_window),
                            "Chunks that a subscriber may have unhandled before what follows is "
                            "put together."));
+  keys.push_back(duration_key("limits.subscriberTimeout", in_seconds, 0.001, 7 * day,
+                              limit(&Limits::subscriber_timeout),
+                              "How long a subscriber may take to handle one chunk before it is "
+                              "given up."));
   keys.push_back(
       count_key("limits.maxBatch", 1, 100'000, limit(&Limits::max_batch), "Prompts in one batch."));
   keys.push_back({"cache.enabled", "`true` or `false`",

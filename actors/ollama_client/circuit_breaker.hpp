@@ -54,6 +54,12 @@ public:
     return false;
   }
 
+  /// The probe came to nothing, for whatever reason. No effect where none is under way.
+  void on_probe_failed(std::string detail, Time now) {
+    if (state_ == Circuit::half_open)
+      on_failure(std::move(detail), now);
+  }
+
   /// When the next probe is due; nothing while none is.
   [[nodiscard]] std::optional<Time> next_probe() const {
     return state_ == Circuit::open ? std::optional{probe_at_} : std::nullopt;

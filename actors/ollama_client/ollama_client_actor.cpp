@@ -266,6 +266,9 @@ OllamaClientActor::Promise<Ack> OllamaClientActor::pull(const std::string& model
 }
 
 bool OllamaClientActor::cancel(const RequestId& id) {
+  // Calls about models have none, and are not meant.
+  if (id.value.empty())
+    return false;
   bool any = false;
   for (auto entry = exchanges_.begin(); entry != exchanges_.end();) {
     if (entry->second.request != id || entry->second.settled) {
@@ -440,21 +443,28 @@ void OllamaClientActor::probe() {
     return;
   const auto id = ++last_id_;
   const auto limit = std::min(management_timeout(), config_.connect_timeout);
-  // `observe` hears of the outcome; only silence is told here.
-  add(id, {.request = {},
-           .budget = TimeBudget::complete(now(), limit),
-           .model = {},
-           .sent = now(),
-           .first_chunk_time = {},
-           .attempt = 0,
-           .sink = chunk_sink{},
-           .partial = {},
-           .settled = false,
-           .on_event = [](TransferEvent&) {},
-           .fail =
-               [this](const LLMError& error) {
-                 breaker_.on_failure(std::string{to_string(error.code)}, now());
-               }});
+  auto failed = [this](std::string detail) {
+    breaker_.on_probe_failed(std::move(detail), now());
+    if (const auto next = breaker_.next_probe())
+      watch_deadline(*next);
+  };
+  // `observe` hears of an answer, and of a connection that cannot be made.
+  add(id,
+      {.request = {},
+       .budget = TimeBudget::complete(now(), limit),
+       .model = {},
+       .sent = now(),
+       .first_chunk_time = {},
+       .attempt = 0,
+       .sink = chunk_sink{},
+       .partial = {},
+       .settled = false,
+       .on_event =
+           [failed](TransferEvent& event) {
+             if (event.outcome && event.outcome->failure != HttpOutcome::Failure::none)
+               failed(event.outcome->detail);
+           },
+       .fail = [failed](const LLMError& error) { failed(std::string{to_string(error.code)}); }});
   transport_->start(id, http(Method::get, version_path, {}, {}),
                     make_body_handler(id, config_.limits.max_response_bytes, inbox_));
 }

@@ -117,9 +117,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     break;
   }
   case 6:
-    check(parser::parse_pull_line(text, "m"), [](const parser::PullLine& line) {
-      check_text(line.status);
-    });
+    check(parser::parse_pull_line(text, "m"),
+          [](const parser::PullLine& line) { check_text(line.status); });
     break;
   default:
     collect(text, piece, kind, choice >= 128 ? 500 : 200);

@@ -142,6 +142,26 @@ BOOST_AUTO_TEST_CASE(the_circuit_closes_by_itself_when_ollama_is_back) {
   BOOST_TEST(scene.take_down() == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_probe_that_is_cut_or_gets_no_answer_is_followed_by_another) {
+  auto options = gone_ollama(20ms);
+  options.adjust = [adjust = options.adjust](LLMClientConfig& config) {
+    adjust(config);
+    config.connect_timeout = 100ms;
+  };
+  Scene scene{std::move(options)};
+  scene.sim.stop();
+  open_circuit(scene);
+  scene.sim.inject(Fault::reset_before_response().on("/api/version"));
+  scene.sim.inject(Fault::stall_before_response().on("/api/version"));
+  scene.sim.start();
+  BOOST_REQUIRE(scene.sim.wait_until(
+      [](const auto& now) { return now.faults_fired == 2 && now.answered > 0; }, patience));
+  while (to_string(scene.health().circuit.state) != "closed")
+    BOOST_REQUIRE(scene.sim.counters().requests < 1000u);
+  BOOST_TEST(code(scene.generate("x")) == "answered");
+  BOOST_TEST(scene.take_down() == "");
+}
+
 BOOST_AUTO_TEST_CASE(health_tells_the_state_of_the_circuit) {
   Scene scene{gone_ollama(30min)};
   auto health = scene.health();

@@ -34,6 +34,7 @@ void Record::end(const StreamError& error) {
   in_order = in_order && ends == 0;
   ++ends;
   end_code = to_string(error.error.code);
+  end_id = error.id.value;
   changed_.notify_all();
 }
 

@@ -38,6 +38,7 @@ public:
   std::size_t chunks = 0;
   std::size_t ends = 0;
   std::string end_code; ///< of a bad end
+  std::string end_id;   ///< likewise
   bool in_order = true;
 
 private:

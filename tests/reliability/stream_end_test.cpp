@@ -80,6 +80,30 @@ BOOST_AUTO_TEST_CASE(who_has_had_the_end_gets_no_second_one_when_the_streaming_a
   BOOST_TEST(quick.record->ends == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_subscriber_that_handles_nothing_for_too_long_is_given_up_under_its_own_id) {
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) {
+    config.limits.subscriber_window = 1;
+    config.limits.subscriber_timeout = 50ms;
+  };
+  Scene scene{std::move(options)};
+  auto record = std::make_shared<Record>();
+  auto stuck = spawn_state<StuckState>(scene.system(), record);
+  {
+    caf::scoped_actor self{scene.system()};
+    ask(self, scene.llm().role(AIRole::overseer), patience, generate_streaming_atom_v,
+        std::string{"x"}, GenerateOptions{.id = {"asked"}}, stream_subscriber{stuck})
+        .receive([](const LLMResponse& answer) { BOOST_TEST(answer.response == Scene::reply); },
+                 [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  }
+  BOOST_REQUIRE(record->wait_until(ended));
+  BOOST_TEST(record->end_code == "cancelled");
+  BOOST_TEST(record->end_id == "asked");
+  anon_exit(stuck, caf::exit_reason::kill);
+  stuck = nullptr;
+  BOOST_TEST(scene.take_down() == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_stuck_subscriber_is_told_when_the_system_ends) {
   SceneOptions options;
   options.adjust = [](LLMClientConfig& config) { config.limits.subscriber_window = 1; };

@@ -82,6 +82,15 @@ BOOST_AUTO_TEST_CASE(failures_of_requests_already_under_way_do_not_postpone_the_
   BOOST_TEST((breaker.next_probe() == start + 100ms));
 }
 
+BOOST_AUTO_TEST_CASE(a_probe_that_fails_in_any_way_is_followed_by_another) {
+  auto breaker = opened();
+  breaker.on_probe_failed("cut", start);
+  BOOST_TEST((breaker.next_probe() == start + 100ms));
+  BOOST_REQUIRE(breaker.begin_probe(start + 100ms));
+  breaker.on_probe_failed("cut", start + 100ms);
+  BOOST_TEST((breaker.next_probe() == start + 300ms));
+}
+
 BOOST_AUTO_TEST_CASE(zero_failures_turn_it_off_also_while_it_is_open) {
   CircuitBreaker never{CircuitSettings{.max_failures = 0}};
   for (int i = 0; i < 100; ++i)

@@ -46,6 +46,7 @@ const std::map<std::string, std::string> other_values{
     {"limits.maxJsonDepth", "8"},
     {"limits.maxSubscribers", "1"},
     {"limits.subscriberWindow", "1"},
+    {"limits.subscriberTimeout", "1.5"},
     {"limits.maxBatch", "1"},
     {"cache.enabled", "true"},
     {"cache.maxBytes", "0"},
