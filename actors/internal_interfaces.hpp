@@ -63,8 +63,11 @@ using ollama_client_internal =
 using stream_owner = caf::typed_actor<
     /// Nobody listens to this stream any more.
     sig<void, abandoned_atom, RequestId>,
-    /// This subscriber of a stream has been sent its end.
-    sig<void, release_atom, RequestId, stream_subscriber>,
+    /// Something of this attempt of a stream is being passed on.
+    sig<void, seen_atom, RequestId, std::uint32_t>,
+    /// This subscriber of a stream, who knows it by the second id, is gone: it has been sent its
+    /// end, has left, or is dead.
+    sig<void, release_atom, RequestId, RequestId, stream_subscriber>,
     /// Every subscriber of this stream has been sent its end; the session is gone.
     sig<void, release_atom, RequestId>>;
 
@@ -75,9 +78,9 @@ using streaming_actor = caf::typed_actor<
     /// Adds a subscriber, who knows the stream by the second id.
     sig<Ack, subscribe_atom, RequestId, RequestId, stream_subscriber>,
     /// Removes a subscriber.
-    sig<Ack, unsubscribe_atom, RequestId, stream_subscriber>,
+    sig<Ack, unsubscribe_atom, RequestId, RequestId, stream_subscriber>,
     /// The same, with this as its end.
-    sig<Ack, unsubscribe_atom, RequestId, stream_subscriber, LLMError>,
+    sig<Ack, unsubscribe_atom, RequestId, RequestId, stream_subscriber, LLMError>,
     /// Tells all subscribers how the request fares.
     sig<void, RequestId, RequestProgress>,
     /// Whether anything of the current attempt was passed on.
@@ -104,8 +107,9 @@ using role_owner = caf::typed_actor<
 
 /// What the supervisor tells a RoleActor. `LLMRequest::id` is that of the run.
 using role_worker = caf::typed_actor<
-    /// Answered when the run may begin.
-    sig<Admission, admit_atom, LLMRequest>,
+    /// Answered when the run may begin. Runs wait in the order of their numbers. One that was in
+    /// the queue of a predecessor already (the flag) is not refused by this one.
+    sig<Admission, admit_atom, LLMRequest, std::uint64_t, bool>,
     /// A run that was admitted before this RoleActor was started takes a place too.
     sig<void, adopt_atom, LLMRequest>,
     /// A run has ended with this answer; its place is free.

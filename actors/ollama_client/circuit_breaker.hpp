@@ -42,22 +42,21 @@ public:
   bool on_failure(std::string detail, Time now) {
     ++failures_;
     last_failure_ = std::move(detail);
-    if (state_ == Circuit::half_open) {
-      wait_ = std::min(wait_ * 2, longest());
-      open(now);
-    } else if (state_ == Circuit::closed && settings_.max_failures > 0 &&
-               failures_ >= settings_.max_failures) {
-      wait_ = std::min(settings_.reset_timeout, longest());
-      open(now);
-      return true;
-    }
-    return false;
+    if (state_ != Circuit::closed || settings_.max_failures == 0 ||
+        failures_ < settings_.max_failures)
+      return false;
+    wait_ = std::min(settings_.reset_timeout, longest());
+    open(now);
+    return true;
   }
 
   /// The probe came to nothing, for whatever reason. No effect where none is under way.
   void on_probe_failed(std::string detail, Time now) {
-    if (state_ == Circuit::half_open)
-      on_failure(std::move(detail), now);
+    if (state_ != Circuit::half_open)
+      return;
+    last_failure_ = std::move(detail);
+    wait_ = std::min(wait_ * 2, longest());
+    open(now);
   }
 
   /// When the next probe is due; nothing while none is.

@@ -90,6 +90,8 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   transfer.outcome.status = static_cast<int>(status);
   transfer.outcome.answer_began = transfer.outcome.answer_began || size > 0;
   transfer.has_news = true;
+  if (!transfer.handler_failure.empty())
+    return size + 1;
   bool go_on = false;
   guarded(transfer, [&](TransferHandler& handler) {
     go_on = handler.on_bytes(static_cast<int>(status), {data, size});

@@ -38,6 +38,8 @@ OllamaClientActor::OllamaClientActor(ollama_client_internal::pointer self, LLMCl
 
 OllamaClientActor::~OllamaClientActor() {
   transport_.reset();
+  // A probe that is under way must not make it ask for another one.
+  breaker_ = CircuitBreaker{CircuitSettings{.max_failures = 0}};
   for (auto& [id, exchange] : exchanges_)
     if (!exchange.settled)
       exchange.fail({.code = ErrorCode::component_failed, .subject = name});
@@ -289,7 +291,8 @@ template <class T>
 OllamaClientActor::Exchange OllamaClientActor::exchange_of(Promise<T> promise, RequestId request,
                                                            TimeBudget budget,
                                                            std::string model) const {
-  return {.request = std::move(request),
+  return {.base_url = config_.base_url,
+          .request = std::move(request),
           .budget = budget,
           .model = std::move(model),
           .sent = now(),
@@ -328,8 +331,8 @@ OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::
     if (!event.outcome)
       return;
     auto& done = exchanges_.at(id);
-    done.settled = true;
     auto answer = whole_body(event, done.model).and_then(parse);
+    done.settled = true;
     if (answer)
       promise.deliver(std::move(*answer));
     else
@@ -397,17 +400,20 @@ void OllamaClientActor::add(TransferId id, Exchange exchange) {
 
 void OllamaClientActor::on_transfer_events() {
   for (auto& event : inbox_->take()) {
-    observe(event);
     const auto entry = exchanges_.find(event.id);
     if (entry == exchanges_.end())
       continue;
+    observe(entry->second, event);
     on_event(entry->second, event);
     if (event.outcome)
       exchanges_.erase(event.id);
   }
 }
 
-void OllamaClientActor::observe(const TransferEvent& event) {
+void OllamaClientActor::observe(const Exchange& exchange, const TransferEvent& event) {
+  // What happens to an address of before says nothing of the one of now.
+  if (exchange.base_url != config_.base_url)
+    return;
   using Failure = HttpOutcome::Failure;
   if (!event.chunks.empty() || !event.pull_lines.empty() ||
       (event.outcome && event.outcome->failure == Failure::none)) {
@@ -450,7 +456,8 @@ void OllamaClientActor::probe() {
   };
   // `observe` hears of an answer, and of a connection that cannot be made.
   add(id,
-      {.request = {},
+      {.base_url = config_.base_url,
+       .request = {},
        .budget = TimeBudget::complete(now(), limit),
        .model = {},
        .sent = now(),

@@ -41,6 +41,7 @@ private:
 
   /// One HTTP exchange under way.
   struct Exchange {
+    std::string base_url; ///< where it was sent
     RequestId request;
     TimeBudget budget;
     std::string model;
@@ -82,7 +83,7 @@ private:
   void on_transfer_events();
   void on_event(Exchange& exchange, TransferEvent& event);
   /// Learns from an exchange whether Ollama is there.
-  void observe(const TransferEvent& event);
+  void observe(const Exchange& exchange, const TransferEvent& event);
   /// Why nothing is sent at present, if so.
   [[nodiscard]] std::optional<LLMError> not_sent() const;
   /// Asks Ollama whether it is back, when that is due.

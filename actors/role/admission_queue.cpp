@@ -4,14 +4,14 @@
 
 namespace nexus::llm {
 
-AdmissionQueue::Verdict AdmissionQueue::offer(const RequestId& run, Priority priority, Time now) {
+AdmissionQueue::Verdict AdmissionQueue::offer(const RequestId& run, std::uint64_t ticket,
+                                              Priority priority, Time now, bool must_keep) {
   if (queue_.empty() && in_flight_.size() < limits_.max_concurrent) {
     in_flight_.insert(run);
     return Verdict::admitted;
   }
-  if (queue_.size() >= limits_.queue_length)
+  if (queue_.size() >= limits_.queue_length && !must_keep)
     return Verdict::full;
-  const auto ticket = ++last_ticket_;
   queue_.emplace(ticket, Entry{run, priority, now});
   tickets_.emplace(run, ticket);
   return Verdict::queued;

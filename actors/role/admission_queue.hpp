@@ -26,8 +26,10 @@ public:
 
   void set_limits(const Limits& limits) { limits_ = limits; }
 
-  /// Takes a run in. `admitted` runs hold a place until `release`.
-  [[nodiscard]] Verdict offer(const RequestId& run, Priority priority, Time now);
+  /// Takes a run in. `admitted` runs hold a place until `release`. Those that wait do so in the
+  /// order of their tickets. One that must be kept is never refused.
+  [[nodiscard]] Verdict offer(const RequestId& run, std::uint64_t ticket, Priority priority,
+                              Time now, bool must_keep = false);
   /// A run takes a place whatever the limit says: it is under way already.
   void adopt(const RequestId& run) { in_flight_.insert(run); }
   /// A run is over: its place is free, or it leaves the queue.
@@ -57,7 +59,6 @@ private:
   }
 
   Limits limits_;
-  Ticket last_ticket_ = 0;
   std::map<Ticket, Entry> queue_; ///< in the order of arrival
   std::unordered_map<RequestId, Ticket> tickets_;
   std::unordered_set<RequestId> in_flight_;

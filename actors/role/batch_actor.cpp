@@ -14,20 +14,24 @@ BatchActor::~BatchActor() {
 
 batch_actor::behavior_type BatchActor::make_behavior() {
   return {[this](batch_atom, std::vector<std::string>& prompts, GenerateOptions& options) {
-    // Nobody else would notice that the answers are not wanted any more.
-    if (auto requester = self_->current_sender())
-      watcher_.watch(requester, [this](const caf::error&) { self_->quit(); });
-    promise_ = self_->make_response_promise<BatchResponse>();
-    auto promise = promise_;
-    prompts_ = std::move(prompts);
-    options_ = std::move(options);
-    if (options_.id.value.empty())
-      options_.id = make_request_id();
-    response_.items.resize(prompts_.size());
-    for (std::size_t i = 0; i < window_; ++i)
-      begin_next();
-    return promise;
-  }};
+            // Nobody else would notice that the answers are not wanted any more.
+            if (auto requester = self_->current_sender())
+              watcher_.watch(requester, [this](const caf::error&) { self_->quit(); });
+            promise_ = self_->make_response_promise<BatchResponse>();
+            auto promise = promise_;
+            prompts_ = std::move(prompts);
+            options_ = std::move(options);
+            response_.items.resize(prompts_.size());
+            for (std::size_t i = 0; i < window_; ++i)
+              begin_next();
+            return promise;
+          },
+          [this](cancel_atom) {
+            if (promise_.pending())
+              promise_.deliver(to_caf_error({.code = ErrorCode::cancelled}));
+            // Whoever works on a part hears that its requester is gone.
+            self_->quit();
+          }};
 }
 
 void BatchActor::begin_next() {

@@ -10,7 +10,9 @@ namespace nexus::llm {
 /// Answers one batch of prompts and ends. Keeps no more than `window` of them in the queue of the
 /// role at a time, so that a batch cannot overload it.
 using batch_actor =
-    caf::typed_actor<sig<BatchResponse, batch_atom, std::vector<std::string>, GenerateOptions>>;
+    caf::typed_actor<sig<BatchResponse, batch_atom, std::vector<std::string>, GenerateOptions>,
+                     /// Ends it; its requester gets `cancelled`, and what is under way is aborted.
+                     sig<void, cancel_atom>>;
 
 class BatchActor {
 public:

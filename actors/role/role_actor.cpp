@@ -20,7 +20,9 @@ RoleActor::~RoleActor() {
 
 role_worker::behavior_type RoleActor::make_behavior() {
   return {
-      [this](admit_atom, LLMRequest& request) { return admit(std::move(request)); },
+      [this](admit_atom, LLMRequest& request, std::uint64_t number, bool again) {
+        return admit(std::move(request), number, again);
+      },
       [this](adopt_atom, const LLMRequest& request) {
         queue_.adopt(request.id);
         if (auto key = cache_key(request); !key.empty()) {
@@ -51,7 +53,7 @@ role_worker::behavior_type RoleActor::make_behavior() {
   };
 }
 
-RoleActor::Promise RoleActor::admit(LLMRequest request) {
+RoleActor::Promise RoleActor::admit(LLMRequest request, std::uint64_t number, bool again) {
   auto promise = self_->make_response_promise<Admission>();
   request = completed(std::move(request));
   if (auto valid = validate(request, config_.limits); !valid) {
@@ -82,7 +84,7 @@ RoleActor::Promise RoleActor::admit(LLMRequest request) {
     }
   }
   const auto run = request.id;
-  const auto verdict = queue_.offer(run, request.priority, now);
+  const auto verdict = queue_.offer(run, number, request.priority, now, again);
   if (verdict == AdmissionQueue::Verdict::full) {
     ++stats_.rejected;
     promise.deliver(

@@ -34,7 +34,7 @@ private:
     Promise promise;
   };
 
-  Promise admit(LLMRequest request);
+  Promise admit(LLMRequest request, std::uint64_t number, bool again);
   void release(const RequestId& run);
   void admit_next();
   /// Tells the waiting runs where they stand now.

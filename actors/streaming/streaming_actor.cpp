@@ -18,13 +18,14 @@ streaming_internal::behavior_type StreamingActor::make_behavior() {
       },
       [this](subscribe_atom, const RequestId& run, const RequestId& id,
              const stream_subscriber& subscriber) { return subscribe(run, id, subscriber); },
-      [this](unsubscribe_atom, const RequestId& run, const stream_subscriber& subscriber) {
-        unsubscribe(run, subscriber, std::nullopt);
+      [this](unsubscribe_atom, const RequestId& run, const RequestId& id,
+             const stream_subscriber& subscriber) {
+        unsubscribe(run, id, subscriber, std::nullopt);
         return Ack{};
       },
-      [this](unsubscribe_atom, const RequestId& run, const stream_subscriber& subscriber,
-             LLMError& end) {
-        unsubscribe(run, subscriber, std::move(end));
+      [this](unsubscribe_atom, const RequestId& run, const RequestId& id,
+             const stream_subscriber& subscriber, LLMError& end) {
+        unsubscribe(run, id, subscriber, std::move(end));
         return Ack{};
       },
       [this](const RequestId& run, const RequestProgress& progress) {
@@ -47,8 +48,12 @@ streaming_internal::behavior_type StreamingActor::make_behavior() {
       },
       [this](update_config_atom, const Limits& limits) { limits_ = limits; },
       [this](const StreamBatch& batch) {
-        change(batch.id, [&batch](StreamSession& session) {
-          return session.on_chunks(batch.attempt, batch.chunks);
+        change(batch.id, [this, &batch](StreamSession& session) {
+          const bool begun = session.begun();
+          auto deliveries = session.on_chunks(batch.attempt, batch.chunks);
+          if (!begun && session.begun())
+            tell(self_, owner_, seen_atom_v, batch.id, batch.attempt);
+          return deliveries;
         });
       },
   };
@@ -66,8 +71,9 @@ caf::typed_response_promise<Ack> StreamingActor::subscribe(const RequestId& run,
   }
   auto& stream = entry->second;
   const bool known =
-      std::any_of(stream.subscribers.begin(), stream.subscribers.end(),
-                  [&subscriber](const auto& other) { return other.second.handle == subscriber; });
+      std::any_of(stream.subscribers.begin(), stream.subscribers.end(), [&](const auto& other) {
+        return other.second.handle == subscriber && other.second.id == id;
+      });
   if (!known && stream.subscribers.size() >= limits_.max_subscribers) {
     promise.deliver(
         to_caf_error({.code = ErrorCode::too_many_subscribers, .subject = "`" + id.value + "`"}));
@@ -78,20 +84,21 @@ caf::typed_response_promise<Ack> StreamingActor::subscribe(const RequestId& run,
   if (known)
     return promise;
   const auto key = ++last_key_;
-  stream.subscribers.emplace(key, Listener{subscriber, 0, {}});
+  stream.subscribers.emplace(key, Listener{id, subscriber, 0, {}});
   watcher_.watch(subscriber, [this, subscriber](const caf::error&) { on_down(subscriber); });
   deliver(run, stream.session.subscribe(key, id));
   settle(run);
   return promise;
 }
 
-void StreamingActor::unsubscribe(const RequestId& run, const stream_subscriber& subscriber,
+void StreamingActor::unsubscribe(const RequestId& run, const RequestId& id,
+                                 const stream_subscriber& subscriber,
                                  const std::optional<LLMError>& end) {
   const auto entry = streams_.find(run);
   if (entry == streams_.end())
     return;
   for (const auto& [key, other] : entry->second.subscribers)
-    if (other.handle == subscriber) {
+    if (other.handle == subscriber && other.id == id) {
       if (end)
         deliver(run, entry->second.session.dismiss(key, *end));
       drop(run, key);
@@ -104,13 +111,13 @@ void StreamingActor::drop(const RequestId& run, StreamSession::Key key) {
   if (entry == streams_.end())
     return;
   auto& stream = entry->second;
-  const auto found = stream.subscribers.find(key);
-  if (found == stream.subscribers.end())
+  const auto node = stream.subscribers.extract(key);
+  if (node.empty())
     return;
-  const auto subscriber = found->second.handle;
-  stream.subscribers.erase(found);
+  const auto& listener = node.mapped();
   stream.session.unsubscribe(key);
-  forget_unless_listening(subscriber);
+  forget_unless_listening(listener.handle);
+  tell(self_, owner_, release_atom_v, run, listener.id, listener.handle);
   if (stream.subscribers.empty() && !stream.session.ended())
     tell(self_, owner_, abandoned_atom_v, run);
   settle(run);
@@ -136,10 +143,10 @@ void StreamingActor::deliver(const RequestId& run, StreamSession::Deliveries del
                 [this, run, key](const caf::error&) { drop(run, key); });
       watch_subscribers();
       if (end)
-        tell(self_, owner_, release_atom_v, run, subscriber);
+        tell(self_, owner_, release_atom_v, run, listener.id, subscriber);
     } else if (auto* error = std::get_if<StreamError>(&delivery.message)) {
       tell(self_, subscriber, std::move(*error));
-      tell(self_, owner_, release_atom_v, run, subscriber);
+      tell(self_, owner_, release_atom_v, run, listener.id, subscriber);
     } else {
       tell(self_, subscriber, std::get<RequestProgress>(std::move(delivery.message)));
     }
@@ -194,11 +201,13 @@ void StreamingActor::watch_subscribers() {
 }
 
 void StreamingActor::on_down(const stream_subscriber& subscriber) {
-  std::vector<RequestId> runs;
+  std::vector<std::pair<RequestId, StreamSession::Key>> gone;
   for (const auto& [run, stream] : streams_)
-    runs.push_back(run);
-  for (const auto& run : runs)
-    unsubscribe(run, subscriber, std::nullopt);
+    for (const auto& [key, listener] : stream.subscribers)
+      if (listener.handle == subscriber)
+        gone.emplace_back(run, key);
+  for (const auto& [run, key] : gone)
+    drop(run, key);
 }
 
 void StreamingActor::forget_unless_listening(const stream_subscriber& subscriber) {

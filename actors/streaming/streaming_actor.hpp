@@ -26,6 +26,7 @@ private:
   using Time = std::chrono::steady_clock::time_point;
 
   struct Listener {
+    RequestId id;
     stream_subscriber handle;
     std::uint32_t unhandled = 0; ///< chunks sent and not answered
     Time waiting_since;          ///< when it last answered, or was sent its first chunk
@@ -39,7 +40,7 @@ private:
   caf::typed_response_promise<Ack> subscribe(const RequestId& run, const RequestId& id,
                                              const stream_subscriber& subscriber);
   /// Removes a subscriber, who is told the end where there is one.
-  void unsubscribe(const RequestId& run, const stream_subscriber& subscriber,
+  void unsubscribe(const RequestId& run, const RequestId& id, const stream_subscriber& subscriber,
                    const std::optional<LLMError>& end);
   void drop(const RequestId& run, StreamSession::Key key);
   void deliver(const RequestId& run, StreamSession::Deliveries deliveries);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "actors/role/batch_actor.hpp"
 #include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
 
@@ -40,6 +41,27 @@ RetrySupervisor::Promise<EmbedResponse> RetrySupervisor::embed(AIRole role, Embe
                                              embed_atom_v, std::move(request));
 }
 
+caf::result<BatchResponse> RetrySupervisor::batch(AIRole role, std::vector<std::string> prompts,
+                                                  GenerateOptions options) {
+  if (prompts.empty())
+    return to_caf_error({.code = ErrorCode::invalid_prompt, .subject = "`prompts` is empty"});
+  if (prompts.size() > config_.limits.max_batch)
+    return to_caf_error({.code = ErrorCode::invalid_prompt,
+                         .subject = "`prompts` holds more than " +
+                                    std::to_string(config_.limits.max_batch) + " prompts"});
+  if (options.id.value.empty())
+    options.id = make_request_id();
+  std::erase_if(batches_, [](const auto& batch) {
+    return !caf::actor_cast<caf::strong_actor_ptr>(batch.second);
+  });
+  if (batches_.contains(options.id))
+    return to_caf_error(id_in_use());
+  auto actor =
+      spawn_batch(self_->system(), facades_->roles[index_of(role)], config_.limits.max_concurrent);
+  batches_.emplace(options.id, caf::actor_cast<caf::weak_actor_ptr>(actor));
+  return forward_to(self_, actor, batch_atom_v, std::move(prompts), std::move(options));
+}
+
 bool RetrySupervisor::cancel(const RequestId& id) {
   if (id.value.empty())
     return false;
@@ -49,15 +71,14 @@ bool RetrySupervisor::cancel(const RequestId& id) {
     anon_tell(client_, cancel_atom_v, id);
     return true;
   }
-  // The parts of a batch bear its id with a number.
-  std::vector<RequestId> parts;
-  const auto prefix = id.value + "#";
-  for (const auto& [request, run] : run_of_request_)
-    if (request.value.starts_with(prefix))
-      parts.push_back(request);
-  for (const auto& part : parts)
-    cancel_one(part);
-  return !parts.empty();
+  const auto found = batches_.find(id);
+  const auto batch =
+      found == batches_.end() ? batch_actor{} : caf::actor_cast<batch_actor>(found->second);
+  if (!batch)
+    return false;
+  batches_.erase(found);
+  anon_tell(batch, cancel_atom_v);
+  return true;
 }
 
 bool RetrySupervisor::cancel_one(const RequestId& id) {
@@ -74,10 +95,12 @@ bool RetrySupervisor::cancel_one(const RequestId& id) {
       const LLMError error{.code = ErrorCode::cancelled};
       run->members[index].promise.deliver(to_caf_error(error));
       ++stats_of(run->role).cancelled;
-      for (const auto& listener : run->listeners)
-        if (listener.id == id)
-          anon_tell(streaming_, unsubscribe_atom_v, run->id, listener.handle, error);
-      std::erase_if(run->listeners, [&id](const auto& listener) { return listener.id == id; });
+      // It is told through the stream, so that nothing follows its end.
+      for (auto& listener : run->listeners)
+        if (listener.id == id && !listener.left) {
+          listener.end = error;
+          anon_tell(streaming_, unsubscribe_atom_v, run->id, id, listener.handle, error);
+        }
       remove_member(*run, index);
       return true;
     }
@@ -138,28 +161,59 @@ void RetrySupervisor::on_requester_down(const caf::actor_addr& requester) {
 void RetrySupervisor::open_stream(Run& run) {
   run.stream_generation = components_[streaming_component].restarts;
   tell(self_, streaming_, open_atom_v, run.id, run.attempts + 1);
-  for (const auto& listener : run.listeners)
-    if (!listener.left)
-      anon_tell(streaming_, subscribe_atom_v, run.id, listener.id, listener.handle);
+  for (const auto& listener : run.listeners) {
+    if (listener.left)
+      continue;
+    anon_tell(streaming_, subscribe_atom_v, run.id, listener.id, listener.handle);
+    if (listener.end)
+      anon_tell(streaming_, unsubscribe_atom_v, run.id, listener.id, listener.handle,
+                *listener.end);
+  }
+}
+
+void RetrySupervisor::end_streams_directly() {
+  const auto generation = components_.empty() ? 0 : components_[streaming_component].restarts;
+  for (const auto& [id, run] : runs_) {
+    if (streaming_alive_ && run.stream_generation == generation)
+      continue;
+    const auto error = run.error.value_or(LLMError{.code = ErrorCode::shutting_down});
+    for (const auto& listener : run.listeners)
+      if (!listener.left)
+        anon_tell(listener.handle, StreamError{listener.id, listener.end.value_or(error)});
+  }
 }
 
 void RetrySupervisor::on_abandoned(const RequestId& run) {
   const auto entry = runs_.find(run);
   if (entry == runs_.end() || entry->second.stage == Run::Stage::finished)
     return;
+  // Somebody else has come meanwhile.
+  if (!std::ranges::all_of(entry->second.listeners, &Run::Listener::left))
+    return;
   fail(entry->second, {.code = ErrorCode::cancelled, .detail = "nobody listens any more"});
 }
 
-void RetrySupervisor::on_listener_released(const RequestId& run,
+void RetrySupervisor::on_listener_released(const RequestId& run, const RequestId& id,
                                            const stream_subscriber& subscriber) {
   const auto entry = runs_.find(run);
   if (entry == runs_.end())
     return;
   // It must not be given another end by a StreamingActor that knows nothing of this one.
   auto& listeners = entry->second.listeners;
-  for (auto listener = listeners.begin(); listener != listeners.end(); ++listener)
-    if (listener->handle == subscriber)
-      return let_go(listeners, listener);
+  const auto listener = std::ranges::find_if(
+      listeners, [&](const auto& other) { return other.id == id && other.handle == subscriber; });
+  if (listener != listeners.end())
+    let_go(listeners, listener);
+}
+
+void RetrySupervisor::add_listener(Run& run, Run::Listener listener) {
+  const auto known = std::ranges::find_if(run.listeners, [&listener](const auto& other) {
+    return other.id == listener.id && other.handle == listener.handle;
+  });
+  if (known == run.listeners.end())
+    run.listeners.push_back(std::move(listener));
+  else if (known->left)
+    *known = std::move(listener);
 }
 
 void RetrySupervisor::let_go(std::vector<Run::Listener>& listeners,
@@ -200,17 +254,23 @@ void RetrySupervisor::on_streaming_replaced() {
         tell(self_, streaming_, finish_atom_v, id, run.error.value_or(reason));
       continue;
     }
-    if (run.stage != Run::Stage::sending)
+    if (run.stage != Run::Stage::sending) {
+      // Its predecessor may not have come to tell it.
+      if (run.restarted)
+        tell(self_, streaming_, restart_atom_v, id, run.attempts + 1, true,
+             run.last_error.value_or(reason));
       continue;
+    }
     // The pieces of this attempt are lost with the old stream.
     anon_tell(client_, cancel_atom_v, id);
-    if (run.restarted || ++run.component_failures > max_component_failures) {
+    const bool once_too_often = run.seen && run.restarted;
+    if (once_too_often || ++run.component_failures > max_component_failures) {
       fail(run, reason);
       continue;
     }
-    run.restarted = true;
+    run.restarted = run.restarted || run.seen;
     run.last_error = reason;
-    tell(self_, streaming_, restart_atom_v, id, run.attempts + 1, true, reason);
+    tell(self_, streaming_, restart_atom_v, id, run.attempts + 1, run.restarted, reason);
     resolve(run);
   }
 }
@@ -255,11 +315,14 @@ void RetrySupervisor::join_stream(const RequestId& id, const stream_subscriber& 
       .then(
           [this, answer, run_id = run->id, id, subscriber](Ack) {
             if (const auto entry = runs_.find(run_id); entry != runs_.end())
-              entry->second.listeners.push_back({.id = id, .handle = subscriber, .late = true});
+              add_listener(entry->second, {.id = id, .handle = subscriber, .late = true});
             answer->deliver(Ack{});
           },
           [this, answer, id, subscriber, tries](caf::error& error) {
-            if (!is_death_of(StreamingActor::name, error) || tries == max_tries)
+            // A successor may not have been given the stream yet.
+            const bool gone = is_death_of(StreamingActor::name, error) ||
+                              to_llm_error(error).code == ErrorCode::unknown_request;
+            if (!gone || tries == max_tries)
               return answer->fail(std::move(error));
             after(Millis{0}, [this, id, subscriber, answer, tries] {
               join_stream(id, subscriber, answer, tries + 1);
@@ -278,7 +341,7 @@ RetrySupervisor::Promise<Ack> RetrySupervisor::unsubscribe(const RequestId& id,
         });
     if (listener == run.listeners.end())
       continue;
-    anon_tell(streaming_, unsubscribe_atom_v, run_id, subscriber);
+    anon_tell(streaming_, unsubscribe_atom_v, run_id, id, subscriber);
     let_go(run.listeners, listener);
     break;
   }

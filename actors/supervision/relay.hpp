@@ -90,6 +90,7 @@ public:
     if (calls_.size() >= rules_.max_calls) {
       promise.deliver(
           to_caf_error({.code = ErrorCode::too_many_requests, .subject = rules_.subject}));
+      origin.on_end();
       return promise;
     }
     const auto key = ++last_key_;
@@ -144,6 +145,12 @@ public:
       return gone;
     });
     return ids;
+  }
+
+  /// Ends every call with this.
+  void fail_all(const LLMError& error) {
+    while (!calls_.empty())
+      fail(calls_.begin()->first, error);
   }
 
 private:

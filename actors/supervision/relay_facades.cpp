@@ -20,7 +20,8 @@ public:
   static constexpr const char* name = "OllamaModelsFacade";
 
   OllamaModelsFacade(ollama_models_facade::pointer self, const supervisor_actor& supervisor)
-      : self_{self}, calls_{{.subject = "Ollama", .child = OllamaClientActor::name}} {
+      : self_{self}, calls_{{.subject = "Ollama", .child = OllamaClientActor::name}},
+        long_calls_{{.subject = "Ollama", .child = OllamaClientActor::name, .window = 16}} {
     heed_only(self_, supervisor);
   }
 
@@ -28,7 +29,10 @@ public:
     constexpr auto always = Calls::Repeat::always;
     constexpr auto unsent = Calls::Repeat::unsent;
     return {
-        [this](ollama_client_actor& child) { calls_.connect(std::move(child)); },
+        [this](ollama_client_actor& child) {
+          long_calls_.connect(child);
+          calls_.connect(std::move(child));
+        },
         [this](list_models_atom atom) { return calls_.pass<ModelList>(self_, always, atom); },
         [this](check_model_atom atom, std::string& model) {
           return calls_.pass<bool>(self_, always, atom, std::move(model));
@@ -40,13 +44,15 @@ public:
           return calls_.pass<RunningModels>(self_, always, atom);
         },
         [this](load_model_atom atom, std::string& model, std::string& keep_alive) {
-          return calls_.pass<Ack>(self_, always, atom, std::move(model), std::move(keep_alive));
+          return long_calls_.pass<Ack>(self_, always, atom, std::move(model),
+                                       std::move(keep_alive));
         },
         [this](unload_model_atom atom, std::string& model) {
           return calls_.pass<Ack>(self_, always, atom, std::move(model));
         },
         [this](pull_model_atom atom, std::string& model, pull_subscriber& subscriber) {
-          return calls_.pass<Ack>(self_, always, atom, std::move(model), std::move(subscriber));
+          return long_calls_.pass<Ack>(self_, always, atom, std::move(model),
+                                       std::move(subscriber));
         },
         [this](delete_model_atom atom, std::string& model) {
           return calls_.pass<Ack>(self_, unsent, atom, std::move(model));
@@ -61,6 +67,7 @@ public:
 private:
   ollama_models_facade::pointer self_;
   Calls calls_;
+  Calls long_calls_; ///< downloads and loads, which must not keep the others waiting
 };
 
 class ModelManagerFacade {
@@ -81,7 +88,9 @@ public:
                  [this](std::chrono::milliseconds wait, std::function<void()> job) {
                    later_.emplace(++last_job_, std::move(job));
                    tell_after(self_, wait, model_manager_facade{self_}, tick_atom_v, last_job_);
-                 }}} {
+                 },
+             // What is at Ollama at a time is bounded behind the ModelManagerActor.
+             .window = RelayRules{}.max_calls}} {
     heed_only(self_, supervisor);
   }
 
@@ -134,7 +143,8 @@ private:
   std::optional<std::chrono::milliseconds> retry_wait(const LLMError& error,
                                                       std::uint32_t failures) {
     const auto decision =
-        decide(error, {.on_this_model = failures, .once_failures = failures}, config_, jitter());
+        decide(error, {.attempts = failures, .on_this_model = failures, .once_failures = failures},
+               config_, jitter());
     if (decision.next != RetryDecision::Next::retry)
       return std::nullopt;
     return decision.wait;

@@ -29,6 +29,9 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
     return jittered;
   };
   auto may_repeat = [&] {
+    // Not the model's failure; whoever decides counts these by themselves.
+    if (component)
+      return true;
     switch (row.retry) {
     case Retry::never:
       return false;
@@ -37,7 +40,7 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
     case Retry::budget:
       return history.on_this_model <= config.max_retries;
     case Retry::resume:
-      return history.on_this_model > 1 && history.on_this_model <= config.max_retries;
+      return history.attempts > 1 && history.on_this_model <= config.max_retries;
     }
     return false;
   };

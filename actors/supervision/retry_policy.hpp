@@ -10,6 +10,7 @@ namespace nexus::llm {
 
 /// What has happened to a run so far.
 struct AttemptHistory {
+  std::uint32_t attempts = 0;      ///< over all models, the failed one included
   std::uint32_t on_this_model = 0; ///< attempts made on the current model, the failed one included
   std::uint32_t once_failures = 0; ///< of these, failures that may be repeated only once
   bool seen = false;               ///< a subscriber has seen something of the failed attempt

@@ -1,9 +1,10 @@
 #include "actors/supervision/retry_supervisor.hpp"
 
+#include <algorithm>
+
 #include "actors/guarded_answer.hpp"
 #include "actors/log.hpp"
 #include "actors/model_manager/model_manager_actor.hpp"
-#include "actors/role/batch_actor.hpp"
 #include "actors/role/role_actor.hpp"
 #include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/config_actor.hpp"
@@ -21,9 +22,11 @@ RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorPa
                    .child = OllamaClientActor::name,
                    .should_retry = [this](const LLMError& error,
                                           std::uint32_t failures) -> std::optional<Millis> {
-                     const auto decision =
-                         decide(error, {.on_this_model = failures, .once_failures = failures},
-                                config_, jitter());
+                     const auto decision = decide(error,
+                                                  {.attempts = failures,
+                                                   .on_this_model = failures,
+                                                   .once_failures = failures},
+                                                  config_, jitter());
                      if (decision.next != RetryDecision::Next::retry)
                        return std::nullopt;
                      return decision.wait;
@@ -46,12 +49,13 @@ void RetrySupervisor::begin() {
 }
 
 RetrySupervisor::~RetrySupervisor() {
+  end_streams_directly();
   for (auto& [id, run] : runs_)
     for (auto& member : run.members)
       if (member.promise.pending())
         member.promise.deliver(to_caf_error({.code = ErrorCode::shutting_down}));
   // A message and not an exit, which would overtake what is still to be told to subscribers.
-  if (streaming_)
+  if (streaming_alive_)
     anon_tell(streaming_, finish_atom_v);
   for (auto component = components_.rbegin(); component != components_.rend(); ++component)
     if (component->actor && component->actor_name != StreamingActor::name)
@@ -75,9 +79,12 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
         on_component_replaced(static_cast<std::size_t>(component));
       },
       [this](abandoned_atom, const RequestId& run) { on_abandoned(run); },
-      [this](release_atom, const RequestId& run, const stream_subscriber& subscriber) {
-        on_listener_released(run, subscriber);
+      [this](seen_atom, const RequestId& id, std::uint32_t attempt) {
+        if (const auto run = runs_.find(id); run != runs_.end() && run->second.attempts == attempt)
+          run->second.seen = true;
       },
+      [this](release_atom, const RequestId& run, const RequestId& id,
+             const stream_subscriber& subscriber) { on_listener_released(run, id, subscriber); },
       [this](release_atom, const RequestId& run) { on_stream_released(run); },
       [this](const RequestProgress& progress) { tell(self_, streaming_, progress.id, progress); },
       [this](update_config_atom, LLMClientConfig& config) { on_config(std::move(config)); },
@@ -87,17 +94,8 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
       [this](submit_atom, AIRole role, LLMRequest& request, stream_subscriber& subscriber) {
         return submit(role, std::move(request), std::move(subscriber));
       },
-      [this](batch_atom, AIRole role, std::vector<std::string>& prompts,
-             GenerateOptions& options) -> caf::result<BatchResponse> {
-        if (prompts.empty())
-          return to_caf_error({.code = ErrorCode::invalid_prompt, .subject = "`prompts` is empty"});
-        if (prompts.size() > config_.limits.max_batch)
-          return to_caf_error({.code = ErrorCode::invalid_prompt,
-                               .subject = "`prompts` holds more than " +
-                                          std::to_string(config_.limits.max_batch) + " prompts"});
-        auto batch = spawn_batch(self_->system(), facades_->roles[index_of(role)],
-                                 config_.limits.max_concurrent);
-        return forward_to(self_, batch, batch_atom_v, std::move(prompts), std::move(options));
+      [this](batch_atom, AIRole role, std::vector<std::string>& prompts, GenerateOptions& options) {
+        return batch(role, std::move(prompts), std::move(options));
       },
       [this](embed_atom, AIRole role, EmbedRequest& request) {
         return embed(role, std::move(request));
@@ -176,6 +174,8 @@ void RetrySupervisor::adopt_runs(AIRole role) {
 void RetrySupervisor::start(std::size_t index) {
   auto& component = components_[index];
   component.actor = component.start();
+  if (index == streaming_component)
+    streaming_alive_ = true;
   watcher_.watch(component.actor,
                  [this, index](const caf::error& reason) { on_component_down(index, reason); });
 }
@@ -185,23 +185,25 @@ void RetrySupervisor::on_component_down(std::size_t index, const caf::error& rea
   component.last_failure = describe(reason);
   if (giving_up_)
     return;
+  if (index == streaming_component)
+    streaming_alive_ = false;
+  // What it said before it died is still on the way; the news of its end came first.
+  tell(self_, supervisor_internal{self_}, restart_atom_v, static_cast<std::uint64_t>(index));
   if (!component.budget.spend(config_.restarts, now())) {
     log(LogLevel::error, component.name + " failed again (" + component.last_failure +
                              ") and has used up its restarts");
-    give_up(component.name);
+    giving_up_ = true;
     return;
   }
   ++component.restarts;
   log(LogLevel::warning, component.name + " failed (" + component.last_failure + "); restart " +
                              std::to_string(component.restarts));
   start(index);
-  // What it answered before it died is still on the way; the news of its end came first.
-  tell(self_, supervisor_internal{self_}, restart_atom_v, static_cast<std::uint64_t>(index));
 }
 
 void RetrySupervisor::on_component_replaced(std::size_t index) {
   if (giving_up_)
-    return;
+    return give_up(components_[index].name);
   if (index == streaming_component)
     on_streaming_replaced();
   // Those that its predecessor admitted in its last moment are known only now.
@@ -213,13 +215,13 @@ void RetrySupervisor::on_component_replaced(std::size_t index) {
     if (run.asked && run.asked->component == index &&
         run.asked->generation < components_[index].restarts)
       orphans.push_back(id);
+  std::ranges::sort(orphans, {}, [this](const RequestId& id) { return runs_.at(id).number; });
   for (const auto& id : orphans)
     if (const auto entry = runs_.find(id); entry != runs_.end())
       on_orphaned(entry->second);
 }
 
 void RetrySupervisor::give_up(const std::string& component) {
-  giving_up_ = true;
   std::vector<RequestId> live;
   for (const auto& [id, run] : runs_)
     if (run.stage != Run::Stage::finished)
@@ -228,6 +230,7 @@ void RetrySupervisor::give_up(const std::string& component) {
   for (const auto& id : live)
     if (const auto entry = runs_.find(id); entry != runs_.end())
       fail(entry->second, error);
+  embeddings_.fail_all(error);
   self_->quit(to_caf_error(error));
 }
 

@@ -101,6 +101,8 @@ private:
 
   // Callers (callers.cpp).
   Promise<EmbedResponse> embed(AIRole role, EmbedRequest request);
+  caf::result<BatchResponse> batch(AIRole role, std::vector<std::string> prompts,
+                                   GenerateOptions options);
   bool cancel(const RequestId& id);
   bool cancel_one(const RequestId& id);
   Promise<QueuePosition> position(const RequestId& id);
@@ -116,16 +118,20 @@ private:
   void remove_member(Run& run, std::size_t index);
   void open_stream(Run& run);
   void on_abandoned(const RequestId& run);
+  static void add_listener(Run& run, Run::Listener listener);
   static void let_go(std::vector<Run::Listener>& listeners,
                      std::vector<Run::Listener>::iterator listener);
-  void on_listener_released(const RequestId& run, const stream_subscriber& subscriber);
+  void on_listener_released(const RequestId& run, const RequestId& id,
+                            const stream_subscriber& subscriber);
+  /// Tells the end to subscribers whom no StreamingActor will tell it.
+  void end_streams_directly();
   void on_stream_released(const RequestId& run);
   void on_streaming_replaced();
 
   // The journey of a request (runs.cpp).
   Promise<LLMResponse> submit(AIRole role, LLMRequest request, stream_subscriber subscriber);
 
-  void admit(Run& run);
+  void admit(Run& run, bool again = false);
   void on_admission(Run& run, Admission admission);
   void join(Run& run, const RequestId& leader);
   void resolve(Run& run);
@@ -181,7 +187,9 @@ private:
   std::unordered_map<std::uint64_t, std::function<void()>> jobs_;
   std::uint64_t last_job_ = 0;
   std::unordered_map<std::string, Time> healed_at_; ///< by model, for as long as that matters
-  bool overloaded_ = false;                         ///< told the log so
+  std::unordered_map<RequestId, caf::weak_actor_ptr> batches_;
+  bool streaming_alive_ = false;
+  bool overloaded_ = false; ///< told the log so
   bool giving_up_ = false;
   Relay<ollama_client_actor> embeddings_;
 };

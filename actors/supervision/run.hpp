@@ -36,11 +36,13 @@ struct Run {
   struct Listener {
     RequestId id;
     stream_subscriber handle;
-    bool late = false; ///< joined by itself, not with a request
-    bool left = false; ///< has had its end, or wants none
+    bool late = false;                ///< joined by itself, not with a request
+    bool left = false;                ///< is gone, or wants no end
+    std::optional<LLMError> end = {}; ///< what it is to be told at once as its end
   };
 
   RequestId id;
+  std::uint64_t number = 0; ///< in the order in which requests came
   AIRole role = AIRole::overseer;
   LLMRequest draft;   ///< as the caller wants it
   LLMRequest request; ///< as the RoleActor completed it
@@ -65,6 +67,7 @@ struct Run {
   std::uint32_t on_this_model = 0;
   std::uint32_t once_failures = 0;
   bool refresh_models = false;
+  bool seen = false; ///< something of the current attempt was passed on
   bool restarted = false;
   bool healed = false; ///< its model was unloaded because it hung
   std::optional<LLMError> last_error;

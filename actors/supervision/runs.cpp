@@ -45,6 +45,11 @@ RetrySupervisor::Promise<LLMResponse> RetrySupervisor::submit(AIRole role, LLMRe
   if (request.id.value.empty())
     request.id = make_request_id();
   const auto id = request.id;
+  if (request.stream && !subscriber) {
+    promise.deliver(to_caf_error(
+        {.code = ErrorCode::invalid_argument, .subject = "a stream needs a subscriber"}));
+    return promise;
+  }
   if (run_of_request_.contains(id) || embeddings_.contains(id)) {
     promise.deliver(to_caf_error(id_in_use()));
     return promise;
@@ -52,6 +57,7 @@ RetrySupervisor::Promise<LLMResponse> RetrySupervisor::submit(AIRole role, LLMRe
   const RequestId run_id{"run-" + std::to_string(++last_run_)};
   auto& run = runs_[run_id];
   run.id = run_id;
+  run.number = last_run_;
   run.role = role;
   run.draft = std::move(request);
   run.draft.id = run_id;
@@ -90,10 +96,10 @@ LLMError RetrySupervisor::id_in_use() {
           .subject = "`id` is that of another request under way"};
 }
 
-void RetrySupervisor::admit(Run& run) {
+void RetrySupervisor::admit(Run& run, bool again) {
   const auto component = first_role_component + index_of(run.role);
   const auto step = begin_step(run, Run::Stage::admitting, component);
-  ask_watched(self_, worker_of(run.role), admit_atom_v, run.draft)
+  ask_watched(self_, worker_of(run.role), admit_atom_v, run.draft, run.number, again)
       .then(
           [this, id = run.id, step](Admission& admission) {
             if (auto* current = take_reply(id, step))
@@ -137,6 +143,11 @@ void RetrySupervisor::join(Run& run, const RequestId& leader_id) {
   // Who shares waits too.
   if (leader.members.size() > config_.limits.queue_length)
     return fail(run, {.code = ErrorCode::queue_full, .subject = std::string{to_string(run.role)}});
+  // Where all cannot listen to one stream, it gets one of its own.
+  if (leader.listeners.size() + run.listeners.size() > config_.limits.max_subscribers) {
+    run.draft.bypass_cache = true;
+    return admit(run);
+  }
   ++stats_of(run.role).shared;
   for (auto& member : run.members) {
     member.shared = true;
@@ -144,9 +155,9 @@ void RetrySupervisor::join(Run& run, const RequestId& leader_id) {
     leader.members.push_back(std::move(member));
   }
   for (auto& listener : run.listeners) {
-    anon_tell(streaming_, unsubscribe_atom_v, run.id, listener.handle);
+    anon_tell(streaming_, unsubscribe_atom_v, run.id, listener.id, listener.handle);
     anon_tell(streaming_, subscribe_atom_v, leader.id, listener.id, listener.handle);
-    leader.listeners.push_back(std::move(listener));
+    add_listener(leader, std::move(listener));
   }
   // Nobody listens to the stream of the follower any more: this only clears it away.
   tell(self_, streaming_, finish_atom_v, run.id, LLMError{.code = ErrorCode::cancelled});
@@ -189,6 +200,7 @@ void RetrySupervisor::send(Run& run) {
   const auto step = begin_step(run, Run::Stage::sending, client_component);
   ++run.attempts;
   ++run.on_this_model;
+  run.seen = false;
   run.request.model = run.model;
   run.request.attempt = run.attempts;
   if (run.first_sent == Run::Time{})
@@ -249,7 +261,7 @@ void RetrySupervisor::on_orphaned(Run& run) {
     return fail(run, error);
   switch (run.stage) {
   case Run::Stage::admitting:
-    return admit(run);
+    return admit(run, true);
   case Run::Stage::resolving:
     return resolve(run);
   case Run::Stage::sending:
@@ -286,7 +298,8 @@ void RetrySupervisor::attempt_failed(Run& run, LLMError error) {
 
 void RetrySupervisor::decide_after_failure(Run& run, LLMError error, bool seen) {
   const auto decision = decide(error,
-                               {.on_this_model = run.on_this_model,
+                               {.attempts = run.attempts,
+                                .on_this_model = run.on_this_model,
                                 .once_failures = run.once_failures,
                                 .seen = seen,
                                 .restarted = run.restarted,

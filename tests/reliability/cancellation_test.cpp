@@ -211,6 +211,52 @@ BOOST_AUTO_TEST_CASE(an_embedding_is_cancelled_at_ollama_in_a_pause_and_in_the_q
   BOOST_TEST(scene.take_down() == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_late_subscriber_that_is_dead_does_not_keep_a_stream_going) {
+  Scene scene;
+  scene.sim.inject(Fault::stall_after_lines(2));
+  auto& caller = scene.stream("first");
+  BOOST_REQUIRE(caller.record->wait_until([](const Record& seen) { return seen.chunks == 2; }));
+  auto late_record = std::make_shared<Record>();
+  auto late = spawn_recorder(scene.system(), late_record);
+  {
+    caf::scoped_actor self{scene.system()};
+    ask(self, scene.llm().role(AIRole::overseer), patience, subscribe_atom_v, RequestId{"first"},
+        late)
+        .receive([](Ack) {}, [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  }
+  BOOST_REQUIRE(late_record->wait_until([](const Record& seen) { return seen.chunks == 1; }));
+  const auto dead = caf::actor_cast<caf::strong_actor_ptr>(late);
+  order_death(dead, Death::exit);
+  BOOST_REQUIRE(wait_for_death(scene.system(), dead, patience));
+  late = nullptr;
+  check_aborted(scene, leave(scene, caller, "first", "requester dies"));
+  BOOST_TEST(scene.take_down() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_is_cancelled_as_a_whole) {
+  Scene scene;
+  scene.sim.inject(Fault::stall_before_response());
+  {
+    caf::scoped_actor self{scene.system()};
+    auto pending = ask(self, scene.llm().role(AIRole::overseer), patience, batch_atom_v,
+                       std::vector<std::string>(20, "x"), GenerateOptions{.id = {"all"}});
+    BOOST_REQUIRE(
+        scene.sim.wait_until([](const auto& now) { return now.stalls_begun == 1; }, patience));
+    const auto began = Clock::now();
+    ask(self, scene.llm().role(AIRole::overseer), patience, cancel_atom_v, RequestId{"all"})
+        .receive([](bool found) { BOOST_TEST(found); },
+                 [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+    std::move(pending).receive([](const BatchResponse&) { BOOST_ERROR("an answer"); },
+                               [](const caf::error& error) {
+                                 BOOST_TEST(to_string(to_llm_error(error).code) == "cancelled");
+                               });
+    check_aborted(scene, began);
+  }
+  BOOST_TEST(scene.generate("next").has_value());
+  BOOST_TEST(generate_requests(scene) == 2u);
+  BOOST_TEST(scene.take_down() == "");
+}
+
 BOOST_AUTO_TEST_CASE(an_embedding_whose_requester_dies_is_aborted) {
   Scene scene;
   scene.sim.inject(Fault::stall_before_response());

@@ -1,5 +1,7 @@
 #include "tests/reliability/chaos_client.hpp"
 
+#include <atomic>
+#include <memory>
 #include <optional>
 
 namespace nexus::llm::test {
@@ -99,15 +101,18 @@ void ChaosClient::stream() {
   const bool cancels = event == 4 || event == 5;
   const bool leaves = event == 6;
   const bool dies = event == 7;
+  auto begun = std::make_shared<std::atomic<bool>>(false);
   caf::actor witness;
   stream_subscriber late;
   if (event < 8) {
     if (joins)
       late = spawn_recorder(system_, late_record);
-    witness = system_.spawn([=](caf::event_based_actor*) -> caf::behavior {
+    witness = system_.spawn([=](caf::event_based_actor* self) -> caf::behavior {
       return {[=](const std::string&) {
         if (joins)
-          anon_tell(role, subscribe_atom_v, id, late);
+          ask(self, role, answer_deadline, subscribe_atom_v, id, late)
+              .then([late_record](Ack) { late_record->answer("joined"); },
+                    [late_record](const caf::error&) { late_record->answer("too late"); });
         else if (cancels)
           anon_tell(role, cancel_atom_v, id);
         else if (leaves)
@@ -116,7 +121,10 @@ void ChaosClient::stream() {
           anon_exit(subscriber, caf::exit_reason::kill);
       }};
     });
-    record->on_first_chunk([witness] { anon_tell(witness, std::string{"begun"}); });
+    record->on_first_chunk([witness, begun] {
+      *begun = true;
+      anon_tell(witness, std::string{"begun"});
+    });
   }
   std::optional<std::string> text;
   const auto note = [&text](LLMResponse& answer) { text = answer.response; };
@@ -129,16 +137,20 @@ void ChaosClient::stream() {
                         subscriber);
   if (!leaves && !dies && wait_for_end(*record))
     judge(*record, text ? &*text : nullptr);
-  // It may have joined or come too late; what it heard must be whole in either case.
   record->on_first_chunk({});
+  // Who was let in is owed an end as well.
+  if (late && *begun) {
+    const auto told = [](const Record& seen) { return !seen.answers.empty(); };
+    if (!late_record->wait_until(told))
+      ++report_.lost;
+    else if (late_record->answers.front() == "joined" && wait_for_end(*late_record))
+      judge(*late_record, text ? &*text : nullptr);
+  }
   if (witness)
     anon_exit(witness, caf::exit_reason::kill);
   anon_exit(subscriber, caf::exit_reason::kill);
-  if (late) {
-    if (late_record->ends > 0)
-      judge(*late_record, text ? &*text : nullptr);
+  if (late)
     anon_exit(late, caf::exit_reason::kill);
-  }
 }
 
 void ChaosClient::stream_whose_requester_dies() {

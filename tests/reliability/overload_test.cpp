@@ -74,12 +74,12 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_the_queue_is_rejected_at_once_and_the_res
   BOOST_TEST(tally->outcomes["queue_full"] == flood - queue_length - places);
   // While not one request has been answered.
   BOOST_TEST(tally->outcomes.size() == 1u);
-  BOOST_TEST((took < 10s));
+  BOOST_TEST((took < (sanitized ? 60s : 10s)));
   BOOST_TEST_MESSAGE("rejected in "
                      << std::chrono::duration_cast<std::chrono::milliseconds>(took).count()
                      << " ms, " << (resident_bytes() - before) / 1024 << " KiB more in memory");
   // The messages of the flood itself are most of it.
-  BOOST_TEST(resident_bytes() < before + (100u << 20));
+  BOOST_TEST((sanitized || resident_bytes() < before + (100u << 20)));
   const auto stats = scene.stats(AIRole::overseer);
   BOOST_TEST(stats.queued == queue_length);
   BOOST_TEST(stats.in_flight == places);
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(the_flood_of_one_role_does_not_starve_the_other) {
       "calm " << std::chrono::duration_cast<std::chrono::milliseconds>(calm_time).count()
               << " ms, during the flood at most "
               << std::chrono::duration_cast<std::chrono::milliseconds>(longest).count() << " ms");
-  BOOST_TEST((longest < calm_time + 3s));
+  BOOST_TEST((longest < calm_time + (sanitized ? 30s : 3s)));
   BOOST_REQUIRE(tally->wait_for(flood));
   BOOST_TEST(tally->outcomes["answered"] + tally->outcomes["queue_full"] == flood);
   anon_exit(client, caf::exit_reason::kill);
@@ -140,6 +140,57 @@ BOOST_AUTO_TEST_CASE(those_who_share_an_answer_are_bounded_too) {
   BOOST_TEST(tally->outcomes["answered"] == queue_length + 1);
   anon_exit(client, caf::exit_reason::kill);
   client = nullptr;
+  BOOST_TEST(scene.take_down() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_role_that_dies_under_a_flood_refuses_nobody_whom_it_had_taken_in) {
+  Scene scene{{.adjust = [](LLMClientConfig& config) {
+    config.limits.max_concurrent = 1;
+    config.limits.queue_length = 5;
+  }}};
+  scene.sim.inject(Fault::stall_before_response(200ms));
+  std::vector<Caller*> queued;
+  for (int i = 0; i < 6; ++i)
+    queued.push_back(&scene.stream("old " + std::to_string(i)));
+  while (scene.stats(AIRole::overseer).queued < 5) {
+  }
+  auto tally = std::make_shared<Tally>();
+  order_death(scene.component("RoleActor/overseer"), Death::exception);
+  auto client = throw_at(scene, tally);
+  for (const auto* caller : queued) {
+    BOOST_REQUIRE(
+        caller->record->wait_until([](const Record& seen) { return !seen.answers.empty(); }));
+    BOOST_TEST(caller->record->answers.front() == "answered");
+  }
+  BOOST_REQUIRE(tally->wait_for(flood));
+  anon_exit(client, caf::exit_reason::kill);
+  client = nullptr;
+  BOOST_TEST(scene.take_down() == "");
+}
+
+BOOST_AUTO_TEST_CASE(many_downloads_keep_no_look_at_the_models_waiting) {
+  SceneOptions options;
+  options.ollama.pull_step_delay = 10s;
+  Scene scene{std::move(options)};
+  auto client = scene.system().spawn(
+      [models = scene.llm().models()](caf::event_based_actor* self) -> caf::behavior {
+        for (int i = 0; i < 100; ++i)
+          ask(self, models, 60s, pull_model_atom_v, "model" + std::to_string(i), pull_subscriber{})
+              .then([](Ack) {}, [](const caf::error&) {});
+        return {[](const std::string&) {}};
+      });
+  BOOST_REQUIRE(scene.sim.wait_until([](const auto& now) { return now.requests >= 16; }, patience));
+  BOOST_TEST(scene.generate("x").has_value());
+  {
+    caf::scoped_actor self{scene.system()};
+    ask(self, scene.llm().models(), patience, list_models_atom_v)
+        .receive([](const ModelList& list) { BOOST_TEST(list.models.size() == 3u); },
+                 [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  }
+  anon_exit(client, caf::exit_reason::kill);
+  client = nullptr;
+  scene.sim.stop();
+  scene.sim.start();
   BOOST_TEST(scene.take_down() == "");
 }
 

@@ -11,6 +11,13 @@
 /// What this process holds, as Linux tells.
 namespace nexus::llm::test {
 
+/// Whether a sanitizer watches this program: it needs much more time and memory then.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 /// Memory in use, in bytes.
 [[nodiscard]] inline std::size_t resident_bytes() {
   std::ifstream file{"/proc/self/statm"};

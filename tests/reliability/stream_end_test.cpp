@@ -127,6 +127,93 @@ BOOST_AUTO_TEST_CASE(a_stuck_subscriber_is_told_when_the_system_ends) {
   stuck = nullptr;
 }
 
+BOOST_AUTO_TEST_CASE(subscribers_are_told_when_the_streaming_actor_has_no_restart_left) {
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) { config.restarts.max_restarts = 0; };
+  Scene scene{std::move(options)};
+  scene.sim.inject(simulator::Fault::stall_after_lines(2));
+  auto& caller = scene.stream("asked");
+  BOOST_REQUIRE(caller.record->wait_until([](const Record& seen) { return seen.chunks == 2; }));
+  kill(scene, "StreamingActor");
+  BOOST_REQUIRE(caller.record->wait_until(
+      [](const Record& seen) { return seen.ends > 0 && !seen.answers.empty(); }));
+  BOOST_TEST(caller.record->answers.front() == "restart_budget_exhausted");
+  BOOST_TEST(caller.record->end_code == "restart_budget_exhausted");
+  BOOST_TEST(scene.take_down() == "");
+  BOOST_TEST(caller.record->ends == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(more_subscribers_than_one_stream_may_have_get_more_streams) {
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) {
+    config.cache.enabled = true;
+    config.limits.max_subscribers = 2;
+  };
+  Scene scene{std::move(options)};
+  scene.sim.inject(simulator::Fault::stall_after_lines(2, 100ms));
+  GenerateOptions repeatable;
+  repeatable.temperature = 0.0;
+  std::vector<Caller*> callers;
+  for (const std::string id : {"a", "b", "c", "d", "e"})
+    callers.push_back(&scene.stream("the same", repeatable, id));
+  for (const auto* caller : callers) {
+    BOOST_REQUIRE(caller->record->wait_until(
+        [](const Record& seen) { return seen.ends > 0 && !seen.answers.empty(); }));
+    BOOST_TEST(caller->record->answers.front() == "answered");
+    BOOST_TEST(caller->record->text == Scene::reply);
+  }
+  BOOST_TEST(scene.take_down() == "");
+}
+
+BOOST_AUTO_TEST_CASE(one_subscriber_of_two_shared_requests_gets_an_end_for_each) {
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) { config.cache.enabled = true; };
+  Scene scene{std::move(options)};
+  scene.sim.inject(simulator::Fault::stall_before_response(100ms));
+  GenerateOptions repeatable;
+  repeatable.temperature = 0.0;
+  auto record = std::make_shared<Record>();
+  auto subscriber = spawn_recorder(scene.system(), record);
+  {
+    caf::scoped_actor self{scene.system()};
+    auto asked = [&](const std::string& id) {
+      repeatable.id = {id};
+      return ask(self, scene.llm().role(AIRole::overseer), patience, generate_streaming_atom_v,
+                 std::string{"the same"}, repeatable, subscriber);
+    };
+    auto first = asked("a");
+    auto second = asked("b");
+    ask(self, scene.llm().role(AIRole::overseer), patience, cancel_atom_v, RequestId{"a"})
+        .receive([](bool found) { BOOST_TEST(found); },
+                 [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+    std::move(first).receive([](const LLMResponse&) { BOOST_ERROR("an answer"); },
+                             [](const caf::error& error) {
+                               BOOST_TEST(to_string(to_llm_error(error).code) == "cancelled");
+                             });
+    std::move(second).receive(
+        [](const LLMResponse& answer) { BOOST_TEST(answer.response == Scene::reply); },
+        [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  }
+  BOOST_TEST(record->wait_until([](const Record& seen) { return seen.ends == 2; }));
+  anon_exit(subscriber, caf::exit_reason::kill);
+  subscriber = nullptr;
+  BOOST_TEST(scene.take_down() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_without_a_subscriber_is_refused) {
+  Scene scene;
+  {
+    caf::scoped_actor self{scene.system()};
+    ask(self, scene.llm().role(AIRole::overseer), patience, generate_streaming_atom_v,
+        std::string{"x"}, GenerateOptions{}, stream_subscriber{})
+        .receive([](const LLMResponse&) { BOOST_ERROR("an answer"); },
+                 [](const caf::error& error) {
+                   BOOST_TEST(to_string(to_llm_error(error).code) == "invalid_argument");
+                 });
+  }
+  BOOST_TEST(scene.take_down() == "");
+}
+
 BOOST_AUTO_TEST_CASE(who_leaves_a_shared_stream_hears_nothing_after_its_end) {
   SceneOptions options;
   options.adjust = [](LLMClientConfig& config) { config.cache.enabled = true; };

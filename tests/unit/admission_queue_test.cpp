@@ -11,6 +11,7 @@ using Verdict = AdmissionQueue::Verdict;
 namespace {
 
 const AdmissionQueue::Time start{1h};
+std::uint64_t ticket = 0; ///< the last one given
 
 Limits limits(std::uint32_t concurrent, std::uint32_t length) {
   Limits result;
@@ -24,11 +25,12 @@ Limits limits(std::uint32_t concurrent, std::uint32_t length) {
 struct Busy {
   AdmissionQueue queue{limits(1, 10)};
   Busy() {
-    BOOST_REQUIRE(queue.offer({"first"}, Priority::interactive, start) == Verdict::admitted);
+    BOOST_REQUIRE(queue.offer({"first"}, ++ticket, Priority::interactive, start) ==
+                  Verdict::admitted);
   }
 
   void wait(const std::string& run, Priority priority, AdmissionQueue::Time now = start) {
-    BOOST_REQUIRE(queue.offer({run}, priority, now) == Verdict::queued);
+    BOOST_REQUIRE(queue.offer({run}, ++ticket, priority, now) == Verdict::queued);
   }
   std::string next_after(const std::string& run, AdmissionQueue::Time now = start) {
     queue.release({run});
@@ -43,11 +45,11 @@ BOOST_AUTO_TEST_SUITE(admission_queue)
 
 BOOST_AUTO_TEST_CASE(places_are_given_up_to_the_limit_then_the_queue_fills_then_it_is_full) {
   AdmissionQueue queue{limits(2, 2)};
-  BOOST_CHECK(queue.offer({"a"}, Priority::interactive, start) == Verdict::admitted);
-  BOOST_CHECK(queue.offer({"b"}, Priority::background, start) == Verdict::admitted);
-  BOOST_CHECK(queue.offer({"c"}, Priority::interactive, start) == Verdict::queued);
-  BOOST_CHECK(queue.offer({"d"}, Priority::interactive, start) == Verdict::queued);
-  BOOST_CHECK(queue.offer({"e"}, Priority::interactive, start) == Verdict::full);
+  BOOST_CHECK(queue.offer({"a"}, ++ticket, Priority::interactive, start) == Verdict::admitted);
+  BOOST_CHECK(queue.offer({"b"}, ++ticket, Priority::background, start) == Verdict::admitted);
+  BOOST_CHECK(queue.offer({"c"}, ++ticket, Priority::interactive, start) == Verdict::queued);
+  BOOST_CHECK(queue.offer({"d"}, ++ticket, Priority::interactive, start) == Verdict::queued);
+  BOOST_CHECK(queue.offer({"e"}, ++ticket, Priority::interactive, start) == Verdict::full);
   BOOST_TEST(queue.in_flight() == 2u);
   BOOST_TEST(queue.queued() == 2u);
   BOOST_CHECK(!queue.next(start));
@@ -55,11 +57,11 @@ BOOST_AUTO_TEST_CASE(places_are_given_up_to_the_limit_then_the_queue_fills_then_
 
 BOOST_AUTO_TEST_CASE(the_head_of_the_queue_agrees_with_the_positions) {
   AdmissionQueue queue{limits(1, 10)};
-  BOOST_CHECK(queue.offer({"first"}, Priority::interactive, start) == Verdict::admitted);
+  BOOST_CHECK(queue.offer({"first"}, ++ticket, Priority::interactive, start) == Verdict::admitted);
   for (const auto* run : {"b1", "b2"})
-    BOOST_CHECK(queue.offer({run}, Priority::background, start) == Verdict::queued);
+    BOOST_CHECK(queue.offer({run}, ++ticket, Priority::background, start) == Verdict::queued);
   for (const auto* run : {"i1", "i2"})
-    BOOST_CHECK(queue.offer({run}, Priority::interactive, start) == Verdict::queued);
+    BOOST_CHECK(queue.offer({run}, ++ticket, Priority::interactive, start) == Verdict::queued);
   const auto all = queue.head(10, start);
   BOOST_REQUIRE(all.size() == 4u);
   for (std::size_t i = 0; i < all.size(); ++i)
@@ -69,16 +71,31 @@ BOOST_AUTO_TEST_CASE(the_head_of_the_queue_agrees_with_the_positions) {
   BOOST_TEST(queue.head(1, start + 1min).front().value == "b1");
 }
 
+BOOST_AUTO_TEST_CASE(those_that_must_be_kept_are_kept_beyond_the_bound_in_their_old_order) {
+  AdmissionQueue queue{limits(1, 2)};
+  BOOST_CHECK(queue.offer({"at work"}, 10, Priority::interactive, start) == Verdict::admitted);
+  BOOST_CHECK(queue.offer({"new 1"}, 11, Priority::interactive, start) == Verdict::queued);
+  BOOST_CHECK(queue.offer({"new 2"}, 12, Priority::interactive, start) == Verdict::queued);
+  BOOST_CHECK(queue.offer({"new 3"}, 13, Priority::interactive, start) == Verdict::full);
+  BOOST_CHECK(queue.offer({"old 2"}, 2, Priority::interactive, start, true) == Verdict::queued);
+  BOOST_CHECK(queue.offer({"old 1"}, 1, Priority::interactive, start, true) == Verdict::queued);
+  const auto order = queue.head(10, start);
+  BOOST_REQUIRE(order.size() == 4u);
+  BOOST_TEST(order[0].value == "old 1");
+  BOOST_TEST(order[1].value == "old 2");
+  BOOST_TEST(order[2].value == "new 1");
+}
+
 BOOST_AUTO_TEST_CASE(a_queue_of_length_none_rejects_at_once) {
   AdmissionQueue queue{limits(1, 0)};
-  BOOST_CHECK(queue.offer({"a"}, Priority::interactive, start) == Verdict::admitted);
-  BOOST_CHECK(queue.offer({"b"}, Priority::interactive, start) == Verdict::full);
+  BOOST_CHECK(queue.offer({"a"}, ++ticket, Priority::interactive, start) == Verdict::admitted);
+  BOOST_CHECK(queue.offer({"b"}, ++ticket, Priority::interactive, start) == Verdict::full);
 }
 
 BOOST_FIXTURE_TEST_CASE(nobody_jumps_the_queue_while_a_place_is_free, Busy) {
   wait("waiting", Priority::background);
   queue.release({"first"});
-  BOOST_CHECK(queue.offer({"new"}, Priority::interactive, start) == Verdict::queued);
+  BOOST_CHECK(queue.offer({"new"}, ++ticket, Priority::interactive, start) == Verdict::queued);
 }
 
 BOOST_FIXTURE_TEST_CASE(interactive_requests_come_first_each_class_in_order_of_arrival, Busy) {
@@ -140,7 +157,7 @@ BOOST_FIXTURE_TEST_CASE(other_limits_hold_at_once, Busy) {
   queue.set_limits(limits(2, 1));
   BOOST_CHECK(queue.next(start) == RequestId{"a"});
   BOOST_CHECK(!queue.next(start));
-  BOOST_CHECK(queue.offer({"c"}, Priority::interactive, start) == Verdict::full);
+  BOOST_CHECK(queue.offer({"c"}, ++ticket, Priority::interactive, start) == Verdict::full);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_run_that_is_under_way_takes_a_place_whatever_the_limit_says, Busy) {
@@ -156,12 +173,14 @@ BOOST_AUTO_TEST_CASE(positions_always_tell_the_order_in_which_runs_will_leave) {
   std::mt19937 random{7};
   for (int round = 0; round < 50; ++round) {
     AdmissionQueue queue{limits(1, 100)};
-    BOOST_REQUIRE(queue.offer({"first"}, Priority::interactive, start) == Verdict::admitted);
+    BOOST_REQUIRE(queue.offer({"first"}, ++ticket, Priority::interactive, start) ==
+                  Verdict::admitted);
     std::vector<RequestId> waiting;
     for (int i = 0; i < 20; ++i) {
       waiting.push_back({std::to_string(i)});
       const auto priority = random() % 2 == 0 ? Priority::interactive : Priority::background;
-      BOOST_REQUIRE(queue.offer(waiting.back(), priority, start + i * 1s) == Verdict::queued);
+      BOOST_REQUIRE(queue.offer(waiting.back(), ++ticket, priority, start + i * 1s) ==
+                    Verdict::queued);
     }
     const auto now = start + 20s;
     std::vector<RequestId> order(waiting.size());

@@ -60,14 +60,14 @@ BOOST_AUTO_TEST_CASE(a_failed_probe_doubles_the_wait_up_to_its_bound) {
     BOOST_TEST((*breaker.next_probe() - now == wait));
     now = *breaker.next_probe();
     BOOST_REQUIRE(breaker.begin_probe(now));
-    BOOST_TEST(!breaker.on_failure("refused", now));
+    breaker.on_probe_failed("refused", now);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_successful_probe_closes_it_and_the_waits_start_anew) {
   auto breaker = opened();
   BOOST_REQUIRE(breaker.begin_probe(start + 100ms));
-  breaker.on_failure("refused", start + 100ms);
+  breaker.on_probe_failed("refused", start + 100ms);
   BOOST_REQUIRE(breaker.begin_probe(start + 300ms));
   BOOST_TEST(breaker.on_success());
   BOOST_TEST(breaker.allows());
@@ -80,6 +80,13 @@ BOOST_AUTO_TEST_CASE(failures_of_requests_already_under_way_do_not_postpone_the_
   auto breaker = opened();
   breaker.on_failure("refused", start + 99ms);
   BOOST_TEST((breaker.next_probe() == start + 100ms));
+}
+
+BOOST_AUTO_TEST_CASE(the_failure_of_something_else_is_not_that_of_the_probe) {
+  auto breaker = opened();
+  BOOST_REQUIRE(breaker.begin_probe(start + 100ms));
+  breaker.on_failure("refused", start + 100ms);
+  BOOST_TEST(!breaker.next_probe().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_probe_that_fails_in_any_way_is_followed_by_another) {

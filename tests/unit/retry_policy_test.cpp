@@ -56,11 +56,14 @@ BOOST_AUTO_TEST_CASE(the_budget_allows_as_many_retries_as_configured) {
 }
 
 BOOST_AUTO_TEST_CASE(an_ollama_known_to_be_gone_fails_new_requests_and_lets_others_go_on) {
-  history.on_this_model = 1;
+  history = {.attempts = 1, .on_this_model = 1};
   BOOST_CHECK(after(ErrorCode::circuit_open).next == Next::fail);
-  history.on_this_model = 2;
+  history = {.attempts = 2, .on_this_model = 2};
   BOOST_CHECK(after(ErrorCode::circuit_open).next == Next::retry);
-  history.on_this_model = 4;
+  // Also one that has just gone to another model.
+  history = {.attempts = 5, .on_this_model = 1};
+  BOOST_CHECK(after(ErrorCode::circuit_open).next == Next::retry);
+  history = {.attempts = 4, .on_this_model = 4};
   BOOST_CHECK(after(ErrorCode::circuit_open).next == Next::fail);
 }
 
@@ -127,6 +130,13 @@ BOOST_AUTO_TEST_CASE(the_wait_that_the_server_asks_for_is_honoured_up_to_the_cap
   BOOST_CHECK(wait_after(7s, 1.0) == 7s);
   BOOST_CHECK(wait_after(500ms, 1.0) == 1s);
   BOOST_CHECK(wait_after(1h, 0.5) == 30s);
+}
+
+BOOST_AUTO_TEST_CASE(the_failure_of_a_component_costs_no_retry) {
+  config.max_retries = 0;
+  history = {.attempts = 1, .on_this_model = 1};
+  BOOST_CHECK(after(ErrorCode::component_failed).next == Next::retry);
+  BOOST_CHECK(after(ErrorCode::server_error).next == Next::fail);
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_component_is_tried_again_at_once) {
