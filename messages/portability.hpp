@@ -256,10 +256,20 @@ void wait_for_end(caf::actor_system& system, const caf::strong_actor_ptr& actor,
                   std::chrono::milliseconds deadline);
 
 /// Watches actors: calls back once when one ends, however often it is watched. Lives in the state
-/// of `self` and must be the only user of monitors there.
+/// of `self` and must be the only user of monitors there. Its end takes the monitors back: CAF
+/// would keep each, and with it the memory of `self`, for as long as the watched actor lives.
 class Watcher {
 public:
   using Callback = std::function<void(const caf::error& reason)>;
+
+  Watcher() = default;
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  ~Watcher() {
+    for (auto& [address, entry] : entries_)
+      stop(address, entry);
+  }
 
   template <class Self> void attach(Self* self) {
 #if NEXUS_LLM_CAF_1
@@ -289,11 +299,7 @@ public:
     auto entry = entries_.find(address);
     if (entry == entries_.end())
       return;
-#if NEXUS_LLM_CAF_1
-    entry->second.token.dispose();
-#else
-    stop_(address);
-#endif
+    stop(address, entry->second);
     entries_.erase(entry);
   }
 
@@ -304,6 +310,16 @@ private:
     caf::disposable token;
 #endif
   };
+
+  void stop(const caf::actor_addr& address, Entry& entry) {
+#if NEXUS_LLM_CAF_1
+    static_cast<void>(address);
+    entry.token.dispose();
+#else
+    static_cast<void>(entry);
+    stop_(address);
+#endif
+  }
 
   void down(const caf::actor_addr& address, const caf::error& reason) {
     auto entry = entries_.find(address);

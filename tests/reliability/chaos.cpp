@@ -151,6 +151,9 @@ ChaosReport run_chaos(const ChaosOptions& options) {
       }
     if (ends_with_root) {
       clients.front().wait_until(end);
+      // One death at a time: nobody is left to stand in for a StreamingActor that dies with the
+      // root.
+      report.kills = mischief->stop();
       order_death(llm->root(), Death::exit);
     }
     for (auto& client : clients)

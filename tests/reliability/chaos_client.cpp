@@ -18,7 +18,7 @@ constexpr auto answer_deadline = 60s;
 ChaosClient::ChaosClient(const ChaosOptions& options, unsigned number, caf::actor_system& system,
                          const LLMSystem& llm, LatencyLog& latencies)
     : random_{options.seed * 1000 + number}, name_{"client " + std::to_string(number)},
-      system_{system}, llm_{llm}, latencies_{latencies}, self_{system} {}
+      system_{system}, llm_{llm}, latencies_{latencies} {}
 
 void ChaosClient::one_request() {
   ++report_.requests;
@@ -42,9 +42,12 @@ void ChaosClient::one_request() {
 template <class T, class Handle, class... Ts>
 bool ChaosClient::settle(const std::function<void(T&)>& on_answer, const Handle& receiver,
                          Ts&&... content) {
+  // One of its own for each request: an actor that does not receive keeps the timeouts of answered
+  // requests in its mailbox.
+  caf::scoped_actor self{system_};
   const auto began = Clock::now();
   bool good = false;
-  ask(self_, receiver, answer_deadline, std::forward<Ts>(content)...)
+  ask(self, receiver, answer_deadline, std::forward<Ts>(content)...)
       .receive(
           [&](T& answer) {
             good = true;

@@ -74,7 +74,6 @@ private:
   caf::actor_system& system_;
   const LLMSystem& llm_;
   LatencyLog& latencies_;
-  caf::scoped_actor self_;
   ChaosReport report_;
 };
 

@@ -22,7 +22,8 @@ public:
   Mischief(const Mischief&) = delete;
   Mischief& operator=(const Mischief&) = delete;
 
-  /// Ends the thread, heals the server, and returns how many components were killed.
+  /// Ends the thread, heals the server, and returns how many components were killed. May be called
+  /// again.
   std::uint64_t stop();
 
 private:
