@@ -21,8 +21,9 @@ int main(int argc, char** argv) {
 
   constexpr auto warm_up = 15s;
   options.interval = warm_up;
+  // A moment more, for the last interval to come to its end.
   options.duration =
-      std::chrono::milliseconds{static_cast<std::int64_t>(minutes * 60'000)} + warm_up;
+      std::chrono::milliseconds{static_cast<std::int64_t>(minutes * 60'000)} + warm_up + 1s;
   std::optional<Resources> first;
   Resources last;
   unsigned quarters = 0;
