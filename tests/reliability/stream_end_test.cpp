@@ -46,25 +46,33 @@ void kill(Scene& scene, const std::string& component) {
 
 bool ended(const Record& seen) { return seen.ends > 0; }
 
+SceneOptions slow_with_little_credit() {
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) { config.limits.subscriber_window = 1; };
+  options.ollama.token_delay = 20ms;
+  return options;
+}
+
+/// A stuck subscriber that joins the stream of a caller once it has begun.
+stream_subscriber join_stuck(Scene& scene, const Caller& caller, std::shared_ptr<Record> record) {
+  BOOST_REQUIRE(caller.record->wait_until([](const Record& seen) { return seen.chunks > 0; }));
+  stream_subscriber stuck = spawn_state<StuckState>(scene.system(), std::move(record));
+  caf::scoped_actor self{scene.system()};
+  ask(self, scene.llm().role(AIRole::overseer), patience, subscribe_atom_v,
+      RequestId{caller.prompt}, stuck)
+      .receive([](Ack) {}, [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  return stuck;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(stream_ends)
 
 BOOST_AUTO_TEST_CASE(who_has_had_the_end_gets_no_second_one_when_the_streaming_actor_dies) {
-  SceneOptions options;
-  options.adjust = [](LLMClientConfig& config) { config.limits.subscriber_window = 1; };
-  options.ollama.token_delay = 20ms;
-  Scene scene{std::move(options)};
+  Scene scene{slow_with_little_credit()};
   auto& quick = scene.stream("asked");
-  BOOST_REQUIRE(quick.record->wait_until([](const Record& seen) { return seen.chunks > 0; }));
   auto stuck_record = std::make_shared<Record>();
-  auto stuck = spawn_state<StuckState>(scene.system(), stuck_record);
-  {
-    caf::scoped_actor self{scene.system()};
-    ask(self, scene.llm().role(AIRole::overseer), patience, subscribe_atom_v, RequestId{"asked"},
-        stream_subscriber{stuck})
-        .receive([](Ack) {}, [](const caf::error& error) { BOOST_ERROR(describe(error)); });
-  }
+  auto stuck = join_stuck(scene, quick, stuck_record);
   BOOST_REQUIRE(quick.record->wait_until(ended));
   BOOST_TEST(stuck_record->ends == 0u);
   kill(scene, "StreamingActor");
@@ -105,20 +113,10 @@ BOOST_AUTO_TEST_CASE(a_subscriber_that_handles_nothing_for_too_long_is_given_up_
 }
 
 BOOST_AUTO_TEST_CASE(a_stuck_subscriber_is_told_when_the_system_ends) {
-  SceneOptions options;
-  options.adjust = [](LLMClientConfig& config) { config.limits.subscriber_window = 1; };
-  options.ollama.token_delay = 20ms;
-  Scene scene{std::move(options)};
+  Scene scene{slow_with_little_credit()};
   auto& quick = scene.stream("asked");
-  BOOST_REQUIRE(quick.record->wait_until([](const Record& seen) { return seen.chunks > 0; }));
   auto stuck_record = std::make_shared<Record>();
-  auto stuck = spawn_state<StuckState>(scene.system(), stuck_record);
-  {
-    caf::scoped_actor self{scene.system()};
-    ask(self, scene.llm().role(AIRole::overseer), patience, subscribe_atom_v, RequestId{"asked"},
-        stream_subscriber{stuck})
-        .receive([](Ack) {}, [](const caf::error& error) { BOOST_ERROR(describe(error)); });
-  }
+  auto stuck = join_stuck(scene, quick, stuck_record);
   BOOST_REQUIRE(quick.record->wait_until(ended));
   order_death(scene.llm().root(), Death::exit);
   BOOST_REQUIRE(stuck_record->wait_until(ended));
