@@ -279,7 +279,8 @@ void RetrySupervisor::attempt_failed(Run& run, LLMError error) {
   if (info(error.code).retry == Retry::once)
     ++run.once_failures;
   run.last_error = error;
-  if (!run.request.stream || run.listeners.empty())
+  // Of an attempt that was not even sent nothing can have been seen.
+  if (run.stage != Run::Stage::sending || !run.request.stream || run.listeners.empty())
     return decide_after_failure(run, std::move(error), false);
   // Only the stream knows whether anything of this attempt was passed on.
   run.step = ++last_step_;

@@ -74,6 +74,7 @@ void merge(ChaosReport& total, const ChaosReport& one) {
   total.lost += one.lost;
   total.duplicated += one.duplicated;
   total.corrupted += one.corrupted;
+  total.trouble += one.trouble;
 }
 
 /// Looks at the system when all clients have their answers: nothing may be left of any request.

@@ -22,7 +22,15 @@ ChaosClient::ChaosClient(const ChaosOptions& options, unsigned number, caf::acto
 
 void ChaosClient::one_request() {
   ++report_.requests;
+  const auto lost_before = report_.lost;
   const auto lot = draw(100);
+  make(lot);
+  if (report_.lost > lost_before)
+    report_.trouble += "lost: request " + std::to_string(report_.requests) + " of " + name_ +
+                       " (lot " + std::to_string(lot) + "); ";
+}
+
+void ChaosClient::make(std::uint64_t lot) {
   if (lot < 35)
     complete();
   else if (lot < 75)

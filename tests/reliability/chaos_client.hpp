@@ -46,6 +46,8 @@ public:
   [[nodiscard]] const ChaosReport& report() const noexcept { return report_; }
 
 private:
+  /// Makes a request of the kind that the lot out of 100 stands for.
+  void make(std::uint64_t lot);
   void complete();
   void stream();
   void stream_whose_requester_dies();

@@ -208,6 +208,35 @@ BOOST_AUTO_TEST_CASE(requests_under_way_outlast_a_restart_of_ollama_although_the
   BOOST_TEST(scene.take_down() == "");
 }
 
+BOOST_AUTO_TEST_CASE(streams_that_find_no_ollama_survive_the_deaths_of_the_streaming_actor) {
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) {
+    config.max_retries = 100;
+    config.retry_delay = 2ms;
+    config.max_retry_delay = 2ms;
+    config.model_list_ttl = 0s;
+    config.circuit.max_failures = 0;
+    config.limits.max_concurrent = 16;
+    config.restarts.max_restarts = 1000;
+  };
+  Scene scene{std::move(options)};
+  scene.sim.stop();
+  std::vector<Caller*> callers;
+  for (int i = 0; i < 16; ++i)
+    callers.push_back(&scene.stream("stream " + std::to_string(i)));
+  for (int i = 0; i < 30; ++i) {
+    const auto streaming = scene.component("StreamingActor");
+    order_death(streaming, Death::exit);
+    BOOST_REQUIRE(wait_for_death(scene.system(), streaming, patience));
+  }
+  scene.sim.start();
+  // Some may have used up their retries; what counts is that everybody is told.
+  for (const auto* caller : callers)
+    BOOST_TEST(caller->record->wait_until(
+        [](const Record& seen) { return !seen.answers.empty() && seen.ends > 0; }));
+  BOOST_TEST(scene.take_down() == "");
+}
+
 BOOST_AUTO_TEST_CASE(settings_roles_and_kept_answers_work_without_ollama) {
   auto options = gone_ollama(30min);
   options.adjust = [adjust = options.adjust](LLMClientConfig& config) {
