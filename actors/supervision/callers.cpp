@@ -146,16 +146,18 @@ void RetrySupervisor::on_requester_down(const caf::actor_addr& requester) {
       }
   for (const auto& id : touched) {
     const auto entry = runs_.find(id);
-    if (entry == runs_.end() || entry->second.stage == Run::Stage::finished ||
-        !entry->second.members.empty())
-      continue;
-    const auto& listeners = entry->second.listeners;
-    const bool others = std::any_of(listeners.begin(), listeners.end(), [](const auto& listener) {
-      return listener.late && !listener.left;
-    });
-    if (!others)
-      fail(entry->second, {.code = ErrorCode::cancelled, .detail = "its requester is gone"});
+    if (entry != runs_.end())
+      cancel_if_unwanted(entry->second);
   }
+}
+
+void RetrySupervisor::cancel_if_unwanted(Run& run) {
+  if (run.stage == Run::Stage::finished || !run.members.empty())
+    return;
+  const bool others = std::ranges::any_of(
+      run.listeners, [](const auto& listener) { return listener.late && !listener.left; });
+  if (!others)
+    fail(run, {.code = ErrorCode::cancelled, .detail = "its requester is gone"});
 }
 
 void RetrySupervisor::open_stream(Run& run) {
@@ -204,6 +206,8 @@ void RetrySupervisor::on_listener_released(const RequestId& run, const RequestId
       listeners, [&](const auto& other) { return other.id == id && other.handle == subscriber; });
   if (listener != listeners.end())
     let_go(listeners, listener);
+  // It may have been the last one for whom the stream went on.
+  cancel_if_unwanted(entry->second);
 }
 
 void RetrySupervisor::add_listener(Run& run, Run::Listener listener) {

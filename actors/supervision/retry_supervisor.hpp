@@ -114,6 +114,8 @@ private:
   Promise<Ack> unsubscribe(const RequestId& id, const stream_subscriber& subscriber);
   void watch_requester(const caf::strong_actor_ptr& requester);
   void forget_requester(const caf::strong_actor_ptr& requester);
+  /// Ends a run without requesters, unless somebody joined its stream.
+  void cancel_if_unwanted(Run& run);
   void on_requester_down(const caf::actor_addr& requester);
   void remove_member(Run& run, std::size_t index);
   void open_stream(Run& run);
