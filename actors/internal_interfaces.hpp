@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "messages/interfaces.hpp"
@@ -31,6 +32,11 @@ struct Admission {
                  Field{"response", self.response}, Field{"leader", self.leader});
   }
 };
+
+[[nodiscard]] constexpr std::string_view to_string(Admission::Kind kind) noexcept {
+  constexpr std::string_view names[] = {"run", "cached", "shared"};
+  return names[static_cast<std::size_t>(kind)];
+}
 
 } // namespace nexus::llm
 

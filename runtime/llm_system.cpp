@@ -60,7 +60,8 @@ LLMSystem::LLMSystem(caf::actor_system& system, LLMClientConfig config,
   auto supervision = spawn_supervisor(system, {.config = std::move(config),
                                                .store = std::move(store),
                                                .make_transport = std::move(options.make_transport),
-                                               .factories = std::move(options.factories)});
+                                               .factories = std::move(options.factories),
+                                               .chance = std::move(options.chance)});
   roles_ = supervision.facades.roles;
   models_ = supervision.facades.models;
   config_ = supervision.facades.config;

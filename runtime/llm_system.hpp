@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "actors/supervision/chance.hpp"
 #include "config/config_store.hpp"
 #include "messages/interfaces.hpp"
 
@@ -23,6 +24,8 @@ struct LLMSystemOptions {
   std::function<std::unique_ptr<Transport>()> make_transport;
   /// Replaces components, for tests.
   std::shared_ptr<const ComponentFactories> factories;
+  /// Replaces what is random, for tests.
+  Chance chance = {};
 };
 
 /// The whole LLM integration, spawned in an actor system of the caller, whose configuration was

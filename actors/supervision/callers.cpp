@@ -22,7 +22,7 @@ LLMError unknown(const RequestId& id) {
 RetrySupervisor::Promise<EmbedResponse> RetrySupervisor::embed(AIRole role, EmbedRequest request) {
   auto requester = self_->current_sender();
   if (request.id.value.empty())
-    request.id = make_request_id();
+    request.id = chance_.id();
   if (run_of_request_.contains(request.id) || embeddings_.contains(request.id)) {
     auto promise = self_->make_response_promise<EmbedResponse>();
     promise.deliver(to_caf_error(id_in_use()));
@@ -50,7 +50,7 @@ caf::result<BatchResponse> RetrySupervisor::batch(AIRole role, std::vector<std::
                          .subject = "`prompts` holds more than " +
                                     std::to_string(config_.limits.max_batch) + " prompts"});
   if (options.id.value.empty())
-    options.id = make_request_id();
+    options.id = chance_.id();
   std::erase_if(batches_, [](const auto& batch) {
     return !caf::actor_cast<caf::strong_actor_ptr>(batch.second);
   });

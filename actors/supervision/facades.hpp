@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/internal_interfaces.hpp"
+#include "actors/supervision/chance.hpp"
 
 /// The actors whose handles callers hold. They stay while everything behind them may be restarted;
 /// they heed no exit message but the supervisor's, and `kill`.
@@ -23,7 +24,7 @@ using model_manager_facade = caf::typed_actor<
     sig<void, update_config_atom, LLMClientConfig>>::extend_with<model_manager_actor>;
 [[nodiscard]] model_manager_facade spawn_model_manager_facade(caf::actor_system& system,
                                                               supervisor_actor supervisor,
-                                                              LLMClientConfig config);
+                                                              LLMClientConfig config, Chance chance);
 
 /// The settings, whichever ConfigActor answers.
 using config_facade = caf::typed_actor<sig<void, config_actor>>::extend_with<config_actor>;

@@ -3,7 +3,6 @@
 #include "actors/supervision/config_actor.hpp"
 #include "actors/supervision/exit_guard.hpp"
 #include "actors/supervision/facades.hpp"
-#include "actors/supervision/jitter.hpp"
 #include "actors/supervision/relay.hpp"
 #include "actors/supervision/retry_policy.hpp"
 
@@ -77,8 +76,8 @@ public:
   static constexpr const char* name = "ModelManagerFacade";
 
   ModelManagerFacade(model_manager_facade::pointer self, const supervisor_actor& supervisor,
-                     LLMClientConfig config)
-      : self_{self}, config_{std::move(config)},
+                     LLMClientConfig config, Chance chance)
+      : self_{self}, config_{std::move(config)}, chance_{std::move(chance)},
         calls_{
             {.subject = "the models",
              .child = ModelManagerActor::name,
@@ -144,7 +143,7 @@ private:
                                                       std::uint32_t failures) {
     const auto decision =
         decide(error, {.attempts = failures, .on_this_model = failures, .once_failures = failures},
-               config_, jitter());
+               config_, chance_.wait());
     if (decision.next != RetryDecision::Next::retry)
       return std::nullopt;
     return decision.wait;
@@ -152,6 +151,7 @@ private:
 
   model_manager_facade::pointer self_;
   LLMClientConfig config_;
+  Chance chance_;
   std::unordered_map<std::uint64_t, std::function<void()>> later_;
   std::uint64_t last_job_ = 0;
   Calls calls_;
@@ -196,8 +196,9 @@ ollama_models_facade spawn_ollama_models_facade(caf::actor_system& system,
 
 model_manager_facade spawn_model_manager_facade(caf::actor_system& system,
                                                 supervisor_actor supervisor,
-                                                LLMClientConfig config) {
-  return spawn_state<ModelManagerFacade>(system, std::move(supervisor), std::move(config));
+                                                LLMClientConfig config, Chance chance) {
+  return spawn_state<ModelManagerFacade>(system, std::move(supervisor), std::move(config),
+                                         std::move(chance));
 }
 
 config_facade spawn_config_facade(caf::actor_system& system, supervisor_actor supervisor) {

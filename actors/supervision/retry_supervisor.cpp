@@ -8,7 +8,6 @@
 #include "actors/role/role_actor.hpp"
 #include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/config_actor.hpp"
-#include "actors/supervision/jitter.hpp"
 #include "actors/supervision/retry_policy.hpp"
 
 namespace nexus::llm {
@@ -17,7 +16,7 @@ RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorPa
                                  std::shared_ptr<Facades> facades)
     : self_{self}, config_{std::move(parts.config)}, store_{std::move(parts.store)},
       make_transport_{std::move(parts.make_transport)},
-      factories_{std::move(parts.factories)}, facades_{std::move(facades)},
+      factories_{std::move(parts.factories)}, chance_{std::move(parts.chance)}, facades_{std::move(facades)},
       embeddings_{{.subject = "embeddings",
                    .child = OllamaClientActor::name,
                    .should_retry = [this](const LLMError& error,
@@ -26,7 +25,7 @@ RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorPa
                                                   {.attempts = failures,
                                                    .on_this_model = failures,
                                                    .once_failures = failures},
-                                                  config_, jitter());
+                                                  config_, chance_.wait());
                      if (decision.next != RetryDecision::Next::retry)
                        return std::nullopt;
                      return decision.wait;
@@ -306,12 +305,13 @@ void RetrySupervisor::after(Millis wait, std::function<void()> job) {
 
 Supervision spawn_supervisor(caf::actor_system& system, SupervisorParts parts) {
   auto config = parts.config;
+  const auto chance = parts.chance;
   auto facades = std::make_shared<Facades>();
   supervisor_internal root = spawn_state<RetrySupervisor>(system, std::move(parts), facades);
   for (const auto role : all_roles)
     facades->roles[index_of(role)] = spawn_role_facade(system, role, root);
   facades->ollama_models = spawn_ollama_models_facade(system, root);
-  facades->models = spawn_model_manager_facade(system, root, std::move(config));
+  facades->models = spawn_model_manager_facade(system, root, std::move(config), chance);
   facades->config = spawn_config_facade(system, root);
   anon_tell(root, open_atom_v);
   return {root, *facades};

@@ -10,6 +10,7 @@
 
 #include "actors/guarded_answer.hpp"
 #include "actors/internal_interfaces.hpp"
+#include "actors/supervision/chance.hpp"
 #include "actors/supervision/component_factories.hpp"
 #include "actors/supervision/facades.hpp"
 #include "actors/supervision/relay.hpp"
@@ -25,6 +26,7 @@ struct SupervisorParts {
   std::shared_ptr<ConfigStore> store;
   TransportFactory make_transport;
   std::shared_ptr<const ComponentFactories> factories = std::make_shared<ComponentFactories>();
+  Chance chance = {};
 };
 
 /// The actors in front of the components. They stay until the supervisor ends.
@@ -170,6 +172,7 @@ private:
   std::shared_ptr<ConfigStore> store_;
   TransportFactory make_transport_;
   std::shared_ptr<const ComponentFactories> factories_;
+  Chance chance_;
   std::shared_ptr<Facades> facades_; ///< filled in before the message that begins all
   Watcher watcher_;
 

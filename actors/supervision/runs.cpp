@@ -2,7 +2,6 @@
 
 #include "actors/log.hpp"
 #include "actors/streaming/streaming_actor.hpp"
-#include "actors/supervision/jitter.hpp"
 #include "actors/supervision/retry_policy.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
 #include "actors/supervision/truncation.hpp"
@@ -43,7 +42,7 @@ RetrySupervisor::Promise<LLMResponse> RetrySupervisor::submit(AIRole role, LLMRe
   auto requester = self_->current_sender();
   auto promise = self_->make_response_promise<LLMResponse>();
   if (request.id.value.empty())
-    request.id = make_request_id();
+    request.id = chance_.id();
   const auto id = request.id;
   if (request.stream && !subscriber) {
     promise.deliver(to_caf_error(
@@ -305,7 +304,7 @@ void RetrySupervisor::decide_after_failure(Run& run, LLMError error, bool seen) 
                                 .seen = seen,
                                 .restarted = run.restarted,
                                 .more_models = more_models(run)},
-                               config_, jitter());
+                               config_, chance_.wait());
   using Next = RetryDecision::Next;
   const bool hangs = gave_no_byte(error.code);
   if (hangs && decision.next != Next::retry)
