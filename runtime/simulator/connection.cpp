@@ -170,7 +170,7 @@ HttpRequest Connection::take_request() {
     request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
   request.body = message.body();
   request.http_1_0 = message.version() < 11;
-  request.keep_alive = message.keep_alive();
+  request.keep_alive = message.keep_alive() && server_.options().reuse_connections;
   return request;
 }
 

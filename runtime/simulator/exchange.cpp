@@ -393,9 +393,26 @@ bool Exchange::answer_by_fault() {
     else
       connection_->push(fault_->ending == Fault::Ending::rst ? Close::rst : Close::fin);
     return true;
+  case Kind::held:
+    server_.hold(record_, weak_from_this());
+    return true;
   default:
     return false;
   }
+}
+
+void Exchange::send_held(std::string bytes) {
+  if (!output_closed_)
+    write(std::move(bytes));
+}
+
+void Exchange::end_held(Fault::Ending ending) {
+  if (std::exchange(output_closed_, true))
+    return;
+  if (ending == Fault::Ending::keep_open)
+    connection_->push(Hold{});
+  else
+    connection_->push(ending == Fault::Ending::rst ? Close::rst : Close::fin);
 }
 
 bool Exchange::stalls_first() const { return is(Kind::stall_before_response); }

@@ -63,6 +63,9 @@ public:
 
   /// Carries out a fault that needs no look at the request. Returns false when there is none.
   bool answer_by_fault();
+  /// The answer to a held request: bytes as they are, then the end of the connection.
+  void send_held(std::string bytes);
+  void end_held(Fault::Ending ending);
   /// The pause before the request is looked at, if a fault asks for one.
   [[nodiscard]] bool stalls_first() const;
   void stall_first(std::function<void()> go_on);

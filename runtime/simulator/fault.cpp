@@ -132,6 +132,8 @@ Fault Fault::raw(std::vector<Piece> pieces, Ending ending) {
   return fault;
 }
 
+Fault Fault::held() { return make(Kind::held); }
+
 Fault Fault::on(std::string only_path) const {
   Fault fault = *this;
   fault.path = std::move(only_path);

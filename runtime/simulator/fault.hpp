@@ -44,6 +44,7 @@ struct Fault {
     split_chunks,          ///< a chunk boundary every `bytes` bytes of the stream
     split_utf8,            ///< chunk boundaries inside each multi-byte character
     raw,                   ///< `pieces` as they are, then `ending`
+    held,                  ///< nothing of its own accord: see Simulator::send_held()
   };
 
   /// What follows the last piece of a raw answer.
@@ -121,6 +122,8 @@ struct Fault {
   [[nodiscard]] static Fault split_chunks(std::uint64_t every_bytes);
   [[nodiscard]] static Fault split_utf8();
   [[nodiscard]] static Fault raw(std::vector<Piece> pieces, Ending ending = Ending::fin);
+  /// The request waits for what Simulator::send_held() and end_held() say.
+  [[nodiscard]] static Fault held();
 
   /// Only requests with this path.
   [[nodiscard]] Fault on(std::string only_path) const;

@@ -205,6 +205,16 @@ std::optional<ScriptedAnswer> Server::next_script(const ModelName& model) {
   return std::nullopt;
 }
 
+void Server::hold(std::uint64_t record, std::weak_ptr<Exchange> exchange) {
+  std::erase_if(held_, [](const auto& entry) { return entry.second.expired(); });
+  held_[record] = std::move(exchange);
+}
+
+std::shared_ptr<Exchange> Server::held(std::uint64_t record) const {
+  const auto entry = held_.find(record);
+  return entry == held_.end() ? nullptr : entry->second.lock();
+}
+
 void Server::add_connection(std::shared_ptr<Connection> connection) {
   const auto id = connection->id();
   connections_[id] = std::move(connection);

@@ -47,6 +47,11 @@ public:
   void script(std::string_view model, ScriptedAnswer answer);
   [[nodiscard]] std::optional<ScriptedAnswer> next_script(const ModelName& model);
 
+  /// Remembers a request that waits for its answer from outside.
+  void hold(std::uint64_t record, std::weak_ptr<Exchange> exchange);
+  /// The held request with this number; null when its client has left.
+  [[nodiscard]] std::shared_ptr<Exchange> held(std::uint64_t record) const;
+
   void add_connection(std::shared_ptr<Connection> connection);
   void connection_closed(const Connection& connection);
   void close_all();
@@ -68,6 +73,7 @@ private:
   std::list<Fault> faults_;
   std::map<std::string, std::deque<ScriptedAnswer>> scripts_;
   std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;
+  std::map<std::uint64_t, std::weak_ptr<Exchange>> held_;
 };
 
 } // namespace nexus::llm::simulator

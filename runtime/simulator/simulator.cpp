@@ -1,6 +1,7 @@
 #include "runtime/simulator/simulator.hpp"
 
 #include "runtime/simulator/connection.hpp"
+#include "runtime/simulator/exchange.hpp"
 #include "runtime/simulator/server.hpp"
 #include "runtime/simulator/statistics.hpp"
 
@@ -214,6 +215,20 @@ void Simulator::queue_reply(std::string_view model, std::string text) {
 
 void Simulator::queue_tool_calls(std::string_view model, std::vector<SimulatedToolCall> calls) {
   impl_->call([&] { impl_->server.script(model, {"", std::move(calls)}); });
+}
+
+void Simulator::send_held(std::uint64_t request, std::string bytes) {
+  impl_->call([&] {
+    if (const auto exchange = impl_->server.held(request))
+      exchange->send_held(std::move(bytes));
+  });
+}
+
+void Simulator::end_held(std::uint64_t request, Fault::Ending ending) {
+  impl_->call([&] {
+    if (const auto exchange = impl_->server.held(request))
+      exchange->end_held(ending);
+  });
 }
 
 Counters Simulator::counters() const {

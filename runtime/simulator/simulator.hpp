@@ -76,6 +76,12 @@ public:
   /// Makes the next inference request for the model answer with these tool calls.
   void queue_tool_calls(std::string_view model, std::vector<SimulatedToolCall> calls);
 
+  /// Sends bytes to the client of a request that Fault::held() hit, by the number of its record:
+  /// the head of the answer too. No effect when the client has left.
+  void send_held(std::uint64_t request, std::string bytes);
+  /// Ends the connection of such a request; Ending::keep_open says nothing more on it.
+  void end_held(std::uint64_t request, Fault::Ending ending);
+
   /// Includes everything that a client has already received, its end as well. A client that has
   /// left is counted once the system has told the server: use wait_until() for that.
   [[nodiscard]] Counters counters() const;

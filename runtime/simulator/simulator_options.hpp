@@ -48,6 +48,9 @@ struct SimulatorOptions {
   bool wedge_on_disconnect = false;
   /// End a stream without `done:true` after 31 equal tokens in a row, as the real server does.
   bool repeat_guard = false;
+  /// Keep a connection for the next request, as the real server does. Without that, a client cannot
+  /// take a reset for the end of an idle connection and repeat the request by itself.
+  bool reuse_connections = true;
   /// Gather lines into few writes (faster; chunks still hold one line each).
   bool cork_writes = false;
   /// Size of the send buffer of accepted sockets in bytes; 0 leaves the system's default. A small
