@@ -20,6 +20,7 @@
 #include "runtime/cli/models_command.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/role_command.hpp"
+#include "runtime/cli/script_command.hpp"
 #include "runtime/cli/simulate_command.hpp"
 
 namespace nexus::llm::cli {
@@ -30,7 +31,8 @@ constexpr double longest_timeout = 7 * 86400.0;
 
 constexpr const char* footer =
     "The options above go before or behind any command.\n"
-    "Exit codes: 0 fine, 2 wrong usage or input, 3 connection, 4 timeout, 5 model, 6 API,\n"
+    "Exit codes: 0 fine, 1 a scenario did not pass, 2 wrong usage or input, 3 connection, 4 "
+    "timeout, 5 model, 6 API,\n"
     "7 broken stream, 8 configuration, 9 overload, 10 internal, 130 interrupted.";
 
 AIRole role_of(const std::string& text) {
@@ -200,6 +202,26 @@ void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
       [arguments, &common, &exit_code] { exit_code = run_simulate(common, *arguments); });
 }
 
+void add_script(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* command = add_command(app, "script", "Play scenarios of messages, or record one");
+  const auto arguments = std::make_shared<ScriptArguments>();
+  command
+      ->add_option("files", arguments->words,
+                   "Scenario files, or directories of them; with --record, prompts")
+      ->type_name("");
+  command
+      ->add_option("--record", arguments->record,
+                   "Ask a live Ollama these prompts and write what happens as a scenario")
+      ->type_name("FILE");
+  command->add_flag("--http", arguments->http, "Play over real HTTP against the simulator");
+  command
+      ->add_option("--orders", arguments->orders, "Play in so many other orders of messages, too")
+      ->type_name("N");
+  command->add_flag("--schema", arguments->schema, "Print the JSON schema of scenario files");
+  command->callback(
+      [arguments, &common, &exit_code] { exit_code = run_script(common, *arguments); });
+}
+
 /// Whether `--json` stands on a command line that could not be read to its end.
 bool wants_json(int argc, char** argv) {
   for (int i = 1; i < argc; ++i)
@@ -236,6 +258,7 @@ int run_command_line(int argc, char** argv) {
     exit_code = run_doctor(common);
   });
   add_simulate(app, common, exit_code);
+  add_script(app, common, exit_code);
   add_demo_command(app, common, exit_code);
   try {
     app.parse(argc, argv);

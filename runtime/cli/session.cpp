@@ -23,9 +23,9 @@ Session::~Session() {
 }
 
 Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Interrupts& interrupts,
-                                                Output& output,
-                                                std::unique_ptr<ConfigStore> store) {
-  LLMSystemOptions options{.store = std::move(store)};
+                                                Output& output, std::unique_ptr<ConfigStore> store,
+                                                TransportFactory make_transport) {
+  LLMSystemOptions options{.store = std::move(store), .make_transport = std::move(make_transport)};
   if (!options.store) {
     auto found = find_store(common.config_file, config_overrides(common));
     if (!found)

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "actors/ollama_client/ollama_client_actor.hpp"
 #include "config/config_store.hpp"
 #include "runtime/cli/common_options.hpp"
 #include "runtime/cli/interrupts.hpp"
@@ -15,11 +16,11 @@ namespace nexus::llm::cli {
 /// Use from one thread, except where it says so.
 class Session {
 public:
-  /// Finds the settings, unless `store` has them, and starts.
+  /// Finds the settings, unless `store` has them, and starts; `make_transport` may replace HTTP.
   /// Errors: those of `find_store` and of `load_config`.
   [[nodiscard]] static Result<std::unique_ptr<Session>>
   start(const CommonOptions& common, Interrupts& interrupts, Output& output,
-        std::unique_ptr<ConfigStore> store = {});
+        std::unique_ptr<ConfigStore> store = {}, TransportFactory make_transport = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

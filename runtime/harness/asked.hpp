@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/harness/script_core.hpp"
+
+namespace nexus::llm::testing {
+
+/// One request that came to Ollama, and what Ollama answers. What is said after the client has left
+/// goes nowhere. Cheap to copy; valid as long as its script.
+class Asked {
+public:
+  Asked(ScriptCore& core, StagedExchange exchange);
+
+  /// Lines of a stream with these texts, one after the other.
+  void says(const std::vector<std::string>& texts) const;
+  /// The last line of a stream, and its end.
+  void finishes(const std::string& done_reason = "stop") const;
+  /// The whole answer at once: a stream with a line for each word, or one body.
+  void answers(const std::string& text) const;
+  /// A whole body of JSON.
+  void answers_json(const std::string& body, int status = 200) const;
+  /// A failure as Ollama tells it; `retry_after` in seconds where it is not negative.
+  void refuses(int status, const std::string& error, int retry_after = -1) const;
+
+  /// Bytes of the body as they are.
+  void sends(std::string_view bytes) const;
+  /// Ends the answer as it is.
+  void ends(AnswerEnd how) const;
+  void resets() const { ends(AnswerEnd::reset); }
+  void closes() const { ends(AnswerEnd::close); }
+
+  /// The client has broken off the request.
+  void is_abandoned(Where where = std::source_location::current()) const;
+
+  [[nodiscard]] const StagedExchange& request() const noexcept { return state_->exchange; }
+
+private:
+  struct State {
+    StagedExchange exchange;
+    std::size_t lines = 0;
+    bool begun = false;
+  };
+  void begin(int status, int retry_after) const;
+
+  ScriptCore* core_;
+  std::shared_ptr<State> state_;
+};
+
+} // namespace nexus::llm::testing

@@ -1,0 +1,79 @@
+#include "runtime/harness/call.hpp"
+
+#include "messages/portability.hpp"
+
+namespace nexus::llm::testing {
+
+namespace {
+
+Pattern error_pattern(ErrorCode code, const Pattern& more) {
+  json::Document document;
+  auto& allocator = document.GetAllocator();
+  json::Value members{more.value(), allocator};
+  if (!members.IsObject())
+    members.SetObject();
+  members.AddMember("code", json::make_string(to_string(code), allocator), allocator);
+  document.SetObject();
+  document.AddMember("error", std::move(members), allocator);
+  return Pattern{document};
+}
+
+/// Adds the type that the answer has to a pattern that leaves it out.
+Pattern with_type(const Pattern& answer, const Track& track) {
+  const auto& value = answer.value();
+  if (track.unread.empty() || !value.IsObject() || value.ObjectEmpty())
+    return answer;
+  const auto& actual = *track.unread.front().value;
+  if (actual.Size() != 1 || !actual[0].IsObject() || actual[0].MemberCount() != 1)
+    return answer;
+  const auto type = json::text_of(actual[0].MemberBegin()->name);
+  if (type == "error" || json::find(value, type) != nullptr)
+    return answer;
+  json::Document document;
+  auto& allocator = document.GetAllocator();
+  document.SetObject();
+  document.AddMember(json::make_string(type, allocator), json::Value{value, allocator}, allocator);
+  return Pattern{document};
+}
+
+} // namespace
+
+Call::Call(ScriptCore& core, std::string name, const caf::actor& receiver, caf::message message,
+           const Where& where)
+    : core_{&core}, name_{std::move(name)} {
+  auto& puppet = core_->puppet(name_, Puppet::Manner::silent, where);
+  track_ = &core_->track("the requester " + name_, [name = name_](const Event& event) {
+    return event.receiver == name && event.is_response;
+  });
+  puppet.ask(receiver, std::move(message));
+  core_->settle();
+}
+
+void Call::is_answered(const Pattern& answer, Where where) const {
+  core_->settle();
+  // `"*"` fits everything, but an error is no answer.
+  if (!track_->unread.empty()) {
+    const auto& actual = *track_->unread.front().value;
+    if (!actual.Empty() && actual[0].IsObject() && json::find(actual[0], "error") != nullptr)
+      core_->fail(where, "the requester " + name_ + " has an error, not an answer", track_,
+                  {answer.text()});
+  }
+  core_->expect(*track_, {with_type(answer, *track_)}, where);
+}
+
+void Call::fails(ErrorCode code, const Pattern& error, Where where) const {
+  core_->expect(*track_, {error_pattern(code, error)}, where);
+}
+
+void Call::waits(Where where) const {
+  core_->expect_nothing(*track_, where);
+  if (!track_->met.empty())
+    core_->misuse(where, "the requester " + name_ + " has its answer already");
+}
+
+void Call::dies(Where where) const {
+  anon_exit(core_->puppet(name_, where).actor(), caf::exit_reason::kill);
+  core_->settle();
+}
+
+} // namespace nexus::llm::testing

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "actors/ollama_client/ollama_client_actor.hpp"
+
+namespace nexus::llm::testing {
+
+/// What went over the wire in a live session. Any thread.
+class Recording {
+public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Bytes of an answer that came together.
+  struct Piece {
+    Clock::time_point time;
+    std::string bytes;
+  };
+  struct Exchange {
+    std::string method;
+    std::string target;
+    std::string body;
+    Clock::time_point begun;
+    int status = 0;
+    std::vector<Piece> pieces;
+    bool over = false; ///< with `outcome`; otherwise it was broken off, or is still under way
+    HttpOutcome outcome;
+    Clock::time_point ended;
+  };
+
+  /// A transport that asks Ollama as `inner` does, and notes it here.
+  [[nodiscard]] static TransportFactory over(std::shared_ptr<Recording> recording,
+                                             TransportFactory inner);
+
+  /// What there is so far.
+  [[nodiscard]] std::vector<Exchange> exchanges() const;
+
+  std::size_t begin(Exchange exchange);
+  void add(std::size_t exchange, int status, std::string_view bytes);
+  void finish(std::size_t exchange, const HttpOutcome& outcome);
+
+private:
+  mutable std::mutex mutex_;
+  std::vector<Exchange> exchanges_;
+};
+
+} // namespace nexus::llm::testing

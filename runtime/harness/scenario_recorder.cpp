@@ -1,0 +1,231 @@
+#include "runtime/harness/scenario_recorder.hpp"
+
+#include <algorithm>
+
+#include "config/config_keys.hpp"
+#include "config/config_update.hpp"
+#include "config/describe_json.hpp"
+#include "config/utf8.hpp"
+#include "runtime/harness/duration_text.hpp"
+
+namespace nexus::llm::testing {
+
+using json::Allocator;
+using json::Document;
+using json::Value;
+
+namespace {
+
+using Exchange = Recording::Exchange;
+using Time = Recording::Clock::time_point;
+
+/// How long a repeated request may take in virtual time: longer than any wait of the settings.
+constexpr const char* patience = "10m";
+
+bool about_models(const std::string& target) {
+  return target == "/api/tags" || target == "/api/version" || target == "/api/ps" ||
+         target == "/api/show";
+}
+
+class Writer {
+public:
+  Writer() : allocator_{document_.GetAllocator()}, steps_{rapidjson::kArrayType} {
+    document_.SetObject();
+  }
+
+  Result<std::string> write(const std::string& name, const LLMClientConfig& config,
+                            const std::vector<RecordedPrompt>& prompts,
+                            const std::vector<Exchange>& wire) {
+    add(document_, "name", name);
+    document_.AddMember("config", config_of(config), allocator_);
+    document_.AddMember("models", models_of(wire), allocator_);
+    auto next = wire.begin();
+    for (std::size_t i = 0; i < prompts.size(); ++i) {
+      auto end = next;
+      while (end != wire.end() && (i + 1 == prompts.size() || end->begun < prompts[i + 1].asked))
+        ++end;
+      if (auto problem = write_prompt(i, prompts[i], {next, end}))
+        return failure(ErrorCode::invalid_argument, std::move(*problem));
+      next = end;
+    }
+    document_.AddMember("steps", std::move(steps_), allocator_);
+    return json::to_pretty_text(document_) + "\n";
+  }
+
+private:
+  void add(Value& object, const char* key, std::string_view text) {
+    object.AddMember(rapidjson::StringRef(key), json::make_string(text, allocator_), allocator_);
+  }
+  Value& step(const char* key, std::string_view text) {
+    Value made{rapidjson::kObjectType};
+    add(made, key, text);
+    steps_.PushBack(std::move(made), allocator_);
+    return steps_[steps_.Size() - 1];
+  }
+  void pass(Time from, Time to) {
+    const auto gap = std::chrono::duration_cast<std::chrono::milliseconds>(to - from);
+    if (gap.count() > 0)
+      step("pass", duration_text(gap));
+  }
+
+  Value config_of(const LLMClientConfig& config) {
+    Value section{rapidjson::kObjectType};
+    const LLMClientConfig usual;
+    for (const auto& key : config_keys())
+      // Where the live Ollama was says nothing about where the next one is.
+      if (key.path != "baseUrl" && value_text(key, config) != value_text(key, usual))
+        set_path(section, key.path, key.get(config, allocator_), allocator_);
+    return section;
+  }
+
+  Value models_of(const std::vector<Exchange>& wire) {
+    Value names{rapidjson::kArrayType};
+    for (auto exchange = wire.rbegin(); exchange != wire.rend(); ++exchange) {
+      if (exchange->target != "/api/tags" || exchange->status != 200)
+        continue;
+      std::string body;
+      for (const auto& piece : exchange->pieces)
+        body += piece.bytes;
+      const auto list = json::parse(body);
+      const auto* models = list && list->IsObject() ? json::find(*list, "models") : nullptr;
+      if (models != nullptr && models->IsArray())
+        for (const auto& model : models->GetArray())
+          if (const auto name = json::find_text(model, "name"))
+            names.PushBack(json::make_string(*name, allocator_), allocator_);
+      break;
+    }
+    return names;
+  }
+
+  std::optional<std::string> write_prompt(std::size_t number, const RecordedPrompt& prompt,
+                                          const std::vector<Exchange>& wire) {
+    const auto caller = "requester " + std::to_string(number + 1);
+    const auto listener = "view " + std::to_string(number + 1);
+    const bool down = !wire.empty() && refused(wire.front());
+    if (down)
+      step("ollama", "stops");
+    add(step("listen", listener), "hears", "stream");
+    auto& asks = step("prompt", prompt.prompt);
+    add(asks, "role", to_string(prompt.role));
+    add(asks, "as", caller);
+    add(asks, "to", listener);
+    asks.AddMember("options", options_of(prompt.options), allocator_);
+    bool stopped = down;
+    auto now = prompt.asked;
+    for (const auto& exchange : wire) {
+      if (refused(exchange)) {
+        if (!std::exchange(stopped, true))
+          step("ollama", "stops");
+        continue;
+      }
+      if (std::exchange(stopped, false)) {
+        pass(now, exchange.begun);
+        step("ollama", "starts");
+      }
+      if (about_models(exchange.target))
+        continue;
+      if (auto problem = write_exchange(exchange))
+        return problem;
+      now = exchange.over ? exchange.ended : exchange.begun;
+    }
+    // Until every limit of time has run out.
+    if (!prompt.answer)
+      step("pass", patience);
+    write_answer(prompt, caller, listener);
+    if (stopped)
+      step("ollama", "starts");
+    return std::nullopt;
+  }
+
+  static bool refused(const Exchange& exchange) {
+    return exchange.over && exchange.outcome.failure == HttpOutcome::Failure::refused;
+  }
+
+  Value options_of(const GenerateOptions& options) {
+    auto all = json::to_value(options, allocator_);
+    const auto usual = json::to_value(GenerateOptions{}, allocator_);
+    all.RemoveMember("id");
+    for (auto member = all.MemberBegin(); member != all.MemberEnd();) {
+      const auto* same = json::find(usual, json::text_of(member->name));
+      member = same != nullptr && *same == member->value ? all.EraseMember(member) : member + 1;
+    }
+    return all;
+  }
+
+  std::optional<std::string> write_exchange(const Exchange& exchange) {
+    auto& asked = step("asked", exchange.method + " " + exchange.target);
+    if (auto body = json::parse(exchange.body))
+      asked.AddMember("body", Value{*body, allocator_}, allocator_);
+    add(asked, "within", patience);
+    if (exchange.status != 0 && exchange.status != 200)
+      return write_whole(exchange);
+    auto now = exchange.begun;
+    std::string pending;
+    for (const auto& piece : exchange.pieces) {
+      pass(now, piece.time);
+      now = piece.time;
+      pending += piece.bytes;
+      // A character may come in two pieces.
+      if (!is_valid_utf8(pending))
+        continue;
+      step("send", pending);
+      pending.clear();
+    }
+    if (!pending.empty())
+      return "an answer is not UTF-8, which a scenario cannot hold";
+    if (!exchange.over)
+      return std::nullopt;
+    pass(now, exchange.ended);
+    step("end", exchange.outcome.failure == HttpOutcome::Failure::none ? "complete" : "close");
+    return std::nullopt;
+  }
+
+  std::optional<std::string> write_whole(const Exchange& exchange) {
+    std::string body;
+    for (const auto& piece : exchange.pieces)
+      body += piece.bytes;
+    if (!is_valid_utf8(body))
+      return "an answer is not UTF-8, which a scenario cannot hold";
+    pass(exchange.begun, exchange.ended);
+    Value made{rapidjson::kObjectType};
+    auto parsed = json::parse(body);
+    made.AddMember("answerJson",
+                   parsed ? Value{*parsed, allocator_} : json::make_string(body, allocator_),
+                   allocator_);
+    made.AddMember("status", exchange.status, allocator_);
+    steps_.PushBack(std::move(made), allocator_);
+    return std::nullopt;
+  }
+
+  void write_answer(const RecordedPrompt& prompt, const std::string& caller,
+                    const std::string& listener) {
+    if (!prompt.answer) {
+      add(step("failed", caller), "code", to_string(prompt.answer.error().code));
+      add(step("seeError", listener), "code", to_string(prompt.answer.error().code));
+      return;
+    }
+    add(step("seeStream", listener), "text", prompt.answer->response);
+    Value with{rapidjson::kObjectType};
+    add(with, "model", prompt.answer->model);
+    add(with, "response", prompt.answer->response);
+    add(with, "thinking", prompt.answer->thinking);
+    add(with, "doneReason", prompt.answer->done_reason);
+    with.AddMember("stats", json::to_value(prompt.answer->stats, allocator_), allocator_);
+    auto& answered = step("answered", caller);
+    answered.AddMember("with", std::move(with), allocator_);
+  }
+
+  Document document_;
+  Allocator& allocator_;
+  Value steps_;
+};
+
+} // namespace
+
+Result<std::string> recorded_scenario(const std::string& name, const LLMClientConfig& config,
+                                      const std::vector<RecordedPrompt>& prompts,
+                                      const std::vector<Exchange>& wire) {
+  return Writer{}.write(name, config, prompts, wire);
+}
+
+} // namespace nexus::llm::testing

@@ -1,0 +1,209 @@
+#include "runtime/harness/script.hpp"
+
+#include "runtime/harness/script_failure.hpp"
+
+namespace nexus::llm::testing {
+
+Script::Script(ScriptOptions options) : core_{std::make_shared<ScriptCore>(std::move(options))} {}
+
+void Script::given_config(const std::string& json, Where where) {
+  core_->given_config(json, where);
+}
+
+void Script::given_model(simulator::SimulatedModel model) { core_->ollama().add_model(model); }
+
+StandIn Script::replaces(const std::string& component, Where where) {
+  core_->replace(component, where);
+  return {*core_, component};
+}
+
+void Script::ollama_answers_nothing_itself() { core_->ollama().set_obliging(false); }
+
+Listener Script::subscriber(const std::string& name, Hears hears, Where where) {
+  return {*core_, name, hears, where};
+}
+
+Call Script::request(AIRole role, PromptDetails details, const Where& where,
+                     const std::function<caf::message(const GenerateOptions&)>& message) {
+  core_->start();
+  if (details.name.empty())
+    details.name = core_->fresh_name("requester");
+  if (details.options.id.value.empty())
+    details.options.id.value = details.name;
+  return {*core_, details.name, caf::actor_cast<caf::actor>(core_->llm().role(role)),
+          message(details.options), where};
+}
+
+Call Script::prompt(AIRole role, const std::string& text, PromptDetails details, Where where) {
+  const auto* listener = details.listener;
+  return request(role, std::move(details), where, [&](const GenerateOptions& options) {
+    return listener != nullptr ? caf::make_message(generate_streaming_atom_v, text, options,
+                                                   listener->handle(where))
+                               : caf::make_message(generate_atom_v, text, options);
+  });
+}
+
+Call Script::prompt(AIRole role, const std::string& text, const Listener& listener, Where where) {
+  return prompt(role, text, PromptDetails{.listener = &listener}, std::move(where));
+}
+
+Call Script::chat(AIRole role, const std::vector<ChatMessage>& messages, PromptDetails details,
+                  Where where) {
+  const auto* listener = details.listener;
+  return request(role, std::move(details), where, [&](const GenerateOptions& options) {
+    return listener != nullptr ? caf::make_message(chat_streaming_atom_v, messages, options,
+                                                   listener->handle(where))
+                               : caf::make_message(chat_atom_v, messages, options);
+  });
+}
+
+Call Script::ask(const std::string& receiver, const Pattern& message, const std::string& name,
+                 Where where) {
+  const auto actor = core_->actor(receiver, where);
+  return {*core_, name.empty() ? core_->fresh_name("requester") : name, actor,
+          core_->message_for(receiver, message, where), where};
+}
+
+void Script::tell(const std::string& receiver, const Pattern& message, Where where) {
+  const auto actor = core_->actor(receiver, where);
+  anon_tell(actor, core_->message_for(receiver, message, where));
+  core_->settle();
+}
+
+void Script::cancel(AIRole role, const Call& call, Where where) {
+  core_->start();
+  ask_typed(core_->llm().role(role), {}, where, cancel_atom_v, RequestId{call.name()})
+      .is_answered("true", where);
+}
+
+void Script::join(const Listener& listener, AIRole role, const Call& call, Where where) {
+  core_->start();
+  ask_typed(core_->llm().role(role), {}, where, subscribe_atom_v, RequestId{call.name()},
+            listener.handle(where))
+      .is_answered(R"({"Ack": {}})", where);
+}
+
+void Script::leave(const Listener& listener, AIRole role, const Call& call, Where where) {
+  core_->start();
+  ask_typed(core_->llm().role(role), {}, where, unsubscribe_atom_v, RequestId{call.name()},
+            listener.handle(where))
+      .is_answered(R"({"Ack": {}})", where);
+}
+
+Asked Script::ollama_is_asked(const std::string& what, const Pattern& body,
+                              std::chrono::milliseconds within, Where where) {
+  core_->start();
+  auto& asked = core_->asked();
+  if (!core_->pass_until([&asked] { return !asked.unread.empty(); }, within))
+    core_->settle();
+  json::Document document;
+  auto& allocator = document.GetAllocator();
+  document.SetArray();
+  document.PushBack(json::make_string(what, allocator), allocator);
+  document.PushBack(json::Value{body.value(), allocator}, allocator);
+  core_->expect(asked, {Pattern{document}}, where);
+  auto exchange = core_->next_exchange();
+  core_->take_exchange();
+  return {*core_, std::move(exchange)};
+}
+
+void Script::ollama_is_not_asked(Where where) {
+  core_->start();
+  core_->expect_nothing(core_->asked(), where);
+}
+
+void Script::ollama_stops() {
+  core_->ollama().stop();
+  core_->settle();
+}
+
+void Script::ollama_starts() {
+  core_->ollama().start();
+  core_->settle();
+}
+
+void Script::model_is_installed(const std::string& name) {
+  core_->ollama().add_model({.name = name});
+}
+
+void Script::model_is_removed(const std::string& name) { core_->ollama().remove_model(name); }
+
+void Script::time_passes(std::chrono::nanoseconds time) {
+  core_->start();
+  core_->pass(time);
+}
+
+void Script::component_dies(const std::string& name, Where where) {
+  anon_exit(core_->actor(name, where), caf::exit_reason::user_shutdown);
+  core_->settle();
+}
+
+Channel Script::observe(const std::string& sender, const std::string& receiver,
+                        const Pattern& only) {
+  core_->start();
+  return {*core_, sender, receiver, only};
+}
+
+Interception Script::interception(const std::string& sender, const std::string& receiver,
+                                  const Pattern& message, std::uint32_t times,
+                                  const Where& where) const {
+  for (const auto& name : {sender, receiver})
+    if (!name.empty())
+      static_cast<void>(core_->actor(name, where));
+  return {.sender = sender,
+          .receiver = receiver,
+          .message = message,
+          .replacement = {},
+          .times = times,
+          .where = where};
+}
+
+void Script::drop(const std::string& sender, const std::string& receiver, const Pattern& message,
+                  std::uint32_t times, Where where) {
+  auto rule = interception(sender, receiver, message, times, where);
+  rule.action = Interception::Action::drop;
+  core_->intercept(std::move(rule));
+}
+
+void Script::delay(const std::string& sender, const std::string& receiver, const Pattern& message,
+                   std::chrono::milliseconds by, std::uint32_t times, Where where) {
+  auto rule = interception(sender, receiver, message, times, where);
+  rule.action = Interception::Action::delay;
+  rule.by = by;
+  core_->intercept(std::move(rule));
+}
+
+void Script::replace(const std::string& sender, const std::string& receiver, const Pattern& message,
+                     const Pattern& with, std::uint32_t times, Where where) {
+  auto rule = interception(sender, receiver, message, times, where);
+  rule.action = Interception::Action::replace;
+  rule.replacement = core_->message_for(receiver, with, where);
+  core_->intercept(std::move(rule));
+}
+
+void Script::ends(Where where) {
+  core_->start();
+  core_->end(where);
+}
+
+LLMSystem& Script::llm() {
+  core_->start();
+  return core_->llm();
+}
+
+void play(ScriptOptions options, const std::function<void(Script&)>& body, Where where) {
+  Script script{std::move(options)};
+  body(script);
+  script.ends(std::move(where));
+}
+
+void play_in_orders(const ScriptOptions& options, std::uint64_t orders,
+                    const std::function<void(Script&)>& body, Where where) {
+  for (std::uint64_t seed = 0; seed <= orders; ++seed) {
+    auto each = options;
+    each.seed = seed;
+    play(std::move(each), body, where);
+  }
+}
+
+} // namespace nexus::llm::testing

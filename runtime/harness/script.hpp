@@ -1,0 +1,146 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/harness/asked.hpp"
+#include "runtime/harness/call.hpp"
+#include "runtime/harness/channel.hpp"
+#include "runtime/harness/listener.hpp"
+#include "runtime/harness/pattern.hpp"
+#include "runtime/harness/script_core.hpp"
+#include "runtime/harness/stand_in.hpp"
+#include "runtime/simulator/simulated_model.hpp"
+
+namespace nexus::llm::testing {
+
+/// More about a prompt.
+struct PromptDetails {
+  const Listener* listener = nullptr; ///< null: a complete answer
+  GenerateOptions options = {};       ///< without an id, it gets the name
+  std::string name = {};              ///< of the requester; empty: one is made
+};
+
+/// A test that reads like the sequence of messages that it is about. The system of this library
+/// runs in it as it is, on the thread of the test, in virtual time, with an Ollama that does what
+/// the script says; see `docs/harness.md`.
+///
+/// Each step happens at once: when it returns, everything that follows from it without time passing
+/// has happened. What does not fit throws `ScriptFailure`, whose text shows the expected beside the
+/// actual. Use it through `play`, which does not forget `ends`. One thread; one script at a time.
+class Script {
+public:
+  explicit Script(ScriptOptions options = {});
+
+  // Given. Before the first step.
+
+  /// Settings as in the `llm` section of the configuration file, over the defaults.
+  void given_config(const std::string& json, Where where = std::source_location::current());
+  /// An installed model. One with a `reply` answers by itself; the others wait for the script.
+  void given_model(simulator::SimulatedModel model);
+  void given_model(const std::string& name) {
+    given_model(simulator::SimulatedModel{.name = name});
+  }
+  /// Puts a stand-in into the place of a component, by its name in `Health`.
+  [[nodiscard]] StandIn replaces(const std::string& component,
+                                 Where where = std::source_location::current());
+  /// Questions about models wait for the script, too.
+  void ollama_answers_nothing_itself();
+
+  // Callers.
+
+  [[nodiscard]] Listener subscriber(const std::string& name, Hears hears = Hears::everything,
+                                    Where where = std::source_location::current());
+  /// A role gets a prompt; with a listener, its answer is streamed.
+  Call prompt(AIRole role, const std::string& text, PromptDetails details = {},
+              Where where = std::source_location::current());
+  Call prompt(AIRole role, const std::string& text, const Listener& listener,
+              Where where = std::source_location::current());
+  /// A role gets a conversation.
+  Call chat(AIRole role, const std::vector<ChatMessage>& messages, PromptDetails details = {},
+            Where where = std::source_location::current());
+  /// Sends any message, as JSON, to any actor, by its name, and keeps its answer.
+  Call ask(const std::string& receiver, const Pattern& message, const std::string& name = {},
+           Where where = std::source_location::current());
+  /// The same, typed.
+  template <class Handle, class... Ts>
+  Call ask_typed(const Handle& receiver, const std::string& name, Where where, Ts... content) {
+    core_->start();
+    return {*core_, name.empty() ? core_->fresh_name("requester") : name,
+            caf::actor_cast<caf::actor>(receiver), caf::make_message(std::move(content)...), where};
+  }
+  /// Sends a message to which there is no answer.
+  void tell(const std::string& receiver, const Pattern& message,
+            Where where = std::source_location::current());
+  /// Cancels the request of a call; it is there.
+  void cancel(AIRole role, const Call& call, Where where = std::source_location::current());
+  /// Joins the stream of a call.
+  void join(const Listener& listener, AIRole role, const Call& call,
+            Where where = std::source_location::current());
+  void leave(const Listener& listener, AIRole role, const Call& call,
+             Where where = std::source_location::current());
+
+  // Ollama.
+
+  /// It is asked this next, such as `POST /api/chat`. Virtual time may pass up to `within`.
+  [[nodiscard]] Asked ollama_is_asked(const std::string& what, const Pattern& body = {},
+                                      std::chrono::milliseconds within = {},
+                                      Where where = std::source_location::current());
+  /// It was asked nothing that the script has not seen.
+  void ollama_is_not_asked(Where where = std::source_location::current());
+  /// Nobody listens there, and connections break.
+  void ollama_stops();
+  void ollama_starts();
+  void model_is_installed(const std::string& name);
+  void model_is_removed(const std::string& name);
+
+  // Time, and what goes wrong.
+
+  void time_passes(std::chrono::nanoseconds time);
+  [[nodiscard]] std::chrono::nanoseconds now() const { return core_->world().now(); }
+  /// A component fails.
+  void component_dies(const std::string& name, Where where = std::source_location::current());
+  /// Keeps what one actor tells another from now on; an empty name is anybody.
+  [[nodiscard]] Channel observe(const std::string& sender, const std::string& receiver,
+                                const Pattern& only = {});
+  /// Loses messages between two actors; an empty name is anybody.
+  void drop(const std::string& sender, const std::string& receiver, const Pattern& message,
+            std::uint32_t times = 1, Where where = std::source_location::current());
+  /// Brings messages later.
+  void delay(const std::string& sender, const std::string& receiver, const Pattern& message,
+             std::chrono::milliseconds by, std::uint32_t times = 1,
+             Where where = std::source_location::current());
+  /// Brings another message instead; its JSON is one that the receiver takes.
+  void replace(const std::string& sender, const std::string& receiver, const Pattern& message,
+               const Pattern& with, std::uint32_t times = 1,
+               Where where = std::source_location::current());
+
+  /// Nothing happened that the script did not expect, and every interception was met.
+  void ends(Where where = std::source_location::current());
+
+  /// The running system, for what a script has no word for.
+  [[nodiscard]] LLMSystem& llm();
+  [[nodiscard]] caf::actor_system& system() { return core_->world().system(); }
+
+private:
+  Call request(AIRole role, PromptDetails details, const Where& where,
+               const std::function<caf::message(const GenerateOptions&)>& message);
+  [[nodiscard]] Interception interception(const std::string& sender, const std::string& receiver,
+                                          const Pattern& message, std::uint32_t times,
+                                          const Where& where) const;
+
+  std::shared_ptr<ScriptCore> core_;
+};
+
+/// Plays a script from its beginning to its end.
+void play(ScriptOptions options, const std::function<void(Script&)>& body,
+          Where where = std::source_location::current());
+/// Plays it in the natural order of messages, then in `orders` others.
+void play_in_orders(const ScriptOptions& options, std::uint64_t orders,
+                    const std::function<void(Script&)>& body,
+                    Where where = std::source_location::current());
+
+} // namespace nexus::llm::testing

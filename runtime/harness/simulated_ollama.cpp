@@ -1,0 +1,278 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "actors/ollama_client/curl_transport.hpp"
+#include "runtime/harness/ollama_stage.hpp"
+#include "runtime/harness/wire.hpp"
+#include "runtime/simulator/simulator.hpp"
+
+namespace nexus::llm::testing {
+
+namespace {
+
+using simulator::Fault;
+using simulator::RequestRecord;
+
+/// How long a client may take to close a connection, in real time.
+constexpr std::chrono::seconds leave_deadline{5};
+
+/// What the transports have sent and heard, to know whether anything is still on its way.
+class Ledger {
+public:
+  struct Transfer {
+    std::string target;
+    std::string body;
+    std::uint64_t heard = 0; ///< bytes of the body
+    bool over = false;
+    std::uint64_t record = 0; ///< of the simulator; 0: it has not come there yet
+  };
+  using Key = std::uint64_t;
+
+  Key add(std::string target, std::string body) {
+    std::lock_guard lock{mutex_};
+    transfers_[++last_] = {std::move(target), std::move(body)};
+    return last_;
+  }
+  void heard(Key key, std::size_t bytes) {
+    std::lock_guard lock{mutex_};
+    transfers_[key].heard += bytes;
+  }
+  void over(Key key) {
+    std::lock_guard lock{mutex_};
+    transfers_[key].over = true;
+  }
+  template <class Visit> auto with(Visit&& visit) {
+    std::lock_guard lock{mutex_};
+    return visit(transfers_);
+  }
+
+private:
+  std::mutex mutex_;
+  std::map<Key, Transfer> transfers_;
+  Key last_ = 0;
+};
+
+/// Passes everything on and notes it.
+class NotingHandler final : public TransferHandler {
+public:
+  NotingHandler(std::shared_ptr<Ledger> ledger, Ledger::Key key,
+                std::unique_ptr<TransferHandler> inner)
+      : ledger_{std::move(ledger)}, key_{key}, inner_{std::move(inner)} {}
+  ~NotingHandler() override { ledger_->over(key_); }
+
+  bool on_bytes(int status, std::string_view bytes) override {
+    const bool go_on = inner_->on_bytes(status, bytes);
+    unread_ += bytes.size();
+    return go_on;
+  }
+  void on_read_done() override {
+    inner_->on_read_done();
+    ledger_->heard(key_, std::exchange(unread_, 0));
+  }
+  void on_finished(HttpOutcome outcome) override {
+    inner_->on_finished(std::move(outcome));
+    ledger_->over(key_);
+  }
+
+private:
+  std::shared_ptr<Ledger> ledger_;
+  Ledger::Key key_;
+  std::unique_ptr<TransferHandler> inner_;
+  std::size_t unread_ = 0;
+};
+
+class NotingTransport final : public Transport {
+public:
+  explicit NotingTransport(std::shared_ptr<Ledger> ledger)
+      : ledger_{std::move(ledger)}, inner_{make_curl_transport()} {}
+
+  void start(TransferId id, HttpRequest request,
+             std::unique_ptr<TransferHandler> handler) override {
+    const auto key = ledger_->add(wire::target_of(request.url), request.body);
+    keys_[id] = key;
+    inner_->start(id, std::move(request),
+                  std::make_unique<NotingHandler>(ledger_, key, std::move(handler)));
+  }
+  void cancel(TransferId id) override {
+    inner_->cancel(id);
+    if (const auto key = keys_.find(id); key != keys_.end())
+      ledger_->over(key->second);
+  }
+
+private:
+  std::shared_ptr<Ledger> ledger_;
+  std::map<TransferId, Ledger::Key> keys_;
+  std::unique_ptr<Transport> inner_;
+};
+
+std::string hex(std::size_t number) {
+  std::array<char, 2 * sizeof number> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
+  return {digits.data(), end};
+}
+
+class SimulatedOllama final : public OllamaStage {
+public:
+  SimulatedOllama() : simulator_{simulator::SimulatorOptions{.reuse_connections = false}} {
+    set_obliging(true);
+  }
+
+  std::string base_url() const override { return simulator_.base_url(); }
+
+  TransportFactory transport() override {
+    return [ledger = ledger_] { return std::make_unique<NotingTransport>(ledger); };
+  }
+
+  std::vector<StagedExchange> take_new() override {
+    look();
+    return std::exchange(fresh_, {});
+  }
+
+  void begin(std::uint64_t id, int status, int retry_after_seconds) override {
+    std::string head = "HTTP/1.1 " + std::to_string(status) +
+                       " Scripted\r\nContent-Type: application/x-ndjson\r\n"
+                       "Connection: close\r\nTransfer-Encoding: chunked\r\n";
+    if (retry_after_seconds >= 0)
+      head += "Retry-After: " + std::to_string(retry_after_seconds) + "\r\n";
+    heads_[id] = head + "\r\n";
+  }
+
+  void send(std::uint64_t id, std::string_view bytes) override {
+    if (bytes.empty())
+      return;
+    said_[id] += bytes.size();
+    simulator_.send_held(id,
+                         take_head(id) + hex(bytes.size()) + "\r\n" + std::string{bytes} + "\r\n");
+  }
+
+  void end(std::uint64_t id, AnswerEnd how) override {
+    ended_.insert(id);
+    if (how == AnswerEnd::complete)
+      simulator_.send_held(id, take_head(id) + "0\r\n\r\n");
+    simulator_.end_held(id, how == AnswerEnd::reset ? Fault::Ending::rst : Fault::Ending::fin);
+  }
+
+  bool abandoned(std::uint64_t id) override {
+    const auto deadline = std::chrono::steady_clock::now() + leave_deadline;
+    auto left = [this, id] {
+      const auto all = simulator_.requests();
+      return std::ranges::any_of(
+          all, [id](const auto& record) { return record.id == id && record.client_left; });
+    };
+    while (!left()) {
+      const auto rest = deadline - std::chrono::steady_clock::now();
+      // A transfer that is still wanted is not going to be left.
+      if (rest.count() <= 0 || wanted(id))
+        return false;
+      static_cast<void>(
+          simulator_.wait_until([](const auto&) { return false; }, std::chrono::milliseconds{2}));
+    }
+    return true;
+  }
+
+  void stop() override { simulator_.stop(); }
+  void start() override { simulator_.start(); }
+  void add_model(const simulator::SimulatedModel& model) override {
+    simulator_.add_model(model);
+    if (!model.reply.empty())
+      answering_.push_back(model.name);
+    set_obliging(obliging_);
+  }
+  void remove_model(const std::string& name) override { simulator_.remove_model(name); }
+
+  void set_obliging(bool obliging) override {
+    obliging_ = obliging;
+    simulator_.clear_faults();
+    // The first fault that fits is the one; a request to a model that answers is hit by none.
+    for (const auto& name : answering_)
+      for (const char* path : {"/api/generate", "/api/chat"})
+        simulator_.inject(Fault::merged_chunks().on(path).for_model(name).times(0));
+    auto held = [this](const char* path) { simulator_.inject(Fault::held().on(path).times(0)); };
+    for (const char* path :
+         {"/api/generate", "/api/chat", "/api/embed", "/api/pull", "/api/delete", "/api/copy"})
+      held(path);
+    if (!obliging)
+      for (const char* path : {"/api/tags", "/api/version", "/api/ps", "/api/show"})
+        held(path);
+  }
+
+  std::string unrest() override {
+    look();
+    return ledger_->with([this](auto& transfers) -> std::string {
+      for (const auto& [key, transfer] : transfers) {
+        const auto& record = transfer.record;
+        if (transfer.over)
+          continue;
+        if (record == 0)
+          return transfer.target + " has not come to the server";
+        if (!held_.contains(record) || ended_.contains(record))
+          return "the end of " + transfer.target + " has not come to the client";
+        if (const auto said = said_.find(record);
+            said != said_.end() && transfer.heard < said->second)
+          return "of " + transfer.target + ", " + std::to_string(transfer.heard) + " bytes of " +
+                 std::to_string(said->second) + " have come to the client";
+      }
+      return {};
+    });
+  }
+
+private:
+  /// Takes notice of requests that have come, and of which transfer each is.
+  void look() {
+    for (const auto& record : simulator_.requests()) {
+      if (record.id <= last_record_)
+        continue;
+      last_record_ = record.id;
+      if (record.fault == Fault::Kind::held) {
+        held_.insert(record.id);
+        fresh_.push_back({.id = record.id,
+                          .method = record.method,
+                          .target = record.target,
+                          .body = record.body});
+      }
+      ledger_->with([&record](auto& transfers) {
+        for (auto& [key, transfer] : transfers)
+          if (transfer.record == 0 && transfer.target == record.target &&
+              transfer.body == record.body) {
+            transfer.record = record.id;
+            return;
+          }
+      });
+    }
+  }
+
+  /// Whether the client still waits for this exchange.
+  bool wanted(std::uint64_t id) {
+    return ledger_->with([id](auto& transfers) {
+      return std::ranges::any_of(transfers, [id](const auto& entry) {
+        return entry.second.record == id && !entry.second.over;
+      });
+    });
+  }
+
+  std::string take_head(std::uint64_t id) {
+    auto node = heads_.extract(id);
+    return node.empty() ? std::string{} : std::move(node.mapped());
+  }
+
+  simulator::Simulator simulator_;
+  std::shared_ptr<Ledger> ledger_ = std::make_shared<Ledger>();
+  std::vector<StagedExchange> fresh_;
+  std::vector<std::string> answering_; ///< models with a reply
+  std::map<std::uint64_t, std::string> heads_;
+  std::map<std::uint64_t, std::uint64_t> said_; ///< bytes of the body, by record
+  std::set<std::uint64_t> held_;
+  std::set<std::uint64_t> ended_;
+  std::uint64_t last_record_ = 0;
+  bool obliging_ = true;
+};
+
+} // namespace
+
+std::unique_ptr<OllamaStage> make_simulated_ollama() { return std::make_unique<SimulatedOllama>(); }
+
+} // namespace nexus::llm::testing

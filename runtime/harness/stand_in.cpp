@@ -1,0 +1,65 @@
+#include "runtime/harness/stand_in.hpp"
+
+namespace nexus::llm::testing {
+
+Received::Received(ScriptCore& core, std::string component, std::size_t number,
+                   caf::message message)
+    : core_{&core}, component_{std::move(component)}, number_{number}, message_{
+                                                                           std::move(message)} {}
+
+void Received::answers(const Pattern& result, Where where) const {
+  deliver(core_->answer_of(component_, message_, result.value(), where));
+}
+
+void Received::fails(LLMError error, Where where) const {
+  core_->puppet(component_, where).fail(number_, to_caf_error(std::move(error)));
+  core_->settle();
+}
+
+void Received::deliver(caf::message result) const {
+  core_->puppet(component_, std::source_location::current()).answer(number_, std::move(result));
+  core_->settle();
+}
+
+StandIn::StandIn(ScriptCore& core, std::string component)
+    : core_{&core}, component_{std::move(component)}, heard_{std::make_shared<Heard>()} {
+  track_ =
+      &core_->track(component_, [name = component_, heard = heard_, &core](const Event& event) {
+        if (event.receiver != name || event.is_response)
+          return false;
+        // Of CAF's own messages, none comes to its handler.
+        if (event.content.size() == 1 && (event.content.match_element<caf::exit_msg>(0) ||
+                                          event.content.match_element<caf::down_msg>(0)))
+          return false;
+        const auto current = core.world().names().find(name);
+        if (current && current->id() != heard->incarnation) {
+          heard->incarnation = current->id();
+          heard->next = 0;
+        }
+        heard->messages.emplace_back(heard->next++, event.content);
+        return true;
+      });
+}
+
+Received StandIn::gets(const Pattern& message, Where where) const {
+  core_->start();
+  core_->expect(*track_, {message}, where);
+  auto [number, content] = std::move(heard_->messages.front());
+  heard_->messages.pop_front();
+  return {*core_, component_, number, std::move(content)};
+}
+
+void StandIn::tells(const std::string& receiver, const Pattern& message, Where where) const {
+  const auto actor = core_->actor(receiver, where);
+  core_->puppet(component_, where).send(actor, core_->message_for(receiver, message, where));
+  core_->settle();
+}
+
+void StandIn::dies(Where where) const {
+  core_->start();
+  core_->puppet(component_, where)
+      .end(to_caf_error({.code = ErrorCode::component_failed, .subject = component_}));
+  core_->settle();
+}
+
+} // namespace nexus::llm::testing

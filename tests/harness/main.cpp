@@ -1,0 +1,2 @@
+#define BOOST_TEST_MODULE nexus_llm_harness
+#include <boost/test/unit_test.hpp>
