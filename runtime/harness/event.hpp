@@ -1,5 +1,7 @@
 #pragma once
 
+#include <caf/system_messages.hpp>
+
 #include <chrono>
 #include <string>
 
@@ -15,5 +17,11 @@ struct Event {
   caf::message content;
   bool is_response = false;
 };
+
+/// Whether it is one of CAF's own messages, of its own end or that of another.
+[[nodiscard]] inline bool is_end_of_actor(const Event& event) {
+  return event.content.size() == 1 && (event.content.match_element<caf::exit_msg>(0) ||
+                                       event.content.match_element<caf::down_msg>(0));
+}
 
 } // namespace nexus::llm::testing

@@ -16,7 +16,7 @@ Listener::Listener(ScriptCore& core, std::string name, Hears hears, const Where&
     : core_{&core}, name_{std::move(name)} {
   core_->puppet(name_, Puppet::Manner::obliging, where);
   track_ = &core_->track("the subscriber " + name_, [name = name_, hears](const Event& event) {
-    return event.receiver == name && !event.is_response &&
+    return event.receiver == name && !event.is_response && !is_end_of_actor(event) &&
            (hears == Hears::everything || !is_mere_progress(event));
   });
 }

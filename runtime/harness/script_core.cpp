@@ -1,7 +1,6 @@
 #include "runtime/harness/script_core.hpp"
 
 #include <algorithm>
-#include <random>
 
 #include "actors/model_manager/model_manager_actor.hpp"
 #include "actors/role/role_actor.hpp"
@@ -28,6 +27,17 @@ bool is_component(const std::string& name) {
          name == StreamingActor::name || name == ModelManagerActor::name ||
          std::ranges::any_of(all_roles,
                              [&name](AIRole role) { return name == role_component(role); });
+}
+
+/// Enough of a long message to know it by.
+std::string shortened(std::string text) {
+  constexpr std::size_t longest = 160;
+  if (text.size() <= longest)
+    return text;
+  auto end = longest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+    --end;
+  return text.substr(0, end) + " ...";
 }
 
 /// What a script orders a puppet to do; nobody else sends it.
@@ -67,7 +77,7 @@ void ScriptCore::given_config(const std::string& merge_patch, const Where& where
     misuse(where, "the settings are given before the first step");
   auto config = apply_update(config_, merge_patch);
   if (!config)
-    misuse(where, sentence(config.error()));
+    misuse(where, "the settings are not valid: " + config.error().subject);
   base_url_given_ = base_url_given_ || config->base_url != config_.base_url;
   config_ = std::move(*config);
 }
@@ -129,14 +139,8 @@ void ScriptCore::start() {
                            .make_transport = ollama_->transport(),
                            .factories = factories()};
   options.chance.id = [this] { return RequestId{"id-" + std::to_string(++last_id_)}; };
-  if (options_.seed == 0) {
-    // The longest wait: what it is can be told exactly.
-    options.chance.wait = [] { return 1.0; };
-  } else {
-    options.chance.wait = [engine = std::make_shared<std::mt19937_64>(options_.seed)] {
-      return std::uniform_real_distribution<double>{0.0, 1.0}(*engine);
-    };
-  }
+  // The longest wait: what it is can be told exactly.
+  options.chance.wait = [] { return 1.0; };
   auto llm = LLMSystem::start(world_.system(), std::move(options));
   if (!llm)
     throw ScriptFailure{"The system does not start: " + sentence(llm.error())};
@@ -158,8 +162,7 @@ void ScriptCore::settle() {
 }
 
 void ScriptCore::pass(World::Duration time) {
-  world_.pass(time);
-  hear_ollama();
+  static_cast<void>(pass_until([] { return false; }, time));
 }
 
 bool ScriptCore::pass_until(const std::function<bool()>& condition, World::Duration limit) {
@@ -335,7 +338,7 @@ void ScriptCore::fail(const Where& where, std::string what, const Track* track,
   text += "\nThe latest messages:\n";
   for (const auto& event : world_.latest())
     text += "  " + time_text(event.time) + " " + event.sender + " -> " + event.receiver + ": " +
-            to_text(event.content, world_.names()) + "\n";
+            shortened(to_text(event.content, world_.names())) + "\n";
   throw ScriptFailure{text};
 }
 

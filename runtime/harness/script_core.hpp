@@ -30,7 +30,7 @@ enum class Over : std::uint8_t {
 struct ScriptOptions {
   std::string name = "script";
   Over over = Over::memory;
-  /// 0: messages in their natural order. Others: each number another order, and other waits.
+  /// 0: messages in their natural order. Others: each number another order.
   std::uint64_t seed = 0;
 };
 

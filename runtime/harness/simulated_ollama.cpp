@@ -129,6 +129,15 @@ public:
 
   std::vector<StagedExchange> take_new() override {
     look();
+    // Connections that begin together may be accepted in any order; the client began them in one.
+    ledger_->with([this](auto& transfers) {
+      auto begun = [&transfers](const StagedExchange& exchange) {
+        const auto entry = std::ranges::find_if(
+            transfers, [&](const auto& each) { return each.second.record == exchange.id; });
+        return entry == transfers.end() ? Ledger::Key{0} : entry->first;
+      };
+      std::ranges::stable_sort(fresh_, {}, begun);
+    });
     return std::exchange(fresh_, {});
   }
 

@@ -25,11 +25,7 @@ StandIn::StandIn(ScriptCore& core, std::string component)
     : core_{&core}, component_{std::move(component)}, heard_{std::make_shared<Heard>()} {
   track_ =
       &core_->track(component_, [name = component_, heard = heard_, &core](const Event& event) {
-        if (event.receiver != name || event.is_response)
-          return false;
-        // Of CAF's own messages, none comes to its handler.
-        if (event.content.size() == 1 && (event.content.match_element<caf::exit_msg>(0) ||
-                                          event.content.match_element<caf::down_msg>(0)))
+        if (event.receiver != name || event.is_response || is_end_of_actor(event))
           return false;
         const auto current = core.world().names().find(name);
         if (current && current->id() != heard->incarnation) {

@@ -14,7 +14,7 @@ constexpr std::size_t most_messages = 2'000'000;
 /// For sockets, in real time.
 constexpr std::chrono::seconds outside_deadline{20};
 constexpr std::chrono::milliseconds outside_interval{2};
-constexpr std::size_t kept_events = 40;
+constexpr std::size_t kept_events = 30;
 } // namespace
 
 World::World(std::uint64_t seed) {
