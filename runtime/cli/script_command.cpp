@@ -31,12 +31,16 @@ struct Outcome {
   std::chrono::nanoseconds virtual_time{};
 };
 
-Outcome play(const std::string& file, const Scenario& scenario, const ScriptArguments& arguments) {
+Outcome play(Output& output, const std::string& file, const Scenario& scenario,
+             const ScriptArguments& arguments) {
   Outcome outcome{.file = file, .name = scenario.name()};
   try {
     const auto orders = std::max(arguments.orders, scenario.orders());
     for (std::uint64_t seed = 0; seed <= orders; ++seed)
-      outcome.virtual_time = scenario.play(arguments.http ? Over::http : Over::memory, seed);
+      outcome.virtual_time = scenario.play(
+          arguments.http ? Over::http : Over::memory, seed,
+          output.verbose() ? [&output](const std::string& line) { output.message(line); }
+                           : std::function<void(const std::string&)>{});
   } catch (const testing::ScriptFailure& failure) {
     outcome.failure = failure.what();
   }
@@ -101,7 +105,7 @@ int play_all(Output& output, const ScriptArguments& arguments) {
   }
   std::size_t failed = 0;
   for (std::size_t i = 0; i < scenarios.size(); ++i) {
-    const auto outcome = play((*files)[i], scenarios[i], arguments);
+    const auto outcome = play(output, (*files)[i], scenarios[i], arguments);
     failed += outcome.failure.empty() ? 0 : 1;
     tell(output, outcome);
   }

@@ -14,7 +14,7 @@ public:
        const Where& where);
 
   /// The requester has this answer. An object may leave out the type: its members are meant.
-  void is_answered(const Pattern& answer, Where where = std::source_location::current()) const;
+  void is_answered(const Pattern& answer = {}, Where where = std::source_location::current()) const;
   /// The requester has this error; `error` says more of it.
   void fails(ErrorCode code, const Pattern& error = "{}",
              Where where = std::source_location::current()) const;

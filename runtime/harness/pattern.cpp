@@ -1,5 +1,7 @@
 #include "runtime/harness/pattern.hpp"
 
+#include <algorithm>
+
 #include "runtime/harness/script_failure.hpp"
 
 namespace nexus::llm::testing {
@@ -68,6 +70,12 @@ std::optional<std::string> compare(const Value& pattern, const Value& actual) {
   return std::nullopt;
 }
 
+/// Whether a text is the name of an atom, without its quotes.
+bool is_word(std::string_view text) {
+  return !text.empty() && text != "true" && text != "false" && text != "null" &&
+         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
 Pattern structure(std::string_view type, std::string_view member, std::string_view text) {
   Document document;
   auto& allocator = document.GetAllocator();
@@ -84,7 +92,7 @@ Pattern structure(std::string_view type, std::string_view member, std::string_vi
 Pattern::Pattern() : Pattern{std::string_view{"\"*\""}} {}
 
 Pattern::Pattern(std::string_view text) {
-  auto document = json::parse(text);
+  auto document = json::parse(is_word(text) ? "\"" + std::string{text} + "\"" : std::string{text});
   if (!document)
     throw ScriptFailure{"A pattern is not JSON: " + document.error().what + " in " +
                         std::string{text}};

@@ -19,7 +19,8 @@ class Pattern {
 public:
   /// Fits everything.
   Pattern();
-  /// From JSON text. Throws `ScriptFailure` where that is none.
+  /// From JSON text; a bare word such as `generate` is the text of that word. Throws
+  /// `ScriptFailure` where it is neither.
   Pattern(std::string_view text); // NOLINT(google-explicit-constructor): written as literals
   Pattern(const char* text) : Pattern{std::string_view{text}} {}        // NOLINT: likewise
   Pattern(const std::string& text) : Pattern{std::string_view{text}} {} // NOLINT: likewise

@@ -120,7 +120,11 @@ private:
         script_.given_model(LLMClientConfig{}.model(each));
     else
       for (const auto& model : models->elements)
-        script_.given_model(model_of(model));
+        if (model.value.IsString())
+          script_.given_model(std::string{json::text_of(model.value)});
+        else
+          script_.given_model(std::string{*json::find_text(model.value, "name")},
+                              std::string{json::find_text(model.value, "reply").value_or("")});
     if (const auto* replaced = root_.find("replaces"))
       for (const auto& each : replaced->elements) {
         step_ = &each;
@@ -130,17 +134,6 @@ private:
     step_ = nullptr;
     if (root_.find("everythingAsks") != nullptr)
       script_.ollama_answers_nothing_itself();
-  }
-
-  static simulator::SimulatedModel model_of(const LocatedJson& model) {
-    simulator::SimulatedModel made;
-    if (model.value.IsString()) {
-      made.name = json::text_of(model.value);
-    } else {
-      made.name = json::find_text(model.value, "name").value_or("");
-      made.reply = json::find_text(model.value, "reply").value_or("");
-    }
-    return made;
   }
 
   PromptDetails details() {
@@ -354,8 +347,9 @@ std::uint64_t Scenario::orders() const {
   return orders != nullptr ? orders->value.GetUint() : 0;
 }
 
-std::chrono::nanoseconds Scenario::play(Over over, std::uint64_t seed) const {
-  Script script{{.name = name(), .over = over, .seed = seed}};
+std::chrono::nanoseconds Scenario::play(Over over, std::uint64_t seed,
+                                        std::function<void(const std::string& line)> trace) const {
+  Script script{{.name = name(), .over = over, .seed = seed, .trace = std::move(trace)}};
   Player player{root_, file_, script};
   player.play();
   script.ends(player.where());

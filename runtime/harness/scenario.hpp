@@ -23,7 +23,8 @@ public:
 
   /// Plays it once. Throws `ScriptFailure` where what happens is not what it says. Returns how much
   /// virtual time passed.
-  std::chrono::nanoseconds play(Over over, std::uint64_t seed) const;
+  std::chrono::nanoseconds play(Over over, std::uint64_t seed,
+                                std::function<void(const std::string& line)> trace = {}) const;
 
 private:
   Scenario(LocatedJson root, std::string file) : root_{std::move(root)}, file_{std::move(file)} {}

@@ -22,9 +22,26 @@ using Time = Recording::Clock::time_point;
 /// How long a repeated request may take in virtual time: longer than any wait of the settings.
 constexpr const char* patience = "10m";
 
-bool about_models(const std::string& target) {
-  return target == "/api/tags" || target == "/api/version" || target == "/api/ps" ||
-         target == "/api/show";
+/// Something that happened on the wire.
+struct Happening {
+  enum class Kind : std::uint8_t { begin, piece, end };
+  Time time;
+  Kind kind;
+  std::size_t exchange;
+  std::size_t piece = 0;
+};
+
+std::vector<Happening> in_order(const std::vector<Exchange>& wire) {
+  std::vector<Happening> all;
+  for (std::size_t i = 0; i < wire.size(); ++i) {
+    all.push_back({wire[i].begun, Happening::Kind::begin, i});
+    for (std::size_t piece = 0; piece < wire[i].pieces.size(); ++piece)
+      all.push_back({wire[i].pieces[piece].time, Happening::Kind::piece, i, piece});
+    if (wire[i].over)
+      all.push_back({wire[i].ended, Happening::Kind::end, i});
+  }
+  std::ranges::stable_sort(all, {}, &Happening::time);
+  return all;
 }
 
 class Writer {
@@ -38,7 +55,9 @@ public:
                             const std::vector<Exchange>& wire) {
     add(document_, "name", name);
     document_.AddMember("config", config_of(config), allocator_);
-    document_.AddMember("models", models_of(wire), allocator_);
+    // Every exchange is in the steps, the questions about models too.
+    document_.AddMember("models", Value{rapidjson::kArrayType}, allocator_);
+    document_.AddMember("everythingAsks", true, allocator_);
     auto next = wire.begin();
     for (std::size_t i = 0; i < prompts.size(); ++i) {
       auto end = next;
@@ -78,25 +97,6 @@ private:
     return section;
   }
 
-  Value models_of(const std::vector<Exchange>& wire) {
-    Value names{rapidjson::kArrayType};
-    for (auto exchange = wire.rbegin(); exchange != wire.rend(); ++exchange) {
-      if (exchange->target != "/api/tags" || exchange->status != 200)
-        continue;
-      std::string body;
-      for (const auto& piece : exchange->pieces)
-        body += piece.bytes;
-      const auto list = json::parse(body);
-      const auto* models = list && list->IsObject() ? json::find(*list, "models") : nullptr;
-      if (models != nullptr && models->IsArray())
-        for (const auto& model : models->GetArray())
-          if (const auto name = json::find_text(model, "name"))
-            names.PushBack(json::make_string(*name, allocator_), allocator_);
-      break;
-    }
-    return names;
-  }
-
   std::optional<std::string> write_prompt(std::size_t number, const RecordedPrompt& prompt,
                                           const std::vector<Exchange>& wire) {
     const auto caller = "requester " + std::to_string(number + 1);
@@ -112,22 +112,25 @@ private:
     asks.AddMember("options", options_of(prompt.options), allocator_);
     bool stopped = down;
     auto now = prompt.asked;
-    for (const auto& exchange : wire) {
+    std::vector<std::string> pending(wire.size());
+    for (const auto& happening : in_order(wire)) {
+      const auto& exchange = wire[happening.exchange];
       if (refused(exchange)) {
         if (!std::exchange(stopped, true))
           step("ollama", "stops");
         continue;
       }
       if (std::exchange(stopped, false)) {
-        pass(now, exchange.begun);
+        pass(now, happening.time);
         step("ollama", "starts");
       }
-      if (about_models(exchange.target))
-        continue;
-      if (auto problem = write_exchange(exchange))
-        return problem;
-      now = exchange.over ? exchange.ended : exchange.begun;
+      const auto name =
+          "request " + std::to_string(number + 1) + "." + std::to_string(happening.exchange + 1);
+      write_happening(happening, exchange, name, now, pending[happening.exchange]);
+      now = happening.time;
     }
+    if (std::ranges::any_of(pending, [](const auto& bytes) { return !bytes.empty(); }))
+      return "an answer is not UTF-8, which a scenario cannot hold";
     // Until every limit of time has run out.
     if (!prompt.answer)
       step("pass", patience);
@@ -152,49 +155,46 @@ private:
     return all;
   }
 
-  std::optional<std::string> write_exchange(const Exchange& exchange) {
-    auto& asked = step("asked", exchange.method + " " + exchange.target);
-    if (auto body = json::parse(exchange.body))
-      asked.AddMember("body", Value{*body, allocator_}, allocator_);
-    add(asked, "within", patience);
-    if (exchange.status != 0 && exchange.status != 200)
-      return write_whole(exchange);
-    auto now = exchange.begun;
-    std::string pending;
-    for (const auto& piece : exchange.pieces) {
-      pass(now, piece.time);
-      now = piece.time;
-      pending += piece.bytes;
-      // A character may come in two pieces.
-      if (!is_valid_utf8(pending))
-        continue;
-      step("send", pending);
-      pending.clear();
+  void write_happening(const Happening& happening, const Exchange& exchange,
+                       const std::string& name, Time now, std::string& pending) {
+    const bool good = exchange.status == 0 || exchange.status == 200;
+    switch (happening.kind) {
+    case Happening::Kind::begin: {
+      auto& asked = step("asked", exchange.method + " " + exchange.target);
+      if (auto body = json::parse(exchange.body))
+        asked.AddMember("body", Value{*body, allocator_}, allocator_);
+      add(asked, "within", patience);
+      add(asked, "as", name);
+      return;
     }
-    if (!pending.empty())
-      return "an answer is not UTF-8, which a scenario cannot hold";
-    if (!exchange.over)
-      return std::nullopt;
-    pass(now, exchange.ended);
-    step("end", exchange.outcome.failure == HttpOutcome::Failure::none ? "complete" : "close");
-    return std::nullopt;
+    case Happening::Kind::piece:
+      pending += exchange.pieces[happening.piece].bytes;
+      // A character may come in two pieces; a refusal has a step of its own.
+      if (!good || !is_valid_utf8(pending))
+        return;
+      pass(now, happening.time);
+      add(step("send", std::exchange(pending, {})), "on", name);
+      return;
+    case Happening::Kind::end:
+      pass(now, happening.time);
+      if (good)
+        add(step("end",
+                 exchange.outcome.failure == HttpOutcome::Failure::none ? "complete" : "close"),
+            "on", name);
+      else if (is_valid_utf8(pending))
+        write_refusal(exchange, name, std::exchange(pending, {}));
+    }
   }
 
-  std::optional<std::string> write_whole(const Exchange& exchange) {
-    std::string body;
-    for (const auto& piece : exchange.pieces)
-      body += piece.bytes;
-    if (!is_valid_utf8(body))
-      return "an answer is not UTF-8, which a scenario cannot hold";
-    pass(exchange.begun, exchange.ended);
+  void write_refusal(const Exchange& exchange, const std::string& name, const std::string& body) {
     Value made{rapidjson::kObjectType};
     auto parsed = json::parse(body);
     made.AddMember("answerJson",
                    parsed ? Value{*parsed, allocator_} : json::make_string(body, allocator_),
                    allocator_);
     made.AddMember("status", exchange.status, allocator_);
+    add(made, "on", name);
     steps_.PushBack(std::move(made), allocator_);
-    return std::nullopt;
   }
 
   void write_answer(const RecordedPrompt& prompt, const std::string& caller,

@@ -10,7 +10,13 @@ void Script::given_config(const std::string& json, Where where) {
   core_->given_config(json, where);
 }
 
-void Script::given_model(simulator::SimulatedModel model) { core_->ollama().add_model(model); }
+void Script::given_model(const std::string& name, const std::string& reply) {
+  given_simulated_model({.name = name, .reply = reply});
+}
+
+void Script::given_simulated_model(const simulator::SimulatedModel& model) {
+  core_->ollama().add_model(model);
+}
 
 StandIn Script::replaces(const std::string& component, Where where) {
   core_->replace(component, where);
@@ -72,20 +78,20 @@ void Script::tell(const std::string& receiver, const Pattern& message, Where whe
 
 void Script::cancel(AIRole role, const Call& call, Where where) {
   core_->start();
-  ask_typed(core_->llm().role(role), {}, where, cancel_atom_v, RequestId{call.name()})
+  ask_actor(core_->llm().role(role), cancel_atom_v, RequestId{call.name()})
       .is_answered("true", where);
 }
 
 void Script::join(const Listener& listener, AIRole role, const Call& call, Where where) {
   core_->start();
-  ask_typed(core_->llm().role(role), {}, where, subscribe_atom_v, RequestId{call.name()},
+  ask_actor(core_->llm().role(role), subscribe_atom_v, RequestId{call.name()},
             listener.handle(where))
       .is_answered(R"({"Ack": {}})", where);
 }
 
 void Script::leave(const Listener& listener, AIRole role, const Call& call, Where where) {
   core_->start();
-  ask_typed(core_->llm().role(role), {}, where, unsubscribe_atom_v, RequestId{call.name()},
+  ask_actor(core_->llm().role(role), unsubscribe_atom_v, RequestId{call.name()},
             listener.handle(where))
       .is_answered(R"({"Ack": {}})", where);
 }
@@ -136,6 +142,11 @@ void Script::time_passes(std::chrono::nanoseconds time) {
 void Script::component_dies(const std::string& name, Where where) {
   anon_exit(core_->actor(name, where), caf::exit_reason::user_shutdown);
   core_->settle();
+}
+
+void Script::fails_now(const std::string& name) {
+  if (const auto actor = core_->world().names().find(name))
+    anon_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::user_shutdown);
 }
 
 Channel Script::observe(const std::string& sender, const std::string& receiver,

@@ -40,10 +40,9 @@ public:
   /// Settings as in the `llm` section of the configuration file, over the defaults.
   void given_config(const std::string& json, Where where = std::source_location::current());
   /// An installed model. One with a `reply` answers by itself; the others wait for the script.
-  void given_model(simulator::SimulatedModel model);
-  void given_model(const std::string& name) {
-    given_model(simulator::SimulatedModel{.name = name});
-  }
+  void given_model(const std::string& name, const std::string& reply = {});
+  /// The same with all that a simulated model has.
+  void given_simulated_model(const simulator::SimulatedModel& model);
   /// Puts a stand-in into the place of a component, by its name in `Health`.
   [[nodiscard]] StandIn replaces(const std::string& component,
                                  Where where = std::source_location::current());
@@ -65,12 +64,11 @@ public:
   /// Sends any message, as JSON, to any actor, by its name, and keeps its answer.
   Call ask(const std::string& receiver, const Pattern& message, const std::string& name = {},
            Where where = std::source_location::current());
-  /// The same, typed.
-  template <class Handle, class... Ts>
-  Call ask_typed(const Handle& receiver, const std::string& name, Where where, Ts... content) {
+  /// The same with a handle and typed content.
+  template <class Handle, class... Ts> Call ask_actor(const Handle& receiver, Ts... content) {
     core_->start();
-    return {*core_, name.empty() ? core_->fresh_name("requester") : name,
-            caf::actor_cast<caf::actor>(receiver), caf::make_message(std::move(content)...), where};
+    return {*core_, core_->fresh_name("requester"), caf::actor_cast<caf::actor>(receiver),
+            caf::make_message(std::move(content)...), std::source_location::current()};
   }
   /// Sends a message to which there is no answer.
   void tell(const std::string& receiver, const Pattern& message,
@@ -103,6 +101,9 @@ public:
   [[nodiscard]] std::chrono::nanoseconds now() const { return core_->world().now(); }
   /// A component fails.
   void component_dies(const std::string& name, Where where = std::source_location::current());
+  /// The same in the middle of a step, from `ScriptOptions::trace`: it hears of its end before
+  /// anything that comes later.
+  void fails_now(const std::string& name);
   /// Keeps what one actor tells another from now on; an empty name is anybody.
   [[nodiscard]] Channel observe(const std::string& sender, const std::string& receiver,
                                 const Pattern& only = {});
@@ -121,6 +122,13 @@ public:
   /// Nothing happened that the script did not expect, and every interception was met.
   void ends(Where where = std::source_location::current());
 
+  /// Gives an actor of your own a name, by which it can be observed, and messages to it changed.
+  template <class Handle> void name_actor(const Handle& actor, const std::string& name) {
+    core_->start();
+    core_->world().names().set(caf::actor_cast<caf::strong_actor_ptr>(actor), name);
+  }
+  /// Lets everything happen that follows from what was done without the script's words.
+  void settle() { core_->settle(); }
   /// The running system, for what a script has no word for.
   [[nodiscard]] LLMSystem& llm();
   [[nodiscard]] caf::actor_system& system() { return core_->world().system(); }

@@ -31,7 +31,7 @@ bool is_component(const std::string& name) {
 
 /// Enough of a long message to know it by.
 std::string shortened(std::string text) {
-  constexpr std::size_t longest = 160;
+  constexpr std::size_t longest = 220;
   if (text.size() <= longest)
     return text;
   auto end = longest;
@@ -51,7 +51,7 @@ bool is_order(const Event& event) {
 ScriptCore::ScriptCore(ScriptOptions options)
     : options_{std::move(options)}, ollama_{options_.over == Over::http ? make_simulated_ollama()
                                                                         : make_virtual_ollama()},
-      world_{options_.seed} {
+      world_{options_.seed, options_.setup} {
   world_.on_event([this](const Event& event) { hear(event); });
   if (options_.over == Over::http)
     world_.on_outside([this] { return ollama_->unrest(); });
@@ -177,6 +177,8 @@ bool ScriptCore::pass_until(const std::function<bool()>& condition, World::Durat
 void ScriptCore::hear(const Event& event) {
   if (is_order(event))
     return;
+  if (options_.trace)
+    options_.trace(line_of(event));
   Track::Item item;
   for (auto& track : tracks_) {
     if (!track.wants || !track.wants(event))
@@ -188,6 +190,11 @@ void ScriptCore::hear(const Event& event) {
     }
     track.unread.push_back(item);
   }
+}
+
+std::string ScriptCore::line_of(const Event& event) const {
+  return time_text(event.time) + " " + event.sender + " -> " + event.receiver + ": " +
+         to_text(event.content, world_.names());
 }
 
 void ScriptCore::hear_ollama() {
@@ -337,8 +344,7 @@ void ScriptCore::fail(const Where& where, std::string what, const Track* track,
     text += "\nThis is the order of seed " + std::to_string(options_.seed) + ".\n";
   text += "\nThe latest messages:\n";
   for (const auto& event : world_.latest())
-    text += "  " + time_text(event.time) + " " + event.sender + " -> " + event.receiver + ": " +
-            shortened(to_text(event.content, world_.names())) + "\n";
+    text += "  " + shortened(line_of(event)) + "\n";
   throw ScriptFailure{text};
 }
 

@@ -32,6 +32,10 @@ struct ScriptOptions {
   Over over = Over::memory;
   /// 0: messages in their natural order. Others: each number another order.
   std::uint64_t seed = 0;
+  /// Called before the actor system is made: message types of your own actors, for example.
+  std::function<void(caf::actor_system_config&)> setup = {};
+  /// Hears every message in words, in the order in which they are handled.
+  std::function<void(const std::string& line)> trace = {};
 };
 
 /// What `Script` and the handles that it gives out share: the actors, the stage, and what was
@@ -91,6 +95,7 @@ public:
 private:
   void hear(const Event& event);
   void hear_ollama();
+  [[nodiscard]] std::string line_of(const Event& event) const;
   [[nodiscard]] std::shared_ptr<const ComponentFactories> factories();
   [[nodiscard]] const MessageReader& reader(const std::string& name) const;
 

@@ -17,8 +17,10 @@ constexpr std::chrono::milliseconds outside_interval{2};
 constexpr std::size_t kept_events = 30;
 } // namespace
 
-World::World(std::uint64_t seed) {
+World::World(std::uint64_t seed, const std::function<void(caf::actor_system_config&)>& more_setup) {
   setup(config_);
+  if (more_setup)
+    more_setup(config_);
   stepped_ = std::make_unique<SteppedSystem>(config_);
   start_ = stepped_->now();
   if (seed != 0)
@@ -56,8 +58,16 @@ void World::meet(const caf::strong_actor_ptr& actor) {
 
 void World::settle() {
   const auto deadline = std::chrono::steady_clock::now() + outside_deadline;
+  std::size_t rounds = 0;
   for (;;) {
     run_ready();
+    // What waits no time at all happens now.
+    if (const auto due = next_due(); due && *due <= stepped_->now()) {
+      if (++rounds > most_messages)
+        throw ScriptFailure{"Timers that wait no time at all follow each other for ever."};
+      advance_to(stepped_->now());
+      continue;
+    }
     const auto unrest = unrest_ ? unrest_() : std::string{};
     if (unrest.empty()) {
       if (stepped_->ready() == 0)

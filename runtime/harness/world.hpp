@@ -28,7 +28,8 @@ class World {
 public:
   using Duration = std::chrono::nanoseconds;
 
-  explicit World(std::uint64_t seed);
+  explicit World(std::uint64_t seed,
+                 const std::function<void(caf::actor_system_config&)>& more_setup = {});
   /// Ends all actors.
   ~World();
   World(const World&) = delete;

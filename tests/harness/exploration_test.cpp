@@ -1,0 +1,112 @@
+#include <boost/test/unit_test.hpp>
+
+#include "runtime/harness/script.hpp"
+#include "runtime/harness/script_failure.hpp"
+#include "tests/reliability/process.hpp"
+
+using namespace nexus::llm;
+using namespace nexus::llm::testing;
+
+namespace {
+
+constexpr auto overseer = AIRole::overseer;
+constexpr std::uint64_t orders = test::sanitized ? 3 : 12;
+
+/// Plays a script over and over: a component dies when so many messages have been handled, at each
+/// moment that there is, in several orders of messages.
+std::size_t kill_at_each_moment(const std::string& component,
+                                const std::function<void(Script&)>& body) {
+  std::size_t runs = 0;
+  for (std::uint64_t seed = 0; seed <= orders; ++seed) {
+    bool reached = true;
+    for (std::size_t moment = 1; reached; ++moment, ++runs) {
+      reached = false;
+      std::size_t handled = 0;
+      Script* playing = nullptr;
+      ScriptOptions options{.name = component + " dies at message " + std::to_string(moment),
+                            .seed = seed};
+      options.trace = [&](const std::string&) {
+        if (playing == nullptr || ++handled != moment)
+          return;
+        reached = true;
+        playing->fails_now(component);
+      };
+      play(options, [&](Script& script) {
+        script.settle();
+        playing = &script;
+        body(script);
+        playing = nullptr;
+      });
+    }
+  }
+  return runs;
+}
+
+void stream_and_answer(Script& script) {
+  const auto view = script.subscriber("view", Hears::stream);
+  const auto plan = script.prompt(overseer, "Count", view);
+  const auto other = script.prompt(overseer, "Count again");
+  // A model manager that dies before it has an answer is asked again at once.
+  view.sees_stream("one two three");
+  plan.is_answered(R"({"response": "one two three"})");
+  other.is_answered(R"({"response": "one two three"})");
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(exploration)
+
+BOOST_AUTO_TEST_CASE(a_component_that_dies_at_any_moment_in_any_order_costs_nobody_an_answer) {
+  for (const char* component : {"ConfigActor", "OllamaClientActor", "StreamingActor",
+                                "ModelManagerActor", "RoleActor/overseer"}) {
+    const auto runs = kill_at_each_moment(component, [](Script& script) {
+      script.given_model("llama3.1:8b", "one two three");
+      stream_and_answer(script);
+    });
+    BOOST_TEST_MESSAGE(component << ": " << runs << " deaths");
+    BOOST_TEST(runs > 30u * orders);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_cancelled_at_any_moment_in_any_order_ends_once) {
+  std::size_t cancelled = 0;
+  std::size_t answered = 0;
+  for (std::uint64_t seed = 0; seed <= orders; ++seed) {
+    bool reached = true;
+    for (std::size_t moment = 1; reached; ++moment) {
+      reached = false;
+      std::size_t handled = 0;
+      Script* playing = nullptr;
+      bool over = false;
+      ScriptOptions options{.name = "cancelled at message " + std::to_string(moment), .seed = seed};
+      options.trace = [&](const std::string& line) {
+        over = over || line.find("RetrySupervisor -> plan: LLMResponse") != std::string::npos;
+        if (playing == nullptr || ++handled != moment)
+          return;
+        reached = true;
+        anon_tell(playing->llm().role(overseer), cancel_atom_v, RequestId{"plan"});
+      };
+      play(options, [&](Script& script) {
+        script.given_model("llama3.1:8b", "one two three");
+        const auto view = script.subscriber("view", Hears::stream);
+        playing = &script;
+        const auto plan = script.prompt(overseer, "Count", {.listener = &view, .name = "plan"});
+        playing = nullptr;
+        if (over) {
+          ++answered;
+          view.sees_stream("one two three");
+          plan.is_answered();
+        } else {
+          ++cancelled;
+          view.sees_failure(ErrorCode::cancelled);
+          plan.fails(ErrorCode::cancelled);
+        }
+      });
+    }
+  }
+  BOOST_TEST_MESSAGE(cancelled << " cancelled, " << answered << " answered");
+  BOOST_TEST(cancelled > 50u);
+  BOOST_TEST(answered > 10u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
