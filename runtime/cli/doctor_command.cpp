@@ -113,7 +113,8 @@ int run_doctor(const CommonOptions& common) {
 
   // Whoever asks what is wrong should not wait for further attempts.
   config->max_retries = 0;
-  auto session = Session::start(common, interrupts, output, make_memory_store(*config));
+  auto session = Session::start(common, interrupts, output,
+                                LLMSystemOptions{.store = make_memory_store(*config)});
   if (!session) {
     findings.failed("start", session.error());
     return findings.finish(std::nullopt);

@@ -128,8 +128,11 @@ int record(const CommonOptions& common, Output& output, const ScriptArguments& a
     return output.fail(options.error());
   Interrupts interrupts;
   const auto recording = std::make_shared<Recording>();
-  auto session = Session::start(common, interrupts, output, {},
-                                Recording::over(recording, make_curl_transport));
+  LLMSystemOptions recorded;
+  recorded.make_transport = Recording::over(recording, make_curl_transport);
+  // As long as it waits when the scenario is played.
+  recorded.chance.wait = [] { return 1.0; };
+  auto session = Session::start(common, interrupts, output, std::move(recorded));
   if (!session)
     return output.fail(session.error());
   auto& llm = (*session)->llm();

@@ -23,9 +23,7 @@ Session::~Session() {
 }
 
 Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Interrupts& interrupts,
-                                                Output& output, std::unique_ptr<ConfigStore> store,
-                                                TransportFactory make_transport) {
-  LLMSystemOptions options{.store = std::move(store), .make_transport = std::move(make_transport)};
+                                                Output& output, LLMSystemOptions options) {
   if (!options.store) {
     auto found = find_store(common.config_file, config_overrides(common));
     if (!found)

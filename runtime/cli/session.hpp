@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "actors/ollama_client/ollama_client_actor.hpp"
 #include "config/config_store.hpp"
 #include "runtime/cli/common_options.hpp"
 #include "runtime/cli/interrupts.hpp"
@@ -16,11 +15,12 @@ namespace nexus::llm::cli {
 /// Use from one thread, except where it says so.
 class Session {
 public:
-  /// Finds the settings, unless `store` has them, and starts; `make_transport` may replace HTTP.
+  /// Starts a system of these options; finds the settings, unless they have a store.
   /// Errors: those of `find_store` and of `load_config`.
-  [[nodiscard]] static Result<std::unique_ptr<Session>>
-  start(const CommonOptions& common, Interrupts& interrupts, Output& output,
-        std::unique_ptr<ConfigStore> store = {}, TransportFactory make_transport = {});
+  [[nodiscard]] static Result<std::unique_ptr<Session>> start(const CommonOptions& common,
+                                                              Interrupts& interrupts,
+                                                              Output& output,
+                                                              LLMSystemOptions options = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

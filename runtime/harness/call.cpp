@@ -65,6 +65,10 @@ void Call::fails(ErrorCode code, const Pattern& error, Where where) const {
   core_->expect(*track_, {error_pattern(code, error)}, where);
 }
 
+void Call::comes_within(std::chrono::milliseconds limit) const {
+  static_cast<void>(core_->pass_until([this] { return !track_->unread.empty(); }, limit));
+}
+
 void Call::waits(Where where) const {
   core_->expect_nothing(*track_, where);
   if (!track_->met.empty())

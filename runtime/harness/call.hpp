@@ -18,6 +18,8 @@ public:
   /// The requester has this error; `error` says more of it.
   void fails(ErrorCode code, const Pattern& error = "{}",
              Where where = std::source_location::current()) const;
+  /// Lets virtual time pass until the answer is there, up to a limit.
+  void comes_within(std::chrono::milliseconds limit) const;
   /// The requester has no answer yet.
   void waits(Where where = std::source_location::current()) const;
   /// The requester is killed; its answer goes nowhere.

@@ -170,8 +170,12 @@ private:
     script_.ask("config", Pattern{message}, {}, where())
         .is_answered(R"({"LLMClientConfig": {}})", where());
   }
-  void answered() { call("answered").is_answered(pattern("with"), where()); }
+  void answered() {
+    call("answered").comes_within(duration("within"));
+    call("answered").is_answered(pattern("with"), where());
+  }
   void failed() {
+    call("failed").comes_within(duration("within"));
     call("failed").fails(error_code(),
                          step_->find("with") != nullptr ? pattern("with") : Pattern{"{}"}, where());
   }

@@ -24,6 +24,8 @@ constexpr FieldInfo on{"on", T::text, false, "the request that is answered; the 
 constexpr FieldInfo from{"from", T::text, false, "the sender; anybody"};
 constexpr FieldInfo to{"to", T::text, false, "the receiver; anybody"};
 constexpr FieldInfo times{"times", T::number, false, "how many messages; 1"};
+constexpr FieldInfo within{"within", T::duration, false,
+                           "how much virtual time may pass before; 0s"};
 constexpr FieldInfo options{"options", T::object, false,
                             "`GenerateOptions` in JSON, such as `{\"temperature\": 0}`"};
 constexpr FieldInfo role{"role", T::role, false, "the role that is asked; `overseer`"};
@@ -71,10 +73,11 @@ constexpr std::array leave{FieldInfo{"leave", T::text, true, "a listener"},
 constexpr std::array configure{
     FieldInfo{"configure", T::object, true, "a merge patch of the settings"}};
 constexpr std::array answered{FieldInfo{"answered", T::text, true, "a requester"},
-                              FieldInfo{"with", T::anything, false, "what its answer is like"}};
+                              FieldInfo{"with", T::anything, false, "what its answer is like"},
+                              within};
 constexpr std::array failed{FieldInfo{"failed", T::text, true, "a requester"},
                             FieldInfo{"code", T::error_code, true, "the name of the error"},
-                            FieldInfo{"with", T::object, false, "what the error is like"}};
+                            FieldInfo{"with", T::object, false, "what the error is like"}, within};
 constexpr std::array waiting{FieldInfo{"waiting", T::text, true, "a requester"}};
 constexpr std::array see{FieldInfo{"see", T::text, true, "a listener"}, messages};
 constexpr std::array see_stream{FieldInfo{"seeStream", T::text, true, "a listener"},
@@ -83,11 +86,9 @@ constexpr std::array see_error{FieldInfo{"seeError", T::text, true, "a listener"
                                FieldInfo{"code", T::error_code, true, "the name of the error"}};
 constexpr std::array pause{FieldInfo{"pause", T::text, true, "a listener"}};
 constexpr std::array go_on{FieldInfo{"goOn", T::text, true, "a listener"}};
-constexpr std::array asked{
-    FieldInfo{"asked", T::text, true, "such as `POST /api/generate`"},
-    FieldInfo{"body", T::anything, false, "what the body is like"},
-    FieldInfo{"within", T::duration, false, "how much virtual time may pass before; 0s"},
-    as_field("a name for this request")};
+constexpr std::array asked{FieldInfo{"asked", T::text, true, "such as `POST /api/generate`"},
+                           FieldInfo{"body", T::anything, false, "what the body is like"}, within,
+                           as_field("a name for this request")};
 constexpr std::array not_asked{FieldInfo{"notAsked", T::truth, true, "`true`"}};
 constexpr std::array say{FieldInfo{"say", T::texts, true, "the texts of lines of a stream"}, on};
 constexpr std::array finish{FieldInfo{"finish", T::text, true, "the `done_reason`: `stop`"}, on};

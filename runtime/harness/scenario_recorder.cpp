@@ -101,6 +101,8 @@ private:
                                           const std::vector<Exchange>& wire) {
     const auto caller = "requester " + std::to_string(number + 1);
     const auto listener = "view " + std::to_string(number + 1);
+    if (number > 0)
+      pass(last_, prompt.asked);
     const bool down = !wire.empty() && refused(wire.front());
     if (down)
       step("ollama", "stops");
@@ -129,11 +131,9 @@ private:
       write_happening(happening, exchange, name, now, pending[happening.exchange]);
       now = happening.time;
     }
+    last_ = now;
     if (std::ranges::any_of(pending, [](const auto& bytes) { return !bytes.empty(); }))
       return "an answer is not UTF-8, which a scenario cannot hold";
-    // Until every limit of time has run out.
-    if (!prompt.answer)
-      step("pass", patience);
     write_answer(prompt, caller, listener);
     if (stopped)
       step("ollama", "starts");
@@ -200,7 +200,9 @@ private:
   void write_answer(const RecordedPrompt& prompt, const std::string& caller,
                     const std::string& listener) {
     if (!prompt.answer) {
-      add(step("failed", caller), "code", to_string(prompt.answer.error().code));
+      auto& failed = step("failed", caller);
+      add(failed, "code", to_string(prompt.answer.error().code));
+      add(failed, "within", patience);
       add(step("seeError", listener), "code", to_string(prompt.answer.error().code));
       return;
     }
@@ -218,6 +220,7 @@ private:
   Document document_;
   Allocator& allocator_;
   Value steps_;
+  Time last_; ///< of what was written
 };
 
 } // namespace

@@ -30,6 +30,17 @@ inline std::string with_section(const std::string& text, const std::string& name
   return text.substr(0, begin + begin_mark.size()) + content + text.substr(end);
 }
 
+/// Brings a whole file up to date, or checks that it is. False where it was not.
+inline bool update_file(const std::filesystem::path& file, const std::string& text, bool check) {
+  if (read_text(file) == text)
+    return true;
+  if (check)
+    std::cerr << file.string() << " is out of date; run `./dev docs`\n";
+  else
+    std::ofstream{file} << text;
+  return false;
+}
+
 /// Brings a section of a page up to date, or checks that it is. False where it was not.
 inline bool update_section(const std::filesystem::path& page, const std::string& name,
                            const std::string& content, bool check) {

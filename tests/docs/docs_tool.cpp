@@ -5,6 +5,7 @@
 
 #include "config/config_keys.hpp"
 #include "messages/errors.hpp"
+#include "runtime/harness/scenario_format.hpp"
 #include "tests/docs/doc_section.hpp"
 
 namespace fs = std::filesystem;
@@ -68,5 +69,24 @@ int main(int argc, char** argv) {
   bool current = update_section(docs / "configuration.md", "settings", config_table(), check);
   current = update_section(docs / "errors.md", "errors", error_table_text(), check) && current;
   current = update_section(readme, "example", example, check) && current;
+  auto code = [&readme](const char* language, const char* file) {
+    return "```" + std::string{language} + "\n" + read_text(readme.parent_path() / file) + "```\n";
+  };
+  const auto harness = docs / "harness.md";
+  current =
+      update_section(harness, "first script", code("cpp", "tests/docs/first_script.cpp"), check) &&
+      current;
+  current =
+      update_section(harness, "own actor", code("cpp", "tests/docs/own_actor_script.cpp"), check) &&
+      current;
+  current =
+      update_section(harness, "scenario",
+                     code("json", "tests/scenarios/"
+                                  "a_reset_before_the_first_byte_is_repeated_after_the_delay.json"),
+                     check) &&
+      current;
+  current = update_section(harness, "format", testing::scenario_reference(), check) && current;
+  current =
+      update_file(docs / "scenario.schema.json", testing::scenario_schema(), check) && current;
   return check && !current ? 1 : 0;
 }
