@@ -110,7 +110,9 @@ RoleActor::Promise RoleActor::admit(LLMRequest request, std::uint64_t number, bo
 
 void RoleActor::release(const RequestId& run) {
   queue_.release(run);
-  if (const auto waiting = waiting_.find(run); waiting != waiting_.end()) {
+  const auto waiting = waiting_.find(run);
+  const bool left_queue = waiting != waiting_.end();
+  if (left_queue) {
     waiting->second.promise.deliver(to_caf_error({.code = ErrorCode::cancelled}));
     waiting_.erase(waiting);
   }
@@ -118,13 +120,12 @@ void RoleActor::release(const RequestId& run) {
     leaders_.erase(key->second);
     keys_.erase(key);
   }
-  admit_next();
+  admit_next(left_queue);
 }
 
-void RoleActor::admit_next() {
-  bool any = false;
+void RoleActor::admit_next(bool moved) {
   while (auto run = queue_.next(self_->clock().now())) {
-    any = true;
+    moved = true;
     const auto waiting = waiting_.find(*run);
     waiting->second.promise.deliver(Admission{.kind = Admission::Kind::run,
                                               .request = std::move(waiting->second.request),
@@ -132,7 +133,7 @@ void RoleActor::admit_next() {
                                               .leader = {}});
     waiting_.erase(waiting);
   }
-  if (any)
+  if (moved)
     report_positions();
 }
 

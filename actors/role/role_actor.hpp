@@ -36,7 +36,8 @@ private:
 
   Promise admit(LLMRequest request, std::uint64_t number, bool again);
   void release(const RequestId& run);
-  void admit_next();
+  /// Gives free places to those who wait; `moved` says that the queue has moved already.
+  void admit_next(bool moved = false);
   /// Tells the waiting runs where they stand now.
   void report_positions();
   [[nodiscard]] LLMRequest completed(LLMRequest request) const;

@@ -92,11 +92,14 @@ template <class T> constexpr bool is_handle = std::is_same_v<T, caf::strong_acto
   typename T::signatures;
 };
 
-/// Removes the members that stand in `defaults` with the same value.
+/// Removes the members that stand in `defaults` with the same value, but for those without which a
+/// message says nothing.
 void drop_defaults(Value& object, const Value& defaults) {
   for (auto member = object.MemberBegin(); member != object.MemberEnd();) {
     const auto* usual = json::find(defaults, json::text_of(member->name));
-    const bool same = usual != nullptr && *usual == member->value;
+    const auto name = json::text_of(member->name);
+    const bool same =
+        usual != nullptr && *usual == member->value && name != "phase" && name != "code";
     member = same ? object.EraseMember(member) : member + 1;
   }
 }
@@ -157,11 +160,8 @@ Value element(const caf::message& message, std::size_t index, const ActorNames& 
     out = json::to_value(message.get_as<std::vector<ChatMessage>>(index), allocator);
   if (message.match_element<caf::error>(index)) {
     auto members = json::to_value(to_llm_error(message.get_as<caf::error>(index)), allocator);
-    if (compact) {
-      auto usual = json::to_value(LLMError{}, allocator);
-      usual.RemoveMember("code");
-      drop_defaults(members, usual);
-    }
+    if (compact)
+      drop_defaults(members, json::to_value(LLMError{}, allocator));
     wrap(out, "error", std::move(members), allocator);
   }
   if (message.match_element<caf::exit_msg>(index))

@@ -5,49 +5,7 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
-namespace {
-
-std::string code_of(const Result<LLMResponse>& result) {
-  return result ? "answered" : std::string{to_string(result.error().code)};
-}
-
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(roles)
-
-BOOST_AUTO_TEST_CASE(a_missing_model_falls_back_and_says_so) {
-  World world{default_models(), [](LLMClientConfig& config) {
-                config.overseer_model = "not-there:7b";
-                config.settings(overseer).fallback_models = {"nor-this:1b", "spare:1b"};
-              }};
-  const auto answer = world.api.generate("a", overseer);
-  BOOST_REQUIRE(answer);
-  BOOST_TEST(answer->model == "spare:1b");
-  BOOST_TEST(answer->provenance.fallback);
-}
-
-BOOST_AUTO_TEST_CASE(a_model_that_keeps_failing_falls_back_also_when_streaming) {
-  auto options = default_models();
-  options.models[0].run_error = "CUDA error";
-  World world{options, [](LLMClientConfig& config) {
-                config.settings(overseer).fallback_models = {"spare:1b"};
-              }};
-  const auto answer = world.api.generate_streaming("a", overseer, {});
-  BOOST_REQUIRE(answer);
-  BOOST_TEST(answer->model == "spare:1b");
-  BOOST_TEST(answer->provenance.fallback);
-  // A 500 is tried once more on the same model, not more often.
-  BOOST_TEST(answer->provenance.attempts == 3u);
-}
-
-BOOST_AUTO_TEST_CASE(a_model_that_the_caller_chose_is_not_replaced) {
-  World world{default_models(), [](LLMClientConfig& config) {
-                config.settings(overseer).fallback_models = {"spare:1b"};
-              }};
-  GenerateOptions options;
-  options.model = "not-there";
-  BOOST_TEST(code_of(world.api.generate("a", overseer, options)) == "model_not_found");
-}
 
 BOOST_AUTO_TEST_CASE(checks_of_several_requests_share_one_list) {
   World world;
@@ -92,56 +50,6 @@ BOOST_AUTO_TEST_CASE(changed_settings_take_effect_without_a_restart) {
   const auto wrong = world.api.update_config(R"({"timeout":"long"})");
   BOOST_REQUIRE(!wrong);
   BOOST_TEST(sentence(wrong.error()).find("llm.timeout") != std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(more_requests_than_the_queue_holds_are_rejected_at_once) {
-  World world{default_models(), [](LLMClientConfig& config) {
-                config.limits.max_concurrent = 1;
-                config.limits.queue_length = 2;
-              }};
-  world.sim.inject(Fault::stall_before_response().times(1));
-  std::vector<std::future<Result<LLMResponse>>> pending;
-  GenerateOptions first;
-  first.id = {"first"};
-  pending.push_back(
-      std::async(std::launch::async, [&] { return world.api.generate("a", overseer, first); }));
-  BOOST_REQUIRE(world.sim.wait_until(
-      [](const simulator::Counters& counters) { return counters.stalls_begun == 1; }, 5s));
-  Probe second{world.system()};
-  Probe third{world.system()};
-  caf::scoped_actor self{world.system()};
-  auto queue = [&](Probe& probe, const char* id) {
-    GenerateOptions options;
-    options.id = {id};
-    auto handle = ask(self, world.llm().role(overseer), deadline, generate_streaming_atom_v,
-                      std::string{"a"}, options, probe.handle());
-    probe.wait_until([](const Heard& heard) { return heard.saw(Phase::queued); });
-    return handle;
-  };
-  [[maybe_unused]] auto waiting_second = queue(second, "second");
-  [[maybe_unused]] auto waiting_third = queue(third, "third");
-  BOOST_TEST(second.heard().progress.front().queue_position == 1u);
-  BOOST_TEST(third.heard().progress.front().queue_position == 2u);
-  ask(self, world.llm().role(overseer), deadline, position_atom_v, RequestId{"third"})
-      .receive([](const QueuePosition& place) { BOOST_TEST(place.position == 2u); },
-               [](const caf::error& error) { BOOST_FAIL(describe(error)); });
-  BOOST_TEST(code_of(world.api.generate("a", overseer)) == "queue_full");
-  // The other role has a queue of its own.
-  BOOST_TEST(code_of(world.api.generate("a", implementation)) == "answered");
-  BOOST_TEST(world.api.cancel(overseer, {"first"}).value());
-  BOOST_TEST(code_of(pending[0].get()) == "cancelled");
-  second.wait_for_end();
-  third.wait_for_end();
-}
-
-BOOST_AUTO_TEST_CASE(a_batch_is_answered_in_order_and_one_failure_is_alone) {
-  World world;
-  const auto batch = world.api.batch({"one", "", "three"}, overseer);
-  BOOST_REQUIRE(batch);
-  BOOST_REQUIRE(batch->items.size() == 3u);
-  BOOST_TEST(batch->items[0].response->response.find("one") != std::string::npos);
-  BOOST_TEST(to_string(batch->items[1].error->code) == "invalid_prompt");
-  BOOST_TEST(batch->items[2].response->response.find("three") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_larger_than_the_queue_does_not_overload_it) {
@@ -283,17 +191,6 @@ BOOST_AUTO_TEST_CASE(the_old_server_is_understood_too) {
   const auto failed = world.api.generate_streaming("a", overseer, {});
   BOOST_REQUIRE(!failed);
   BOOST_TEST(to_string(failed.error().code) == "model_load_failed");
-}
-
-BOOST_AUTO_TEST_CASE(retry_after_is_honoured_and_capped) {
-  World world{default_models(), [](LLMClientConfig& config) { config.max_retry_delay = 300ms; }};
-  world.sim.inject(Fault::busy(60));
-  const auto begin = std::chrono::steady_clock::now();
-  const auto answer = world.api.generate("a", overseer);
-  const auto took = std::chrono::steady_clock::now() - begin;
-  BOOST_REQUIRE(answer);
-  BOOST_TEST(answer->provenance.attempts == 2u);
-  BOOST_TEST((took >= 300ms));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

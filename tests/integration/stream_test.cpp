@@ -27,48 +27,6 @@ auto begin(caf::scoped_actor& self, World& world, Probe& probe, GenerateOptions 
 
 BOOST_AUTO_TEST_SUITE(streams)
 
-BOOST_AUTO_TEST_CASE(a_subscriber_hears_phases_chunks_in_order_and_one_end) {
-  World world{numbers()};
-  caf::scoped_actor self{world.system()};
-  Probe probe{world.system()};
-  [[maybe_unused]] auto pending = begin(self, world, probe, named("a"));
-  const auto heard = probe.wait_for_end();
-  heard.check_order();
-  BOOST_TEST(heard.text() == all_numbers);
-  BOOST_TEST(heard.saw(Phase::sent));
-  BOOST_TEST(heard.saw(Phase::first_token));
-  BOOST_TEST(heard.saw(Phase::done));
-  BOOST_TEST(heard.chunks.back().final->response == all_numbers);
-  BOOST_TEST(heard.chunks.back().id.value == "a");
-  std::move(pending).receive(
-      [](const LLMResponse& answer) { BOOST_TEST(answer.response == all_numbers); },
-      [](const caf::error& error) { BOOST_FAIL(describe(error)); });
-}
-
-BOOST_AUTO_TEST_CASE(a_late_subscriber_gets_the_text_so_far_first) {
-  World world{numbers()};
-  world.sim.inject(Fault::stall_after_lines(4));
-  caf::scoped_actor self{world.system()};
-  Probe first{world.system()};
-  Probe late{world.system()};
-  [[maybe_unused]] auto pending = begin(self, world, first, named("a"));
-  first.wait_until([](const Heard& heard) { return heard.chunks.size() == 4; });
-  ask(self, world.llm().role(overseer), deadline, subscribe_atom_v, RequestId{"a"}, late.handle())
-      .receive([](Ack) {}, [](const caf::error& error) { BOOST_FAIL(describe(error)); });
-  const auto so_far = late.wait_until([](const Heard& heard) { return !heard.chunks.empty(); });
-  BOOST_TEST(so_far.chunks[0].seq == 0u);
-  BOOST_TEST(so_far.chunks[0].response == first.heard().text());
-  ask(self, world.llm().role(overseer), deadline, subscribe_atom_v, RequestId{"nobody"},
-      late.handle())
-      .receive([](Ack) { BOOST_FAIL("joined nothing"); },
-               [](const caf::error& error) {
-                 BOOST_TEST(to_string(to_llm_error(error).code) == "unknown_request");
-               });
-  anon_tell(world.llm().role(overseer), cancel_atom_v, RequestId{"a"});
-  first.wait_for_end();
-  late.wait_for_end().check_order();
-}
-
 BOOST_AUTO_TEST_CASE(a_slow_subscriber_loses_nothing_and_holds_nobody_up) {
   auto options = default_models();
   std::string text;
@@ -119,89 +77,6 @@ BOOST_AUTO_TEST_CASE(cancelling_aborts_the_transfer_at_once) {
                                BOOST_TEST(to_string(to_llm_error(error).code) == "cancelled");
                              });
   BOOST_TEST(!world.api.cancel(overseer, {"a"}).value());
-}
-
-BOOST_AUTO_TEST_CASE(the_last_subscriber_leaving_aborts_the_transfer) {
-  for (const bool dies : {true, false}) {
-    World world{numbers()};
-    world.sim.inject(Fault::stall_after_lines(2));
-    caf::scoped_actor self{world.system()};
-    Probe probe{world.system()};
-    [[maybe_unused]] auto pending = begin(self, world, probe, named("a"));
-    probe.wait_until([](const Heard& heard) { return heard.chunks.size() == 2; });
-    if (dies)
-      probe.die();
-    else
-      anon_tell(world.llm().role(overseer), unsubscribe_atom_v, RequestId{"a"}, probe.handle());
-    BOOST_TEST(world.sim.wait_until(
-        [](const simulator::Counters& counters) { return counters.disconnects_seen == 1; }, 5s));
-    std::move(pending).receive([](const LLMResponse&) { BOOST_FAIL("an answer"); },
-                               [](const caf::error& error) {
-                                 BOOST_TEST(to_string(to_llm_error(error).code) == "cancelled");
-                               });
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_dead_requester_aborts_the_transfer) {
-  World world{numbers()};
-  world.sim.inject(Fault::stall_before_response());
-  {
-    caf::scoped_actor self{world.system()};
-    [[maybe_unused]] auto pending =
-        ask(self, world.llm().role(overseer), deadline, generate_atom_v, std::string{"x"});
-    BOOST_REQUIRE(world.sim.wait_until(
-        [](const simulator::Counters& counters) { return counters.stalls_begun == 1; }, 5s));
-  }
-  BOOST_TEST(world.sim.wait_until(
-      [](const simulator::Counters& counters) { return counters.disconnects_seen == 1; }, 5s));
-}
-
-BOOST_AUTO_TEST_CASE(a_stream_that_breaks_before_its_first_chunk_is_repeated_unseen) {
-  World world{numbers()};
-  world.sim.inject(Fault::close_mid_chunk(0));
-  caf::scoped_actor self{world.system()};
-  Probe probe{world.system()};
-  [[maybe_unused]] auto pending = begin(self, world, probe, named("a"));
-  const auto heard = probe.wait_for_end();
-  heard.check_order();
-  BOOST_TEST(heard.text() == all_numbers);
-  BOOST_TEST(heard.saw(Phase::retrying));
-  BOOST_TEST(!heard.saw(Phase::restarted));
-  BOOST_TEST(heard.chunks.back().final->provenance.attempts == 2u);
-}
-
-BOOST_AUTO_TEST_CASE(a_stream_that_breaks_later_starts_over_once_where_the_settings_say_so) {
-  World world{numbers(),
-              [](LLMClientConfig& config) { config.stream_recovery = StreamRecovery::restart; }};
-  caf::scoped_actor self{world.system()};
-  {
-    world.sim.inject(Fault::reset_after_lines(3));
-    Probe probe{world.system()};
-    [[maybe_unused]] auto pending = begin(self, world, probe, named("a"));
-    const auto heard = probe.wait_for_end();
-    heard.check_order();
-    BOOST_TEST(heard.saw(Phase::restarted));
-    BOOST_TEST(heard.text() == all_numbers);
-    BOOST_TEST(heard.chunks.back().final->provenance.restarted);
-  }
-  {
-    world.sim.inject(Fault::close_after_lines(3).times(2));
-    Probe probe{world.system()};
-    [[maybe_unused]] auto pending = begin(self, world, probe, named("b"));
-    const auto heard = probe.wait_for_end();
-    BOOST_REQUIRE(heard.errors.size() == 1u);
-    BOOST_TEST(to_string(heard.errors[0].error.code) == "stream_interrupted");
-  }
-}
-
-BOOST_AUTO_TEST_CASE(loading_a_model_is_a_phase_of_its_own) {
-  auto options = numbers();
-  options.load_delay = 900ms;
-  World world{options};
-  caf::scoped_actor self{world.system()};
-  Probe probe{world.system()};
-  [[maybe_unused]] auto pending = begin(self, world, probe, named("a"));
-  BOOST_TEST(probe.wait_for_end().saw(Phase::loading));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -96,42 +96,6 @@ BOOST_AUTO_TEST_CASE(a_call_about_models_survives_the_death_of_whoever_works_on_
   }
 }
 
-BOOST_AUTO_TEST_CASE(queued_requests_survive_the_death_of_their_role) {
-  World world{numbers(), [](LLMClientConfig& config) { config.limits.max_concurrent = 1; }};
-  world.sim.inject(Fault::stall_before_response(300ms));
-  caf::scoped_actor self{world.system()};
-  auto first = ask(self, world.llm().role(overseer), deadline, generate_atom_v, std::string{"x"});
-  BOOST_REQUIRE(world.sim.wait_until(
-      [](const simulator::Counters& counters) { return counters.stalls_begun == 1; }, 5s));
-  auto second = ask(self, world.llm().role(overseer), deadline, generate_atom_v, std::string{"y"});
-  world.kill("RoleActor/overseer");
-  const auto fine = [](const LLMResponse& answer) { BOOST_TEST(answer.done); };
-  const auto wrong = [](const caf::error& error) { BOOST_ERROR(describe(error)); };
-  std::move(first).receive(fine, wrong);
-  std::move(second).receive(fine, wrong);
-}
-
-BOOST_AUTO_TEST_CASE(a_component_that_keeps_dying_ends_in_an_error_for_every_caller) {
-  World world{numbers(), [](LLMClientConfig& config) { config.restarts.max_restarts = 2; }};
-  world.sim.inject(Fault::stall_before_response().times(0));
-  caf::scoped_actor self{world.system()};
-  auto pending = ask(self, world.llm().role(overseer), deadline, generate_atom_v, std::string{"x"});
-  BOOST_REQUIRE(world.sim.wait_until(
-      [](const simulator::Counters& counters) { return counters.stalls_begun == 1; }, 5s));
-  for (std::uint64_t i = 1; i <= 2; ++i) {
-    world.kill("ModelManagerActor");
-    world.wait_for_restarts("ModelManagerActor", i);
-  }
-  world.kill("ModelManagerActor");
-  std::move(pending).receive([](const LLMResponse&) { BOOST_FAIL("an answer"); },
-                             [](const caf::error& error) {
-                               BOOST_TEST(to_string(to_llm_error(error).code) ==
-                                          "restart_budget_exhausted");
-                             });
-  const auto after = world.api.generate("x", overseer);
-  BOOST_TEST(!after);
-}
-
 BOOST_AUTO_TEST_CASE(ending_the_system_answers_everybody) {
   auto world = std::make_unique<World>(numbers());
   world->sim.inject(Fault::stall_before_response());
