@@ -7,7 +7,8 @@
 
 namespace nexus::llm {
 
-/// What the supervisor leaves to chance. A test that wants every run to be the same takes its place.
+/// What the supervisor leaves to chance. A test that wants every run to be the same takes its
+/// place.
 struct Chance {
   /// The part of the longest wait that passes before an attempt is repeated, 0 to 1.
   std::function<double()> wait = jitter;

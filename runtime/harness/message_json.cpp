@@ -356,8 +356,9 @@ Result<caf::message> MessageReader::answer(const caf::message& request, const Va
 namespace {
 template <class Handle> std::vector<std::shared_ptr<const MessageReader::Handler>> handlers_of() {
   std::vector<std::shared_ptr<const MessageReader::Handler>> handlers;
-  each_signature<Handle>(
-      [&handlers]<class Parts>() { handlers.push_back(std::make_shared<HandlerOf<Parts>>()); });
+  each_signature<Handle>([&handlers]<class... Parts>() {
+    (handlers.push_back(std::make_shared<HandlerOf<Parts>>()), ...);
+  });
   return handlers;
 }
 } // namespace

@@ -92,7 +92,10 @@ Pattern structure(std::string_view type, std::string_view member, std::string_vi
 Pattern::Pattern() : Pattern{std::string_view{"\"*\""}} {}
 
 Pattern::Pattern(std::string_view text) {
-  auto document = json::parse(is_word(text) ? "\"" + std::string{text} + "\"" : std::string{text});
+  std::string words{text};
+  if (is_word(text))
+    words.insert(0, 1, '"').push_back('"');
+  auto document = json::parse(words);
   if (!document)
     throw ScriptFailure{"A pattern is not JSON: " + document.error().what + " in " +
                         std::string{text}};
