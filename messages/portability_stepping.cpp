@@ -147,6 +147,10 @@ const void* TakenLetter::identity() const noexcept {
   return parts_ ? parts_->element.get() : nullptr;
 }
 
+caf::actor_id TakenLetter::receiver() const noexcept {
+  return parts_ ? parts_->receiver->id() : caf::actor_id{};
+}
+
 struct SteppedSystem::Impl {
 #if NEXUS_LLM_CAF_1
   explicit Impl(caf::actor_system_config& config)

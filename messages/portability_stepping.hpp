@@ -32,6 +32,7 @@ public:
   ~TakenLetter();
 
   [[nodiscard]] const void* identity() const noexcept;
+  [[nodiscard]] caf::actor_id receiver() const noexcept;
 
 private:
   friend class SteppedSystem;

@@ -43,6 +43,8 @@ Outcome play(Output& output, const std::string& file, const Scenario& scenario,
                            : std::function<void(const std::string&)>{});
   } catch (const testing::ScriptFailure& failure) {
     outcome.failure = failure.what();
+  } catch (const std::exception& error) {
+    outcome.failure = file + ": it cannot be played: " + error.what();
   }
   return outcome;
 }

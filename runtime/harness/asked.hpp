@@ -9,28 +9,40 @@
 namespace nexus::llm::testing {
 
 /// One request that came to Ollama, and what Ollama answers. What is said after the client has left
-/// goes nowhere. Cheap to copy; valid as long as its script.
+/// goes nowhere; what is said after the end of the answer is an error of the script. Cheap to copy;
+/// valid as long as its script.
 class Asked {
 public:
   Asked(ScriptCore& core, StagedExchange exchange);
 
   /// Lines of a stream with these texts, one after the other.
-  void says(const std::vector<std::string>& texts) const;
+  void says(const std::vector<std::string>& texts,
+            Where where = std::source_location::current()) const;
   /// The last line of a stream, and its end.
-  void finishes(const std::string& done_reason = "stop") const;
+  void finishes(const std::string& done_reason = "stop",
+                Where where = std::source_location::current()) const;
   /// The whole answer at once: a stream with a line for each word, or one body.
-  void answers(const std::string& text) const;
+  void answers(const std::string& text, Where where = std::source_location::current()) const;
   /// A whole body of JSON.
-  void answers_json(const std::string& body, int status = 200) const;
+  void answers_json(const std::string& body, int status = 200,
+                    Where where = std::source_location::current()) const;
   /// A failure as Ollama tells it; `retry_after` in seconds where it is not negative.
-  void refuses(int status, const std::string& error, int retry_after = -1) const;
+  void refuses(int status, const std::string& error, int retry_after = -1,
+               Where where = std::source_location::current()) const;
 
+  /// The status of an answer, and what comes with it; comes first, and is 200 where it is left out.
+  void begins(int status, int retry_after = -1,
+              Where where = std::source_location::current()) const;
   /// Bytes of the body as they are.
-  void sends(std::string_view bytes) const;
+  void sends(std::string_view bytes, Where where = std::source_location::current()) const;
   /// Ends the answer as it is.
-  void ends(AnswerEnd how) const;
-  void resets() const { ends(AnswerEnd::reset); }
-  void closes() const { ends(AnswerEnd::close); }
+  void ends(AnswerEnd how, Where where = std::source_location::current()) const;
+  void resets(Where where = std::source_location::current()) const {
+    ends(AnswerEnd::reset, std::move(where));
+  }
+  void closes(Where where = std::source_location::current()) const {
+    ends(AnswerEnd::close, std::move(where));
+  }
 
   /// The client has broken off the request.
   void is_abandoned(Where where = std::source_location::current()) const;
@@ -42,8 +54,10 @@ private:
     StagedExchange exchange;
     std::size_t lines = 0;
     bool begun = false;
+    bool ended = false;
   };
-  void begin(int status, int retry_after) const;
+  void check(const Where& where) const;
+  void check_stream(const Where& where) const;
 
   ScriptCore* core_;
   std::shared_ptr<State> state_;

@@ -1,17 +1,20 @@
 #include "runtime/harness/call.hpp"
 
+#include <optional>
+
 #include "messages/portability.hpp"
 
 namespace nexus::llm::testing {
 
 namespace {
 
-Pattern error_pattern(ErrorCode code, const Pattern& more) {
+/// The pattern of an error; nothing where `more` is no object.
+std::optional<Pattern> error_pattern(ErrorCode code, const Pattern& more) {
   json::Document document;
   auto& allocator = document.GetAllocator();
   json::Value members{more.value(), allocator};
   if (!members.IsObject())
-    members.SetObject();
+    return std::nullopt;
   members.AddMember("code", json::make_string(to_string(code), allocator), allocator);
   document.SetObject();
   document.AddMember("error", std::move(members), allocator);
@@ -45,8 +48,17 @@ Call::Call(ScriptCore& core, std::string name, const caf::actor& receiver, caf::
   track_ = &core_->track("the requester " + name_, [name = name_](const Event& event) {
     return event.receiver == name && event.is_response;
   });
+  core_->owe_answer(name_, *track_, where);
   puppet.ask(receiver, std::move(message));
   core_->settle();
+}
+
+Call::Call(ScriptCore& core, std::string name, AIRole role, RequestId id, caf::message message,
+           const Where& where)
+    : Call{core, std::move(name), caf::actor_cast<caf::actor>(core.llm().role(role)),
+           std::move(message), where} {
+  role_ = role;
+  id_ = std::move(id);
 }
 
 void Call::is_answered(const Pattern& answer, Where where) const {
@@ -62,7 +74,10 @@ void Call::is_answered(const Pattern& answer, Where where) const {
 }
 
 void Call::fails(ErrorCode code, const Pattern& error, Where where) const {
-  core_->expect(*track_, {error_pattern(code, error)}, where);
+  const auto pattern = error_pattern(code, error);
+  if (!pattern)
+    core_->misuse(where, "what an error is like is said by an object, not by " + error.text());
+  core_->expect(*track_, {*pattern}, where);
 }
 
 void Call::comes_within(std::chrono::milliseconds limit) const {
@@ -73,9 +88,13 @@ void Call::waits(Where where) const {
   core_->expect_nothing(*track_, where);
   if (!track_->met.empty())
     core_->misuse(where, "the requester " + name_ + " has its answer already");
+  if (!core_->world().names().find(name_))
+    core_->misuse(where, "the requester " + name_ + " is dead and waits for nothing");
+  core_->forgive_answer(name_);
 }
 
 void Call::dies(Where where) const {
+  core_->forgive_answer(name_);
   anon_exit(core_->puppet(name_, where).actor(), caf::exit_reason::kill);
   core_->settle();
 }

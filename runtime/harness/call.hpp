@@ -12,6 +12,9 @@ public:
   /// Sends `message` to `receiver`, who is called that in reports.
   Call(ScriptCore& core, std::string name, const caf::actor& receiver, caf::message message,
        const Where& where);
+  /// The same for a request to a role, which has an id.
+  Call(ScriptCore& core, std::string name, AIRole role, RequestId id, caf::message message,
+       const Where& where);
 
   /// The requester has this answer. An object may leave out the type: its members are meant.
   void is_answered(const Pattern& answer = {}, Where where = std::source_location::current()) const;
@@ -20,17 +23,21 @@ public:
              Where where = std::source_location::current()) const;
   /// Lets virtual time pass until the answer is there, up to a limit.
   void comes_within(std::chrono::milliseconds limit) const;
-  /// The requester has no answer yet.
+  /// The requester has no answer yet. One that says so may be without one when the script ends.
   void waits(Where where = std::source_location::current()) const;
   /// The requester is killed; its answer goes nowhere.
   void dies(Where where = std::source_location::current()) const;
 
-  /// What the requester is called; a prompt has this as its request id, too.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// Of a request to a role.
+  [[nodiscard]] AIRole role() const noexcept { return role_; }
+  [[nodiscard]] const RequestId& id() const noexcept { return id_; }
 
 private:
   ScriptCore* core_;
   std::string name_;
+  AIRole role_ = AIRole::overseer;
+  RequestId id_;
   Track* track_;
 };
 

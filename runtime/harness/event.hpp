@@ -9,11 +9,12 @@
 
 namespace nexus::llm::testing {
 
-/// A message that reached its receiver.
+/// A message that its receiver is about to handle.
 struct Event {
   std::chrono::nanoseconds time{}; ///< since the beginning of the script
   std::string sender;
   std::string receiver;
+  caf::actor_id receiver_id = 0;
   caf::message content;
   bool is_response = false;
 };

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -15,16 +14,13 @@ namespace nexus::llm::testing {
 /// What is done to messages on their way between two actors.
 struct Interception {
   enum class Action : std::uint8_t { drop, delay, replace };
-  static constexpr auto always = std::numeric_limits<std::uint32_t>::max();
-
   std::string sender;   ///< empty: any
   std::string receiver; ///< empty: any
   Pattern message;      ///< those that it fits
   Action action = Action::drop;
   std::chrono::milliseconds by{}; ///< of `delay`
   caf::message replacement;       ///< of `replace`
-  std::uint32_t skip = 0;         ///< how many pass first
-  std::uint32_t times = 1;        ///< how many it happens to
+  std::uint32_t times = 1;        ///< how many it has to happen to
   std::uint32_t happened = 0;
   Where where;
 };

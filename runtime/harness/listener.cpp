@@ -34,16 +34,25 @@ Listener::Stream Listener::read_stream(const std::string& expected, const Where&
       core_->fail(where, "the stream of " + name_ + " has not ended after `" + stream.text + "`",
                   track_, {expected});
     const auto item = track_->unread.front();
-    const auto& message = (*item.value)[0];
-    auto member = [&message](const char* name) {
-      return message.IsObject() ? json::find(message, name) : nullptr;
+    const auto& elements = *item.value;
+    auto member = [&elements](const char* name) {
+      return elements.Size() == 1 && elements[0].IsObject() ? json::find(elements[0], name)
+                                                            : nullptr;
     };
     if (const auto* piece = member("LLMStreamChunk")) {
       const auto seq = json::find_count(*piece, "seq");
       if (seq != next++)
         core_->fail(where, "the stream of " + name_ + " is out of order at " + std::to_string(seq),
                     track_, {expected});
+      const std::string of{json::find_text(*piece, "id").value_or("")};
+      if (!stream.id.empty() && of != stream.id)
+        core_->fail(where,
+                    "the stream of " + name_ + " mixes the requests " + stream.id + " and " + of,
+                    track_, {expected});
+      stream.id = of;
       stream.text += json::find_text(*piece, "response").value_or("");
+      if (const auto* final = json::find(*piece, "final"))
+        stream.final_text = json::find_text(*final, "response").value_or("");
       const auto* done = json::find(*piece, "done");
       ended = done != nullptr && done->IsTrue();
     } else if (const auto* end = member("StreamError")) {
@@ -67,6 +76,10 @@ Listener::Stream Listener::read_stream(const std::string& expected, const Where&
 void Listener::sees_stream(std::string_view whole_text, Where where) const {
   const auto expected = "a stream with the text `" + std::string{whole_text} + "`";
   const auto stream = read_stream(expected, where);
+  if (stream.error.empty() && stream.text == whole_text && stream.final_text != whole_text)
+    core_->fail(where,
+                "the stream of " + name_ + " ends with another text: `" + stream.final_text + "`",
+                track_, {expected});
   if (!stream.error.empty() || stream.text != whole_text)
     core_->fail(where,
                 "the stream of " + name_ + " brought `" + stream.text + "`" +

@@ -22,7 +22,7 @@ public:
   void sees(const std::vector<Pattern>& messages,
             Where where = std::source_location::current()) const;
   /// The rest of the stream brings this text, in pieces of any size with consecutive numbers, and
-  /// one good end.
+  /// one good end with the same text.
   void sees_stream(std::string_view whole_text,
                    Where where = std::source_location::current()) const;
   /// The rest of the stream brings pieces with consecutive numbers, and one bad end.
@@ -42,8 +42,10 @@ public:
 private:
   /// Reads a stream to its end, and that too.
   struct Stream {
+    std::string id;
     std::string text;
-    std::string error; ///< the name of the code; empty for a good end
+    std::string final_text; ///< of its good end
+    std::string error;      ///< the name of the code; empty for a good end
   };
   [[nodiscard]] Stream read_stream(const std::string& expected, const Where& where) const;
 

@@ -43,7 +43,7 @@ private:
   std::size_t line_ = 1;
 };
 
-/// Gives each value its line. Returns the line of a name that stands twice in its object.
+/// Gives each value its line, and notes a name that stands twice in its object.
 struct Builder {
   const std::vector<std::size_t>& lines;
   std::size_t next = 0;

@@ -369,6 +369,12 @@ template <> MessageReader MessageReader::of<role_actor>() {
 template <> MessageReader MessageReader::of<model_manager_worker>() {
   return MessageReader{handlers_of<model_manager_worker>()};
 }
+template <> MessageReader MessageReader::of<model_manager_actor>() {
+  return MessageReader{handlers_of<model_manager_actor>()};
+}
+template <> MessageReader MessageReader::of<ollama_models_actor>() {
+  return MessageReader{handlers_of<ollama_models_actor>()};
+}
 template <> MessageReader MessageReader::of<config_actor>() {
   return MessageReader{handlers_of<config_actor>()};
 }

@@ -59,6 +59,8 @@ private:
 
 template <> MessageReader MessageReader::of<role_actor>();
 template <> MessageReader MessageReader::of<model_manager_worker>();
+template <> MessageReader MessageReader::of<model_manager_actor>();
+template <> MessageReader MessageReader::of<ollama_models_actor>();
 template <> MessageReader MessageReader::of<config_actor>();
 template <> MessageReader MessageReader::of<health_actor>();
 template <> MessageReader MessageReader::of<ollama_client_internal>();

@@ -20,6 +20,8 @@ std::string at(std::string_view step, const std::string& rest) {
 
 std::optional<std::string> compare_objects(const Value& pattern, const Value& actual) {
   if (const auto* part = json::find(pattern, "$contains"); part != nullptr && part->IsString()) {
+    if (pattern.MemberCount() > 1)
+      return "is compared with a pattern that has more than `$contains`";
     if (actual.IsString() &&
         json::text_of(actual).find(json::text_of(*part)) != std::string_view::npos)
       return std::nullopt;
@@ -63,17 +65,18 @@ std::optional<std::string> compare(const Value& pattern, const Value& actual) {
   if (pattern.IsArray())
     return compare_arrays(pattern, actual);
   // Numbers are equal whether or not they were written with a fraction.
-  if (pattern.IsNumber() && actual.IsNumber()
-          ? !(pattern == actual) && pattern.GetDouble() != actual.GetDouble()
-          : !(pattern == actual))
+  const bool fraction =
+      pattern.IsNumber() && actual.IsNumber() && (pattern.IsDouble() || actual.IsDouble());
+  if (fraction ? pattern.GetDouble() != actual.GetDouble() : !(pattern == actual))
     return "is " + json::to_text(actual) + ", not " + json::to_text(pattern);
   return std::nullopt;
 }
 
-/// Whether a text is the name of an atom, without its quotes.
+/// Whether a text is the name of an atom, or the star, without its quotes.
 bool is_word(std::string_view text) {
-  return !text.empty() && text != "true" && text != "false" && text != "null" &&
-         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+  return text == "*" ||
+         (!text.empty() && text != "true" && text != "false" && text != "null" &&
+          std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; }));
 }
 
 Pattern structure(std::string_view type, std::string_view member, std::string_view text) {

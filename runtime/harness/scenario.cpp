@@ -1,11 +1,11 @@
 #include "runtime/harness/scenario.hpp"
 
-#include <fstream>
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
-#include <sstream>
 
+#include "config/file_io.hpp"
 #include "config/read_json.hpp"
 #include "runtime/harness/duration_text.hpp"
 #include "runtime/harness/scenario_format.hpp"
@@ -14,6 +14,9 @@
 namespace nexus::llm::testing {
 
 namespace {
+
+/// A recording of a long session has some megabytes.
+constexpr std::size_t max_file_bytes = 256u << 20;
 
 /// Plays the steps of one scenario on one script.
 class Player {
@@ -119,12 +122,15 @@ private:
       for (const auto each : all_roles)
         script_.given_model(LLMClientConfig{}.model(each));
     else
-      for (const auto& model : models->elements)
+      for (const auto& model : models->elements) {
+        step_ = &model;
         if (model.value.IsString())
-          script_.given_model(std::string{json::text_of(model.value)});
+          script_.given_model(std::string{json::text_of(model.value)}, {}, where());
         else
           script_.given_model(std::string{*json::find_text(model.value, "name")},
-                              std::string{json::find_text(model.value, "reply").value_or("")});
+                              std::string{json::find_text(model.value, "reply").value_or("")},
+                              where());
+      }
     if (const auto* replaced = root_.find("replaces"))
       for (const auto& each : replaced->elements) {
         step_ = &each;
@@ -158,9 +164,9 @@ private:
   }
   void ask() { keep(script_.ask(text("ask"), pattern("message"), text("as"), where())); }
   void tell() { script_.tell(text("tell"), pattern("message"), where()); }
-  void cancel() { script_.cancel(role(), call("cancel"), where()); }
-  void join() { script_.join(listener("join"), role(), call("stream"), where()); }
-  void leave() { script_.leave(listener("leave"), role(), call("stream"), where()); }
+  void cancel() { script_.cancel(call("cancel"), where()); }
+  void join() { script_.join(listener("join"), call("stream"), where()); }
+  void leave() { script_.leave(listener("leave"), call("stream"), where()); }
   void configure() {
     json::Document message{rapidjson::kArrayType};
     auto& allocator = message.GetAllocator();
@@ -188,28 +194,34 @@ private:
 
   void asked() {
     latest_ = script_.ollama_is_asked(text("asked"), pattern("body"), duration("within"), where());
-    if (step_->find("as") != nullptr)
-      asked_.insert_or_assign(text("as"), *latest_);
+    if (step_->find("as") != nullptr && !asked_.emplace(text("as"), *latest_).second)
+      misuse("there is a request `" + text("as") + "` already");
   }
   void not_asked() { script_.ollama_is_not_asked(where()); }
-  void say() { answered_request().says(texts("say")); }
-  void finish() { answered_request().finishes(text("finish")); }
-  void answer() { answered_request().answers(text("answer")); }
+  void say() { answered_request().says(texts("say"), where()); }
+  void finish() { answered_request().finishes(text("finish"), where()); }
+  void answer() { answered_request().answers(text("answer"), where()); }
   void answer_json() {
     answered_request().answers_json(json::to_text(step_->find("answerJson")->value),
-                                    static_cast<int>(number("status", 200)));
+                                    static_cast<int>(number("status", 200)), where());
+  }
+  [[nodiscard]] int retry_after() const {
+    return step_->find("retryAfter") != nullptr ? static_cast<int>(number("retryAfter", 0)) : -1;
   }
   void refuse() {
-    answered_request().refuses(
-        static_cast<int>(number("refuse", 500)), text("error"),
-        step_->find("retryAfter") != nullptr ? static_cast<int>(number("retryAfter", 0)) : -1);
+    answered_request().refuses(static_cast<int>(number("refuse", 500)), text("error"),
+                               retry_after(), where());
   }
-  void send() { answered_request().sends(text("send")); }
+  void begin_answer() {
+    answered_request().begins(static_cast<int>(number("begin", 200)), retry_after(), where());
+  }
+  void send() { answered_request().sends(text("send"), where()); }
   void end() {
     const auto how = text("end");
     answered_request().ends(how == "complete" ? AnswerEnd::complete
                             : how == "close"  ? AnswerEnd::close
-                                              : AnswerEnd::reset);
+                                              : AnswerEnd::reset,
+                            where());
   }
   void abandoned() { named(asked_, text("abandoned"), "request").is_abandoned(where()); }
   void ollama() {
@@ -218,7 +230,7 @@ private:
     else
       script_.ollama_starts();
   }
-  void install() { script_.model_is_installed(text("install")); }
+  void install() { script_.model_is_installed(text("install"), where()); }
   void remove_model() { script_.model_is_removed(text("remove")); }
   void pass() { script_.time_passes(duration("pass")); }
   void kill() {
@@ -235,19 +247,23 @@ private:
 
   void gets() {
     auto received = named(stand_ins_, text("gets"), "stand-in").gets(pattern("message"), where());
-    if (step_->find("as") != nullptr)
-      received_.insert_or_assign(text("as"), std::move(received));
+    if (step_->find("as") != nullptr && !received_.emplace(text("as"), received).second)
+      misuse("there is a message `" + text("as") + "` already");
   }
   void reply() {
     const auto& received = named(received_, text("reply"), "message");
+    if (step_->find("error") != nullptr && step_->find("with") != nullptr)
+      misuse("a reply is an answer or an error");
     if (step_->find("error") != nullptr)
       received.fails(structure<LLMError>("error"), where());
     else
       received.answers(step_->find("with") != nullptr ? pattern("with") : Pattern{"[]"}, where());
   }
   void observe() {
-    channels_.insert_or_assign(text("observe"),
-                               script_.observe(text("from"), text("to"), pattern("only")));
+    if (channels_.contains(text("observe")))
+      misuse("`" + text("observe") + "` is observed already");
+    channels_.emplace(text("observe"),
+                      script_.observe(text("from"), text("to"), pattern("only"), where()));
   }
   void carries() {
     named(channels_, text("carries"), "channel").carries(patterns("messages"), where());
@@ -290,6 +306,7 @@ private:
         {"answer", &Player::answer},
         {"answerJson", &Player::answer_json},
         {"refuse", &Player::refuse},
+        {"begin", &Player::begin_answer},
         {"send", &Player::send},
         {"end", &Player::end},
         {"abandoned", &Player::abandoned},
@@ -325,12 +342,12 @@ private:
 } // namespace
 
 Result<Scenario> Scenario::load(const std::filesystem::path& path) {
-  std::ifstream stream{path, std::ios::binary};
-  std::ostringstream text;
-  if (!stream || !(text << stream.rdbuf()))
+  std::error_code error;
+  const auto text = read_file(path, max_file_bytes, error);
+  if (!text)
     return failure(ErrorCode::invalid_argument,
-                   "the scenario " + path.string() + " cannot be read");
-  return parse(text.str(), path.string());
+                   "the scenario " + path.string() + " cannot be read: " + error.message());
+  return parse(*text, path.string());
 }
 
 Result<Scenario> Scenario::parse(std::string_view text, const std::string& file) {
@@ -348,7 +365,7 @@ std::size_t Scenario::step_count() const { return root_.find("steps")->elements.
 
 std::uint64_t Scenario::orders() const {
   const auto* orders = root_.find("orders");
-  return orders != nullptr ? orders->value.GetUint() : 0;
+  return orders != nullptr ? std::min<std::uint64_t>(orders->value.GetUint(), max_orders) : 0;
 }
 
 std::chrono::nanoseconds Scenario::play(Over over, std::uint64_t seed,

@@ -63,13 +63,11 @@ constexpr std::array ask{FieldInfo{"ask", T::text, true, "an actor"},
                          as_field("the name of the requester")};
 constexpr std::array tell{FieldInfo{"tell", T::text, true, "an actor"},
                           FieldInfo{"message", T::array, true, "the message"}};
-constexpr std::array cancel{FieldInfo{"cancel", T::text, true, "a requester"}, role};
+constexpr std::array cancel{FieldInfo{"cancel", T::text, true, "a requester"}};
 constexpr std::array join{FieldInfo{"join", T::text, true, "a listener"},
-                          FieldInfo{"stream", T::text, true, "the requester whose stream it is"},
-                          role};
+                          FieldInfo{"stream", T::text, true, "the requester whose stream it is"}};
 constexpr std::array leave{FieldInfo{"leave", T::text, true, "a listener"},
-                           FieldInfo{"stream", T::text, true, "the requester whose stream it is"},
-                           role};
+                           FieldInfo{"stream", T::text, true, "the requester whose stream it is"}};
 constexpr std::array configure{
     FieldInfo{"configure", T::object, true, "a merge patch of the settings"}};
 constexpr std::array answered{FieldInfo{"answered", T::text, true, "a requester"},
@@ -98,6 +96,9 @@ constexpr std::array answer_json{FieldInfo{"answerJson", T::anything, true, "a w
 constexpr std::array refuse{FieldInfo{"refuse", T::number, true, "an HTTP status"},
                             FieldInfo{"error", T::text, true, "what Ollama says"},
                             FieldInfo{"retryAfter", T::number, false, "seconds, as a header"}, on};
+constexpr std::array begin_answer{FieldInfo{"begin", T::number, true, "an HTTP status"},
+                                  FieldInfo{"retryAfter", T::number, false, "seconds, as a header"},
+                                  on};
 constexpr std::array send{FieldInfo{"send", T::text, true, "bytes of the body, as they are"}, on};
 constexpr std::array end{FieldInfo{"end", T::answer_end, true, "how the answer ends"}, on};
 constexpr std::array abandoned{FieldInfo{"abandoned", T::text, true, "a request, by its name"}};
@@ -150,6 +151,7 @@ constexpr std::array kinds{
     StepInfo{answer, "Ollama gives a whole answer."},
     StepInfo{answer_json, "Ollama answers with this body."},
     StepInfo{refuse, "Ollama answers with an error."},
+    StepInfo{begin_answer, "The answer of Ollama begins with this; 200 where it is left out."},
     StepInfo{send, "Ollama sends these bytes."},
     StepInfo{end, "The answer of Ollama ends so."},
     StepInfo{abandoned, "The client has broken off a request."},
@@ -262,7 +264,7 @@ std::optional<LLMError> check_fields(const LocatedJson& object, std::span<const 
 }
 
 const StepInfo* find_kind(const LocatedJson& step) {
-  // By the key that stands first in the table: `to` and `with` belong to many kinds.
+  // By the first of its keys that names a kind.
   for (const auto& [key, value] : step.members)
     for (const auto& kind : kinds)
       if (kind.name() == key)
@@ -344,7 +346,7 @@ std::string type_schema(FieldType type) {
            R"("properties": {"name": {"type": "string"}, "reply": {"type": "string"}}, )"
            R"("required": ["name"], "additionalProperties": false}]})";
   case T::steps:
-    return R"("type": "array", "items": {"$ref": "#/definitions/step"})";
+    return R"("type": "array", "minItems": 1, "items": {"$ref": "#/definitions/step"})";
   }
   return "";
 }
@@ -381,6 +383,10 @@ Result<void> check_scenario(const LocatedJson& scenario, const std::string& file
   if (auto error = check_fields(scenario, top, file, ""))
     return failure(std::move(*error));
   const auto& steps = scenario.find("steps")->elements;
+  if (steps.empty())
+    return failure(ErrorCode::invalid_argument, file + ":" +
+                                                    std::to_string(scenario.find("steps")->line) +
+                                                    ": `steps` must have at least one step");
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto path = "steps[" + std::to_string(i) + "]";
     const auto* kind = find_kind(steps[i]);
@@ -411,20 +417,19 @@ std::string scenario_schema() {
 
 std::string scenario_reference() {
   std::string out = "| key of the scenario | type | |\n| --- | --- | --- |\n";
-  auto row = [&out](const FieldInfo& field, bool bold) {
-    const std::string mark = bold ? "**" : "";
-    out += "| " + mark + "`" + std::string{field.name} + "`" + mark +
-           (field.required && !bold ? " (required)" : "") + " | " +
+  auto row = [&out](const FieldInfo& field) {
+    out += "| `" + std::string{field.name} + "`" + (field.required ? " (required)" : "") + " | " +
            std::string{type_words(field.type)} + " | " + std::string{field.about} + " |\n";
   };
   for (const auto& field : top)
-    row(field, false);
+    row(field);
   out += "\n| step | type | |\n| --- | --- | --- |\n";
   for (const auto& kind : kinds) {
-    for (const auto& field : kind.fields)
-      row(&field == &kind.fields.front() ? FieldInfo{field.name, field.type, true, kind.about}
-                                         : field,
-          &field == &kind.fields.front());
+    const auto& first = kind.fields.front();
+    out += "| **`" + std::string{first.name} + "`** | " + std::string{type_words(first.type)} +
+           " | **" + std::string{kind.about} + "** Its value: " + std::string{first.about} + " |\n";
+    for (const auto& field : kind.fields.subspan(1))
+      row(field);
   }
   return out;
 }

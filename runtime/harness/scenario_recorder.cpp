@@ -82,9 +82,13 @@ private:
     return steps_[steps_.Size() - 1];
   }
   void pass(Time from, Time to) {
-    const auto gap = std::chrono::duration_cast<std::chrono::milliseconds>(to - from);
-    if (gap.count() > 0)
-      step("pass", duration_text(gap));
+    // What is less than a millisecond adds up.
+    rest_ += to - from;
+    const auto gap = std::chrono::duration_cast<std::chrono::milliseconds>(rest_);
+    if (gap.count() <= 0)
+      return;
+    rest_ -= gap;
+    step("pass", duration_text(gap));
   }
 
   Value config_of(const LLMClientConfig& config) {
@@ -157,7 +161,6 @@ private:
 
   void write_happening(const Happening& happening, const Exchange& exchange,
                        const std::string& name, Time now, std::string& pending) {
-    const bool good = exchange.status == 0 || exchange.status == 200;
     switch (happening.kind) {
     case Happening::Kind::begin: {
       auto& asked = step("asked", exchange.method + " " + exchange.target);
@@ -168,31 +171,30 @@ private:
       return;
     }
     case Happening::Kind::piece:
+      if (happening.piece == 0 && exchange.status != 200)
+        write_status(exchange, name);
       pending += exchange.pieces[happening.piece].bytes;
-      // A character may come in two pieces; a refusal has a step of its own.
-      if (!good || !is_valid_utf8(pending))
+      // A character may come in two pieces.
+      if (!is_valid_utf8(pending))
         return;
       pass(now, happening.time);
       add(step("send", std::exchange(pending, {})), "on", name);
       return;
     case Happening::Kind::end:
       pass(now, happening.time);
-      if (good)
-        add(step("end",
-                 exchange.outcome.failure == HttpOutcome::Failure::none ? "complete" : "close"),
-            "on", name);
-      else if (is_valid_utf8(pending))
-        write_refusal(exchange, name, std::exchange(pending, {}));
+      if (exchange.pieces.empty() && exchange.status > 200)
+        write_status(exchange, name);
+      add(step("end",
+               exchange.outcome.failure == HttpOutcome::Failure::none ? "complete" : "close"),
+          "on", name);
     }
   }
 
-  void write_refusal(const Exchange& exchange, const std::string& name, const std::string& body) {
+  void write_status(const Exchange& exchange, const std::string& name) {
     Value made{rapidjson::kObjectType};
-    auto parsed = json::parse(body);
-    made.AddMember("answerJson",
-                   parsed ? Value{*parsed, allocator_} : json::make_string(body, allocator_),
-                   allocator_);
-    made.AddMember("status", exchange.status, allocator_);
+    made.AddMember("begin", exchange.status, allocator_);
+    if (const auto retry_after = exchange.outcome.retry_after)
+      made.AddMember("retryAfter", static_cast<std::int64_t>(retry_after->count()), allocator_);
     add(made, "on", name);
     steps_.PushBack(std::move(made), allocator_);
   }
@@ -221,6 +223,7 @@ private:
   Allocator& allocator_;
   Value steps_;
   Time last_; ///< of what was written
+  Recording::Clock::duration rest_{};
 };
 
 } // namespace

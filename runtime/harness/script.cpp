@@ -1,5 +1,8 @@
 #include "runtime/harness/script.hpp"
 
+#include <algorithm>
+
+#include "config/model_name.hpp"
 #include "runtime/harness/script_failure.hpp"
 
 namespace nexus::llm::testing {
@@ -10,11 +13,13 @@ void Script::given_config(const std::string& json, Where where) {
   core_->given_config(json, where);
 }
 
-void Script::given_model(const std::string& name, const std::string& reply) {
-  given_simulated_model({.name = name, .reply = reply});
+void Script::given_model(const std::string& name, const std::string& reply, Where where) {
+  given_simulated_model({.name = name, .reply = reply}, std::move(where));
 }
 
-void Script::given_simulated_model(const simulator::SimulatedModel& model) {
+void Script::given_simulated_model(const simulator::SimulatedModel& model, Where where) {
+  if (!is_valid_model_name(model.name))
+    core_->misuse(where, "`" + model.name + "` is no name of a model");
   core_->ollama().add_model(model);
 }
 
@@ -36,8 +41,7 @@ Call Script::request(AIRole role, PromptDetails details, const Where& where,
     details.name = core_->fresh_name("requester");
   if (details.options.id.value.empty())
     details.options.id.value = details.name;
-  return {*core_, details.name, caf::actor_cast<caf::actor>(core_->llm().role(role)),
-          message(details.options), where};
+  return {*core_, details.name, role, details.options.id, message(details.options), where};
 }
 
 Call Script::prompt(AIRole role, const std::string& text, PromptDetails details, Where where) {
@@ -76,23 +80,17 @@ void Script::tell(const std::string& receiver, const Pattern& message, Where whe
   core_->settle();
 }
 
-void Script::cancel(AIRole role, const Call& call, Where where) {
-  core_->start();
-  ask_actor(core_->llm().role(role), cancel_atom_v, RequestId{call.name()})
-      .is_answered("true", where);
+void Script::cancel(const Call& call, Where where) {
+  ask_actor(llm().role(call.role()), cancel_atom_v, call.id()).is_answered("true", where);
 }
 
-void Script::join(const Listener& listener, AIRole role, const Call& call, Where where) {
-  core_->start();
-  ask_actor(core_->llm().role(role), subscribe_atom_v, RequestId{call.name()},
-            listener.handle(where))
+void Script::join(const Listener& listener, const Call& call, Where where) {
+  ask_actor(llm().role(call.role()), subscribe_atom_v, call.id(), listener.handle(where))
       .is_answered(R"({"Ack": {}})", where);
 }
 
-void Script::leave(const Listener& listener, AIRole role, const Call& call, Where where) {
-  core_->start();
-  ask_actor(core_->llm().role(role), unsubscribe_atom_v, RequestId{call.name()},
-            listener.handle(where))
+void Script::leave(const Listener& listener, const Call& call, Where where) {
+  ask_actor(llm().role(call.role()), unsubscribe_atom_v, call.id(), listener.handle(where))
       .is_answered(R"({"Ack": {}})", where);
 }
 
@@ -128,8 +126,8 @@ void Script::ollama_starts() {
   core_->settle();
 }
 
-void Script::model_is_installed(const std::string& name) {
-  core_->ollama().add_model({.name = name});
+void Script::model_is_installed(const std::string& name, Where where) {
+  given_model(name, {}, std::move(where));
 }
 
 void Script::model_is_removed(const std::string& name) { core_->ollama().remove_model(name); }
@@ -149,18 +147,21 @@ void Script::fails_now(const std::string& name) {
     anon_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::user_shutdown);
 }
 
-Channel Script::observe(const std::string& sender, const std::string& receiver,
-                        const Pattern& only) {
+Channel Script::observe(const std::string& sender, const std::string& receiver, const Pattern& only,
+                        Where where) {
   core_->start();
+  core_->check_name(sender, where);
+  core_->check_name(receiver, where);
   return {*core_, sender, receiver, only};
 }
 
 Interception Script::interception(const std::string& sender, const std::string& receiver,
-                                  const Pattern& message, std::uint32_t times,
-                                  const Where& where) const {
-  for (const auto& name : {sender, receiver})
-    if (!name.empty())
-      static_cast<void>(core_->actor(name, where));
+                                  const Pattern& message, std::uint32_t times, const Where& where) {
+  core_->start();
+  core_->check_name(sender, where);
+  core_->check_name(receiver, where);
+  if (times == 0)
+    core_->misuse(where, "what happens to no message does not happen");
   return {.sender = sender,
           .receiver = receiver,
           .message = message,
@@ -210,7 +211,7 @@ void play(ScriptOptions options, const std::function<void(Script&)>& body, Where
 
 void play_in_orders(const ScriptOptions& options, std::uint64_t orders,
                     const std::function<void(Script&)>& body, Where where) {
-  for (std::uint64_t seed = 0; seed <= orders; ++seed) {
+  for (std::uint64_t seed = 0; seed <= std::min(orders, max_orders); ++seed) {
     auto each = options;
     each.seed = seed;
     play(std::move(each), body, where);

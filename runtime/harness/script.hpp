@@ -20,7 +20,7 @@ namespace nexus::llm::testing {
 /// More about a prompt.
 struct PromptDetails {
   const Listener* listener = nullptr; ///< null: a complete answer
-  GenerateOptions options = {};       ///< without an id, it gets the name
+  GenerateOptions options = {};       ///< without an id, it gets the name of the requester
   std::string name = {};              ///< of the requester; empty: one is made
 };
 
@@ -40,9 +40,11 @@ public:
   /// Settings as in the `llm` section of the configuration file, over the defaults.
   void given_config(const std::string& json, Where where = std::source_location::current());
   /// An installed model. One with a `reply` answers by itself; the others wait for the script.
-  void given_model(const std::string& name, const std::string& reply = {});
+  void given_model(const std::string& name, const std::string& reply = {},
+                   Where where = std::source_location::current());
   /// The same with all that a simulated model has.
-  void given_simulated_model(const simulator::SimulatedModel& model);
+  void given_simulated_model(const simulator::SimulatedModel& model,
+                             Where where = std::source_location::current());
   /// Puts a stand-in into the place of a component, by its name in `Health`.
   [[nodiscard]] StandIn replaces(const std::string& component,
                                  Where where = std::source_location::current());
@@ -68,17 +70,17 @@ public:
   template <class Handle, class... Ts> Call ask_actor(const Handle& receiver, Ts... content) {
     core_->start();
     return {*core_, core_->fresh_name("requester"), caf::actor_cast<caf::actor>(receiver),
-            caf::make_message(std::move(content)...), std::source_location::current()};
+            caf::make_message(std::move(content)...), Where{"a request by ask_actor", 0}};
   }
   /// Sends a message to which there is no answer.
   void tell(const std::string& receiver, const Pattern& message,
             Where where = std::source_location::current());
   /// Cancels the request of a call; it is there.
-  void cancel(AIRole role, const Call& call, Where where = std::source_location::current());
+  void cancel(const Call& call, Where where = std::source_location::current());
   /// Joins the stream of a call.
-  void join(const Listener& listener, AIRole role, const Call& call,
+  void join(const Listener& listener, const Call& call,
             Where where = std::source_location::current());
-  void leave(const Listener& listener, AIRole role, const Call& call,
+  void leave(const Listener& listener, const Call& call,
              Where where = std::source_location::current());
 
   // Ollama.
@@ -92,7 +94,7 @@ public:
   /// Nobody listens there, and connections break.
   void ollama_stops();
   void ollama_starts();
-  void model_is_installed(const std::string& name);
+  void model_is_installed(const std::string& name, Where where = std::source_location::current());
   void model_is_removed(const std::string& name);
 
   // Time, and what goes wrong.
@@ -106,8 +108,9 @@ public:
   void fails_now(const std::string& name);
   /// Keeps what one actor tells another from now on; an empty name is anybody.
   [[nodiscard]] Channel observe(const std::string& sender, const std::string& receiver,
-                                const Pattern& only = {});
-  /// Loses messages between two actors; an empty name is anybody.
+                                const Pattern& only = {},
+                                Where where = std::source_location::current());
+  /// Loses messages between two actors; an empty name is anybody. It has to happen `times` times.
   void drop(const std::string& sender, const std::string& receiver, const Pattern& message,
             std::uint32_t times = 1, Where where = std::source_location::current());
   /// Brings messages later.
@@ -122,10 +125,12 @@ public:
   /// Nothing happened that the script did not expect, and every interception was met.
   void ends(Where where = std::source_location::current());
 
-  /// Gives an actor of your own a name, by which it can be observed, and messages to it changed.
-  template <class Handle> void name_actor(const Handle& actor, const std::string& name) {
-    core_->start();
-    core_->world().names().set(caf::actor_cast<caf::strong_actor_ptr>(actor), name);
+  /// Gives an actor of your own a name, by which it can be observed, and messages to it dropped or
+  /// delayed.
+  template <class Handle>
+  void name_actor(const Handle& actor, const std::string& name,
+                  Where where = std::source_location::current()) {
+    core_->name_actor(caf::actor_cast<caf::strong_actor_ptr>(actor), name, where);
   }
   /// Lets everything happen that follows from what was done without the script's words.
   void settle() { core_->settle(); }
@@ -138,7 +143,7 @@ private:
                const std::function<caf::message(const GenerateOptions&)>& message);
   [[nodiscard]] Interception interception(const std::string& sender, const std::string& receiver,
                                           const Pattern& message, std::uint32_t times,
-                                          const Where& where) const;
+                                          const Where& where);
 
   std::shared_ptr<ScriptCore> core_;
 };
@@ -146,6 +151,9 @@ private:
 /// Plays a script from its beginning to its end.
 void play(ScriptOptions options, const std::function<void(Script&)>& body,
           Where where = std::source_location::current());
+/// The most orders that are played.
+inline constexpr std::uint64_t max_orders = 1'000'000;
+
 /// Plays it in the natural order of messages, then in `orders` others.
 void play_in_orders(const ScriptOptions& options, std::uint64_t orders,
                     const std::function<void(Script&)>& body,

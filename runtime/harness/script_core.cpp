@@ -63,6 +63,7 @@ ScriptCore::~ScriptCore() {
   world_.on_outside({});
   if (!llm_)
     return;
+  world_.stop_intercepting();
   // As its own destructor does, but that would wait for a thread that there is not.
   anon_exit(caf::actor_cast<caf::actor>(llm_->root()), caf::exit_reason::user_shutdown);
   try {
@@ -89,6 +90,8 @@ void ScriptCore::replace(const std::string& component, const Where& where) {
     misuse(where, "there is no component `" + component + "`; there are ConfigActor, " +
                       "OllamaClientActor, StreamingActor, ModelManagerActor, " +
                       "RoleActor/overseer and RoleActor/implementation");
+  if (std::ranges::find(replaced_, component) != replaced_.end())
+    misuse(where, "`" + component + "` is replaced already");
   replaced_.push_back(component);
 }
 
@@ -132,7 +135,8 @@ std::shared_ptr<const ComponentFactories> ScriptCore::factories() {
 void ScriptCore::start() {
   if (llm_)
     return;
-  if (!base_url_given_)
+  // Never anybody's own Ollama.
+  if (!base_url_given_ || options_.over == Over::http)
     config_.base_url = ollama_->base_url();
   LLMSystemOptions options{.store = make_memory_store(config_),
                            .config_file = {},
@@ -235,41 +239,76 @@ Puppet& ScriptCore::puppet(const std::string& name, const Where& where) {
   return *entry->second;
 }
 
+Puppet ScriptCore::incarnation(const std::string& component, caf::actor_id id,
+                               const Where& where) const {
+  if (const auto entry = puppets_.find(component);
+      entry != puppets_.end() && entry->second->actor()->id() == id)
+    return *entry->second;
+  for (const auto& puppet : retired_)
+    if (puppet->actor()->id() == id)
+      return *puppet;
+  misuse(where, "nobody stands for `" + component + "`");
+}
+
+void ScriptCore::check_name(const std::string& name, const Where& where) {
+  if (!name.empty() && !is_component(name) && !puppets_.contains(name))
+    static_cast<void>(actor(name, where));
+}
+
+void ScriptCore::name_actor(const caf::strong_actor_ptr& actor, const std::string& name,
+                            const Where& where) {
+  start();
+  if (world_.names().find(name))
+    misuse(where, "there is a `" + name + "` already");
+  world_.names().set(actor, name);
+}
+
+void ScriptCore::owe_answer(const std::string& requester, const Track& track, const Where& where) {
+  owed_.insert_or_assign(requester, Owed{&track, where});
+}
+
 caf::actor ScriptCore::actor(const std::string& name, const Where& where) {
   start();
   if (const auto found = world_.names().find(name))
     return caf::actor_cast<caf::actor>(found);
   std::string all;
   for (const auto& each : world_.names().all())
-    all += (all.empty() ? "" : ", ") + each;
+    if (world_.names().find(each))
+      all += (all.empty() ? "" : ", ") + each;
   misuse(where, "there is no actor `" + name + "`; there are " + all);
 }
 
-const MessageReader& ScriptCore::reader(const std::string& name) const {
+const MessageReader* ScriptCore::reader(const std::string& name) const {
   static const std::map<std::string, MessageReader, std::less<>> readers = [] {
     std::map<std::string, MessageReader, std::less<>> all;
     for (const auto role : all_roles) {
       all.emplace(to_string(role), MessageReader::of<role_actor>());
       all.emplace(role_component(role), MessageReader::of<role_worker>());
     }
-    all.emplace(models_name, MessageReader::of<model_manager_worker>());
+    all.emplace(models_name, MessageReader::of<model_manager_actor>());
     all.emplace(ModelManagerActor::name, MessageReader::of<model_manager_worker>());
     all.emplace(config_name, MessageReader::of<config_actor>());
     all.emplace(ConfigActor::name, MessageReader::of<config_actor>());
     all.emplace(OllamaClientActor::name, MessageReader::of<ollama_client_internal>());
-    all.emplace("OllamaModelsFacade", MessageReader::of<ollama_client_internal>());
+    all.emplace("OllamaModelsFacade", MessageReader::of<ollama_models_actor>());
     all.emplace(StreamingActor::name, MessageReader::of<streaming_internal>());
     all.emplace(root_name, MessageReader::of<supervisor_internal>());
     all.emplace("", MessageReader::of<stream_subscriber>());
     return all;
   }();
   const auto entry = readers.find(name);
-  return entry != readers.end() ? entry->second : readers.find("")->second;
+  if (entry != readers.end())
+    return &entry->second;
+  // Listeners and requesters; of the actors of others nothing is known.
+  return puppets_.contains(name) ? &readers.find("")->second : nullptr;
 }
 
 caf::message ScriptCore::message_for(const std::string& name, const Pattern& elements,
                                      const Where& where) {
-  auto message = reader(name).message(elements.value(), world_.names());
+  const auto* known = reader(name);
+  if (known == nullptr)
+    misuse(where, "what `" + name + "` takes is not known in JSON; use ask_actor");
+  auto message = known->message(elements.value(), world_.names());
   if (!message)
     misuse(where, "`" + name + "` is not told " + elements.text() + ": " + message.error().subject);
   return std::move(*message);
@@ -277,7 +316,7 @@ caf::message ScriptCore::message_for(const std::string& name, const Pattern& ele
 
 caf::message ScriptCore::answer_of(const std::string& component, const caf::message& request,
                                    const json::Value& result, const Where& where) {
-  auto message = reader(component).answer(request, result, world_.names());
+  auto message = reader(component)->answer(request, result, world_.names());
   if (!message)
     misuse(where, "that is no answer of `" + component + "`: " + message.error().subject);
   return std::move(*message);
@@ -326,8 +365,16 @@ void ScriptCore::end(const Where& where) {
   settle();
   for (auto& track : tracks_)
     expect_nothing(track, where);
+  for (const auto& [name, owed] : owed_)
+    if (owed.track->met.empty())
+      fail(owed.where,
+           "the requester " + name + " still waits for its answer; say so if it should");
   for (const auto& each : interceptions_)
-    if (each->happened == 0)
+    if (each->happened > 0 && each->happened < each->times)
+      fail(each->where, "the message " + each->message.text() + " was met " +
+                            std::to_string(each->happened) + " times, not " +
+                            std::to_string(each->times));
+    else if (each->happened == 0)
       fail(each->where, "no message " + each->message.text() + " went from " +
                             (each->sender.empty() ? "anybody" : each->sender) + " to " +
                             (each->receiver.empty() ? "anybody" : each->receiver));

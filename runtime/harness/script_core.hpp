@@ -71,6 +71,12 @@ public:
                                          const Where& where);
   [[nodiscard]] caf::message answer_of(const std::string& component, const caf::message& request,
                                        const json::Value& result, const Where& where);
+  /// The puppet that stood for a component when it had this id.
+  [[nodiscard]] Puppet incarnation(const std::string& component, caf::actor_id id,
+                                   const Where& where) const;
+  /// There is somebody of this name, or will be: a component, a handle, or one of the script.
+  void check_name(const std::string& name, const Where& where);
+  void name_actor(const caf::strong_actor_ptr& actor, const std::string& name, const Where& where);
   [[nodiscard]] std::string fresh_name(const std::string& stem);
 
   // Expectations.
@@ -84,6 +90,9 @@ public:
   [[nodiscard]] StagedExchange next_exchange() const { return exchanges_.front(); }
   void take_exchange() { exchanges_.pop_front(); }
   void intercept(Interception interception);
+  /// A requester must have an answer when the script ends, unless that is forgiven.
+  void owe_answer(const std::string& requester, const Track& track, const Where& where);
+  void forgive_answer(const std::string& requester) { owed_.erase(requester); }
 
   /// Everything that came was expected, and everything that was expected came.
   void end(const Where& where);
@@ -97,7 +106,7 @@ private:
   void hear_ollama();
   [[nodiscard]] std::string line_of(const Event& event) const;
   [[nodiscard]] std::shared_ptr<const ComponentFactories> factories();
-  [[nodiscard]] const MessageReader& reader(const std::string& name) const;
+  [[nodiscard]] const MessageReader* reader(const std::string& name) const;
 
   ScriptOptions options_;
   LLMClientConfig config_;
@@ -111,6 +120,11 @@ private:
   Track* asked_ = nullptr;
   std::deque<StagedExchange> exchanges_;
   std::vector<std::shared_ptr<Interception>> interceptions_;
+  struct Owed {
+    const Track* track;
+    Where where;
+  };
+  std::map<std::string, Owed> owed_;
   std::map<std::string, std::size_t> name_counts_;
   std::size_t last_id_ = 0;
   std::unique_ptr<LLMSystem> llm_;

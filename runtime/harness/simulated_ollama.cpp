@@ -6,6 +6,7 @@
 #include <set>
 
 #include "actors/ollama_client/curl_transport.hpp"
+#include "config/model_name.hpp"
 #include "runtime/harness/ollama_stage.hpp"
 #include "runtime/harness/wire.hpp"
 #include "runtime/simulator/simulator.hpp"
@@ -159,6 +160,8 @@ public:
   }
 
   void end(std::uint64_t id, AnswerEnd how) override {
+    if (has_left(id))
+      left_early_.insert(id);
     ended_.insert(id);
     if (how == AnswerEnd::complete)
       simulator_.send_held(id, take_head(id) + "0\r\n\r\n");
@@ -167,12 +170,10 @@ public:
 
   bool abandoned(std::uint64_t id) override {
     const auto deadline = std::chrono::steady_clock::now() + leave_deadline;
-    auto left = [this, id] {
-      const auto all = simulator_.requests();
-      return std::ranges::any_of(
-          all, [id](const auto& record) { return record.id == id && record.client_left; });
-    };
-    while (!left()) {
+    // What a client does after the end of an answer is no breaking off.
+    if (ended_.contains(id))
+      return left_early_.contains(id);
+    while (!has_left(id)) {
       const auto rest = deadline - std::chrono::steady_clock::now();
       // A transfer that is still wanted is not going to be left.
       if (rest.count() <= 0 || wanted(id))
@@ -191,7 +192,11 @@ public:
       answering_.push_back(model.name);
     set_obliging(obliging_);
   }
-  void remove_model(const std::string& name) override { simulator_.remove_model(name); }
+  void remove_model(const std::string& name) override {
+    simulator_.remove_model(name);
+    std::erase_if(answering_, [&name](const auto& each) { return same_model(each, name); });
+    set_obliging(obliging_);
+  }
 
   void set_obliging(bool obliging) override {
     obliging_ = obliging;
@@ -204,7 +209,10 @@ public:
     for (const char* path :
          {"/api/generate", "/api/chat", "/api/embed", "/api/pull", "/api/delete", "/api/copy"})
       held(path);
-    if (!obliging)
+    // What runs is for the script to say, as on a stage without sockets.
+    if (obliging)
+      simulator_.inject(Fault::respond(200, R"({"models":[]})").on("/api/ps").times(0));
+    else
       for (const char* path : {"/api/tags", "/api/version", "/api/ps", "/api/show"})
         held(path);
   }
@@ -245,13 +253,20 @@ private:
       }
       ledger_->with([&record](auto& transfers) {
         for (auto& [key, transfer] : transfers)
-          if (transfer.record == 0 && transfer.target == record.target &&
+          // One that is over was refused, or has had its answer already.
+          if (transfer.record == 0 && !transfer.over && transfer.target == record.target &&
               transfer.body == record.body) {
             transfer.record = record.id;
             return;
           }
       });
     }
+  }
+
+  [[nodiscard]] bool has_left(std::uint64_t id) const {
+    return std::ranges::any_of(simulator_.requests(), [id](const auto& record) {
+      return record.id == id && record.client_left;
+    });
   }
 
   /// Whether the client still waits for this exchange.
@@ -276,6 +291,7 @@ private:
   std::map<std::uint64_t, std::uint64_t> said_; ///< bytes of the body, by record
   std::set<std::uint64_t> held_;
   std::set<std::uint64_t> ended_;
+  std::set<std::uint64_t> left_early_; ///< of these, those whose client had left by then
   std::uint64_t last_record_ = 0;
   bool obliging_ = true;
 };

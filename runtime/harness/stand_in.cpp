@@ -2,47 +2,53 @@
 
 namespace nexus::llm::testing {
 
-Received::Received(ScriptCore& core, std::string component, std::size_t number,
+Received::Received(ScriptCore& core, std::string component, Puppet puppet, std::size_t number,
                    caf::message message)
-    : core_{&core}, component_{std::move(component)}, number_{number}, message_{
-                                                                           std::move(message)} {}
+    : core_{&core}, component_{std::move(component)}, puppet_{std::move(puppet)}, number_{number},
+      message_{std::move(message)} {}
+
+void Received::check(const Where& where) const {
+  const auto current = core_->world().names().find(component_);
+  if (!current || current->id() != puppet_.actor()->id())
+    core_->misuse(where, "the `" + component_ + "` that got this message is dead");
+  if (std::exchange(*answered_, true))
+    core_->misuse(where, "this message has its answer already");
+}
 
 void Received::answers(const Pattern& result, Where where) const {
-  deliver(core_->answer_of(component_, message_, result.value(), where));
+  deliver(core_->answer_of(component_, message_, result.value(), where), where);
 }
 
 void Received::fails(LLMError error, Where where) const {
-  core_->puppet(component_, where).fail(number_, to_caf_error(std::move(error)));
+  check(where);
+  Puppet{puppet_}.fail(number_, to_caf_error(std::move(error)));
   core_->settle();
 }
 
-void Received::deliver(caf::message result) const {
-  core_->puppet(component_, std::source_location::current()).answer(number_, std::move(result));
+void Received::deliver(caf::message result, const Where& where) const {
+  check(where);
+  Puppet{puppet_}.answer(number_, std::move(result));
   core_->settle();
 }
 
 StandIn::StandIn(ScriptCore& core, std::string component)
     : core_{&core}, component_{std::move(component)}, heard_{std::make_shared<Heard>()} {
-  track_ =
-      &core_->track(component_, [name = component_, heard = heard_, &core](const Event& event) {
-        if (event.receiver != name || event.is_response || is_end_of_actor(event))
-          return false;
-        const auto current = core.world().names().find(name);
-        if (current && current->id() != heard->incarnation) {
-          heard->incarnation = current->id();
-          heard->next = 0;
-        }
-        heard->messages.emplace_back(heard->next++, event.content);
-        return true;
-      });
+  track_ = &core_->track(component_, [name = component_, heard = heard_](const Event& event) {
+    if (event.receiver != name || event.is_response || is_end_of_actor(event))
+      return false;
+    heard->messages.push_back(
+        {event.receiver_id, heard->counts[event.receiver_id]++, event.content});
+    return true;
+  });
 }
 
 Received StandIn::gets(const Pattern& message, Where where) const {
   core_->start();
   core_->expect(*track_, {message}, where);
-  auto [number, content] = std::move(heard_->messages.front());
+  auto heard = std::move(heard_->messages.front());
   heard_->messages.pop_front();
-  return {*core_, component_, number, std::move(content)};
+  return {*core_, component_, core_->incarnation(component_, heard.incarnation, where),
+          heard.number, std::move(heard.content)};
 }
 
 void StandIn::tells(const std::string& receiver, const Pattern& message, Where where) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,23 +14,29 @@ class StandIn;
 /// A message that a stand-in got, and its answer.
 class Received {
 public:
-  Received(ScriptCore& core, std::string component, std::size_t number, caf::message message);
+  Received(ScriptCore& core, std::string component, Puppet puppet, std::size_t number,
+           caf::message message);
 
   /// The answer, as JSON of its type.
   void answers(const Pattern& result, Where where = std::source_location::current()) const;
   /// The same, typed.
-  template <class T> void answers_with(T result) const {
-    deliver(caf::make_message(std::move(result)));
+  template <class T>
+  void answers_with(T result, Where where = std::source_location::current()) const {
+    deliver(caf::make_message(std::move(result)), where);
   }
   void fails(LLMError error, Where where = std::source_location::current()) const;
 
 private:
-  void deliver(caf::message result) const;
+  void deliver(caf::message result, const Where& where) const;
+  /// The stand-in still lives, and this has no answer yet.
+  void check(const Where& where) const;
 
   ScriptCore* core_;
   std::string component_;
+  Puppet puppet_; ///< the incarnation that got it
   std::size_t number_;
   caf::message message_;
+  std::shared_ptr<bool> answered_ = std::make_shared<bool>(false);
 };
 
 /// Stands in the place of a component of the system, which says nothing unless the script does.
@@ -48,11 +55,15 @@ public:
   void dies(Where where = std::source_location::current()) const;
 
 private:
-  /// What came: the messages and, for each incarnation, how many.
+  /// What came, and to which incarnation as its how manieth message.
   struct Heard {
-    std::deque<std::pair<std::size_t, caf::message>> messages;
-    std::size_t next = 0;
-    caf::actor_id incarnation = 0;
+    struct Message {
+      caf::actor_id incarnation;
+      std::size_t number;
+      caf::message content;
+    };
+    std::deque<Message> messages;
+    std::map<caf::actor_id, std::size_t> counts;
   };
 
   ScriptCore* core_;

@@ -1,6 +1,10 @@
 #include "runtime/harness/world.hpp"
 
+#include <caf/actor_registry.hpp>
+
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 #include "runtime/harness/message_json.hpp"
 #include "runtime/harness/script_failure.hpp"
@@ -30,9 +34,22 @@ World::World(std::uint64_t seed, const std::function<void(caf::actor_system_conf
 World::~World() {
   hear_ = {};
   unrest_ = {};
+  stop_intercepting();
+  end_everybody();
+  if (const auto left = stepped_->system().registry().running(); left > 0) {
+    // The end of the actor system would wait for them for ever.
+    std::fprintf(stderr,
+                 "%zu actors of this script are neither known by a name nor ever got a message, "
+                 "but are held by handles: name them with name_actor.\n",
+                 left);
+    std::abort();
+  }
+}
+
+void World::stop_intercepting() {
   interceptions_.clear();
   delayed_.clear();
-  end_everybody();
+  passed_on_.clear();
 }
 
 void World::end_everybody() {
@@ -103,9 +120,10 @@ void World::step(std::size_t actor) {
   Event event{.time = now(),
               .sender = names_.of(letter->sender),
               .receiver = names_.of(letter->receiver),
+              .receiver_id = letter->receiver->id(),
               .content = std::move(letter->content),
               .is_response = letter->is_response};
-  if (passed_on_.erase(letter->identity) == 0)
+  if (passed_on_.erase({letter->receiver->id(), letter->identity}) == 0)
     if (auto* rule = intercepted(event)) {
       ++rule->happened;
       switch (rule->action) {
@@ -137,10 +155,6 @@ Interception* World::intercepted(const Event& event) {
     json::Document document;
     if (rule->message.mismatch_of_message(to_json(event.content, names_, document.GetAllocator())))
       continue;
-    if (rule->skip > 0) {
-      --rule->skip;
-      continue;
-    }
     return rule.get();
   }
   return nullptr;
@@ -160,7 +174,7 @@ void World::advance_to(SteppedSystem::Time time) {
       ++each;
       continue;
     }
-    passed_on_.insert(each->letter.identity());
+    passed_on_.insert({each->letter.receiver(), each->letter.identity()});
     stepped_->deliver(std::move(each->letter));
     each = delayed_.erase(each);
   }

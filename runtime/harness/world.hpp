@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -57,6 +58,9 @@ public:
   /// Treats messages on their way; the first that fits and is not used up is the one.
   std::shared_ptr<Interception> intercept(Interception interception);
 
+  /// From now on every message goes its way, and those that were delayed are lost.
+  void stop_intercepting();
+
   /// The latest messages, to be told when something goes wrong.
   [[nodiscard]] const std::deque<Event>& latest() const noexcept { return latest_; }
 
@@ -84,7 +88,8 @@ private:
   std::function<std::string()> unrest_;
   std::vector<std::shared_ptr<Interception>> interceptions_;
   std::deque<Delayed> delayed_;
-  std::unordered_set<const void*> passed_on_; ///< letters that were delayed and are due now
+  /// Letters that were delayed and are due now, by their receivers.
+  std::set<std::pair<caf::actor_id, const void*>> passed_on_;
   std::deque<Event> latest_;
   std::vector<caf::actor_addr> met_; ///< to end them
   std::unordered_set<caf::actor_id> known_;

@@ -59,12 +59,15 @@ BOOST_AUTO_TEST_CASE(a_wrong_file_gets_an_error_with_line_and_key) {
              "file.json:2: `name` stands twice in one object");
   BOOST_TEST(error_of("{\n\"name\": \"x\",,").starts_with("file.json:2: it is not JSON: "));
   BOOST_TEST(error_of("[]") == "file.json:1: a scenario is an object");
+  BOOST_TEST(error_of(R"({"name": "x", "steps": []})") ==
+             "file.json:1: `steps` must have at least one step");
   BOOST_TEST(error_of("").starts_with("file.json:1: it is not JSON"));
 }
 
 BOOST_AUTO_TEST_CASE(the_schema_says_the_same_as_the_check) {
   for (const char* text : {
            R"({"name": "x", "steps": []})",
+           R"({"name": "x", "steps": [{"notAsked": true}]})",
            R"({"name": "x", "models": ["a", {"name": "b", "reply": "c"}], "steps": []})",
            R"({"name": "x", "steps": [{"pass": "1s"}, {"see": "a", "messages": []}]})",
            R"({"name": "x", "steps": [{"pass": "1"}]})",
@@ -74,10 +77,10 @@ BOOST_AUTO_TEST_CASE(the_schema_says_the_same_as_the_check) {
            R"({"name": "x", "steps": [{"refuse": -1, "error": "a"}]})",
            R"({"name": "x", "steps": [{"notAsked": false}]})",
            R"({"name": "x", "steps": [{}]})",
-           R"({"name": "x", "models": [{"reply": "c"}], "steps": []})",
-           R"({"name": 5, "steps": []})",
-           R"({"steps": []})",
-           R"({"name": "x", "other": 1, "steps": []})",
+           R"({"name": "x", "models": [{"reply": "c"}], "steps": [{"pass": "1s"}]})",
+           R"({"name": 5, "steps": [{"pass": "1s"}]})",
+           R"({"steps": [{"pass": "1s"}]})",
+           R"({"name": "x", "other": 1, "steps": [{"pass": "1s"}]})",
        })
     BOOST_TEST(fits_schema(text) == Scenario::parse(text, "x").has_value(), text);
 }
@@ -116,7 +119,8 @@ BOOST_AUTO_TEST_CASE(durations_are_read_as_they_are_written) {
   BOOST_TEST((parse_duration("1.5s") == milliseconds{1500}));
   BOOST_TEST((parse_duration("2m") == milliseconds{120'000}));
   BOOST_TEST((parse_duration("1h") == milliseconds{3'600'000}));
-  for (const char* wrong : {"", "s", "1", "-1s", "1 s", "1e3s", "nan", "inf", "9999999h", "1d"})
+  for (const char* wrong :
+       {"", "s", "1", "-1s", "1 s", "1e3s", "nan", "inf", "9999999h", "1d", "nanms", "infs", ".5s"})
     BOOST_TEST(!parse_duration(wrong).has_value(), wrong);
   BOOST_TEST((parse_duration(duration_text(milliseconds{12'345})) == milliseconds{12'345}));
   BOOST_TEST((parse_duration(duration_text(milliseconds{3000})) == milliseconds{3000}));
@@ -144,6 +148,10 @@ BOOST_AUTO_TEST_CASE(a_mismatch_names_the_path_and_both_values) {
   BOOST_TEST(mismatch(R"({"a": {"$contains": "x"}})", R"({"a": "hello"})") ==
              R"(.a is "hello", which does not contain "x")");
   BOOST_TEST(mismatch(R"({"a": null})", R"({"a": 1})") == ".a is 1, not null");
+  BOOST_TEST(mismatch("9007199254740993", "9007199254740992") ==
+             "is 9007199254740992, not 9007199254740993");
+  BOOST_TEST(mismatch(R"({"$contains": "x", "more": 1})", R"("x")") ==
+             "is compared with a pattern that has more than `$contains`");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

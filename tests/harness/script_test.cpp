@@ -326,4 +326,166 @@ BOOST_AUTO_TEST_CASE(steps_that_make_no_sense_say_why) {
       "A pattern is not JSON"));
 }
 
+BOOST_AUTO_TEST_CASE(a_requester_without_an_answer_is_a_failure_unless_it_is_said) {
+  const auto report = failure_of([](Script& script) {
+    script.given_model("llama3.1:8b");
+    static_cast<void>(script.prompt(overseer, "Count"));
+    static_cast<void>(script.ollama_is_asked("POST /api/generate"));
+  });
+  BOOST_TEST(contains(report, "the requester requester 1 still waits for its answer"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_said_after_the_end_of_an_answer_is_an_error) {
+  auto after_end = [](const std::function<void(const Asked&)>& more) {
+    return failure_of([&more](Script& script) {
+      script.given_model("llama3.1:8b");
+      static_cast<void>(script.prompt(overseer, "Count"));
+      const auto asked = script.ollama_is_asked("POST /api/generate");
+      asked.answers("one");
+      more(asked);
+    });
+  };
+  const auto words = "the answer to POST /api/generate has ended already";
+  BOOST_TEST(contains(after_end([](const Asked& asked) { asked.answers("two"); }), words));
+  BOOST_TEST(contains(after_end([](const Asked& asked) { asked.resets(); }), words));
+  BOOST_TEST(contains(after_end([](const Asked& asked) { asked.refuses(500, "no"); }), words));
+  const auto begun = failure_of([](Script& script) {
+    script.given_model("llama3.1:8b");
+    const auto view = script.subscriber("view");
+    static_cast<void>(script.prompt(overseer, "Count", view));
+    const auto asked = script.ollama_is_asked("POST /api/generate");
+    asked.says({"one"});
+    asked.refuses(503, "busy");
+  });
+  BOOST_TEST(contains(begun, "the answer has begun already"));
+  const auto whole = failure_of([](Script& script) {
+    script.given_model("llama3.1:8b");
+    static_cast<void>(script.prompt(overseer, "Count"));
+    script.ollama_is_asked("POST /api/generate").says({"one"});
+  });
+  BOOST_TEST(contains(whole, "the request does not ask for a stream"));
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_of_a_dead_stand_in_is_an_error_and_so_is_a_second_one) {
+  const auto dead = failure_of([](Script& script) {
+    const auto manager = script.replaces("ModelManagerActor");
+    static_cast<void>(script.prompt(overseer, "Count"));
+    const auto first = manager.gets("resolve");
+    manager.dies();
+    first.answers(R"("llama3.1:8b")");
+  });
+  BOOST_TEST(contains(dead, "the `ModelManagerActor` that got this message is dead"));
+  const auto twice = failure_of([](Script& script) {
+    const auto manager = script.replaces("ModelManagerActor");
+    static_cast<void>(script.prompt(overseer, "Count"));
+    const auto first = manager.gets("resolve");
+    first.answers(R"("llama3.1:8b")");
+    first.answers(R"("llama3.1:8b")");
+  });
+  BOOST_TEST(contains(twice, "this message has its answer already"));
+}
+
+BOOST_AUTO_TEST_CASE(an_interception_that_happened_too_seldom_is_a_failure) {
+  const auto report = failure_of([](Script& script) {
+    script.given_model("llama3.1:8b", "one");
+    const auto view = script.subscriber("view", Hears::stream);
+    script.drop("StreamingActor", "view", R"({"LLMStreamChunk": {}})", 50);
+    const auto plan = script.prompt(overseer, "Count", view);
+    plan.is_answered();
+  });
+  BOOST_TEST(contains(report, "was met 2 times, not 50"));
+}
+
+BOOST_AUTO_TEST_CASE(names_of_nobody_are_errors) {
+  BOOST_TEST(contains(failure_of([](Script& script) {
+                        static_cast<void>(script.observe("Typo", "StreamingActor"));
+                      }),
+                      "there is no actor `Typo`"));
+  BOOST_TEST(
+      contains(failure_of([](Script& script) { script.drop("StreamingActor", "NoSuch", "*"); }),
+               "there is no actor `NoSuch`"));
+  BOOST_TEST(contains(
+      failure_of([](Script& script) { script.name_actor(script.llm().models(), "overseer"); }),
+      "there is a `overseer` already"));
+}
+
+BOOST_AUTO_TEST_CASE(patterns_that_check_nothing_are_errors) {
+  const auto report = failure_of([](Script& script) {
+    const auto plan = script.prompt(overseer, "Count");
+    plan.fails(ErrorCode::model_not_found, "anything");
+  });
+  BOOST_TEST(contains(report, "what an error is like is said by an object"));
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_whose_end_has_another_text_is_a_failure) {
+  const auto report = failure_of([](Script& script) {
+    const auto view = script.subscriber("view");
+    script.tell("view", R"([{"LLMStreamChunk": {"response": "a", "done": true,
+                             "final": {"response": "b"}}}])");
+    view.sees_stream("a");
+  });
+  BOOST_TEST(contains(report, "ends with another text: `b`"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(script_ends)
+
+BOOST_AUTO_TEST_CASE(what_is_intercepted_does_not_hold_up_the_end_of_a_script) {
+  const auto begun = std::chrono::steady_clock::now();
+  try {
+    play({}, [](Script& script) { script.drop("", "RetrySupervisor", "*", 9); });
+  } catch (const ScriptFailure&) { // it was not met nine times
+  }
+  BOOST_TEST((std::chrono::steady_clock::now() - begun < 5s));
+}
+
+BOOST_AUTO_TEST_CASE(a_delayed_message_to_somebody_who_died_meanwhile_goes_nowhere) {
+  play({}, [](Script& script) {
+    const auto late = script.subscriber("late");
+    const auto other = script.subscriber("other");
+    const char* news = R"([{"RequestProgress": {"id": "x"}}])";
+    script.delay("", "late", R"({"RequestProgress": {}})", 1s);
+    script.drop("", "other", R"({"RequestProgress": {}})");
+    script.tell("late", news);
+    late.dies();
+    script.time_passes(1s);
+    script.tell("other", news);
+    other.sees_nothing_more();
+  });
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_that_was_refused_is_not_taken_for_the_next_one_over_http) {
+  for (const auto over : {Over::memory, Over::http})
+    play({.over = over}, [](Script& script) {
+      script.given_model("llama3.1:8b");
+      const auto plan = script.prompt(overseer, "Count");
+      const auto first = script.ollama_is_asked("POST /api/generate");
+      script.ollama_stops();
+      script.time_passes(1s);
+      script.ollama_starts();
+      script.ollama_is_asked("POST /api/generate", {}, 60s).answers("one");
+      plan.is_answered(R"({"provenance": {"attempts": 3}})");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(an_exchange_that_came_to_its_end_was_not_abandoned) {
+  for (const auto over : {Over::memory, Over::http}) {
+    std::string report;
+    try {
+      play({.over = over}, [](Script& script) {
+        script.given_model("llama3.1:8b");
+        const auto plan = script.prompt(overseer, "Count");
+        const auto asked = script.ollama_is_asked("POST /api/generate");
+        asked.answers("one");
+        plan.is_answered();
+        asked.is_abandoned();
+      });
+    } catch (const ScriptFailure& failure) {
+      report = failure.what();
+    }
+    BOOST_TEST(contains(report, "nobody has broken off POST /api/generate"));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
