@@ -33,6 +33,25 @@ struct Admission {
   }
 };
 
+/// What a node tells a client that connects: who does what there.
+struct NodeHello {
+  std::uint32_t protocol = 0;
+  std::string version; ///< of the program, for people
+  caf::strong_actor_ptr service; ///< an `llm_service`
+  caf::strong_actor_ptr models;  ///< a `model_manager_actor`
+  caf::strong_actor_ptr config;  ///< a `config_actor`
+
+  static constexpr std::string_view type_name = "NodeHello";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"protocol", self.protocol}, Field{"version", self.version},
+                 Field{"service", self.service}, Field{"models", self.models},
+                 Field{"config", self.config});
+  }
+};
+
+/// What a node and its clients must agree on: raised whenever a message between them changes.
+inline constexpr std::uint32_t node_protocol = 1;
+
 [[nodiscard]] constexpr std::string_view to_string(Admission::Kind kind) noexcept {
   constexpr std::string_view names[] = {"run", "cached", "shared"};
   return names[static_cast<std::size_t>(kind)];
@@ -43,6 +62,7 @@ struct Admission {
 CAF_BEGIN_TYPE_ID_BLOCK(nexus_llm_internal, caf::id_block::nexus_llm::end)
 
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::Admission))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::NodeHello))
 
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, transfer_atom, "transfer")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, tick_atom, "tick")
@@ -57,6 +77,7 @@ CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, abandoned_atom, "abandoned")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, resolve_atom, "resolve")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, seen_atom, "seen")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, component_atom, "component")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, hello_atom, "hello")
 
 namespace nexus::llm {
 
@@ -140,8 +161,9 @@ using model_manager_worker = caf::typed_actor<
 /// Hears of new settings; the RetrySupervisor.
 using config_owner = caf::typed_actor<sig<void, update_config_atom, LLMClientConfig>>;
 
-/// The RetrySupervisor, as the facades of the roles see it.
-using supervisor_actor = caf::typed_actor<
+/// Everything that is done for the roles, by whoever does it: the RetrySupervisor of this process,
+/// or the way to that of another one.
+using llm_service = caf::typed_actor<
     sig<LLMResponse, submit_atom, AIRole, LLMRequest>,
     sig<LLMResponse, submit_atom, AIRole, LLMRequest, stream_subscriber>,
     sig<BatchResponse, batch_atom, AIRole, std::vector<std::string>, GenerateOptions>,
@@ -149,9 +171,13 @@ using supervisor_actor = caf::typed_actor<
     sig<QueuePosition, position_atom, AIRole, RequestId>,
     sig<Ack, subscribe_atom, AIRole, RequestId, stream_subscriber>,
     sig<Ack, unsubscribe_atom, AIRole, RequestId, stream_subscriber>,
-    sig<RoleStats, stats_atom, AIRole>,
-    /// The component of this name, for tests that end it.
-    sig<caf::strong_actor_ptr, component_atom, std::string>>::extend_with<health_actor>;
+    sig<RoleStats, stats_atom, AIRole>>::extend_with<health_actor>;
+
+/// The RetrySupervisor.
+using supervisor_actor =
+    caf::typed_actor</// The component of this name, for tests that end it.
+                     sig<caf::strong_actor_ptr, component_atom, std::string>>::
+        extend_with<llm_service>;
 
 /// With what children and timers send to it.
 using supervisor_internal =
@@ -159,6 +185,9 @@ using supervisor_internal =
                      /// A component has a successor, and its last words have been heard.
                      sig<void, restart_atom, std::uint64_t>>::extend_with<stream_owner>::
         extend_with<role_owner>::extend_with<config_owner>::extend_with<supervisor_actor>;
+
+/// What a node publishes. The client says which protocol it speaks.
+using node_actor = caf::typed_actor<sig<NodeHello, hello_atom, std::uint32_t>>;
 
 } // namespace nexus::llm
 

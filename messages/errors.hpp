@@ -72,6 +72,13 @@ enum class ErrorCode : std::uint8_t {
   shutting_down,
   internal_error,
   circuit_open,
+  node_unreachable,
+  node_lost,
+  node_mismatch,
+  node_distrusted,
+  listen_failed,
+  listen_insecure,
+  certificate_invalid,
 };
 
 /// How often a failure may be answered by trying the same model again.
@@ -211,6 +218,27 @@ inline constexpr std::array error_table{
               false,
               "Ollama is not running at {}, as the requests just before found out. Start it with "
               "`ollama serve`."},
+    ErrorInfo{ErrorCode::node_unreachable, "node_unreachable", ErrorCategory::connection,
+              Retry::budget, false,
+              "No nexus-llm node answers at {}. Start one there with `nexus-llm serve`."},
+    ErrorInfo{ErrorCode::node_lost, "node_lost", ErrorCategory::connection, Retry::budget, false,
+              "The connection to the node {} broke while it worked on the request. Try again."},
+    ErrorInfo{ErrorCode::node_mismatch, "node_mismatch", ErrorCategory::configuration, Retry::never,
+              false,
+              "The node {} speaks another protocol than this program. Install the same version of "
+              "nexus-llm on both machines."},
+    ErrorInfo{ErrorCode::node_distrusted, "node_distrusted", ErrorCategory::configuration,
+              Retry::never, false,
+              "The node {} does not accept this program, or the other way round. Check that both "
+              "have certificates of the same authority (`nexus-llm certs`), or that neither has."},
+    ErrorInfo{ErrorCode::listen_failed, "listen_failed", ErrorCategory::configuration, Retry::never,
+              false, "The node cannot listen on {}. Choose another address or port with --listen."},
+    ErrorInfo{ErrorCode::listen_insecure, "listen_insecure", ErrorCategory::configuration,
+              Retry::never, false,
+              "The address {} can be reached from other machines, which needs certificates. Make "
+              "them with `nexus-llm certs init` and name them with --cert, --key and --ca."},
+    ErrorInfo{ErrorCode::certificate_invalid, "certificate_invalid", ErrorCategory::configuration,
+              Retry::never, false, "The certificates cannot be used: {}."},
 };
 
 namespace detail {
@@ -218,7 +246,7 @@ consteval bool error_table_is_ordered() {
   for (std::size_t i = 0; i < error_table.size(); ++i)
     if (static_cast<std::size_t>(error_table[i].code) != i + 1)
       return false;
-  return error_table.back().code == ErrorCode::circuit_open;
+  return error_table.back().code == ErrorCode::certificate_invalid;
 }
 } // namespace detail
 static_assert(detail::error_table_is_ordered(), "one row per code, in the order of the enum");

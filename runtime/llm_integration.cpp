@@ -105,8 +105,8 @@ Result<void> without_value(const Result<Ack>& result) {
 
 } // namespace
 
-LLMIntegration::LLMIntegration(caf::actor_system& system, const LLMSystem& llm)
-    : system_{system}, llm_{llm} {}
+LLMIntegration::LLMIntegration(caf::actor_system& system, LLMHandles handles)
+    : system_{system}, llm_{std::move(handles)} {}
 
 template <class T, class Handle, class... Ts>
 Result<T> LLMIntegration::call(const Handle& receiver, Ts&&... content) {
@@ -119,21 +119,21 @@ Result<T> LLMIntegration::call(const Handle& receiver, Ts&&... content) {
 }
 
 Result<bool> LLMIntegration::check_model_available(const std::string& model_name) {
-  return call<bool>(llm_.models(), check_model_atom_v, model_name);
+  return call<bool>(llm_.models, check_model_atom_v, model_name);
 }
 
 Result<std::vector<ModelStatus>> LLMIntegration::list_available_models() {
-  return call<ModelList>(llm_.models(), list_models_atom_v).map([](ModelList&& list) {
+  return call<ModelList>(llm_.models, list_models_atom_v).map([](ModelList&& list) {
     return std::move(list.models);
   });
 }
 
 Result<std::string> LLMIntegration::get_model_for_role(AIRole role) {
-  return call<std::string>(llm_.models(), get_model_for_role_atom_v, role);
+  return call<std::string>(llm_.models, get_model_for_role_atom_v, role);
 }
 
 Result<ModelConfig> LLMIntegration::set_model_for_role(AIRole role, const std::string& model_name) {
-  return call<ModelConfig>(llm_.models(), set_model_for_role_atom_v, role, model_name);
+  return call<ModelConfig>(llm_.models, set_model_for_role_atom_v, role, model_name);
 }
 
 Result<LLMResponse> LLMIntegration::generate(const std::string& prompt, AIRole role,
@@ -200,15 +200,15 @@ LLMIntegration::stream(Atom, const Content& content, AIRole role, const ChunkCal
 }
 
 Result<LLMClientConfig> LLMIntegration::load_config() {
-  return call<LLMClientConfig>(llm_.config(), get_config_atom_v);
+  return call<LLMClientConfig>(llm_.config, get_config_atom_v);
 }
 
 Result<LLMClientConfig> LLMIntegration::save_config(const LLMClientConfig& config) {
-  return call<LLMClientConfig>(llm_.config(), save_config_atom_v, config);
+  return call<LLMClientConfig>(llm_.config, save_config_atom_v, config);
 }
 
 Result<LLMClientConfig> LLMIntegration::update_config(const std::string& merge_patch) {
-  return call<LLMClientConfig>(llm_.config(), update_config_atom_v, merge_patch);
+  return call<LLMClientConfig>(llm_.config, update_config_atom_v, merge_patch);
 }
 
 Result<EmbedResponse> LLMIntegration::embed(EmbedRequest request, AIRole role) {
@@ -225,26 +225,26 @@ Result<bool> LLMIntegration::cancel(AIRole role, const RequestId& id) {
 }
 
 Result<ModelDetails> LLMIntegration::show_model(const std::string& model_name) {
-  return call<ModelDetails>(llm_.models(), show_model_atom_v, model_name);
+  return call<ModelDetails>(llm_.models, show_model_atom_v, model_name);
 }
 
 Result<RunningModels> LLMIntegration::running_models() {
-  return call<RunningModels>(llm_.models(), running_models_atom_v);
+  return call<RunningModels>(llm_.models, running_models_atom_v);
 }
 
 Result<void> LLMIntegration::load_model(const std::string& model_name,
                                         const std::string& keep_alive) {
-  return without_value(call<Ack>(llm_.models(), load_model_atom_v, model_name, keep_alive));
+  return without_value(call<Ack>(llm_.models, load_model_atom_v, model_name, keep_alive));
 }
 
 Result<void> LLMIntegration::unload_model(const std::string& model_name) {
-  return without_value(call<Ack>(llm_.models(), unload_model_atom_v, model_name));
+  return without_value(call<Ack>(llm_.models, unload_model_atom_v, model_name));
 }
 
 Result<void> LLMIntegration::pull_model(const std::string& model_name,
                                         const PullCallback& progress) {
   const auto channel = std::make_shared<Channel<PullClient::News>>();
-  pull_subscriber client = spawn_state<PullClient>(system_, llm_.models(), model_name, channel);
+  pull_subscriber client = spawn_state<PullClient>(system_, llm_.models, model_name, channel);
   for (;;) {
     auto news = channel->pop();
     if (auto* done = std::get_if<Result<Ack>>(&news)) {
@@ -257,18 +257,18 @@ Result<void> LLMIntegration::pull_model(const std::string& model_name,
 }
 
 Result<void> LLMIntegration::delete_model(const std::string& model_name) {
-  return without_value(call<Ack>(llm_.models(), delete_model_atom_v, model_name));
+  return without_value(call<Ack>(llm_.models, delete_model_atom_v, model_name));
 }
 
 Result<void> LLMIntegration::copy_model(const std::string& source, const std::string& destination) {
-  return without_value(call<Ack>(llm_.models(), copy_model_atom_v, source, destination));
+  return without_value(call<Ack>(llm_.models, copy_model_atom_v, source, destination));
 }
 
 Result<std::string> LLMIntegration::version() {
-  return call<std::string>(llm_.models(), version_atom_v);
+  return call<std::string>(llm_.models, version_atom_v);
 }
 
-Result<Health> LLMIntegration::health() { return call<Health>(llm_.health(), health_atom_v); }
+Result<Health> LLMIntegration::health() { return call<Health>(llm_.health, health_atom_v); }
 
 Result<RoleStats> LLMIntegration::stats(AIRole role) {
   return call<RoleStats>(llm_.role(role), stats_atom_v);

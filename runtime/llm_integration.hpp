@@ -28,7 +28,10 @@ public:
   using PullCallback = std::function<void(const PullProgress&)>;
 
   /// Speaks through a running system, which must outlive this.
-  LLMIntegration(caf::actor_system& system, const LLMSystem& llm);
+  LLMIntegration(caf::actor_system& system, const LLMSystem& llm)
+      : LLMIntegration{system, llm.handles()} {}
+  /// The same through handles, which may lead to another process.
+  LLMIntegration(caf::actor_system& system, LLMHandles handles);
 
   // Models.
   [[nodiscard]] Result<bool> check_model_available(const std::string& model_name);
@@ -82,7 +85,7 @@ private:
                              const ProgressCallback& progress);
 
   caf::actor_system& system_;
-  const LLMSystem& llm_;
+  LLMHandles llm_;
 };
 
 } // namespace nexus::llm

@@ -62,10 +62,10 @@ LLMSystem::LLMSystem(caf::actor_system& system, LLMClientConfig config,
                                                .make_transport = std::move(options.make_transport),
                                                .factories = std::move(options.factories),
                                                .chance = std::move(options.chance)});
-  roles_ = supervision.facades.roles;
-  models_ = supervision.facades.models;
-  config_ = supervision.facades.config;
-  health_ = supervision.root;
+  handles_ = {.roles = supervision.facades.roles,
+              .models = supervision.facades.models,
+              .config = supervision.facades.config,
+              .health = supervision.root};
   root_ = caf::actor_cast<caf::strong_actor_ptr>(supervision.root);
 }
 

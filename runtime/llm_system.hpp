@@ -8,6 +8,7 @@
 #include "actors/supervision/chance.hpp"
 #include "config/config_store.hpp"
 #include "messages/interfaces.hpp"
+#include "runtime/llm_handles.hpp"
 
 namespace nexus::llm {
 
@@ -44,11 +45,12 @@ public:
 
   /// The handle of a role; valid across the restart of anything behind it.
   [[nodiscard]] const role_actor& role(AIRole role) const noexcept {
-    return roles_[index_of(role)];
+    return handles_.role(role);
   }
-  [[nodiscard]] const model_manager_actor& models() const noexcept { return models_; }
-  [[nodiscard]] const config_actor& config() const noexcept { return config_; }
-  [[nodiscard]] const health_actor& health() const noexcept { return health_; }
+  [[nodiscard]] const model_manager_actor& models() const noexcept { return handles_.models; }
+  [[nodiscard]] const config_actor& config() const noexcept { return handles_.config; }
+  [[nodiscard]] const health_actor& health() const noexcept { return handles_.health; }
+  [[nodiscard]] const LLMHandles& handles() const noexcept { return handles_; }
 
   /// The supervisor itself, to watch its end.
   [[nodiscard]] const caf::strong_actor_ptr& root() const noexcept { return root_; }
@@ -58,10 +60,7 @@ private:
             LLMSystemOptions options);
 
   caf::actor_system& system_;
-  std::array<role_actor, all_roles.size()> roles_;
-  model_manager_actor models_;
-  config_actor config_;
-  health_actor health_;
+  LLMHandles handles_;
   caf::strong_actor_ptr root_;
 };
 

@@ -22,6 +22,10 @@ struct RelayRules {
 
   std::string subject; ///< what the calls are about, for a person
   std::string child;   ///< the name of the actors behind the relay
+  /// Whether an error means that the child is gone; its successor is asked again.
+  std::function<bool(const caf::error&)> is_loss = [](const caf::error&) { return false; };
+  /// What a call ends with that was lost with its child and is not made again.
+  ErrorCode lost = ErrorCode::component_failed;
   RetryRule should_retry = [](const LLMError&, std::uint32_t) { return std::nullopt; };
   Later later = [](std::chrono::milliseconds, const std::function<void()>& job) { job(); };
   std::size_t window = 64;        ///< calls at the child at a time
@@ -68,6 +72,7 @@ public:
   /// The child to pass requests on to from now on. What the one before left unanswered is lost.
   void connect(Child child) {
     child_ = std::move(child);
+    given_up_.reset();
     std::vector<Key> lost;
     for (auto& [key, call] : calls_)
       if (call.stage == Stage::asked)
@@ -75,6 +80,25 @@ public:
     for (const auto key : lost)
       on_child_lost(key);
     pump();
+  }
+
+  /// There is no child for now: calls wait for the next one.
+  void disconnect() {
+    child_ = Child{};
+    given_up_.reset();
+    std::vector<Key> lost;
+    for (auto& [key, call] : calls_)
+      if (call.stage == Stage::asked)
+        lost.push_back(key);
+    for (const auto key : lost)
+      on_child_lost(key);
+  }
+
+  /// The same, but nobody waits any longer: calls end with this error until the next child comes.
+  void give_up(LLMError error) {
+    child_ = Child{};
+    fail_all(error);
+    given_up_ = std::move(error);
   }
 
   /// Passes a request on; the promise gets its one answer.
@@ -90,6 +114,11 @@ public:
     if (calls_.size() >= rules_.max_calls) {
       promise.deliver(
           to_caf_error({.code = ErrorCode::too_many_requests, .subject = rules_.subject}));
+      origin.on_end();
+      return promise;
+    }
+    if (given_up_) {
+      promise.deliver(to_caf_error(*given_up_));
       origin.on_end();
       return promise;
     }
@@ -223,12 +252,12 @@ private:
     if (call.repeat == Repeat::always && ++call.child_failures <= max_child_failures)
       park(key);
     else
-      fail(key, {.code = ErrorCode::component_failed, .subject = rules_.subject});
+      fail(key, {.code = rules_.lost, .subject = rules_.subject});
   }
 
   void on_error(Key key, const caf::error& error) {
     // Its successor is on the way, and with it all that has to be done.
-    if (is_death_of(rules_.child, error))
+    if (is_death_of(rules_.child, error) || rules_.is_loss(error))
       return;
     auto failure = to_llm_error(error);
     auto& call = calls_.at(key);
@@ -270,6 +299,7 @@ private:
   std::set<Key> parked_;
   std::size_t at_child_ = 0;
   Key last_key_ = 0;
+  std::optional<LLMError> given_up_;
 };
 
 } // namespace nexus::llm

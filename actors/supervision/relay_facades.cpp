@@ -75,7 +75,7 @@ public:
   using Calls = Relay<model_manager_actor>;
   static constexpr const char* name = "ModelManagerFacade";
 
-  ModelManagerFacade(model_manager_facade::pointer self, const supervisor_actor& supervisor,
+  ModelManagerFacade(model_manager_facade::pointer self, const caf::strong_actor_ptr& master,
                      LLMClientConfig config, Chance chance)
       : self_{self}, config_{std::move(config)}, chance_{std::move(chance)},
         calls_{
@@ -90,7 +90,7 @@ public:
                  },
              // What is at Ollama at a time is bounded behind the ModelManagerActor.
              .window = RelayRules{}.max_calls}} {
-    heed_only(self_, supervisor);
+    heed_only(self_, master);
   }
 
   model_manager_facade::behavior_type make_behavior() {
@@ -98,6 +98,7 @@ public:
     constexpr auto unsent = Calls::Repeat::unsent;
     return {
         [this](model_manager_actor& child) { calls_.connect(std::move(child)); },
+        [this](finish_atom, LLMError& error) { calls_.give_up(std::move(error)); },
         [this](tick_atom, std::uint64_t job) {
           if (auto found = later_.extract(job); !found.empty())
             found.mapped()();
@@ -163,15 +164,16 @@ public:
   using Calls = Relay<config_actor>;
   static constexpr const char* name = "ConfigFacade";
 
-  ConfigFacade(config_facade::pointer self, const supervisor_actor& supervisor)
+  ConfigFacade(config_facade::pointer self, const caf::strong_actor_ptr& master)
       : self_{self}, calls_{{.subject = "the settings", .child = ConfigActor::name}} {
-    heed_only(self_, supervisor);
+    heed_only(self_, master);
   }
 
   config_facade::behavior_type make_behavior() {
     constexpr auto always = Calls::Repeat::always;
     return {
         [this](config_actor& child) { calls_.connect(std::move(child)); },
+        [this](finish_atom, LLMError& error) { calls_.give_up(std::move(error)); },
         [this](get_config_atom atom) { return calls_.pass<LLMClientConfig>(self_, always, atom); },
         [this](save_config_atom atom, LLMClientConfig& config) {
           return calls_.pass<LLMClientConfig>(self_, always, atom, std::move(config));
@@ -195,14 +197,14 @@ ollama_models_facade spawn_ollama_models_facade(caf::actor_system& system,
 }
 
 model_manager_facade spawn_model_manager_facade(caf::actor_system& system,
-                                                supervisor_actor supervisor,
+                                                const caf::strong_actor_ptr& master,
                                                 LLMClientConfig config, Chance chance) {
-  return spawn_state<ModelManagerFacade>(system, std::move(supervisor), std::move(config),
+  return spawn_state<ModelManagerFacade>(system, master, std::move(config),
                                          std::move(chance));
 }
 
-config_facade spawn_config_facade(caf::actor_system& system, supervisor_actor supervisor) {
-  return spawn_state<ConfigFacade>(system, std::move(supervisor));
+config_facade spawn_config_facade(caf::actor_system& system, const caf::strong_actor_ptr& master) {
+  return spawn_state<ConfigFacade>(system, master);
 }
 
 } // namespace nexus::llm

@@ -311,8 +311,9 @@ Supervision spawn_supervisor(caf::actor_system& system, SupervisorParts parts) {
   for (const auto role : all_roles)
     facades->roles[index_of(role)] = spawn_role_facade(system, role, root);
   facades->ollama_models = spawn_ollama_models_facade(system, root);
-  facades->models = spawn_model_manager_facade(system, root, std::move(config), chance);
-  facades->config = spawn_config_facade(system, root);
+  const auto master = caf::actor_cast<caf::strong_actor_ptr>(root);
+  facades->models = spawn_model_manager_facade(system, master, std::move(config), chance);
+  facades->config = spawn_config_facade(system, master);
   anon_tell(root, open_atom_v);
   return {root, *facades};
 }

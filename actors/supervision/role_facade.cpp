@@ -29,13 +29,13 @@ public:
   using Base = role_actor::base;
   static constexpr const char* name = "RoleFacade";
 
-  RoleFacade(role_actor::pointer self, AIRole role, supervisor_actor supervisor)
-      : self_{self}, role_{role}, supervisor_{std::move(supervisor)} {
-    heed_only(self_, supervisor_);
+  RoleFacade(role_actor::pointer self, AIRole role, llm_service service)
+      : self_{self}, role_{role}, service_{std::move(service)} {
+    heed_only(self_, service_);
   }
 
   template <class Atom, class... Ts> auto pass(Atom atom, Ts... content) {
-    return forward_to(self_, supervisor_, atom, role_, std::move(content)...);
+    return forward_to(self_, service_, atom, role_, std::move(content)...);
   }
 
   role_actor::behavior_type make_behavior() {
@@ -81,13 +81,13 @@ public:
 private:
   role_actor::pointer self_;
   AIRole role_;
-  supervisor_actor supervisor_;
+  llm_service service_;
 };
 
 } // namespace
 
-role_actor spawn_role_facade(caf::actor_system& system, AIRole role, supervisor_actor supervisor) {
-  return spawn_state<RoleFacade>(system, role, std::move(supervisor));
+role_actor spawn_role_facade(caf::actor_system& system, AIRole role, llm_service service) {
+  return spawn_state<RoleFacade>(system, role, std::move(service));
 }
 
 } // namespace nexus::llm

@@ -21,7 +21,10 @@
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/role_command.hpp"
 #include "runtime/cli/script_command.hpp"
+#include "runtime/cli/serve_command.hpp"
 #include "runtime/cli/simulate_command.hpp"
+#include "runtime/cli/stats_command.hpp"
+#include "runtime/node/node.hpp"
 
 namespace nexus::llm::cli {
 
@@ -52,6 +55,16 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
   app.add_option("-m,--model", common.model, "Model instead of the role's")->type_name("NAME");
   app.add_option("--base-url", common.base_url, "Where Ollama listens, on this machine")
       ->type_name("URL");
+  app.add_option_function<std::string>(
+         "--connect",
+         [&common](const std::string& text) {
+           auto endpoint = parse_endpoint(text);
+           if (!endpoint)
+             throw CLI::ValidationError(endpoint.error().subject);
+           common.node = std::move(*endpoint);
+         },
+         "Node that does the work (`nexus-llm serve`), instead of this process")
+      ->type_name("HOST:PORT");
   app.add_option("--config", common.config_file, "Configuration file")->type_name("FILE");
   app.add_flag("--json", common.json, "Answer in JSON; a stream is one object per line");
   app.add_flag("--no-stream", common.no_stream, "Print the answer when it is complete");
@@ -202,6 +215,42 @@ void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
       [arguments, &common, &exit_code] { exit_code = run_simulate(common, *arguments); });
 }
 
+void add_serve(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* command =
+      add_command(app, "serve", "Do the work for other processes until it is told to end");
+  const auto arguments = std::make_shared<ServeArguments>();
+  command
+      ->add_option_function<std::string>(
+          "--listen",
+          [arguments](const std::string& text) {
+            auto endpoint = parse_endpoint(text);
+            if (!endpoint)
+              throw CLI::ValidationError(endpoint.error().subject);
+            arguments->listen = std::move(*endpoint);
+          },
+          "Where to listen; default 127.0.0.1:11435")
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--drain", arguments->drain_seconds,
+                   "How long requests may still take when it is told to end")
+      ->capture_default_str()
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 86400.0).description(""));
+  command->add_option("--log-file", arguments->log_file, "Log there, instead of stderr")
+      ->type_name("FILE");
+  command->callback(
+      [arguments, &common, &exit_code] { exit_code = run_serve(common, *arguments); });
+}
+
+void add_watching(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  add_command(app, "health", "Tell how the system and its Ollama are")
+      ->callback([&common, &exit_code] { exit_code = run_health(common); });
+  auto* command = add_command(app, "stats", "Tell what the roles have done and are doing");
+  const auto watch = std::make_shared<bool>(false);
+  command->add_flag("-w,--watch", *watch, "Tell it anew every second until Ctrl-C");
+  command->callback([watch, &common, &exit_code] { exit_code = run_stats(common, *watch); });
+}
+
 void add_script(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* command = add_command(app, "script", "Play scenarios of messages, or record one");
   const auto arguments = std::make_shared<ScriptArguments>();
@@ -216,7 +265,8 @@ void add_script(CLI::App& app, const CommonOptions& common, int& exit_code) {
   command->add_flag("--http", arguments->http, "Play over real HTTP against the simulator");
   command
       ->add_option("--orders", arguments->orders, "Play in so many other orders of messages, too")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CLI::Range(0, 1'000'000).description(""));
   command->add_flag("--schema", arguments->schema, "Print the JSON schema of scenario files");
   command->callback(
       [arguments, &common, &exit_code] { exit_code = run_script(common, *arguments); });
@@ -259,6 +309,8 @@ int run_command_line(int argc, char** argv) {
   });
   add_simulate(app, common, exit_code);
   add_script(app, common, exit_code);
+  add_serve(app, common, exit_code);
+  add_watching(app, common, exit_code);
   add_demo_command(app, common, exit_code);
   try {
     app.parse(argc, argv);

@@ -8,6 +8,7 @@
 
 #include "config/config_store.hpp"
 #include "messages/ai_role.hpp"
+#include "messages/endpoint.hpp"
 #include "messages/llm_request.hpp"
 #include "messages/result.hpp"
 
@@ -19,6 +20,7 @@ struct CommonOptions {
   std::string model; ///< empty: the role's
   std::optional<std::string> base_url;
   std::optional<std::filesystem::path> config_file;
+  std::optional<Endpoint> node; ///< whose models are used; none: this process does the work
   bool json = false;
   bool no_stream = false;
   bool background = false;

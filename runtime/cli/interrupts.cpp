@@ -20,11 +20,13 @@ namespace {
 
 constexpr int repeat_milliseconds = 50;
 
-sigset_t watched_signals() {
+sigset_t watched_signals(bool hangups) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  if (hangups)
+    sigaddset(&signals, SIGHUP);
   return signals;
 }
 
@@ -45,8 +47,8 @@ bool is_readable(const pollfd& entry) { return (entry.revents & POLLIN) != 0; }
 
 } // namespace
 
-Interrupts::Interrupts() {
-  const auto signals = watched_signals();
+Interrupts::Interrupts(std::function<void()> on_hangup) : on_hangup_{std::move(on_hangup)} {
+  const auto signals = watched_signals(static_cast<bool>(on_hangup_));
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signals_ = FileDescriptor{checked(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK))};
   raised_ = FileDescriptor{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))};
@@ -92,6 +94,8 @@ void Interrupts::on_signal() {
   signalfd_siginfo signal{};
   if (::read(signals_.get(), &signal, sizeof signal) != sizeof signal)
     return;
+  if (signal.ssi_signo == SIGHUP)
+    return on_hangup_();
   std::lock_guard lock{mutex_};
   if (signal.ssi_signo == SIGTERM)
     terminated_ = true;

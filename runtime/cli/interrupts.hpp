@@ -16,7 +16,9 @@ namespace nexus::llm::cli {
 /// signals. One at a time in a process. Members: any thread.
 class Interrupts {
 public:
-  Interrupts();
+  Interrupts() : Interrupts{{}} {}
+  /// Also runs `on_hangup` at each SIGHUP; it must not block.
+  explicit Interrupts(std::function<void()> on_hangup);
   ~Interrupts();
   Interrupts(const Interrupts&) = delete;
   Interrupts& operator=(const Interrupts&) = delete;
@@ -59,6 +61,7 @@ private:
   FileDescriptor stop_;
   std::atomic<int> count_{0};
   std::atomic<bool> terminated_{false};
+  const std::function<void()> on_hangup_;
   std::mutex mutex_;
   std::function<void()> action_;
   std::thread thread_;

@@ -6,17 +6,22 @@
 
 namespace nexus::llm::cli {
 
-Session::Session(Interrupts& interrupts, Output& output) : interrupts_{interrupts} {
+Session::Session(const CommonOptions& common, Interrupts& interrupts, Output& output)
+    : interrupts_{interrupts} {
   if (output.verbose())
     set_logger(make_logger(output));
   setup(config_);
   recommend(config_);
+  if (common.node)
+    load_network(config_, {});
   system_ = std::make_unique<caf::actor_system>(config_);
 }
 
 Session::~Session() {
   end_on_interrupt_.reset();
   integration_.reset();
+  handles_ = {};
+  remote_.reset();
   llm_.reset();
   system_.reset();
   set_logger(nullptr);
@@ -24,27 +29,40 @@ Session::~Session() {
 
 Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Interrupts& interrupts,
                                                 Output& output, LLMSystemOptions options) {
+  if (common.node) {
+    std::unique_ptr<Session> session{new Session{common, interrupts, output}};
+    auto remote = RemoteLLM::connect(*session->system_, *common.node);
+    if (!remote)
+      return failure(std::move(remote.error()));
+    session->remote_ = std::move(*remote);
+    session->use(session->remote_->handles(), session->remote_->root());
+    return session;
+  }
   if (!options.store) {
     auto found = find_store(common.config_file, config_overrides(common));
     if (!found)
       return failure(std::move(found.error()));
     options.store = std::move(*found);
   }
-  std::unique_ptr<Session> session{new Session{interrupts, output}};
+  std::unique_ptr<Session> session{new Session{common, interrupts, output}};
   auto llm = LLMSystem::start(*session->system_, std::move(options));
   if (!llm)
     return failure(std::move(llm.error()));
   session->llm_ = std::move(*llm);
-  session->integration_ = std::make_unique<LLMIntegration>(*session->system_, *session->llm_);
-  session->end_on_interrupt_ =
-      std::make_unique<Interrupts::Scope>(interrupts, [root = session->llm_->root()] {
-        anon_exit(root, caf::exit_reason::user_shutdown);
-      });
+  session->use(session->llm_->handles(), session->llm_->root());
   return session;
 }
 
+void Session::use(LLMHandles handles, caf::strong_actor_ptr root) {
+  handles_ = std::move(handles);
+  integration_ = std::make_unique<LLMIntegration>(*system_, handles_);
+  end_on_interrupt_ = std::make_unique<Interrupts::Scope>(interrupts_, [root = std::move(root)] {
+    anon_exit(caf::actor_cast<caf::actor>(root), caf::exit_reason::user_shutdown);
+  });
+}
+
 void Session::cancel(AIRole role, const RequestId& id) const {
-  anon_tell(llm_->role(role), cancel_atom_v, id);
+  anon_tell(handles_.role(role), cancel_atom_v, id);
 }
 
 int Session::fail(Output& output, const LLMError& error) const {

@@ -7,16 +7,19 @@
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/llm_integration.hpp"
+#include "runtime/node/remote_llm.hpp"
 
 namespace nexus::llm::cli {
 
-/// A running LLM system for one command. While it lives, an interrupt ends it, so that whatever
+/// The LLM system for one command: one of this process, or, where the options name it, that of a
+/// node. While it lives, an interrupt ends it, so that whatever
 /// waits for it gets an answer; a command that can do better sets an action of its own.
 /// Use from one thread, except where it says so.
 class Session {
 public:
   /// Starts a system of these options; finds the settings, unless they have a store.
-  /// Errors: those of `find_store` and of `load_config`.
+  /// With a node, it connects there, and `options` mean nothing.
+  /// Errors: those of `find_store`, of `load_config` and of `RemoteLLM::connect`.
   [[nodiscard]] static Result<std::unique_ptr<Session>> start(const CommonOptions& common,
                                                               Interrupts& interrupts,
                                                               Output& output,
@@ -35,12 +38,16 @@ public:
   int fail(Output& output, const LLMError& error) const;
 
 private:
-  Session(Interrupts& interrupts, Output& output);
+  Session(const CommonOptions& common, Interrupts& interrupts, Output& output);
+  /// Takes over whichever of the two there is.
+  void use(LLMHandles handles, caf::strong_actor_ptr root);
 
   Interrupts& interrupts_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
-  std::unique_ptr<LLMSystem> llm_;
+  std::unique_ptr<LLMSystem> llm_;    ///< in this process,
+  std::unique_ptr<RemoteLLM> remote_; ///< or on a node
+  LLMHandles handles_;
   std::unique_ptr<LLMIntegration> integration_;
   std::unique_ptr<Interrupts::Scope> end_on_interrupt_;
 };

@@ -1,7 +1,7 @@
 # Finds CAF, the C++ Actor Framework: either an installed 1.x, which brings a CMake package, or
 # 0.17 as Debian ships it, which does not. CAF_ROOT names another installation.
 #
-# Defines CAF_FOUND, CAF_VERSION and the targets CAF::core and, with the component io, CAF::io.
+# Defines CAF_FOUND, CAF_VERSION and the targets CAF::core, CAF::io and CAF::openssl.
 
 find_package(CAF CONFIG QUIET HINTS ${CAF_ROOT} $ENV{CAF_ROOT} NO_CMAKE_PACKAGE_REGISTRY)
 if(TARGET CAF::core)
@@ -23,9 +23,15 @@ if(CAF_INCLUDE_DIR)
   endif()
 endif()
 
+foreach(_caf_part io openssl)
+  string(TOUPPER ${_caf_part} _caf_name)
+  find_library(CAF_${_caf_name}_LIBRARY NAMES caf_${_caf_part} caf_${_caf_part}_static NAMES_PER_DIR
+    HINTS ${CAF_ROOT} $ENV{CAF_ROOT} PATH_SUFFIXES lib)
+endforeach()
+
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(CAF
-  REQUIRED_VARS CAF_CORE_LIBRARY CAF_INCLUDE_DIR
+  REQUIRED_VARS CAF_CORE_LIBRARY CAF_IO_LIBRARY CAF_OPENSSL_LIBRARY CAF_INCLUDE_DIR
   VERSION_VAR CAF_VERSION)
 
 if(CAF_FOUND AND NOT TARGET CAF::core)
@@ -38,5 +44,14 @@ if(CAF_FOUND AND NOT TARGET CAF::core)
   if(NOT CAF_INCLUDE_DIR STREQUAL "/usr/include")
     set_target_properties(CAF::core PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${CAF_INCLUDE_DIR}")
   endif()
+  add_library(CAF::io UNKNOWN IMPORTED)
+  set_target_properties(CAF::io PROPERTIES
+    IMPORTED_LOCATION "${CAF_IO_LIBRARY}"
+    INTERFACE_LINK_LIBRARIES CAF::core)
+  find_package(OpenSSL REQUIRED)
+  add_library(CAF::openssl UNKNOWN IMPORTED)
+  set_target_properties(CAF::openssl PROPERTIES
+    IMPORTED_LOCATION "${CAF_OPENSSL_LIBRARY}"
+    INTERFACE_LINK_LIBRARIES "CAF::io;OpenSSL::SSL;OpenSSL::Crypto")
 endif()
-mark_as_advanced(CAF_INCLUDE_DIR CAF_CORE_LIBRARY)
+mark_as_advanced(CAF_INCLUDE_DIR CAF_CORE_LIBRARY CAF_IO_LIBRARY CAF_OPENSSL_LIBRARY)

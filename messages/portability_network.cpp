@@ -1,0 +1,84 @@
+#include "messages/portability_network.hpp"
+
+#include <caf/io/middleman.hpp>
+#include <caf/openssl/manager.hpp>
+#include <caf/openssl/publish.hpp>
+
+namespace nexus::llm {
+
+namespace {
+/// A healthy peer is heard of every two seconds; one that is silent for ten is gone.
+constexpr caf::timespan heartbeat = std::chrono::seconds{2};
+constexpr caf::timespan silence = std::chrono::seconds{10};
+} // namespace
+
+void load_network(caf::actor_system_config& config, const std::optional<TlsFiles>& tls) {
+  config.load<caf::io::middleman>();
+#if NEXUS_LLM_CAF_1
+  const std::string prefix = "caf.";
+#else
+  const std::string prefix;
+#endif
+  config.set(prefix + "middleman.heartbeat-interval", heartbeat);
+  config.set(prefix + "middleman.connection-timeout", silence);
+  // What came before a connection broke must be heard before the news of that.
+  config.set(prefix + "middleman.workers", std::size_t{0});
+  if (!tls)
+    return;
+  config.load<caf::openssl::manager>();
+#if NEXUS_LLM_CAF_1
+  config.set("caf.openssl.certificate", tls->certificate.string());
+  config.set("caf.openssl.key", tls->key.string());
+  config.set("caf.openssl.cafile", tls->authority.string());
+#else
+  config.openssl_certificate = tls->certificate.string();
+  config.openssl_key = tls->key.string();
+  config.openssl_cafile = tls->authority.string();
+#endif
+}
+
+bool uses_tls(const caf::actor_system& system) { return system.has_openssl_manager(); }
+
+Result<std::uint16_t> publish_actor(caf::actor_system& system, const caf::strong_actor_ptr& actor,
+                                    std::set<std::string> interface, const Endpoint& at) {
+  const auto handle = connector(system);
+  caf::scoped_actor self{system};
+  std::optional<Result<std::uint16_t>> outcome;
+#if NEXUS_LLM_CAF_1
+  constexpr auto publish_it = caf::publish_atom_v;
+#else
+  const auto publish_it = caf::publish_atom::value;
+#endif
+  ask(self, handle, std::chrono::seconds{10}, publish_it, at.port, actor, std::move(interface),
+      at.host, true)
+      .receive([&outcome](std::uint16_t port) { outcome = port; },
+               [&outcome, &at](const caf::error& error) {
+                 outcome = failure(ErrorCode::listen_failed, at.text(), to_string(error));
+               });
+  return std::move(*outcome);
+}
+
+void unpublish_actor(caf::actor_system& system, const caf::strong_actor_ptr& actor,
+                     std::uint16_t port) {
+  system.middleman().unpublish(caf::actor_cast<caf::actor>(actor), port);
+}
+
+LLMError connect_failure(const caf::error& error, const Endpoint& to) {
+  LLMError failure{
+      .code = ErrorCode::node_unreachable, .subject = to.text(), .detail = to_string(error)};
+  if (error == caf::sec::disconnect_during_handshake)
+    failure.code = ErrorCode::node_distrusted;
+  if (error == caf::sec::unexpected_actor_messaging_interface ||
+      error == caf::sec::no_actor_published_at_port || error == caf::sec::incompatible_versions ||
+      error == caf::sec::incompatible_application_ids)
+    failure.code = ErrorCode::node_mismatch;
+  return failure;
+}
+
+caf::actor connector(caf::actor_system& system) {
+  return caf::actor_cast<caf::actor>(system.has_openssl_manager()
+                                         ? system.openssl_manager().actor_handle()
+                                         : system.middleman().actor_handle());
+}
+
+} // namespace nexus::llm

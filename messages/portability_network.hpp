@@ -1,0 +1,82 @@
+#pragma once
+
+/// The part of the seam about CAF networking: only programs that speak to other processes need it,
+/// and only they link CAF's I/O libraries.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "messages/endpoint.hpp"
+#include "messages/portability.hpp"
+#include "messages/result.hpp"
+
+namespace nexus::llm {
+
+/// What proves to others who this process is, and who they are to it. PEM files.
+struct TlsFiles {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+  std::filesystem::path authority; ///< the certificate of the authority that both sides trust
+};
+
+/// Prepares a configuration for talking to other processes: plain TCP, or, with files, nothing but
+/// TLS with certificates of both sides. Peers that fall silent are given up after ten seconds. The
+/// files must have been checked: CAF ends the program over broken ones.
+void load_network(caf::actor_system_config& config, const std::optional<TlsFiles>& tls);
+
+/// Whether the system was made with certificates.
+[[nodiscard]] bool uses_tls(const caf::actor_system& system);
+
+/// Lets other processes connect to an actor. Returns the port, which `at.port` 0 leaves to the
+/// system. Blocks for a moment: not for actors.
+/// Errors: `listen_failed`.
+[[nodiscard]] Result<std::uint16_t> publish_actor(caf::actor_system& system,
+                                                  const caf::strong_actor_ptr& actor,
+                                                  std::set<std::string> interface,
+                                                  const Endpoint& at);
+void unpublish_actor(caf::actor_system& system, const caf::strong_actor_ptr& actor,
+                     std::uint16_t port);
+
+template <class Handle>
+[[nodiscard]] Result<std::uint16_t> publish(caf::actor_system& system, const Handle& actor,
+                                            const Endpoint& at) {
+  return publish_actor(system, caf::actor_cast<caf::strong_actor_ptr>(actor),
+                       system.message_types(actor), at);
+}
+
+/// The failure behind an attempt to connect to `to`.
+[[nodiscard]] LLMError connect_failure(const caf::error& error, const Endpoint& to);
+
+/// The actor that makes connections.
+[[nodiscard]] caf::actor connector(caf::actor_system& system);
+
+/// Connects to the actor of this type that a process has published; calls back once, on the thread
+/// of `self`.
+/// Errors: `node_unreachable`, `node_distrusted`, `node_mismatch`.
+template <class Handle, class Self>
+void connect_to(Self* self, const Endpoint& to, std::chrono::milliseconds limit,
+                std::function<void(Result<Handle>)> done) {
+#if NEXUS_LLM_CAF_1
+  constexpr auto connect = caf::connect_atom_v;
+#else
+  const auto connect = caf::connect_atom::value;
+#endif
+  ask(self, connector(self->system()), limit, connect, to.host, to.port)
+      .then(
+          [self, to, done](const caf::node_id&, const caf::strong_actor_ptr& actor,
+                           const std::set<std::string>& interface) {
+            if (!actor ||
+                !self->system().assignable(interface, self->system().message_types(Handle{})))
+              return done(failure({.code = ErrorCode::node_mismatch,
+                                   .subject = to.text(),
+                                   .detail = "another interface is published there"}));
+            done(caf::actor_cast<Handle>(actor));
+          },
+          [to, done](const caf::error& error) { done(failure(connect_failure(error, to))); });
+}
+
+} // namespace nexus::llm

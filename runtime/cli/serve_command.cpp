@@ -1,0 +1,171 @@
+#include "runtime/cli/serve_command.hpp"
+
+#include <poll.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/rotating_file_sink.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+
+#include "actors/log.hpp"
+#include "config/file_io.hpp"
+#include "runtime/cli/interrupts.hpp"
+#include "runtime/cli/log_sink.hpp"
+#include "runtime/cli/output.hpp"
+#include "runtime/cli/service_manager.hpp"
+#include "runtime/llm_integration.hpp"
+#include "runtime/setup.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+constexpr std::size_t log_file_bytes = 10u << 20;
+constexpr std::size_t log_files = 5;
+constexpr int drain_poll_milliseconds = 50;
+
+/// The log of a daemon: every event, to a file that is cut off, or to stderr.
+Result<std::shared_ptr<spdlog::logger>> daemon_logger(Output& output, const std::string& file) {
+  if (file.empty())
+    return make_logger(output);
+  try {
+    auto logger = std::make_shared<spdlog::logger>(
+        "nexus-llm",
+        std::make_shared<spdlog::sinks::rotating_file_sink_mt>(file, log_file_bytes, log_files));
+    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
+    logger->flush_on(spdlog::level::info);
+    return logger;
+  } catch (const spdlog::spdlog_ex& error) {
+    return failure(ErrorCode::invalid_argument, "the log file " + file + " cannot be written",
+                   error.what());
+  }
+}
+
+/// Puts the log back where it was.
+struct LogScope {
+  explicit LogScope(std::shared_ptr<spdlog::logger> logger) { set_logger(std::move(logger)); }
+  ~LogScope() { set_logger(nullptr); }
+  LogScope(const LogScope&) = delete;
+  LogScope& operator=(const LogScope&) = delete;
+};
+
+/// Waits until no role has anything to do, up to a limit.
+void drain(LLMIntegration& api, double seconds) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>{seconds};
+  auto busy = [&api] {
+    std::uint32_t requests = 0;
+    for (const auto role : all_roles)
+      if (const auto stats = api.stats(role))
+        requests += stats->queued + stats->in_flight;
+    return requests;
+  };
+  while (const auto requests = busy()) {
+    if (std::chrono::steady_clock::now() >= deadline) {
+      log(LogLevel::warning, std::to_string(requests) + " requests are cancelled");
+      return;
+    }
+    ::poll(nullptr, 0, drain_poll_milliseconds);
+  }
+}
+
+/// Becomes readable at each SIGHUP.
+class Hangups {
+public:
+  Hangups() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
+
+  void raise() const {
+    const std::uint64_t one = 1;
+    static_cast<void>(::write(event_.get(), &one, sizeof one) + 0);
+  }
+  void forget() const {
+    std::uint64_t ignored = 0;
+    static_cast<void>(::read(event_.get(), &ignored, sizeof ignored) + 0);
+  }
+  [[nodiscard]] int descriptor() const { return event_.get(); }
+
+private:
+  FileDescriptor event_;
+};
+
+/// Reads the settings anew: an update without changes puts what the file says in force.
+void reload(LLMIntegration& api) {
+  notify_service_manager("RELOADING=1");
+  const auto config = api.update_config("{}");
+  if (config)
+    log(LogLevel::info, "the settings were read anew");
+  else
+    log(LogLevel::error, "the settings stay as they were: " + log_line(config.error()));
+  notify_service_manager("READY=1");
+}
+
+/// Serves until it is told to end.
+void wait_for_end_signal(LLMIntegration& api, const Interrupts& interrupts,
+                         const Hangups& hangups) {
+  std::array<pollfd, 2> events{pollfd{interrupts.descriptor(), POLLIN, 0},
+                               pollfd{hangups.descriptor(), POLLIN, 0}};
+  while (!interrupts.interrupted()) {
+    if (::poll(events.data(), events.size(), -1) < 0)
+      continue;
+    if ((events[1].revents & POLLIN) != 0) {
+      hangups.forget();
+      reload(api);
+    }
+  }
+}
+
+int serve(const CommonOptions& common, const ServeArguments& arguments,
+          const Interrupts& interrupts, const Hangups& hangups, Output& output) {
+  auto store = find_store(common.config_file, config_overrides(common));
+  if (!store)
+    return output.fail(store.error());
+  caf::actor_system_config config;
+  setup(config);
+  recommend(config);
+  load_network(config, {});
+  caf::actor_system system{config};
+  auto llm = LLMSystem::start(system, {.store = std::move(*store)});
+  if (!llm)
+    return output.fail(llm.error());
+  auto node = Node::start(system, **llm, arguments.listen);
+  if (!node)
+    return output.fail(node.error());
+  LLMIntegration api{system, **llm};
+  const auto where = (*node)->endpoint().text();
+  if (output.json()) {
+    json::Document document{rapidjson::kObjectType};
+    document.AddMember("listen", json::make_string(where, document.GetAllocator()),
+                       document.GetAllocator());
+    output.object(document);
+  } else {
+    output.line(where);
+  }
+  log(LogLevel::info, "listening on " + where);
+  notify_service_manager("READY=1");
+  wait_for_end_signal(api, interrupts, hangups);
+  notify_service_manager("STOPPING=1");
+  log(LogLevel::info, "ending; requests under way have " +
+                          std::to_string(static_cast<int>(arguments.drain_seconds)) + " s");
+  node->reset();
+  drain(api, arguments.drain_seconds);
+  log(LogLevel::info, "ended");
+  return output.success();
+}
+
+} // namespace
+
+int run_serve(const CommonOptions& common, const ServeArguments& arguments) {
+  // The thread that hears signals must not touch CAF, whose end would wait for that of the thread.
+  const Hangups hangups;
+  Interrupts interrupts{[&hangups] { hangups.raise(); }};
+  const auto ending = interrupts.during([] {});
+  Output output{common};
+  auto logger = daemon_logger(output, arguments.log_file);
+  if (!logger)
+    return output.fail(logger.error());
+  const LogScope scope{std::move(*logger)};
+  return serve(common, arguments, interrupts, hangups, output);
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "runtime/cli/common_options.hpp"
+#include "runtime/node/node.hpp"
+
+namespace nexus::llm::cli {
+
+/// What the command line says about a node.
+struct ServeArguments {
+  Endpoint listen{.port = default_node_port};
+  double drain_seconds = 30; ///< for requests under way when it is told to end
+  std::string log_file;      ///< empty: stderr
+};
+
+/// `serve`: does the work for other processes until SIGTERM or Ctrl-C; reads the settings anew at
+/// SIGHUP. Returns the exit code; on the main thread.
+[[nodiscard]] int run_serve(const CommonOptions& common, const ServeArguments& arguments);
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,107 @@
+#include "runtime/cli/stats_command.hpp"
+
+#include <poll.h>
+
+#include "config/describe_json.hpp"
+#include "runtime/cli/format.hpp"
+#include "runtime/cli/session.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+constexpr int interval_milliseconds = 1000;
+
+std::uint64_t restarts_of(const Health& health) {
+  std::uint64_t all = 0;
+  for (const auto& component : health.components)
+    all += component.restarts;
+  return all;
+}
+
+/// A line per role; speed is that of the model, over everything that it generated.
+std::string stats_table(const Health& health) {
+  std::vector<std::vector<std::string>> rows{{"role", "queued", "in flight", "answered", "failed",
+                                              "cancelled", "retries", "fallbacks", "tokens",
+                                              "tokens/s"}};
+  for (const auto& role : health.roles) {
+    const auto seconds = std::chrono::duration<double>{role.generating}.count();
+    rows.push_back(
+        {std::string{to_string(role.role)}, std::to_string(role.queued),
+         std::to_string(role.in_flight), std::to_string(role.answered), std::to_string(role.failed),
+         std::to_string(role.cancelled), std::to_string(role.retries),
+         std::to_string(role.fallbacks), std::to_string(role.tokens),
+         seconds > 0 ? format_number(static_cast<double>(role.tokens) / seconds, 1) : "-"});
+  }
+  return format_table(rows);
+}
+
+/// The gauges, which only the roles know, put into the health of the system.
+Result<Health> look(LLMIntegration& api) {
+  auto health = api.health();
+  if (!health)
+    return health;
+  for (auto& role : health->roles)
+    if (const auto stats = api.stats(role.role))
+      role = *stats;
+  return health;
+}
+
+void tell_stats(Output& output, const Health& health) {
+  if (output.json()) {
+    output.line(json::describe(health));
+    return;
+  }
+  output.answer(stats_table(health));
+  output.finish_line();
+  output.line("restarts of components: " + std::to_string(restarts_of(health)));
+}
+
+} // namespace
+
+int run_health(const CommonOptions& common) {
+  Interrupts interrupts;
+  Output output{common};
+  auto session = Session::start(common, interrupts, output);
+  if (!session)
+    return output.fail(session.error());
+  const auto health = (*session)->llm().health();
+  if (!health)
+    return (*session)->fail(output, health.error());
+  if (output.json()) {
+    output.line(json::describe(*health));
+  } else {
+    output.line(health->reachable ? "Ollama " + health->version + " answers."
+                                  : "Ollama does not answer.");
+    std::vector<std::vector<std::string>> rows{{"component", "restarts", "last failure"}};
+    for (const auto& component : health->components)
+      rows.push_back({component.name, std::to_string(component.restarts), component.last_failure});
+    output.answer(format_table(rows));
+    output.finish_line();
+  }
+  const auto written = output.success();
+  return written != 0 || health->reachable ? written : exit_code(ErrorCategory::connection);
+}
+
+int run_stats(const CommonOptions& common, bool watch) {
+  Interrupts interrupts;
+  Output output{common};
+  auto session = Session::start(common, interrupts, output);
+  if (!session)
+    return output.fail(session.error());
+  for (;;) {
+    const auto health = look((*session)->llm());
+    if (interrupts.interrupted() && watch)
+      return output.success();
+    if (!health)
+      return (*session)->fail(output, health.error());
+    tell_stats(output, *health);
+    if (!watch || output.write_failed())
+      return output.success();
+    pollfd raised{interrupts.descriptor(), POLLIN, 0};
+    if (::poll(&raised, 1, interval_milliseconds) > 0)
+      return output.success();
+  }
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "actors/internal_interfaces.hpp"
+#include "messages/portability_network.hpp"
+#include "runtime/llm_system.hpp"
+
+namespace nexus::llm {
+
+/// Where a node listens unless it is told otherwise; one above Ollama's own port.
+inline constexpr std::uint16_t default_node_port = 11435;
+
+/// Makes a running system reachable from other processes (see `RemoteLLM`). The configuration of
+/// the actor system was prepared with `load_network`. Without certificates only addresses of this
+/// machine are allowed. Destroy it before the system; use from one thread.
+class Node {
+public:
+  /// Errors: `listen_insecure`, `listen_failed`.
+  [[nodiscard]] static Result<std::unique_ptr<Node>>
+  start(caf::actor_system& system, const LLMSystem& llm, const Endpoint& listen);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  /// Where it listens; the port is the real one.
+  [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
+
+private:
+  Node(caf::actor_system& system, node_actor actor, Endpoint endpoint);
+
+  caf::actor_system& system_;
+  node_actor actor_;
+  Endpoint endpoint_;
+};
+
+/// Whether an address can be reached from this machine alone: `localhost`, 127.0.0.0/8, `::1`.
+[[nodiscard]] bool is_loopback(const std::string& host);
+
+/// Reads `HOST:PORT`, `[V6]:PORT`, `HOST` or `:PORT`; what is left out is the default.
+/// Errors: `invalid_argument`.
+[[nodiscard]] Result<Endpoint> parse_endpoint(const std::string& text);
+
+} // namespace nexus::llm

@@ -1,0 +1,35 @@
+#include "runtime/node/remote_llm.hpp"
+
+#include "runtime/node/gateway.hpp"
+
+namespace nexus::llm {
+
+namespace {
+constexpr std::chrono::seconds first_word_limit{12};
+constexpr std::chrono::seconds end_deadline{5};
+} // namespace
+
+Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
+                                                      const Endpoint& node,
+                                                      std::chrono::milliseconds patience) {
+  auto gateway =
+      spawn_gateway(system, {.node = node, .patience = patience, .dial = network_dial()});
+  const auto root = caf::actor_cast<caf::strong_actor_ptr>(gateway.root);
+  std::unique_ptr<RemoteLLM> remote{new RemoteLLM{system,
+                                                  {.roles = gateway.facades.roles,
+                                                   .models = gateway.facades.models,
+                                                   .config = gateway.facades.config,
+                                                   .health = gateway.root},
+                                                  root}};
+  std::optional<LLMError> failed;
+  caf::scoped_actor self{system};
+  ask(self, gateway.root, first_word_limit, hello_atom_v)
+      .receive([](Ack) {}, [&failed](const caf::error& error) { failed = to_llm_error(error); });
+  if (failed)
+    return failure(std::move(*failed));
+  return remote;
+}
+
+RemoteLLM::~RemoteLLM() { wait_for_end(system_, root_, end_deadline); }
+
+} // namespace nexus::llm

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "messages/portability_network.hpp"
+#include "messages/result.hpp"
+#include "runtime/llm_handles.hpp"
+
+namespace nexus::llm {
+
+/// How long requests wait for a node that is gone before they fail.
+inline constexpr std::chrono::milliseconds default_node_patience{30'000};
+
+/// The LLM integration of another process: the same handles as `LLMSystem` has. They stay usable
+/// when the node or the connection breaks and comes back: what was under way is sent again, unless
+/// something of its stream had been passed on, which ends it with `node_lost`.
+///
+/// The configuration of the actor system was prepared with `setup` and `load_network`. Destroy it
+/// before the actor system; use from one thread, the handles from anywhere.
+class RemoteLLM {
+public:
+  /// Connects, and waits until that is done or has failed. Blocks for up to ten seconds.
+  /// Errors: `node_unreachable`, `node_distrusted`, `node_mismatch`.
+  [[nodiscard]] static Result<std::unique_ptr<RemoteLLM>>
+  connect(caf::actor_system& system, const Endpoint& node,
+          std::chrono::milliseconds patience = default_node_patience);
+  ~RemoteLLM();
+  RemoteLLM(const RemoteLLM&) = delete;
+  RemoteLLM& operator=(const RemoteLLM&) = delete;
+
+  [[nodiscard]] const role_actor& role(AIRole role) const noexcept { return handles_.role(role); }
+  [[nodiscard]] const model_manager_actor& models() const noexcept { return handles_.models; }
+  [[nodiscard]] const config_actor& config() const noexcept { return handles_.config; }
+  [[nodiscard]] const health_actor& health() const noexcept { return handles_.health; }
+  [[nodiscard]] const LLMHandles& handles() const noexcept { return handles_; }
+
+  /// What stands for the node, to watch or to end it.
+  [[nodiscard]] const caf::strong_actor_ptr& root() const noexcept { return root_; }
+
+private:
+  RemoteLLM(caf::actor_system& system, LLMHandles handles, caf::strong_actor_ptr root)
+      : system_{system}, handles_{std::move(handles)}, root_{std::move(root)} {}
+
+  caf::actor_system& system_;
+  LLMHandles handles_;
+  caf::strong_actor_ptr root_;
+};
+
+/// The same by host and port.
+[[nodiscard]] inline Result<std::unique_ptr<RemoteLLM>>
+connect(caf::actor_system& system, const std::string& host, std::uint16_t port) {
+  return RemoteLLM::connect(system, {host, port});
+}
+
+} // namespace nexus::llm

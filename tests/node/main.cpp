@@ -1,0 +1,2 @@
+#define BOOST_TEST_MODULE nexus_llm_node
+#include <boost/test/unit_test.hpp>
