@@ -10,6 +10,8 @@
 #include <set>
 #include <string>
 
+#include <caf/response_promise.hpp>
+
 #include "messages/endpoint.hpp"
 #include "messages/portability.hpp"
 #include "messages/result.hpp"
@@ -77,6 +79,18 @@ void connect_to(Self* self, const Endpoint& to, std::chrono::milliseconds limit,
             done(caf::actor_cast<Handle>(actor));
           },
           [to, done](const caf::error& error) { done(failure(connect_failure(error, to))); });
+}
+
+/// Takes over the answer to a request that has no result; call what comes back, once. The handler
+/// returns `caf::delegated<void>{}`.
+template <class Self> [[nodiscard]] std::function<void()> promise_nothing(Self* self) {
+#if NEXUS_LLM_CAF_1
+  auto promise = self->template make_response_promise<void>();
+  return [promise]() mutable { promise.deliver(); };
+#else
+  auto promise = self->template make_response_promise<caf::response_promise>();
+  return [promise]() mutable { promise.deliver(caf::message{}); };
+#endif
 }
 
 } // namespace nexus::llm

@@ -10,7 +10,7 @@ namespace nexus::llm {
 namespace {
 
 constexpr std::chrono::milliseconds connect_limit{5000};
-constexpr std::chrono::milliseconds hello_limit{5000};
+constexpr std::chrono::milliseconds hello_limit{2000};
 
 /// Whether an answer means that the node is about to be gone: it will be asked again when it is
 /// back.
@@ -178,7 +178,8 @@ void Gateway::on_lost(const caf::error& reason) {
     if (!service_ && connection == connection_)
       give_up({.code = ErrorCode::node_unreachable, .subject = options_.node.text()});
   });
-  dial();
+  // Not at once: CAF needs a moment to forget the old connection, and would hand it out again.
+  after(options_.first_redial / 2, [this] { dial(); });
 }
 
 void Gateway::give_up(const LLMError& error) {
@@ -211,7 +212,7 @@ template <class T, class... Ts> Gateway::Promise<T> Gateway::pass(Ts... request)
 
 template <class T, class... Ts>
 Gateway::Promise<T> Gateway::pass_for(AIRole role, RequestId id, Ts... request) {
-  const auto requester = hold_requester();
+  const auto requester = hold(self_->current_sender());
   roles_[id] = role;
   return calls_.pass_for<T>(self_,
                             {.id = id,
@@ -233,6 +234,8 @@ Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request) {
 
 Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request,
                                               stream_subscriber subscriber) {
+  // The promise takes the sender with it.
+  const auto sender = self_->current_sender();
   auto promise = self_->make_response_promise<LLMResponse>();
   if (request.id.value.empty())
     request.id = options_.chance.id();
@@ -252,7 +255,7 @@ Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request,
   stream.relay =
       spawn_stream_relay(self_->system(), id, std::move(subscriber), gateway_internal{self_});
   stream.promise = promise;
-  stream.requester = hold_requester();
+  stream.requester = hold(sender);
   if (service_)
     send(id);
   return promise;
@@ -385,8 +388,7 @@ void Gateway::on_relay_ended(const RequestId& key) {
     streams_.erase(stream);
 }
 
-caf::actor_addr Gateway::hold_requester() {
-  const auto requester = self_->current_sender();
+caf::actor_addr Gateway::hold(const caf::strong_actor_ptr& requester) {
   if (!requester)
     return {};
   const auto address = caf::actor_cast<caf::actor_addr>(requester);

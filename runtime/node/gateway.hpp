@@ -110,7 +110,7 @@ private:
   Promise<Ack> unsubscribe(AIRole role, const RequestId& id, const stream_subscriber& subscriber);
   Promise<bool> cancel(AIRole role, const RequestId& id);
   void on_relay_ended(const RequestId& key);
-  [[nodiscard]] caf::actor_addr hold_requester();
+  [[nodiscard]] caf::actor_addr hold(const caf::strong_actor_ptr& requester);
   void forget_requester(const caf::actor_addr& requester);
   void on_requester_down(const caf::actor_addr& requester);
   [[nodiscard]] LLMError lost_error() const;

@@ -1,5 +1,7 @@
 #include "runtime/node/stream_relay.hpp"
 
+#include "messages/portability_network.hpp"
+
 namespace nexus::llm {
 
 StreamRelay::StreamRelay(stream_relay::pointer self, RequestId key, stream_subscriber subscriber,
@@ -45,10 +47,14 @@ caf::result<void> StreamRelay::pass_on(LLMStreamChunk chunk) {
   text_ += chunk.response;
   thinking_ += chunk.thinking;
   next_seq_ = chunk.seq + 1;
-  if (chunk.done)
+  const bool last = chunk.done;
+  // Not delegated: CAF keeps actors that send something to another process themselves.
+  auto handled = promise_nothing(self_);
+  ask_watched(self_, subscriber_, std::move(chunk))
+      .then([handled] { handled(); }, [](const caf::error&) {});
+  if (last)
     end();
-  // The subscriber answers the node itself.
-  return forward_to(self_, subscriber_, std::move(chunk));
+  return caf::delegated<void>{};
 }
 
 void StreamRelay::finish(const LLMResponse& response) {
