@@ -4,7 +4,6 @@
 /// and only they link CAF's I/O libraries.
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <set>
@@ -15,15 +14,9 @@
 #include "messages/endpoint.hpp"
 #include "messages/portability.hpp"
 #include "messages/result.hpp"
+#include "messages/tls_files.hpp"
 
 namespace nexus::llm {
-
-/// What proves to others who this process is, and who they are to it. PEM files.
-struct TlsFiles {
-  std::filesystem::path certificate;
-  std::filesystem::path key;
-  std::filesystem::path authority; ///< the certificate of the authority that both sides trust
-};
 
 /// Prepares a configuration for talking to other processes: plain TCP, or, with files, nothing but
 /// TLS with certificates of both sides. Peers that fall silent are given up after ten seconds. The

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/cli/certs_command.hpp"
 #include "runtime/cli/chat_command.hpp"
 #include "runtime/cli/common_options.hpp"
 #include "runtime/cli/config_command.hpp"
@@ -65,6 +66,11 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
          },
          "Node that does the work (`nexus-llm serve`), instead of this process")
       ->type_name("HOST:PORT");
+  app.add_option("--cert", common.certificate, "Certificate of this program, for other machines")
+      ->type_name("FILE");
+  app.add_option("--key", common.key, "Its key")->type_name("FILE");
+  app.add_option("--ca", common.authority, "The authority that both sides trust")
+      ->type_name("FILE");
   app.add_option("--config", common.config_file, "Configuration file")->type_name("FILE");
   app.add_flag("--json", common.json, "Answer in JSON; a stream is one object per line");
   app.add_flag("--no-stream", common.no_stream, "Print the answer when it is complete");
@@ -242,6 +248,21 @@ void add_serve(CLI::App& app, const CommonOptions& common, int& exit_code) {
       [arguments, &common, &exit_code] { exit_code = run_serve(common, *arguments); });
 }
 
+void add_certs(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* certs = add_command(app, "certs", "Make certificates for nodes and their clients");
+  certs->require_subcommand(1);
+  const auto folder = std::make_shared<std::string>();
+  const auto name = std::make_shared<std::string>();
+  auto* init = add_command(*certs, "init", "Make an authority of your own in a folder");
+  init->add_option("folder", *folder)->type_name("")->required();
+  init->callback([folder, &common, &exit_code] { exit_code = run_certs_init(common, *folder); });
+  auto* issue = add_command(*certs, "issue", "Make a certificate for one machine or program");
+  issue->add_option("folder", *folder)->type_name("")->required();
+  issue->add_option("name", *name)->type_name("")->required();
+  issue->callback(
+      [folder, name, &common, &exit_code] { exit_code = run_certs_issue(common, *folder, *name); });
+}
+
 void add_watching(CLI::App& app, const CommonOptions& common, int& exit_code) {
   add_command(app, "health", "Tell how the system and its Ollama are")
       ->callback([&common, &exit_code] { exit_code = run_health(common); });
@@ -311,6 +332,7 @@ int run_command_line(int argc, char** argv) {
   add_script(app, common, exit_code);
   add_serve(app, common, exit_code);
   add_watching(app, common, exit_code);
+  add_certs(app, common, exit_code);
   add_demo_command(app, common, exit_code);
   try {
     app.parse(argc, argv);

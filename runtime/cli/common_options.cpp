@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "runtime/cli/prompt_source.hpp"
+#include "runtime/node/certificates.hpp"
 
 namespace nexus::llm::cli {
 
@@ -41,6 +42,19 @@ Result<GenerateOptions> request_options(const CommonOptions& common) {
   options.connect_timeout = options.timeout;
   options.gap_timeout = options.timeout;
   return options;
+}
+
+Result<std::optional<TlsFiles>> tls_files(const CommonOptions& common) {
+  const bool any = !common.certificate.empty() || !common.key.empty() || !common.authority.empty();
+  if (!any)
+    return std::nullopt;
+  if (common.certificate.empty() || common.key.empty() || common.authority.empty())
+    return failure(ErrorCode::certificate_invalid,
+                   "--cert, --key and --ca go together, and one of them is missing");
+  TlsFiles files{common.certificate, common.key, common.authority};
+  if (auto good = check_certificates(files); !good)
+    return failure(std::move(good.error()));
+  return files;
 }
 
 ConfigOverrides config_overrides(const CommonOptions& common) {

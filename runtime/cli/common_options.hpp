@@ -11,6 +11,7 @@
 #include "messages/endpoint.hpp"
 #include "messages/llm_request.hpp"
 #include "messages/result.hpp"
+#include "messages/tls_files.hpp"
 
 namespace nexus::llm::cli {
 
@@ -21,6 +22,9 @@ struct CommonOptions {
   std::optional<std::string> base_url;
   std::optional<std::filesystem::path> config_file;
   std::optional<Endpoint> node; ///< whose models are used; none: this process does the work
+  std::string certificate;      ///< PEM files, for nodes on other machines
+  std::string key;
+  std::string authority;
   bool json = false;
   bool no_stream = false;
   bool background = false;
@@ -40,6 +44,10 @@ struct CommonOptions {
 /// What the options say about each request.
 /// Errors: `invalid_argument` when the file of `--format` cannot be read.
 [[nodiscard]] Result<GenerateOptions> request_options(const CommonOptions& common);
+
+/// The certificates of the options, checked; nothing where there are none.
+/// Errors: `certificate_invalid`, also where only some are given.
+[[nodiscard]] Result<std::optional<TlsFiles>> tls_files(const CommonOptions& common);
 
 /// What the options say about the settings, for this run only.
 [[nodiscard]] ConfigOverrides config_overrides(const CommonOptions& common);

@@ -120,10 +120,13 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   auto store = find_store(common.config_file, config_overrides(common));
   if (!store)
     return output.fail(store.error());
+  const auto tls = tls_files(common);
+  if (!tls)
+    return output.fail(tls.error());
   caf::actor_system_config config;
   setup(config);
   recommend(config);
-  load_network(config, {});
+  load_network(config, *tls);
   caf::actor_system system{config};
   auto llm = LLMSystem::start(system, {.store = std::move(*store)});
   if (!llm)

@@ -6,14 +6,15 @@
 
 namespace nexus::llm::cli {
 
-Session::Session(const CommonOptions& common, Interrupts& interrupts, Output& output)
+Session::Session(const CommonOptions& common, const std::optional<TlsFiles>& tls,
+                 Interrupts& interrupts, Output& output)
     : interrupts_{interrupts} {
   if (output.verbose())
     set_logger(make_logger(output));
   setup(config_);
   recommend(config_);
   if (common.node)
-    load_network(config_, {});
+    load_network(config_, tls);
   system_ = std::make_unique<caf::actor_system>(config_);
 }
 
@@ -30,7 +31,10 @@ Session::~Session() {
 Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Interrupts& interrupts,
                                                 Output& output, LLMSystemOptions options) {
   if (common.node) {
-    std::unique_ptr<Session> session{new Session{common, interrupts, output}};
+    const auto tls = tls_files(common);
+    if (!tls)
+      return failure(tls.error());
+    std::unique_ptr<Session> session{new Session{common, *tls, interrupts, output}};
     auto remote = RemoteLLM::connect(*session->system_, *common.node);
     if (!remote)
       return failure(std::move(remote.error()));
@@ -44,7 +48,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
       return failure(std::move(found.error()));
     options.store = std::move(*found);
   }
-  std::unique_ptr<Session> session{new Session{common, interrupts, output}};
+  std::unique_ptr<Session> session{new Session{common, {}, interrupts, output}};
   auto llm = LLMSystem::start(*session->system_, std::move(options));
   if (!llm)
     return failure(std::move(llm.error()));

@@ -38,7 +38,8 @@ public:
   int fail(Output& output, const LLMError& error) const;
 
 private:
-  Session(const CommonOptions& common, Interrupts& interrupts, Output& output);
+  Session(const CommonOptions& common, const std::optional<TlsFiles>& tls, Interrupts& interrupts,
+          Output& output);
   /// Takes over whichever of the two there is.
   void use(LLMHandles handles, caf::strong_actor_ptr root);
 

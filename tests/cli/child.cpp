@@ -67,6 +67,8 @@ void Child::start_on_pipes(const ChildOptions& options, char** arguments, char**
     ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, options.output_file.c_str(),
                                        O_WRONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
+  // A socket of this process that the child held too would outlive its end here.
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
   sigset_t defaults;
@@ -92,6 +94,7 @@ void Child::start_on_terminal(const ChildOptions& options, char** arguments, cha
   int terminal = -1;
   process_ = ::forkpty(&terminal, nullptr, nullptr, &size);
   if (process_ == 0) {
+    ::closefrom(STDERR_FILENO + 1);
     if (::chdir(options.directory.c_str()) == 0)
       ::execve(arguments[0], arguments, environment);
     ::_exit(127);

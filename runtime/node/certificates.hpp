@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+#include "messages/portability_network.hpp"
+#include "messages/result.hpp"
+
+namespace nexus::llm {
+
+/// Makes a certificate authority of one's own: `ca.pem`, to be copied to every machine, and
+/// `ca.key`, which stays where it is and makes certificates. The folder is made where it is
+/// missing; keys are readable by their owner only. Nothing that exists is overwritten.
+/// Errors: `certificate_invalid`.
+[[nodiscard]] Result<void> make_authority(const std::filesystem::path& folder);
+
+/// Makes `NAME.pem` and `NAME.key` for one machine or program, good for both sides of a connection.
+/// Errors: `certificate_invalid`.
+[[nodiscard]] Result<void> issue_certificate(const std::filesystem::path& folder,
+                                             const std::string& name);
+
+/// Checks that the files can be read, belong together, are valid now, and that the authority has
+/// signed the certificate: all that CAF would end the program over.
+/// Errors: `certificate_invalid`, which says which file and why.
+[[nodiscard]] Result<void> check_certificates(const TlsFiles& files);
+
+} // namespace nexus::llm

@@ -1,0 +1,159 @@
+#include <boost/test/unit_test.hpp>
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tests/cli/fixture.hpp"
+
+namespace nexus::llm::cli::test {
+
+namespace {
+
+/// A node in a process of its own.
+struct Serving : Fixture {
+  Serving() : node{child_options({"serve", "--listen", "127.0.0.1:0"})} {
+    BOOST_REQUIRE_MESSAGE(node.read_until("\n"), node.err());
+    address = node.out().substr(0, node.out().find('\n'));
+  }
+
+  [[nodiscard]] Outcome remote(Arguments arguments, std::string_view input = {}) const {
+    arguments.insert(arguments.begin(), {"--connect", address});
+    return run(std::move(arguments), input);
+  }
+
+  Child node;
+  std::string address;
+};
+
+/// The socket on which a service manager is told of a service.
+class NotifySocket {
+public:
+  explicit NotifySocket(const std::filesystem::path& path)
+      : descriptor_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    BOOST_REQUIRE(
+        ::bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    const timeval limit{20, 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  ~NotifySocket() { ::close(descriptor_); }
+  NotifySocket(const NotifySocket&) = delete;
+  NotifySocket& operator=(const NotifySocket&) = delete;
+
+  [[nodiscard]] std::string next() const {
+    std::string text(256, '\0');
+    const auto size = ::recv(descriptor_, text.data(), text.size(), 0);
+    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return text;
+  }
+
+private:
+  int descriptor_;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(serve)
+
+BOOST_FIXTURE_TEST_CASE(the_command_line_works_against_a_node, Serving) {
+  // The settings of the client lead nowhere: the node's count.
+  configure("http://127.0.0.1:1");
+  const auto answer = remote({"generate", "Hello"});
+  BOOST_TEST(answer.code == 0, answer.err);
+  BOOST_TEST(contains(answer.out, "simulated"));
+  const auto chat = remote({"chat"}, "Hello\n");
+  BOOST_TEST(chat.code == 0, chat.err);
+  BOOST_TEST(contains(remote({"models", "list"}).out, "llama3.1:8b"));
+  BOOST_TEST(remote({"role", "get", "overseer"}).out == "llama3.1:8b\n");
+  BOOST_TEST(remote({"models", "pull", "kite"}).code == 0);
+  BOOST_TEST(remote({"models", "check", "kite"}).code == 0);
+  const auto health = remote({"health"});
+  BOOST_TEST(health.code == 0);
+  BOOST_TEST(contains(health.out, "OllamaClientActor"));
+  const auto stats = remote({"stats", "--json"});
+  BOOST_TEST(stats.code == 0);
+  BOOST_TEST(contains(json_at(stats.out, "roles"), "\"answered\":2"));
+}
+
+BOOST_FIXTURE_TEST_CASE(statistics_are_watched_until_ctrl_c, Serving) {
+  Child watch{child_options({"--connect", address, "stats", "--watch"})};
+  BOOST_TEST(watch.read_until("restarts of components: 0"));
+  BOOST_TEST(watch.read_until("restarts of components: 0"));
+  watch.signal(SIGINT);
+  BOOST_TEST(watch.wait() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_hangup_reads_the_settings_anew, Serving) {
+  write(config_path(), R"({"llm": {"baseUrl": ")" + simulator->base_url() +
+                           R"(", "models": {"overseer": "owl"}}})");
+  node.signal(SIGHUP);
+  BOOST_TEST(node.read_error_until("the settings were read anew"));
+  BOOST_TEST(remote({"generate", "Who?"}).out == "Who.\n");
+  // What is wrong changes nothing.
+  write(config_path(), "{");
+  node.signal(SIGHUP);
+  BOOST_TEST(node.read_error_until("the settings stay as they were: config_malformed"));
+  BOOST_TEST(remote({"generate", "Who?"}).out == "Who.\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_starts_before_its_ollama, Serving) {
+  simulator->stop();
+  BOOST_TEST(remote({"health"}).code == 3);
+  BOOST_TEST(remote({"generate", "Hello"}).code == 3);
+  simulator->start();
+  BOOST_TEST(remote({"generate", "Hello"}).code == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_taken_port_and_a_wrong_address_are_told, Serving) {
+  const auto taken = run({"serve", "--listen", address});
+  BOOST_TEST(taken.code == 8);
+  BOOST_TEST(contains(taken.err, "cannot listen on " + address));
+  BOOST_TEST(run({"serve", "--listen", "127.0.0.1:x"}).code == 2);
+  BOOST_TEST(run({"--connect", "127.0.0.1:1", "generate", "hi"}).code == 3);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_service_manager_hears_how_the_node_is, Fixture) {
+  const auto path = home / "notify";
+  const NotifySocket manager{path};
+  environment["NOTIFY_SOCKET"] = path.string();
+  Child node{child_options({"serve", "--listen", "127.0.0.1:0"})};
+  BOOST_TEST(manager.next() == "READY=1");
+  node.signal(SIGHUP);
+  BOOST_TEST(manager.next() == "RELOADING=1");
+  BOOST_TEST(manager.next() == "READY=1");
+  node.signal(SIGTERM);
+  BOOST_TEST(manager.next() == "STOPPING=1");
+  BOOST_TEST(node.wait() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_log_goes_to_a_file, Fixture) {
+  const auto path = home / "node.log";
+  Child node{child_options({"serve", "--listen", "127.0.0.1:0", "--log-file", path.string()})};
+  BOOST_REQUIRE(node.read_until("\n"));
+  node.signal(SIGTERM);
+  BOOST_TEST(node.wait() == 0);
+  BOOST_TEST(node.err() == "");
+  std::ifstream file{path};
+  const std::string log{std::istreambuf_iterator<char>{file}, {}};
+  BOOST_TEST(contains(log, "info: listening on 127.0.0.1:"));
+  BOOST_TEST(contains(log, "info: ended"));
+  BOOST_TEST(run({"serve", "--log-file", (path / "x.log").string()}).code == 2);
+}
+
+BOOST_FIXTURE_TEST_CASE(certificates_are_made_from_the_command_line, Fixture) {
+  BOOST_TEST(run({"certs", "init", "ca"}).code == 0);
+  BOOST_TEST(run({"certs", "issue", "ca", "box"}).code == 0);
+  BOOST_TEST(run({"certs", "issue", "ca", "box"}).code == 8);
+  BOOST_TEST(run({"certs", "issue", "elsewhere", "box"}).code == 8);
+  const auto incomplete = run({"serve", "--cert", "ca/box.pem"});
+  BOOST_TEST(incomplete.code == 8);
+  BOOST_TEST(contains(incomplete.err, "--cert, --key and --ca go together"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace nexus::llm::cli::test
