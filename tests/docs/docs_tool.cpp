@@ -85,6 +85,9 @@ int main(int argc, char** argv) {
                                   "a_reset_before_the_first_byte_is_repeated_after_the_delay.json"),
                      check) &&
       current;
+  current = update_section(docs / "remote.md", "client",
+                           code("cpp", "tests/docs/remote_client.cpp"), check) &&
+            current;
   current = update_section(harness, "format", testing::scenario_reference(), check) && current;
   current =
       update_file(docs / "scenario.schema.json", testing::scenario_schema(), check) && current;

@@ -1,6 +1,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <caf/event_based_actor.hpp>
+
+#include <algorithm>
 #include <caf/io/middleman.hpp>
 
 #include "tests/node/fixture.hpp"
@@ -281,6 +283,65 @@ BOOST_AUTO_TEST_CASE(a_node_that_is_told_to_end_cancels_what_takes_too_long) {
   BOOST_TEST(record->wait_until([](const Record& now) { return now.ends == 1; }));
   BOOST_TEST(outcome_of(std::move(pending)) != "answered");
   BOOST_TEST(wait_until([](const auto& counters) { return counters.disconnects_seen == 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_streams_go_over_one_connection) {
+  simulator->set_reply("llama3.1:8b", "one two three four five six seven eight nine ten");
+  configure(simulator->base_url(), R"(, "limits": {"maxConcurrent": 64, "queueLength": 2000})");
+  node.reset();
+  start_node();
+  const auto remote = connect_client();
+  caf::scoped_actor self{*system};
+  using Pending = decltype(stream(self, *remote, "", stream_subscriber{}));
+  std::vector<std::shared_ptr<Record>> records;
+  std::vector<Pending> pending;
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1000; ++i) {
+    records.push_back(std::make_shared<Record>());
+    pending.push_back(
+        stream(self, *remote, std::to_string(i), spawn_recorder(*system, records.back())));
+  }
+  std::size_t answered = 0;
+  for (auto& each : pending)
+    answered += outcome_of(std::move(each)) == "answered" ? 1 : 0;
+  BOOST_TEST(answered == 1000u);
+  std::size_t whole = 0;
+  for (const auto& record : records)
+    whole += record->wait_until([](const Record& now) { return now.ends == 1; }) &&
+                     record->in_order &&
+                     record->text == "one two three four five six seven eight nine ten"
+                 ? 1
+                 : 0;
+  BOOST_TEST(whole == 1000u);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+  BOOST_TEST_MESSAGE("1,000 streams of 10 pieces: " << took.count() << " s");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_adds_little_to_a_request) {
+  simulator->set_reply("llama3.1:8b", "one");
+  auto median = [](LLMIntegration& api) {
+    std::vector<double> times;
+    for (int i = 0; i < 300; ++i) {
+      const auto begun = std::chrono::steady_clock::now();
+      BOOST_REQUIRE(api.generate("Count", overseer).has_value());
+      times.push_back(
+          std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begun)
+              .count());
+    }
+    std::ranges::nth_element(times, times.begin() + 150);
+    return times[150];
+  };
+  const auto remote = connect_client();
+  LLMIntegration through_node{*system, remote->handles()};
+  LLMClientConfig settings;
+  settings.base_url = simulator->base_url();
+  auto local = LLMSystem::start(*system, {.store = make_memory_store(settings)});
+  BOOST_REQUIRE(local);
+  LLMIntegration here{*system, **local};
+  const auto near = median(here);
+  const auto far = median(through_node);
+  BOOST_TEST_MESSAGE("a request: " << near << " us in this process, " << far << " us on a node");
+  BOOST_TEST(far < near + 20'000);
 }
 
 BOOST_AUTO_TEST_CASE(a_hundred_clients_at_once_are_served) {

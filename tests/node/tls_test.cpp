@@ -112,7 +112,8 @@ BOOST_AUTO_TEST_CASE(only_clients_of_the_same_authority_get_anything) {
     BOOST_TEST(stranger.code == 8);
     BOOST_TEST(contains(stranger.err, "does not accept this program"));
   }
-  BOOST_TEST(simulator->counters().requests == 3u); // of the good ones: the list once, and two answers
+  BOOST_TEST(simulator->counters().requests ==
+             3u); // of the good ones: the list once, and two answers
   node.signal(SIGTERM);
   BOOST_TEST(node.wait() == 0);
 }
