@@ -56,16 +56,19 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
   app.add_option("-m,--model", common.model, "Model instead of the role's")->type_name("NAME");
   app.add_option("--base-url", common.base_url, "Where Ollama listens, on this machine")
       ->type_name("URL");
-  app.add_option_function<std::string>(
+  app.add_option_function<std::vector<std::string>>(
          "--connect",
-         [&common](const std::string& text) {
-           auto endpoint = parse_endpoint(text);
-           if (!endpoint)
-             throw CLI::ValidationError(endpoint.error().subject);
-           common.node = std::move(*endpoint);
+         [&common](const std::vector<std::string>& all) {
+           for (const auto& text : all) {
+             auto endpoint = parse_endpoint(text);
+             if (!endpoint)
+               throw CLI::ValidationError(endpoint.error().subject);
+             common.nodes.push_back(std::move(*endpoint));
+           }
          },
-         "Node that does the work (`nexus-llm serve`), instead of this process")
-      ->type_name("HOST:PORT");
+         "Node that does the work (`nexus-llm serve`), instead of this process; repeatable")
+      ->type_name("HOST:PORT")
+      ->allow_extra_args(false);
   app.add_option("--cert", common.certificate, "Certificate of this program, for other machines")
       ->type_name("FILE");
   app.add_option("--key", common.key, "Its key")->type_name("FILE");

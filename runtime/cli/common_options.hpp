@@ -21,8 +21,8 @@ struct CommonOptions {
   std::string model; ///< empty: the role's
   std::optional<std::string> base_url;
   std::optional<std::filesystem::path> config_file;
-  std::optional<Endpoint> node; ///< whose models are used; none: this process does the work
-  std::string certificate;      ///< PEM files, for nodes on other machines
+  std::vector<Endpoint> nodes; ///< that do the work; none: this process does it
+  std::string certificate;     ///< PEM files, for nodes on other machines
   std::string key;
   std::string authority;
   bool json = false;

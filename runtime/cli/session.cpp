@@ -13,7 +13,7 @@ Session::Session(const CommonOptions& common, const std::optional<TlsFiles>& tls
     set_logger(make_logger(output));
   setup(config_);
   recommend(config_);
-  if (common.node)
+  if (!common.nodes.empty())
     load_network(config_, tls);
   system_ = std::make_unique<caf::actor_system>(config_);
 }
@@ -30,12 +30,12 @@ Session::~Session() {
 
 Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Interrupts& interrupts,
                                                 Output& output, LLMSystemOptions options) {
-  if (common.node) {
+  if (!common.nodes.empty()) {
     const auto tls = tls_files(common);
     if (!tls)
       return failure(tls.error());
     std::unique_ptr<Session> session{new Session{common, *tls, interrupts, output}};
-    auto remote = RemoteLLM::connect(*session->system_, *common.node);
+    auto remote = RemoteLLM::connect(*session->system_, common.nodes);
     if (!remote)
       return failure(std::move(remote.error()));
     session->remote_ = std::move(*remote);

@@ -12,43 +12,47 @@
 
 #include "actors/supervision/chance.hpp"
 #include "actors/supervision/facades.hpp"
-#include "actors/supervision/relay.hpp"
 #include "messages/portability_network.hpp"
 #include "runtime/node/gateway_interface.hpp"
+#include "runtime/node/node_choice.hpp"
 
 namespace nexus::llm {
 
-/// How a Gateway reaches its node.
+/// How a Gateway reaches its nodes.
 struct GatewayOptions {
   /// Connects and asks who does what there; calls back once, on the thread of the actor.
   using Dial = std::function<void(gateway_internal::pointer, const Endpoint&,
                                   std::function<void(Result<NodeHello>)>)>;
 
-  Endpoint node;
-  /// How long requests wait for a node that is gone. Dialling goes on after that.
+  std::vector<Endpoint> nodes; ///< at least one
+  /// How long requests wait while no node is there. Dialling goes on after that.
   std::chrono::milliseconds patience{30'000};
   std::chrono::milliseconds first_redial{100};
   std::chrono::milliseconds max_redial{5000};
+  /// How old the news of a node's models may be.
+  std::chrono::milliseconds models_age{30'000};
   Dial dial;
   Chance chance = {};
 };
 
-/// The actors of this process that stand before a node's.
+/// The actors of this process that stand before those of the nodes.
 struct GatewayFacades {
   std::array<role_actor, all_roles.size()> roles;
   model_manager_facade models;
   config_facade config;
 };
 
-/// Gateway: stands for the RetrySupervisor of a node in this process, so that what callers hold
-/// survives the node and the connection. Accepts the messages of `llm_service` and answers each
-/// exactly once. Owns every request until its answer, a StreamRelay for each subscriber, and the
-/// redialling, with growing pauses.
+/// Gateway: stands for the RetrySupervisors of one or more nodes in this process, so that what
+/// callers hold survives nodes and connections. Accepts the messages of `llm_service` and answers
+/// each exactly once. Owns every request until its answer, a StreamRelay for each subscriber, and
+/// the redialling, with growing pauses.
 ///
-/// When the node is lost, requests wait for its return (up to `patience`) and are sent again,
-/// unless something of their stream was passed on already: these end with `node_lost`. A requester
-/// that dies has its requests cancelled on the node. When the Gateway dies, every caller gets
-/// `shutting_down`, and the node cancels what it was at work on.
+/// A request goes to the connected node that has its model and the least to do. When that node is
+/// lost, the request goes to another, or waits for one (up to `patience`), unless something of its
+/// stream was passed on already: then it ends with `node_lost`. A requester that dies has its
+/// requests cancelled on their nodes. Questions about models and settings go to the first node, in
+/// the order of the options, that is connected. When the Gateway dies, every caller gets
+/// `shutting_down`, and the nodes cancel what they were at work on.
 class Gateway {
 public:
   using Base = gateway_internal::base;
@@ -63,49 +67,78 @@ public:
 private:
   template <class T> using Promise = caf::typed_response_promise<T>;
   using Millis = std::chrono::milliseconds;
-  using Calls = Relay<llm_service>;
 
-  /// A streamed request, by its id.
-  struct Stream {
+  struct Node {
+    Endpoint endpoint;
+    llm_service service; ///< null while there is no connection
+    model_manager_actor models;
+    config_actor config;
+    std::uint32_t failures = 0;   ///< to connect, one after the other
+    std::uint64_t connection = 0; ///< counts, to tell answers of one from those of the next
+    std::size_t outstanding = 0;  ///< requests that it is at work on
+    NodeModels known;
+  };
+
+  /// A request, by its id.
+  struct Job {
     enum class Stage : std::uint8_t {
-      parked,   ///< waits for the node
-      asked,    ///< the node is at work on it
+      parked,   ///< waits for a node
+      asked,    ///< `node` is at work on it
       asking,   ///< the relay is asked whether it may begin anew
       answered, ///< the requester has its answer; the subscriber may still wait for the end
     };
     AIRole role = AIRole::overseer;
-    LLMRequest request;
-    stream_relay relay;
-    Promise<LLMResponse> promise;
+    std::string model; ///< that the caller chose; empty: the role's
+    /// Sends it to a node; the answer comes to `on_answer` with this epoch.
+    std::function<void(const Node&, std::uint64_t epoch)> send;
+    std::function<void(LLMError)> fail; ///< answers the requester
+    stream_relay relay;                 ///< null where nothing is streamed, and after the end
     caf::actor_addr requester;
     Stage stage = Stage::parked;
+    std::size_t node = 0;
     std::uint64_t epoch = 0;
-    std::optional<LLMResponse> response;
+    std::optional<LLMResponse> response; ///< of a stream
   };
   /// A subscriber that joined the stream of another.
   struct Joined {
     RequestId stream;
     stream_subscriber subscriber;
     stream_relay relay;
+    std::size_t node = 0;
   };
 
-  // The node.
-  void dial();
-  void on_connected(const NodeHello& hello);
-  void on_dial_failed(const LLMError& error);
-  void on_lost(const caf::error& reason);
+  // Nodes.
+  void dial(std::size_t index);
+  void on_connected(std::size_t index, const NodeHello& hello);
+  void on_dial_failed(std::size_t index, const LLMError& error);
+  void on_lost(std::size_t index, const caf::error& reason);
+  void ask_models(std::size_t index);
+  void choose_primary();
   void give_up(const LLMError& error);
+  void give_up_unless_connected(const LLMError& error);
+  [[nodiscard]] bool connected() const;
+  [[nodiscard]] std::optional<std::size_t> choose(const Job& job) const;
   void after(Millis wait, std::function<void()> job);
 
   // Requests.
-  template <class T, class... Ts> Promise<T> pass(Ts... request);
-  template <class T, class... Ts> Promise<T> pass_for(AIRole role, RequestId id, Ts... request);
+  template <class T, class... Ts>
+  Promise<T> begin(AIRole role, RequestId id, std::string model, Ts... request);
   Promise<LLMResponse> submit(AIRole role, LLMRequest request);
   Promise<LLMResponse> submit(AIRole role, LLMRequest request, stream_subscriber subscriber);
-  void send(const RequestId& id);
-  void on_stream_answer(const RequestId& id, std::uint64_t epoch, Result<LLMResponse> answer);
+  /// Takes the id; nothing where it is in use, or no node is hoped for any more.
+  Job* open(AIRole role, const RequestId& id, std::string model,
+            const caf::strong_actor_ptr& requester, LLMError& refusal);
+  void dispatch(const RequestId& id);
+  void dispatch_parked();
+  /// The job that waits for this answer, which is taken off its node.
+  [[nodiscard]] Job* take(const RequestId& id, std::uint64_t epoch);
+  void close(const RequestId& id);
+  void on_stream_answer(const RequestId& id, LLMResponse response);
   void restart(const RequestId& id, const LLMError& reason);
-  void end_stream(const RequestId& id, LLMError error);
+  void end(const RequestId& id, LLMError error);
+  /// Asks the node of a request, or, where that is not one of ours, every node.
+  template <class T, class... Ts> Promise<T> ask_about(const RequestId& id, Ts... request);
+  template <class T, class Combine, class... Ts> Promise<T> ask_all(Combine combine, Ts... request);
   Promise<Ack> subscribe(AIRole role, const RequestId& id, stream_subscriber subscriber);
   Promise<Ack> unsubscribe(AIRole role, const RequestId& id, const stream_subscriber& subscriber);
   Promise<bool> cancel(AIRole role, const RequestId& id);
@@ -113,26 +146,23 @@ private:
   [[nodiscard]] caf::actor_addr hold(const caf::strong_actor_ptr& requester);
   void forget_requester(const caf::actor_addr& requester);
   void on_requester_down(const caf::actor_addr& requester);
-  [[nodiscard]] LLMError lost_error() const;
 
   gateway_internal::pointer self_;
   GatewayOptions options_;
   std::shared_ptr<GatewayFacades> facades_; ///< filled in before the message that begins all
   Watcher watcher_;
-  llm_service service_; ///< null while there is no connection
-  Calls calls_;
-  std::map<RequestId, Stream> streams_;
+  std::vector<Node> nodes_;
+  std::map<RequestId, Job> jobs_;
   std::map<RequestId, Joined> joined_; ///< by a key of its own
   std::unordered_map<caf::actor_addr, std::size_t> requesters_;
-  std::map<RequestId, AIRole> roles_; ///< of requests that can be cancelled
-  std::vector<Promise<Ack>> waiting_; ///< for the first word from the node
-  std::uint32_t failures_ = 0;        ///< to connect, one after the other
-  std::uint64_t connection_ = 0;      ///< counts, to tell timers of one from those of the next
+  std::vector<Promise<Ack>> waiting_;  ///< for the first word from a node
+  std::optional<std::size_t> primary_; ///< whom questions about models and settings go to
   std::optional<LLMError> given_up_;
+  std::uint64_t losses_ = 0; ///< how often no node was left, to tell timers apart
   std::uint64_t last_epoch_ = 0;
   std::uint64_t last_joined_ = 0;
-  std::unordered_map<std::uint64_t, std::function<void()>> jobs_;
-  std::uint64_t last_job_ = 0;
+  std::unordered_map<std::uint64_t, std::function<void()>> later_;
+  std::uint64_t last_later_ = 0;
 };
 
 /// A running Gateway and what callers need of it.

@@ -10,10 +10,12 @@ constexpr std::chrono::seconds end_deadline{5};
 } // namespace
 
 Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
-                                                      const Endpoint& node,
+                                                      std::vector<Endpoint> nodes,
                                                       std::chrono::milliseconds patience) {
-  auto gateway =
-      spawn_gateway(system, {.node = node, .patience = patience, .dial = network_dial()});
+  if (nodes.empty())
+    return failure(ErrorCode::invalid_argument, "no node is named");
+  auto gateway = spawn_gateway(
+      system, {.nodes = std::move(nodes), .patience = patience, .dial = network_dial()});
   const auto root = caf::actor_cast<caf::strong_actor_ptr>(gateway.root);
   std::unique_ptr<RemoteLLM> remote{new RemoteLLM{system,
                                                   {.roles = gateway.facades.roles,

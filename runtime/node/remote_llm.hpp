@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "messages/portability_network.hpp"
 #include "messages/result.hpp"
@@ -13,18 +14,19 @@ namespace nexus::llm {
 /// How long requests wait for a node that is gone before they fail.
 inline constexpr std::chrono::milliseconds default_node_patience{30'000};
 
-/// The LLM integration of another process: the same handles as `LLMSystem` has. They stay usable
-/// when the node or the connection breaks and comes back: what was under way is sent again, unless
-/// something of its stream had been passed on, which ends it with `node_lost`.
+/// The LLM integration of one or more other processes: the same handles as `LLMSystem` has. They
+/// stay usable when the node or the connection breaks and comes back: what was under way is sent
+/// again, unless something of its stream had been passed on, which ends it with `node_lost`.
 ///
 /// The configuration of the actor system was prepared with `setup` and `load_network`. Destroy it
 /// before the actor system; use from one thread, the handles from anywhere.
 class RemoteLLM {
 public:
-  /// Connects, and waits until that is done or has failed. Blocks for up to ten seconds.
+  /// Connects to the nodes, and waits until that is done with one, or has failed with all. Requests
+  /// go to the one that has the model and the least to do. Blocks for up to ten seconds.
   /// Errors: `node_unreachable`, `node_distrusted`, `node_mismatch`.
   [[nodiscard]] static Result<std::unique_ptr<RemoteLLM>>
-  connect(caf::actor_system& system, const Endpoint& node,
+  connect(caf::actor_system& system, std::vector<Endpoint> nodes,
           std::chrono::milliseconds patience = default_node_patience);
   ~RemoteLLM();
   RemoteLLM(const RemoteLLM&) = delete;
@@ -51,7 +53,7 @@ private:
 /// The same by host and port.
 [[nodiscard]] inline Result<std::unique_ptr<RemoteLLM>>
 connect(caf::actor_system& system, const std::string& host, std::uint16_t port) {
-  return RemoteLLM::connect(system, {host, port});
+  return RemoteLLM::connect(system, {Endpoint{host, port}});
 }
 
 } // namespace nexus::llm

@@ -4,10 +4,10 @@
 
 namespace nexus::llm {
 
-StreamRelay::StreamRelay(stream_relay::pointer self, RequestId key, stream_subscriber subscriber,
-                         relay_owner owner)
+StreamRelay::StreamRelay(stream_relay::pointer self, RequestId key, RequestId id,
+                         stream_subscriber subscriber, relay_owner owner)
     : self_{self}, key_{std::move(key)},
-      subscriber_{std::move(subscriber)}, owner_{std::move(owner)}, id_{key_} {
+      subscriber_{std::move(subscriber)}, owner_{std::move(owner)}, id_{std::move(id)} {
   watcher_.attach(self_);
   watcher_.watch(subscriber_, [this](const caf::error&) { end(); });
 }
@@ -89,9 +89,10 @@ void StreamRelay::end() {
   self_->quit();
 }
 
-stream_relay spawn_stream_relay(caf::actor_system& system, RequestId key,
+stream_relay spawn_stream_relay(caf::actor_system& system, RequestId key, RequestId id,
                                 stream_subscriber subscriber, relay_owner owner) {
-  return spawn_state<StreamRelay>(system, std::move(key), std::move(subscriber), std::move(owner));
+  return spawn_state<StreamRelay>(system, std::move(key), std::move(id), std::move(subscriber),
+                                  std::move(owner));
 }
 
 } // namespace nexus::llm

@@ -18,7 +18,7 @@ public:
   using Base = stream_relay::base;
   static constexpr const char* name = "StreamRelay";
 
-  StreamRelay(stream_relay::pointer self, RequestId key, stream_subscriber subscriber,
+  StreamRelay(stream_relay::pointer self, RequestId key, RequestId id, stream_subscriber subscriber,
               relay_owner owner);
 
   [[nodiscard]] stream_relay::behavior_type make_behavior();
@@ -41,7 +41,9 @@ private:
   bool ended_ = false;
 };
 
+/// `key` is how the owner knows it, `id` how the subscriber knows the stream.
 [[nodiscard]] stream_relay spawn_stream_relay(caf::actor_system& system, RequestId key,
-                                              stream_subscriber subscriber, relay_owner owner);
+                                              RequestId id, stream_subscriber subscriber,
+                                              relay_owner owner);
 
 } // namespace nexus::llm

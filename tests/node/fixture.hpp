@@ -58,7 +58,7 @@ struct NodeFixture : Fixture, ClientSystem {
 
   [[nodiscard]] std::unique_ptr<RemoteLLM>
   connect_client(std::chrono::milliseconds wait = default_node_patience) {
-    auto remote = RemoteLLM::connect(*system, endpoint, wait);
+    auto remote = RemoteLLM::connect(*system, {endpoint}, wait);
     BOOST_REQUIRE_MESSAGE(remote, (remote ? "" : log_line(remote.error())));
     return std::move(*remote);
   }

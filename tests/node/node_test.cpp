@@ -350,7 +350,7 @@ BOOST_AUTO_TEST_CASE(a_hundred_clients_at_once_are_served) {
   std::vector<std::unique_ptr<RemoteLLM>> clients;
   caf::scoped_actor self{*shared.system};
   for (int i = 0; i < 100; ++i) {
-    auto remote = RemoteLLM::connect(*shared.system, endpoint);
+    auto remote = RemoteLLM::connect(*shared.system, {endpoint});
     BOOST_REQUIRE(remote);
     clients.push_back(std::move(*remote));
   }
