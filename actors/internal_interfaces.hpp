@@ -36,7 +36,7 @@ struct Admission {
 /// What a node tells a client that connects: who does what there.
 struct NodeHello {
   std::uint32_t protocol = 0;
-  std::string version; ///< of the program, for people
+  std::string version;           ///< of the program, for people
   caf::strong_actor_ptr service; ///< an `llm_service`
   caf::strong_actor_ptr models;  ///< a `model_manager_actor`
   caf::strong_actor_ptr config;  ///< a `config_actor`
@@ -174,10 +174,8 @@ using llm_service = caf::typed_actor<
     sig<RoleStats, stats_atom, AIRole>>::extend_with<health_actor>;
 
 /// The RetrySupervisor.
-using supervisor_actor =
-    caf::typed_actor</// The component of this name, for tests that end it.
-                     sig<caf::strong_actor_ptr, component_atom, std::string>>::
-        extend_with<llm_service>;
+using supervisor_actor = caf::typed_actor< /// The component of this name, for tests that end it.
+    sig<caf::strong_actor_ptr, component_atom, std::string>>::extend_with<llm_service>;
 
 /// With what children and timers send to it.
 using supervisor_internal =

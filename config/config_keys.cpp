@@ -5,6 +5,7 @@
 
 #include "config/base_url.hpp"
 #include "config/model_name.hpp"
+#include "config/node_address.hpp"
 #include "config/ollama_options.hpp"
 #include "config/utf8.hpp"
 
@@ -167,6 +168,40 @@ void add_role_keys(std::vector<ConfigKey>& keys, AIRole role) {
                   }});
 }
 
+void add_node_keys(std::vector<ConfigKey>& keys) {
+  constexpr rapidjson::SizeType most_nodes = 64;
+  keys.push_back(
+      {"nodes", "list of `host:port`",
+       "Nodes (`nexus-llm serve`) that do the work instead of this process; a node itself does not "
+       "heed it.",
+       [](const LLMClientConfig& config, Allocator& allocator) {
+         Value list{rapidjson::kArrayType};
+         for (const auto& address : config.nodes.addresses)
+           list.PushBack(json::make_string(address, allocator), allocator);
+         return list;
+       },
+       [](LLMClientConfig& config, const Value& value) -> std::string {
+         if (!value.IsArray() || value.Size() > most_nodes)
+           return "must be a list of at most 64 addresses";
+         std::vector<std::string> addresses;
+         for (const auto& element : value.GetArray()) {
+           if (!element.IsString() || !parse_endpoint(std::string{json::text_of(element)}))
+             return "must be a list of addresses such as `gpu-box:11435`";
+           addresses.emplace_back(json::text_of(element));
+         }
+         config.nodes.addresses = std::move(addresses);
+         return {};
+       }});
+  auto file = [](auto pointer) {
+    return [pointer](auto& config) -> auto& { return config.nodes.*pointer; };
+  };
+  keys.push_back(text_key("tls.certificate", "path", file(&NodeSettings::certificate), check_text,
+                          "Certificate of this program, for nodes on other machines."));
+  keys.push_back(text_key("tls.key", "path", file(&NodeSettings::key), check_text, "Its key."));
+  keys.push_back(text_key("tls.authority", "path", file(&NodeSettings::authority), check_text,
+                          "The authority that both sides trust."));
+}
+
 std::vector<ConfigKey> make_keys() {
   auto member = [](auto pointer) {
     return [pointer](auto& config) -> auto& { return config.*pointer; };
@@ -285,6 +320,7 @@ std::vector<ConfigKey> make_keys() {
                               circuit(&CircuitSettings::max_reset_timeout),
                               "Bound of that wait, which doubles each time that Ollama is still "
                               "not there."));
+  add_node_keys(keys);
   return keys;
 }
 

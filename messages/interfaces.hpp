@@ -63,6 +63,7 @@ CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::Limits))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::CacheSettings))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::RestartSettings))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::CircuitSettings))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::NodeSettings))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::LLMClientConfig))
 
 CAF_ADD_ATOM(nexus_llm, nexus::llm, generate_atom, "generate")

@@ -108,6 +108,21 @@ struct CircuitSettings {
   bool operator==(const CircuitSettings&) const = default;
 };
 
+/// Nodes that do the work instead of this process, and what proves to them who this is (PEM files).
+struct NodeSettings {
+  std::vector<std::string> addresses; ///< `host:port`; none: this process does the work
+  std::string certificate;
+  std::string key;
+  std::string authority;
+
+  static constexpr std::string_view type_name = "NodeSettings";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"addresses", self.addresses}, Field{"certificate", self.certificate},
+                 Field{"key", self.key}, Field{"authority", self.authority});
+  }
+  bool operator==(const NodeSettings&) const = default;
+};
+
 /// All settings (specification, `LLMClientConfig`, and its additions). The member initialisers
 /// are the defaults; `config/config_keys.hpp` maps each to its key, range and documentation.
 struct LLMClientConfig {
@@ -129,6 +144,7 @@ struct LLMClientConfig {
   CacheSettings cache;
   RestartSettings restarts;
   CircuitSettings circuit;
+  NodeSettings nodes;
 
   [[nodiscard]] const std::string& model(AIRole role) const noexcept {
     return role == AIRole::overseer ? overseer_model : implementation_model;
@@ -153,7 +169,7 @@ struct LLMClientConfig {
         Field{"streamRecovery", self.stream_recovery}, Field{"modelListTtl", self.model_list_ttl},
         Field{"overseer", self.roles[0]}, Field{"implementation", self.roles[1]},
         Field{"limits", self.limits}, Field{"cache", self.cache}, Field{"restarts", self.restarts},
-        Field{"circuitBreaker", self.circuit});
+        Field{"circuitBreaker", self.circuit}, Field{"nodes", self.nodes});
   }
   bool operator==(const LLMClientConfig&) const = default;
 };

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "config/node_address.hpp"
 #include "runtime/cli/certs_command.hpp"
 #include "runtime/cli/chat_command.hpp"
 #include "runtime/cli/common_options.hpp"
@@ -25,7 +26,6 @@
 #include "runtime/cli/serve_command.hpp"
 #include "runtime/cli/simulate_command.hpp"
 #include "runtime/cli/stats_command.hpp"
-#include "runtime/node/node.hpp"
 
 namespace nexus::llm::cli {
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "config/node_address.hpp"
 #include "runtime/cli/prompt_source.hpp"
 #include "runtime/node/certificates.hpp"
 
@@ -44,17 +45,31 @@ Result<GenerateOptions> request_options(const CommonOptions& common) {
   return options;
 }
 
-Result<std::optional<TlsFiles>> tls_files(const CommonOptions& common) {
-  const bool any = !common.certificate.empty() || !common.key.empty() || !common.authority.empty();
-  if (!any)
+Result<std::optional<TlsFiles>> tls_files(const CommonOptions& common,
+                                          const NodeSettings& settings) {
+  const bool flags =
+      !common.certificate.empty() || !common.key.empty() || !common.authority.empty();
+  const TlsFiles files = flags ? TlsFiles{common.certificate, common.key, common.authority}
+                               : TlsFiles{settings.certificate, settings.key, settings.authority};
+  if (files.certificate.empty() && files.key.empty() && files.authority.empty())
     return std::nullopt;
-  if (common.certificate.empty() || common.key.empty() || common.authority.empty())
+  if (files.certificate.empty() || files.key.empty() || files.authority.empty())
     return failure(ErrorCode::certificate_invalid,
-                   "--cert, --key and --ca go together, and one of them is missing");
-  TlsFiles files{common.certificate, common.key, common.authority};
+                   "--cert, --key and --ca (or `tls` in the settings) go together, and one of "
+                   "them is missing");
   if (auto good = check_certificates(files); !good)
     return failure(std::move(good.error()));
   return files;
+}
+
+std::vector<Endpoint> node_endpoints(const CommonOptions& common, const NodeSettings& settings) {
+  if (!common.nodes.empty())
+    return common.nodes;
+  std::vector<Endpoint> nodes;
+  for (const auto& address : settings.addresses)
+    if (auto endpoint = parse_endpoint(address))
+      nodes.push_back(std::move(*endpoint));
+  return nodes;
 }
 
 ConfigOverrides config_overrides(const CommonOptions& common) {

@@ -45,9 +45,14 @@ struct CommonOptions {
 /// Errors: `invalid_argument` when the file of `--format` cannot be read.
 [[nodiscard]] Result<GenerateOptions> request_options(const CommonOptions& common);
 
-/// The certificates of the options, checked; nothing where there are none.
+/// The certificates of the options, else of the settings, checked; nothing where there are none.
 /// Errors: `certificate_invalid`, also where only some are given.
-[[nodiscard]] Result<std::optional<TlsFiles>> tls_files(const CommonOptions& common);
+[[nodiscard]] Result<std::optional<TlsFiles>> tls_files(const CommonOptions& common,
+                                                        const NodeSettings& settings);
+
+/// The nodes of the options, else of the settings.
+[[nodiscard]] std::vector<Endpoint> node_endpoints(const CommonOptions& common,
+                                                   const NodeSettings& settings);
 
 /// What the options say about the settings, for this run only.
 [[nodiscard]] ConfigOverrides config_overrides(const CommonOptions& common);

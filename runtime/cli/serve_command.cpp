@@ -120,7 +120,10 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   auto store = find_store(common.config_file, config_overrides(common));
   if (!store)
     return output.fail(store.error());
-  const auto tls = tls_files(common);
+  const auto settings = (*store)->load();
+  if (!settings)
+    return output.fail(settings.error());
+  const auto tls = tls_files(common, settings->nodes);
   if (!tls)
     return output.fail(tls.error());
   caf::actor_system_config config;

@@ -6,14 +6,14 @@
 
 namespace nexus::llm::cli {
 
-Session::Session(const CommonOptions& common, const std::optional<TlsFiles>& tls,
-                 Interrupts& interrupts, Output& output)
+Session::Session(bool networked, const std::optional<TlsFiles>& tls, Interrupts& interrupts,
+                 Output& output)
     : interrupts_{interrupts} {
   if (output.verbose())
     set_logger(make_logger(output));
   setup(config_);
   recommend(config_);
-  if (!common.nodes.empty())
+  if (networked)
     load_network(config_, tls);
   system_ = std::make_unique<caf::actor_system>(config_);
 }
@@ -30,25 +30,31 @@ Session::~Session() {
 
 Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Interrupts& interrupts,
                                                 Output& output, LLMSystemOptions options) {
-  if (!common.nodes.empty()) {
-    const auto tls = tls_files(common);
+  NodeSettings nodes;
+  if (!options.store) {
+    auto found = find_store(common.config_file, config_overrides(common));
+    // A node may do the work of a client whose own settings lead nowhere.
+    if (!found && common.nodes.empty())
+      return failure(std::move(found.error()));
+    if (found) {
+      options.store = std::move(*found);
+      if (const auto config = options.store->load())
+        nodes = config->nodes;
+    }
+  }
+  if (auto endpoints = node_endpoints(common, nodes); !endpoints.empty()) {
+    const auto tls = tls_files(common, nodes);
     if (!tls)
       return failure(tls.error());
-    std::unique_ptr<Session> session{new Session{common, *tls, interrupts, output}};
-    auto remote = RemoteLLM::connect(*session->system_, common.nodes);
+    std::unique_ptr<Session> session{new Session{true, *tls, interrupts, output}};
+    auto remote = RemoteLLM::connect(*session->system_, std::move(endpoints));
     if (!remote)
       return failure(std::move(remote.error()));
     session->remote_ = std::move(*remote);
     session->use(session->remote_->handles(), session->remote_->root());
     return session;
   }
-  if (!options.store) {
-    auto found = find_store(common.config_file, config_overrides(common));
-    if (!found)
-      return failure(std::move(found.error()));
-    options.store = std::move(*found);
-  }
-  std::unique_ptr<Session> session{new Session{common, {}, interrupts, output}};
+  std::unique_ptr<Session> session{new Session{false, {}, interrupts, output}};
   auto llm = LLMSystem::start(*session->system_, std::move(options));
   if (!llm)
     return failure(std::move(llm.error()));

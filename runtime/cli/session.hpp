@@ -11,14 +11,14 @@
 
 namespace nexus::llm::cli {
 
-/// The LLM system for one command: one of this process, or, where the options name it, that of a
-/// node. While it lives, an interrupt ends it, so that whatever
+/// The LLM system for one command: one of this process, or, where the options or the settings name
+/// nodes, that of these. While it lives, an interrupt ends it, so that whatever
 /// waits for it gets an answer; a command that can do better sets an action of its own.
 /// Use from one thread, except where it says so.
 class Session {
 public:
   /// Starts a system of these options; finds the settings, unless they have a store.
-  /// With a node, it connects there, and `options` mean nothing.
+  /// Where the options or the settings name nodes, it connects there, and `options` mean nothing.
   /// Errors: those of `find_store`, of `load_config` and of `RemoteLLM::connect`.
   [[nodiscard]] static Result<std::unique_ptr<Session>> start(const CommonOptions& common,
                                                               Interrupts& interrupts,
@@ -38,7 +38,7 @@ public:
   int fail(Output& output, const LLMError& error) const;
 
 private:
-  Session(const CommonOptions& common, const std::optional<TlsFiles>& tls, Interrupts& interrupts,
+  Session(bool networked, const std::optional<TlsFiles>& tls, Interrupts& interrupts,
           Output& output);
   /// Takes over whichever of the two there is.
   void use(LLMHandles handles, caf::strong_actor_ptr root);

@@ -17,16 +17,15 @@ public:
        const Where& where);
 
   /// The requester has this answer. An object may leave out the type: its members are meant.
-  void is_answered(const Pattern& answer = {}, Where where = std::source_location::current()) const;
+  void is_answered(const Pattern& answer = {}, Where where = Where::here()) const;
   /// The requester has this error; `error` says more of it.
-  void fails(ErrorCode code, const Pattern& error = "{}",
-             Where where = std::source_location::current()) const;
+  void fails(ErrorCode code, const Pattern& error = "{}", Where where = Where::here()) const;
   /// Lets virtual time pass until the answer is there, up to a limit.
   void comes_within(std::chrono::milliseconds limit) const;
   /// The requester has no answer yet. One that says so may be without one when the script ends.
-  void waits(Where where = std::source_location::current()) const;
+  void waits(Where where = Where::here()) const;
   /// The requester is killed; its answer goes nowhere.
-  void dies(Where where = std::source_location::current()) const;
+  void dies(Where where = Where::here()) const;
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   /// Of a request to a role.

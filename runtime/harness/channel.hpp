@@ -15,8 +15,7 @@ public:
           const Pattern& only);
 
   /// The next messages are these, in this order.
-  void carries(const std::vector<Pattern>& messages,
-               Where where = std::source_location::current()) const;
+  void carries(const std::vector<Pattern>& messages, Where where = Where::here()) const;
 
 private:
   ScriptCore* core_;

@@ -19,24 +19,22 @@ public:
   Listener(ScriptCore& core, std::string name, Hears hears, const Where& where);
 
   /// The next messages are these, in this order.
-  void sees(const std::vector<Pattern>& messages,
-            Where where = std::source_location::current()) const;
+  void sees(const std::vector<Pattern>& messages, Where where = Where::here()) const;
   /// The rest of the stream brings this text, in pieces of any size with consecutive numbers, and
   /// one good end with the same text.
-  void sees_stream(std::string_view whole_text,
-                   Where where = std::source_location::current()) const;
+  void sees_stream(std::string_view whole_text, Where where = Where::here()) const;
   /// The rest of the stream brings pieces with consecutive numbers, and one bad end.
-  void sees_failure(ErrorCode code, Where where = std::source_location::current()) const;
+  void sees_failure(ErrorCode code, Where where = Where::here()) const;
   /// Nothing has come that was not expected.
-  void sees_nothing_more(Where where = std::source_location::current()) const;
+  void sees_nothing_more(Where where = Where::here()) const;
 
   /// From now on chunks are not handled: no credit comes back.
-  void pauses(Where where = std::source_location::current()) const;
+  void pauses(Where where = Where::here()) const;
   /// Handles what has waited, and what comes.
-  void goes_on(Where where = std::source_location::current()) const;
-  void dies(Where where = std::source_location::current()) const;
+  void goes_on(Where where = Where::here()) const;
+  void dies(Where where = Where::here()) const;
 
-  [[nodiscard]] stream_subscriber handle(Where where = std::source_location::current()) const;
+  [[nodiscard]] stream_subscriber handle(Where where = Where::here()) const;
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
 private:

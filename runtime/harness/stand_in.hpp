@@ -18,13 +18,12 @@ public:
            caf::message message);
 
   /// The answer, as JSON of its type.
-  void answers(const Pattern& result, Where where = std::source_location::current()) const;
+  void answers(const Pattern& result, Where where = Where::here()) const;
   /// The same, typed.
-  template <class T>
-  void answers_with(T result, Where where = std::source_location::current()) const {
+  template <class T> void answers_with(T result, Where where = Where::here()) const {
     deliver(caf::make_message(std::move(result)), where);
   }
-  void fails(LLMError error, Where where = std::source_location::current()) const;
+  void fails(LLMError error, Where where = Where::here()) const;
 
 private:
   void deliver(caf::message result, const Where& where) const;
@@ -46,13 +45,12 @@ public:
   StandIn(ScriptCore& core, std::string component);
 
   /// The next message that came is this one.
-  [[nodiscard]] Received gets(const Pattern& message,
-                              Where where = std::source_location::current()) const;
+  [[nodiscard]] Received gets(const Pattern& message, Where where = Where::here()) const;
   /// Sends a message to an actor by its name.
   void tells(const std::string& receiver, const Pattern& message,
-             Where where = std::source_location::current()) const;
+             Where where = Where::here()) const;
   /// Ends as a component that failed.
-  void dies(Where where = std::source_location::current()) const;
+  void dies(Where where = Where::here()) const;
 
 private:
   /// What came, and to which incarnation as its how manieth message.

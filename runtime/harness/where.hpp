@@ -1,7 +1,8 @@
 #pragma once
 
-#include <source_location>
+#include <cstddef>
 #include <string>
+#include <utility>
 
 namespace nexus::llm::testing {
 
@@ -11,8 +12,12 @@ struct Where {
   std::size_t line = 0;
 
   Where(std::string in_file, std::size_t on_line) : file{std::move(in_file)}, line{on_line} {}
-  // NOLINTNEXTLINE(google-explicit-constructor): it is a default argument everywhere
-  Where(const std::source_location& here) : file{here.file_name()}, line{here.line()} {}
+
+  /// As a default argument: the place of the call. (`std::source_location` needs a newer clang.)
+  [[nodiscard]] static Where here(const char* in_file = __builtin_FILE(),
+                                  unsigned on_line = __builtin_LINE()) {
+    return {in_file, on_line};
+  }
 
   [[nodiscard]] std::string text() const { return file + ":" + std::to_string(line); }
 };

@@ -4,13 +4,11 @@
 #include <string>
 
 #include "actors/internal_interfaces.hpp"
+#include "config/node_address.hpp"
 #include "messages/portability_network.hpp"
 #include "runtime/llm_system.hpp"
 
 namespace nexus::llm {
-
-/// Where a node listens unless it is told otherwise; one above Ollama's own port.
-inline constexpr std::uint16_t default_node_port = 11435;
 
 /// Makes a running system reachable from other processes (see `RemoteLLM`). The configuration of
 /// the actor system was prepared with `load_network`. Without certificates only addresses of this
@@ -34,12 +32,5 @@ private:
   node_actor actor_;
   Endpoint endpoint_;
 };
-
-/// Whether an address can be reached from this machine alone: `localhost`, 127.0.0.0/8, `::1`.
-[[nodiscard]] bool is_loopback(const std::string& host);
-
-/// Reads `HOST:PORT`, `[V6]:PORT`, `HOST` or `:PORT`; what is left out is the default.
-/// Errors: `invalid_argument`.
-[[nodiscard]] Result<Endpoint> parse_endpoint(const std::string& text);
 
 } // namespace nexus::llm

@@ -56,6 +56,10 @@ const std::map<std::string, std::string> other_values{
     {"circuitBreaker.maxFailures", "0"},
     {"circuitBreaker.resetTimeout", "2"},
     {"circuitBreaker.maxResetTimeout", "7"},
+    {"nodes", R"(["box:1","[::1]:2"])"},
+    {"tls.certificate", R"("a.pem")"},
+    {"tls.key", R"("a.key")"},
+    {"tls.authority", R"("ca.pem")"},
 };
 
 std::string wrong_with(const ConfigKey& key, std::string_view text) {

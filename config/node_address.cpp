@@ -1,0 +1,56 @@
+#include "config/node_address.hpp"
+
+#include <arpa/inet.h>
+
+#include <charconv>
+
+namespace nexus::llm {
+
+bool is_loopback(const std::string& host) {
+  if (host == "localhost")
+    return true;
+  in_addr v4{};
+  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1)
+    return (ntohl(v4.s_addr) >> 24U) == 127;
+  in6_addr v6{};
+  return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+Result<Endpoint> parse_endpoint(const std::string& text) {
+  auto wrong = [&text] {
+    return failure(ErrorCode::invalid_argument,
+                   "`" + text + "` is no address; one looks like 127.0.0.1:11435");
+  };
+  Endpoint endpoint{.port = default_node_port};
+  std::string host = text;
+  std::string port;
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string::npos || (end + 1 < text.size() && text[end + 1] != ':'))
+      return wrong();
+    host = text.substr(1, end - 1);
+    if (end + 1 < text.size() && (port = text.substr(end + 2)).empty())
+      return wrong();
+  } else if (const auto colon = text.rfind(':');
+             colon != std::string::npos && text.find(':') == colon) {
+    host = text.substr(0, colon);
+    if ((port = text.substr(colon + 1)).empty())
+      return wrong();
+  }
+  if (!host.empty())
+    endpoint.host = host;
+  if (!port.empty()) {
+    const auto [end, error] =
+        std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+    if (error != std::errc{} || end != port.data() + port.size())
+      return wrong();
+  }
+  for (const char c : endpoint.host)
+    if (static_cast<unsigned char>(c) <= ' ' || c == '/' || c == '[' || c == ']')
+      return wrong();
+  if (text.empty())
+    return wrong();
+  return endpoint;
+}
+
+} // namespace nexus::llm
