@@ -181,7 +181,8 @@ void Gateway::dial(std::size_t index) {
 
 void Gateway::on_connected(std::size_t index, const NodeHello& hello) {
   auto& node = nodes_[index];
-  log(LogLevel::info, "connected to the node " + node.endpoint.text());
+  log(LogLevel::info,
+      "connected to the node " + node.endpoint.text() + ", version " + hello.version);
   node.failures = 0;
   ++node.connection;
   node.outstanding = 0;

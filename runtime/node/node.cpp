@@ -36,6 +36,7 @@ Result<std::unique_ptr<Node>> Node::start(caf::actor_system& system, const LLMSy
     return failure(ErrorCode::listen_insecure, listen.text());
   auto address = [](const auto& handle) { return caf::actor_cast<caf::strong_actor_ptr>(handle); };
   node_actor actor = spawn_state<NodeActor>(system, NodeHello{.protocol = node_protocol,
+                                                              .version = NEXUS_LLM_VERSION,
                                                               .service = llm.root(),
                                                               .models = address(llm.models()),
                                                               .config = address(llm.config())});
