@@ -14,6 +14,7 @@ cleanup() {
   wait 2>/dev/null || true
   ip netns del "$node_space" 2>/dev/null || true
   ip netns del "$client_space" 2>/dev/null || true
+  ip link del "n$$" 2>/dev/null || true
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -25,18 +26,17 @@ fail() {
 }
 
 command -v ip >/dev/null || exit 77
-ip netns add "$node_space" 2>/dev/null && ip netns add "$client_space" 2>/dev/null || exit 77
-ip link add n$$ type veth peer name c$$ 2>/dev/null || exit 77
-ip link set n$$ netns "$node_space"
-ip link set c$$ netns "$client_space"
 on_node() { ip netns exec "$node_space" "$@"; }
 on_client() { ip netns exec "$client_space" "$@"; }
-on_node ip addr add 192.0.2.1/30 dev n$$
-on_client ip addr add 192.0.2.2/30 dev c$$
-on_node ip link set lo up
-on_client ip link set lo up
-on_node ip link set n$$ up
-on_client ip link set c$$ up
+set_up() {
+  ip netns add "$node_space" && ip netns add "$client_space" &&
+    ip link add n$$ type veth peer name c$$ &&
+    ip link set n$$ netns "$node_space" && ip link set c$$ netns "$client_space" &&
+    on_node ip addr add 192.0.2.1/30 dev n$$ && on_client ip addr add 192.0.2.2/30 dev c$$ &&
+    on_node ip link set lo up && on_client ip link set lo up &&
+    on_node ip link set n$$ up && on_client ip link set c$$ up
+}
+set_up 2>/dev/null || exit 77
 # 20 ms each way, and one packet in fifty is lost. A kernel without netem has a good cable.
 if on_node tc qdisc add dev n$$ root netem delay 20ms loss 2% 2>/dev/null; then
   on_client tc qdisc add dev c$$ root netem delay 20ms loss 2%
