@@ -63,7 +63,7 @@ struct Builder {
           twice = name;
           twice_line = inner.line;
         }
-        located.members.emplace_back(name, std::move(inner));
+        located.members.push_back({name, std::move(inner)});
       }
     if (value.IsArray())
       for (const auto& element : value.GetArray())

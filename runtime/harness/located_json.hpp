@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/json.hpp"
@@ -14,11 +13,17 @@ namespace nexus::llm::testing {
 struct LocatedJson {
   std::size_t line = 1;
   json::Document value; ///< the whole value
-  std::vector<std::pair<std::string, LocatedJson>> members;
+  struct Member;
+  std::vector<Member> members;
   std::vector<LocatedJson> elements;
 
   /// The member of this name; null where there is none.
   [[nodiscard]] const LocatedJson* find(std::string_view name) const;
+};
+
+struct LocatedJson::Member {
+  std::string name;
+  LocatedJson value;
 };
 
 /// Reads a whole JSON text.

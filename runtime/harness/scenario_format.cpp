@@ -249,13 +249,13 @@ std::optional<LLMError> check_fields(const LocatedJson& object, std::span<const 
     return LLMError{.code = ErrorCode::invalid_argument,
                     .subject = file + ":" + std::to_string(line) + ": " + words};
   };
-  for (const auto& [key, value] : object.members) {
-    const auto field =
-        std::ranges::find_if(fields, [&key](const auto& each) { return each.name == key; });
+  for (const auto& member : object.members) {
+    const auto field = std::ranges::find_if(
+        fields, [&member](const auto& each) { return each.name == member.name; });
     if (field == fields.end())
-      return at(value.line, "`" + path + key + "` means nothing there");
-    if (const auto problem = problem_of(value, field->type))
-      return at(value.line, "`" + path + key + "` " + *problem);
+      return at(member.value.line, "`" + path + member.name + "` means nothing there");
+    if (const auto problem = problem_of(member.value, field->type))
+      return at(member.value.line, "`" + path + member.name + "` " + *problem);
   }
   for (const auto& field : fields)
     if (field.required && object.find(field.name) == nullptr)

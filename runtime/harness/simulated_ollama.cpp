@@ -16,7 +16,6 @@ namespace nexus::llm::testing {
 namespace {
 
 using simulator::Fault;
-using simulator::RequestRecord;
 
 /// How long a client may take to close a connection, in real time.
 constexpr std::chrono::seconds leave_deadline{5};

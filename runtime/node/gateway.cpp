@@ -347,6 +347,7 @@ Gateway::Job* Gateway::open(AIRole role, const RequestId& id, std::string model,
     return nullptr;
   }
   auto& job = jobs_[id];
+  job.number = ++last_job_;
   job.role = role;
   job.model = std::move(model);
   job.requester = hold(requester);
@@ -451,6 +452,7 @@ void Gateway::dispatch_parked() {
   for (const auto& [id, job] : jobs_)
     if (job.stage == Job::Stage::parked)
       parked.push_back(id);
+  std::ranges::sort(parked, {}, [this](const RequestId& id) { return jobs_.at(id).number; });
   for (const auto& id : parked)
     dispatch(id);
 }
@@ -689,7 +691,7 @@ void Gateway::on_relay_ended(const RequestId& key) {
 caf::actor_addr Gateway::hold(const caf::strong_actor_ptr& requester) {
   if (!requester)
     return {};
-  const auto address = caf::actor_cast<caf::actor_addr>(requester);
+  auto address = caf::actor_cast<caf::actor_addr>(requester);
   if (++requesters_[address] == 1)
     watcher_.watch(requester, [this, address](const caf::error&) { on_requester_down(address); });
   return address;

@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,6 +94,7 @@ private:
     stream_relay relay;                 ///< null where nothing is streamed, and after the end
     caf::actor_addr requester;
     Stage stage = Stage::parked;
+    std::uint64_t number = 0; ///< in the order in which they came
     std::size_t node = 0;
     std::uint64_t epoch = 0;
     std::optional<LLMResponse> response; ///< of a stream
@@ -152,13 +152,14 @@ private:
   std::shared_ptr<GatewayFacades> facades_; ///< filled in before the message that begins all
   Watcher watcher_;
   std::vector<Node> nodes_;
-  std::map<RequestId, Job> jobs_;
-  std::map<RequestId, Joined> joined_; ///< by a key of its own
+  std::unordered_map<RequestId, Job> jobs_;
+  std::unordered_map<RequestId, Joined> joined_; ///< by a key of its own
   std::unordered_map<caf::actor_addr, std::size_t> requesters_;
   std::vector<Promise<Ack>> waiting_;  ///< for the first word from a node
   std::optional<std::size_t> primary_; ///< whom questions about models and settings go to
   std::optional<LLMError> given_up_;
   std::uint64_t losses_ = 0; ///< how often no node was left, to tell timers apart
+  std::uint64_t last_job_ = 0;
   std::uint64_t last_epoch_ = 0;
   std::uint64_t last_joined_ = 0;
   std::unordered_map<std::uint64_t, std::function<void()>> later_;
