@@ -391,12 +391,14 @@ Result<void> check_scenario(const LocatedJson& scenario, const std::string& file
     const auto path = "steps[" + std::to_string(i) + "]";
     const auto* kind = find_kind(steps[i]);
     if (kind == nullptr) {
-      std::string names;
-      for (const auto& each : kinds)
-        names += (names.empty() ? "" : ", ") + std::string{each.name()};
-      return failure(ErrorCode::invalid_argument, file + ":" + std::to_string(steps[i].line) +
-                                                      ": `" + path +
-                                                      "` is no step; a step has one of " + names);
+      std::string problem = file;
+      problem.append(":").append(std::to_string(steps[i].line)).append(": `").append(path);
+      problem += "` is no step; a step has one of ";
+      for (const auto& each : kinds) {
+        problem += &each == &kinds.front() ? "" : ", ";
+        problem += each.name();
+      }
+      return failure(ErrorCode::invalid_argument, std::move(problem));
     }
     if (auto error = check_fields(steps[i], kind->fields, file, path + "."))
       return failure(std::move(*error));
