@@ -4,8 +4,8 @@
 #include "actors/supervision/chance.hpp"
 
 /// The actors whose handles callers hold. They stay while everything behind them may be restarted;
-/// they heed no exit message but that of their master (the supervisor, or the way to another process), and
-/// `kill`.
+/// they heed no exit message but that of their master (the supervisor, or the way to another
+/// process), and `kill`.
 namespace nexus::llm {
 
 /// The handle of a role. Keeps nothing: the service answers for every request.
