@@ -19,19 +19,20 @@ using ollama_models_facade =
 [[nodiscard]] ollama_models_facade spawn_ollama_models_facade(caf::actor_system& system,
                                                               supervisor_actor supervisor);
 
-/// The model manager, whichever ModelManagerActor answers. Failures that may pass are repeated. When
-/// told to finish, calls end with that error until the next one comes.
+/// The model manager, whichever ModelManagerActor answers. Failures that may pass are repeated.
+/// When told to finish, calls end with that error until the next one comes.
 using model_manager_facade = caf::typed_actor<
     sig<void, model_manager_actor>, sig<void, finish_atom, LLMError>,
     sig<void, tick_atom, std::uint64_t>,
     sig<void, update_config_atom, LLMClientConfig>>::extend_with<model_manager_actor>;
 [[nodiscard]] model_manager_facade spawn_model_manager_facade(caf::actor_system& system,
                                                               const caf::strong_actor_ptr& master,
-                                                              LLMClientConfig config, Chance chance);
+                                                              LLMClientConfig config,
+                                                              Chance chance);
 
 /// The settings, whichever ConfigActor answers; likewise.
-using config_facade = caf::typed_actor<
-    sig<void, config_actor>, sig<void, finish_atom, LLMError>>::extend_with<config_actor>;
+using config_facade = caf::typed_actor<sig<void, config_actor>,
+                                       sig<void, finish_atom, LLMError>>::extend_with<config_actor>;
 [[nodiscard]] config_facade spawn_config_facade(caf::actor_system& system,
                                                 const caf::strong_actor_ptr& master);
 
