@@ -125,11 +125,12 @@ void catch_all(caf::event_based_actor* self,
         return caf::delegated<caf::message>{};
       });
 #else
-  self->set_default_handler([handler, is_request](caf::scheduled_actor*, caf::message_view& view)
-                                -> caf::result<caf::message> {
-    handler(view.copy_content_to_message(), is_request());
-    return caf::delegated<caf::message>{};
-  });
+  self->set_default_handler(
+      [handler, is_request](caf::scheduled_actor*,
+                            caf::message_view& view) -> caf::result<caf::message> {
+        handler(view.copy_content_to_message(), is_request());
+        return caf::delegated<caf::message>{};
+      });
 #endif
 }
 

@@ -44,9 +44,7 @@ public:
   LLMSystem& operator=(const LLMSystem&) = delete;
 
   /// The handle of a role; valid across the restart of anything behind it.
-  [[nodiscard]] const role_actor& role(AIRole role) const noexcept {
-    return handles_.role(role);
-  }
+  [[nodiscard]] const role_actor& role(AIRole role) const noexcept { return handles_.role(role); }
   [[nodiscard]] const model_manager_actor& models() const noexcept { return handles_.models; }
   [[nodiscard]] const config_actor& config() const noexcept { return handles_.config; }
   [[nodiscard]] const health_actor& health() const noexcept { return handles_.health; }

@@ -199,8 +199,7 @@ ollama_models_facade spawn_ollama_models_facade(caf::actor_system& system,
 model_manager_facade spawn_model_manager_facade(caf::actor_system& system,
                                                 const caf::strong_actor_ptr& master,
                                                 LLMClientConfig config, Chance chance) {
-  return spawn_state<ModelManagerFacade>(system, master, std::move(config),
-                                         std::move(chance));
+  return spawn_state<ModelManagerFacade>(system, master, std::move(config), std::move(chance));
 }
 
 config_facade spawn_config_facade(caf::actor_system& system, const caf::strong_actor_ptr& master) {

@@ -15,8 +15,8 @@ namespace nexus::llm {
 RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorParts parts,
                                  std::shared_ptr<Facades> facades)
     : self_{self}, config_{std::move(parts.config)}, store_{std::move(parts.store)},
-      make_transport_{std::move(parts.make_transport)},
-      factories_{std::move(parts.factories)}, chance_{std::move(parts.chance)}, facades_{std::move(facades)},
+      make_transport_{std::move(parts.make_transport)}, factories_{std::move(parts.factories)},
+      chance_{std::move(parts.chance)}, facades_{std::move(facades)},
       embeddings_{{.subject = "embeddings",
                    .child = OllamaClientActor::name,
                    .should_retry = [this](const LLMError& error,
