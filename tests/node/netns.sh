@@ -81,6 +81,8 @@ wait "$client" || code=$?
 grep -q "broke while it worked on the request" "$work/cut.err" || fail "no word of the cut"
 [ $((SECONDS - begun)) -le 25 ] || fail "the cut was noticed after $((SECONDS - begun)) s"
 
+echo "netns: the cut was noticed after $((SECONDS - begun)) s"
+
 # Once it is mended, all is well.
 on_client ip link set c$$ up
 ask generate "Plan a library" >"$work/mended" 2>"$work/mended.err" || fail "no answer after the mend"
