@@ -37,6 +37,10 @@ void load_network(caf::actor_system_config& config, const std::optional<TlsFiles
 #endif
 }
 
+void on_end_of(const caf::strong_actor_ptr& actor, std::function<void()> call) {
+  actor->get()->attach_functor([call = std::move(call)](const caf::error&) { call(); });
+}
+
 bool uses_tls(const caf::actor_system& system) { return system.has_openssl_manager(); }
 
 Result<std::uint16_t> publish_actor(caf::actor_system& system, const caf::strong_actor_ptr& actor,

@@ -23,6 +23,9 @@ namespace nexus::llm {
 /// files must have been checked: CAF ends the program over broken ones.
 void load_network(caf::actor_system_config& config, const std::optional<TlsFiles>& tls);
 
+/// Calls back once when an actor ends, on whatever thread it ends; at once where it has.
+void on_end_of(const caf::strong_actor_ptr& actor, std::function<void()> call);
+
 /// Whether the system was made with certificates.
 [[nodiscard]] bool uses_tls(const caf::actor_system& system);
 

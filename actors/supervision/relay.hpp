@@ -22,10 +22,6 @@ struct RelayRules {
 
   std::string subject; ///< what the calls are about, for a person
   std::string child;   ///< the name of the actors behind the relay
-  /// Whether an error means that the child is gone; its successor is asked again.
-  std::function<bool(const caf::error&)> is_loss = [](const caf::error&) { return false; };
-  /// What a call ends with that was lost with its child and is not made again.
-  ErrorCode lost = ErrorCode::component_failed;
   RetryRule should_retry = [](const LLMError&, std::uint32_t) { return std::nullopt; };
   Later later = [](std::chrono::milliseconds, const std::function<void()>& job) { job(); };
   std::size_t window = 64;        ///< calls at the child at a time
@@ -82,19 +78,7 @@ public:
     pump();
   }
 
-  /// There is no child for now: calls wait for the next one.
-  void disconnect() {
-    child_ = Child{};
-    given_up_.reset();
-    std::vector<Key> lost;
-    for (auto& [key, call] : calls_)
-      if (call.stage == Stage::asked)
-        lost.push_back(key);
-    for (const auto key : lost)
-      on_child_lost(key);
-  }
-
-  /// The same, but nobody waits any longer: calls end with this error until the next child comes.
+  /// There is no child any more: calls end with this error until the next one comes.
   void give_up(LLMError error) {
     child_ = Child{};
     fail_all(error);
@@ -252,12 +236,12 @@ private:
     if (call.repeat == Repeat::always && ++call.child_failures <= max_child_failures)
       park(key);
     else
-      fail(key, {.code = rules_.lost, .subject = rules_.subject});
+      fail(key, {.code = ErrorCode::component_failed, .subject = rules_.subject});
   }
 
   void on_error(Key key, const caf::error& error) {
     // Its successor is on the way, and with it all that has to be done.
-    if (is_death_of(rules_.child, error) || rules_.is_loss(error))
+    if (is_death_of(rules_.child, error))
       return;
     auto failure = to_llm_error(error);
     auto& call = calls_.at(key);

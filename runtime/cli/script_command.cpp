@@ -125,6 +125,10 @@ Result<void> write_file(const std::string& path, const std::string& text) {
 }
 
 int record(const CommonOptions& common, Output& output, const ScriptArguments& arguments) {
+  if (!common.nodes.empty())
+    return output.fail({.code = ErrorCode::invalid_argument,
+                        .subject = "what a node says to its Ollama is recorded there, without "
+                                   "--connect"});
   const auto options = request_options(common);
   if (!options)
     return output.fail(options.error());

@@ -70,10 +70,10 @@ void drain(LLMIntegration& api, double seconds) {
   }
 }
 
-/// Becomes readable at each SIGHUP.
-class Hangups {
+/// Something that happened on another thread, for `poll`.
+class Event {
 public:
-  Hangups() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
+  Event() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
 
   void raise() const {
     const std::uint64_t one = 1;
@@ -100,23 +100,27 @@ void reload(LLMIntegration& api) {
   notify_service_manager("READY=1");
 }
 
-/// Serves until it is told to end.
-void wait_for_end_signal(LLMIntegration& api, const Interrupts& interrupts,
-                         const Hangups& hangups) {
-  std::array<pollfd, 2> events{pollfd{interrupts.descriptor(), POLLIN, 0},
-                               pollfd{hangups.descriptor(), POLLIN, 0}};
+/// Serves until it is told to end. False where the system has ended by itself.
+bool serve_until_told(LLMIntegration& api, const Interrupts& interrupts, const Event& hangups,
+                      const Event& end) {
+  std::array<pollfd, 3> events{pollfd{interrupts.descriptor(), POLLIN, 0},
+                               pollfd{hangups.descriptor(), POLLIN, 0},
+                               pollfd{end.descriptor(), POLLIN, 0}};
   while (!interrupts.interrupted()) {
     if (::poll(events.data(), events.size(), -1) < 0)
       continue;
+    if ((events[2].revents & POLLIN) != 0)
+      return false;
     if ((events[1].revents & POLLIN) != 0) {
       hangups.forget();
       reload(api);
     }
   }
+  return true;
 }
 
 int serve(const CommonOptions& common, const ServeArguments& arguments,
-          const Interrupts& interrupts, const Hangups& hangups, Output& output) {
+          const Interrupts& interrupts, const Event& hangups, Output& output) {
   auto store = find_store(common.config_file, config_overrides(common));
   if (!store)
     return output.fail(store.error());
@@ -149,7 +153,11 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   }
   log(LogLevel::info, "listening on " + where);
   notify_service_manager("READY=1");
-  wait_for_end_signal(api, interrupts, hangups);
+  const auto end = std::make_shared<Event>();
+  on_end_of((*llm)->root(), [end] { end->raise(); });
+  if (!serve_until_told(api, interrupts, hangups, *end))
+    // Whoever started it starts it again.
+    return output.fail({.code = ErrorCode::restart_budget_exhausted, .subject = "the whole"});
   notify_service_manager("STOPPING=1");
   log(LogLevel::info, "ending; requests under way have " +
                           std::to_string(static_cast<int>(arguments.drain_seconds)) + " s");
@@ -163,7 +171,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
 
 int run_serve(const CommonOptions& common, const ServeArguments& arguments) {
   // The thread that hears signals must not touch CAF, whose end would wait for that of the thread.
-  const Hangups hangups;
+  const Event hangups;
   Interrupts interrupts{[&hangups] { hangups.raise(); }};
   const auto ending = interrupts.during([] {});
   Output output{common};

@@ -42,7 +42,9 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
         nodes = config->nodes;
     }
   }
-  if (auto endpoints = node_endpoints(common, nodes); !endpoints.empty()) {
+  // Whoever brings a transport means that of this process.
+  auto endpoints = options.make_transport ? std::vector<Endpoint>{} : node_endpoints(common, nodes);
+  if (!endpoints.empty()) {
     const auto tls = tls_files(common, nodes);
     if (!tls)
       return failure(tls.error());

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,35 +13,52 @@ namespace nexus::llm::testing {
 class ActorNames {
 public:
   void set(const caf::strong_actor_ptr& actor, std::string name) {
-    addresses_[name] = caf::actor_cast<caf::actor_addr>(actor);
-    names_[actor->id()] = std::move(name);
+    const auto address = caf::actor_cast<caf::actor_addr>(actor);
+    current_[name] = address;
+    named_[actor->id()] = {std::move(name), address};
   }
 
   /// `nobody` for an anonymous sender; `actor N` for one that was given no name.
   [[nodiscard]] std::string of(const caf::strong_actor_ptr& actor) const {
     if (!actor)
       return "nobody";
-    const auto entry = names_.find(actor->id());
-    return entry != names_.end() ? entry->second : "actor " + std::to_string(actor->id());
+    const auto entry = named_.find(actor->id());
+    return entry != named_.end() ? entry->second.name : "actor " + std::to_string(actor->id());
   }
 
   /// The living actor of this name.
   [[nodiscard]] caf::strong_actor_ptr find(const std::string& name) const {
-    const auto entry = addresses_.find(name);
-    return entry != addresses_.end() ? caf::actor_cast<caf::strong_actor_ptr>(entry->second)
-                                     : nullptr;
+    const auto entry = current_.find(name);
+    return entry != current_.end() ? caf::actor_cast<caf::strong_actor_ptr>(entry->second)
+                                   : nullptr;
   }
 
+  /// The names of the living.
   [[nodiscard]] std::vector<std::string> all() const {
     std::vector<std::string> names;
-    for (const auto& [name, address] : addresses_)
-      names.push_back(name);
+    for (const auto& [name, address] : current_)
+      if (find(name))
+        names.push_back(name);
     return names;
   }
 
+  /// All living actors that ever had a name.
+  [[nodiscard]] std::vector<caf::strong_actor_ptr> everybody() const {
+    std::vector<caf::strong_actor_ptr> actors;
+    for (const auto& [id, entry] : named_)
+      if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(entry.address))
+        actors.push_back(std::move(actor));
+    return actors;
+  }
+
 private:
-  std::map<caf::actor_id, std::string> names_;
-  std::map<std::string, caf::actor_addr> addresses_;
+  struct Named {
+    std::string name;
+    caf::actor_addr address;
+  };
+
+  std::map<caf::actor_id, Named> named_;
+  std::map<std::string, caf::actor_addr> current_;
 };
 
 } // namespace nexus::llm::testing

@@ -273,8 +273,7 @@ caf::actor ScriptCore::actor(const std::string& name, const Where& where) {
     return caf::actor_cast<caf::actor>(found);
   std::string all;
   for (const auto& each : world_.names().all())
-    if (world_.names().find(each))
-      all += (all.empty() ? "" : ", ") + each;
+    all += (all.empty() ? "" : ", ") + each;
   misuse(where, "there is no actor `" + name + "`; there are " + all);
 }
 

@@ -53,9 +53,8 @@ void World::stop_intercepting() {
 }
 
 void World::end_everybody() {
-  for (const auto& name : names_.all())
-    if (const auto actor = names_.find(name))
-      meet(actor);
+  for (const auto& actor : names_.everybody())
+    meet(actor);
   stepped_->drop_timeouts();
   // Those who hear of an end may start others.
   for (std::size_t ended = 0; ended < met_.size();) {

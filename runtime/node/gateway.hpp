@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,9 +50,9 @@ struct GatewayFacades {
 /// A request goes to the connected node that has its model and the least to do. When that node is
 /// lost, the request goes to another, or waits for one (up to `patience`), unless something of its
 /// stream was passed on already: then it ends with `node_lost`. A requester that dies has its
-/// requests cancelled on their nodes. Questions about models and settings go to the first node, in
-/// the order of the options, that is connected. When the Gateway dies, every caller gets
-/// `shutting_down`, and the nodes cancel what they were at work on.
+/// requests cancelled on their nodes. Questions about models and settings go to one node until it
+/// is lost, then to the first, in the order of the options, that is connected. When the Gateway
+/// dies, every caller gets `shutting_down`, and the nodes cancel what they were at work on.
 class Gateway {
 public:
   using Base = gateway_internal::base;
@@ -97,7 +98,13 @@ private:
     std::uint64_t number = 0; ///< in the order in which they came
     std::size_t node = 0;
     std::uint64_t epoch = 0;
+    bool streamed = false;
     std::optional<LLMResponse> response; ///< of a stream
+  };
+  /// Something that a node was asked, and who must hear of its loss.
+  struct Question {
+    std::size_t node = 0;
+    std::function<void(const LLMError&)> fail;
   };
   /// A subscriber that joined the stream of another.
   struct Joined {
@@ -107,7 +114,7 @@ private:
     std::size_t node = 0;
   };
 
-  // Nodes.
+  // Nodes (gateway.cpp).
   void dial(std::size_t index);
   void on_connected(std::size_t index, const NodeHello& hello);
   void on_dial_failed(std::size_t index, const LLMError& error);
@@ -120,12 +127,22 @@ private:
   [[nodiscard]] std::optional<std::size_t> choose(const Job& job) const;
   void after(Millis wait, std::function<void()> job);
 
-  // Requests.
-  template <class T, class... Ts>
-  Promise<T> begin(AIRole role, RequestId id, std::string model, Ts... request);
+  // Requests (gateway_requests.cpp).
   Promise<LLMResponse> submit(AIRole role, LLMRequest request);
   Promise<LLMResponse> submit(AIRole role, LLMRequest request, stream_subscriber subscriber);
-  /// Takes the id; nothing where it is in use, or no node is hoped for any more.
+  Promise<BatchResponse> batch(AIRole role, std::vector<std::string> prompts,
+                               GenerateOptions options);
+  Promise<EmbedResponse> embed(AIRole role, EmbedRequest request);
+  Promise<bool> cancel(AIRole role, const RequestId& id);
+  Promise<QueuePosition> position(AIRole role, const RequestId& id);
+  Promise<Ack> subscribe(AIRole role, const RequestId& id, stream_subscriber subscriber);
+  Promise<Ack> unsubscribe(AIRole role, const RequestId& id, const stream_subscriber& subscriber);
+  Promise<RoleStats> stats(AIRole role);
+  Promise<Health> health();
+
+  template <class T, class... Ts>
+  Promise<T> begin(AIRole role, RequestId id, std::string model, Ts... request);
+  /// Takes the id; null where it is in use, or no node is hoped for any more.
   Job* open(AIRole role, const RequestId& id, std::string model,
             const caf::strong_actor_ptr& requester, LLMError& refusal);
   void dispatch(const RequestId& id);
@@ -134,15 +151,22 @@ private:
   [[nodiscard]] Job* take(const RequestId& id, std::uint64_t epoch);
   void close(const RequestId& id);
   void on_stream_answer(const RequestId& id, LLMResponse response);
+  /// Decides what becomes of everything that a lost node was at work on.
+  void take_from(std::size_t index, const LLMError& lost);
   void restart(const RequestId& id, const LLMError& reason);
   void end(const RequestId& id, LLMError error);
+  void on_relay_ended(const RequestId& key);
+
+  /// Asks a node; calls back once, also when the node is lost.
+  template <class T, class... Ts>
+  void question(std::size_t index, std::function<void(Result<T>)> done, Ts... request);
+  void fail_questions(const std::function<bool(const Question&)>& which, const LLMError& error);
   /// Asks the node of a request, or, where that is not one of ours, every node.
   template <class T, class... Ts> Promise<T> ask_about(const RequestId& id, Ts... request);
+  /// Asks every node, and makes one answer of theirs.
   template <class T, class Combine, class... Ts> Promise<T> ask_all(Combine combine, Ts... request);
-  Promise<Ack> subscribe(AIRole role, const RequestId& id, stream_subscriber subscriber);
-  Promise<Ack> unsubscribe(AIRole role, const RequestId& id, const stream_subscriber& subscriber);
-  Promise<bool> cancel(AIRole role, const RequestId& id);
-  void on_relay_ended(const RequestId& key);
+  [[nodiscard]] std::vector<std::size_t> connected_nodes() const;
+
   [[nodiscard]] caf::actor_addr hold(const caf::strong_actor_ptr& requester);
   void forget_requester(const caf::actor_addr& requester);
   void on_requester_down(const caf::actor_addr& requester);
@@ -154,6 +178,7 @@ private:
   std::vector<Node> nodes_;
   std::unordered_map<RequestId, Job> jobs_;
   std::unordered_map<RequestId, Joined> joined_; ///< by a key of its own
+  std::map<std::uint64_t, Question> questions_;
   std::unordered_map<caf::actor_addr, std::size_t> requesters_;
   std::vector<Promise<Ack>> waiting_;  ///< for the first word from a node
   std::optional<std::size_t> primary_; ///< whom questions about models and settings go to
@@ -162,6 +187,7 @@ private:
   std::uint64_t last_job_ = 0;
   std::uint64_t last_epoch_ = 0;
   std::uint64_t last_joined_ = 0;
+  std::uint64_t last_question_ = 0;
   std::unordered_map<std::uint64_t, std::function<void()>> later_;
   std::uint64_t last_later_ = 0;
 };
@@ -172,8 +198,5 @@ struct GatewayHandles {
   GatewayFacades facades;
 };
 [[nodiscard]] GatewayHandles spawn_gateway(caf::actor_system& system, GatewayOptions options);
-
-/// Dials over CAF networking.
-[[nodiscard]] GatewayOptions::Dial network_dial();
 
 } // namespace nexus::llm

@@ -1,6 +1,6 @@
 #include "runtime/node/remote_llm.hpp"
 
-#include "runtime/node/gateway.hpp"
+#include "runtime/node/network_dial.hpp"
 
 namespace nexus::llm {
 

@@ -33,9 +33,7 @@ public:
   RemoteLLM& operator=(const RemoteLLM&) = delete;
 
   [[nodiscard]] const role_actor& role(AIRole role) const noexcept { return handles_.role(role); }
-  [[nodiscard]] const model_manager_actor& models() const noexcept { return handles_.models; }
-  [[nodiscard]] const config_actor& config() const noexcept { return handles_.config; }
-  [[nodiscard]] const health_actor& health() const noexcept { return handles_.health; }
+  /// Everything else that an `LLMSystem` has.
   [[nodiscard]] const LLMHandles& handles() const noexcept { return handles_; }
 
   /// What stands for the node, to watch or to end it.

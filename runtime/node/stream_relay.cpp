@@ -15,7 +15,11 @@ StreamRelay::StreamRelay(stream_relay::pointer self, RequestId key, RequestId id
 stream_relay::behavior_type StreamRelay::make_behavior() {
   return {
       [this](LLMStreamChunk& chunk) { return pass_on(std::move(chunk)); },
-      [this](StreamError& error) { fail(std::move(error)); },
+      [this](StreamError& error) {
+        // A node that says goodbye is about to be gone; what becomes of the stream is decided then.
+        if (error.error.code != ErrorCode::shutting_down)
+          fail(std::move(error));
+      },
       [this](RequestProgress& progress) {
         if (ended_)
           return;

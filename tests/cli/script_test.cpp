@@ -122,6 +122,10 @@ BOOST_AUTO_TEST_CASE(a_recording_that_cannot_be_written_is_told) {
   BOOST_TEST(outcome.code == 2);
   BOOST_TEST(contains(outcome.err, "no/such/place.json cannot be written"));
   BOOST_TEST(run({"script", "--record", "x.json"}).code == 2);
+  BOOST_TEST(run({"--connect", "127.0.0.1:1", "script", "--record", "x.json", "hi"}).code == 2);
+  // Nodes of the settings are no hindrance.
+  configure(simulator->base_url(), R"(, "nodes": ["127.0.0.1:1"])");
+  BOOST_TEST(run({"script", "--record", "x.json", "hi"}).code == 0);
 }
 
 BOOST_AUTO_TEST_CASE(the_schema_is_printed) {

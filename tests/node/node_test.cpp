@@ -6,6 +6,7 @@
 #include <caf/io/middleman.hpp>
 
 #include "tests/node/fixture.hpp"
+#include "tests/simulator/socket_client.hpp"
 
 namespace nexus::llm::test {
 
@@ -251,6 +252,30 @@ BOOST_AUTO_TEST_CASE(another_protocol_is_refused_with_a_sentence) {
                [](const caf::error& error) {
                  BOOST_TEST(to_string(to_llm_error(error).code) == "node_mismatch");
                });
+}
+
+BOOST_AUTO_TEST_CASE(a_node_whose_system_has_ended_ends_with_an_error) {
+  caf::scoped_actor self{*system};
+  auto handle = system->middleman().remote_actor<node_actor>("127.0.0.1", endpoint.port);
+  BOOST_REQUIRE(static_cast<bool>(handle));
+  ask(self, *handle, patience, hello_atom_v, node_protocol)
+      .receive(
+          [](const NodeHello& hello) {
+            anon_exit(caf::actor_cast<caf::actor>(hello.service), caf::exit_reason::kill);
+          },
+          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  BOOST_TEST(node->wait() == 10);
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_no_client_do_no_harm) {
+  const auto remote = connect_client();
+  LLMIntegration api{*system, remote->handles()};
+  for (const std::string& bytes : {std::string(1000, 'x'), std::string(64, '\xff'), std::string{},
+                                   std::string{"GET / HTTP/1.1\r\n\r\n"}}) {
+    simulator::test::SocketClient stranger{endpoint.port};
+    stranger.send(bytes);
+  }
+  BOOST_TEST(api.generate("Count", overseer).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_is_told_to_end_finishes_what_it_is_at) {

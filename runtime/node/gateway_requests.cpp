@@ -1,0 +1,487 @@
+#include "runtime/node/gateway.hpp"
+
+#include <algorithm>
+
+#include "runtime/node/node_figures.hpp"
+#include "runtime/node/stream_relay.hpp"
+
+// The requests of a Gateway, from their coming to their answer.
+namespace nexus::llm {
+
+namespace {
+
+/// Whether an answer means that the node is about to be gone: its loss decides what becomes of the
+/// request.
+bool is_farewell(const caf::error& error) {
+  const auto code = to_llm_error(error).code;
+  return is_death_of("RetrySupervisor", error) || code == ErrorCode::shutting_down;
+}
+
+} // namespace
+
+Gateway::Job* Gateway::open(AIRole role, const RequestId& id, std::string model,
+                            const caf::strong_actor_ptr& requester, LLMError& refusal) {
+  if (given_up_) {
+    refusal = *given_up_;
+    return nullptr;
+  }
+  if (jobs_.contains(id)) {
+    refusal = {.code = ErrorCode::invalid_argument,
+               .subject = "the request id `" + id.value + "` is in use"};
+    return nullptr;
+  }
+  auto& job = jobs_[id];
+  job.number = ++last_job_;
+  job.role = role;
+  job.model = std::move(model);
+  job.requester = hold(requester);
+  return &job;
+}
+
+template <class T, class... Ts>
+Gateway::Promise<T> Gateway::begin(AIRole role, RequestId id, std::string model, Ts... request) {
+  // The promise takes the sender with it.
+  const auto sender = self_->current_sender();
+  auto promise = self_->make_response_promise<T>();
+  LLMError refusal;
+  auto* job = open(role, id, std::move(model), sender, refusal);
+  if (job == nullptr) {
+    promise.deliver(to_caf_error(std::move(refusal)));
+    return promise;
+  }
+  job->fail = [promise](LLMError error) mutable {
+    promise.deliver(to_caf_error(std::move(error)));
+  };
+  job->send = [this, id, promise, request...](const Node& node, std::uint64_t epoch) {
+    ask_watched(self_, node.service, request...)
+        .then(
+            [this, id, epoch, promise](T& answer) mutable {
+              if (take(id, epoch) == nullptr)
+                return;
+              close(id);
+              promise.deliver(std::move(answer));
+            },
+            [this, id, epoch](const caf::error& error) {
+              if (!is_farewell(error) && take(id, epoch) != nullptr)
+                end(id, to_llm_error(error));
+            });
+  };
+  dispatch(id);
+  return promise;
+}
+
+Gateway::Promise<BatchResponse> Gateway::batch(AIRole role, std::vector<std::string> prompts,
+                                               GenerateOptions options) {
+  if (options.id.value.empty())
+    options.id = options_.chance.id();
+  const auto id = options.id;
+  const auto model = options.model;
+  return begin<BatchResponse>(role, id, model, batch_atom_v, role, std::move(prompts),
+                              std::move(options));
+}
+
+Gateway::Promise<EmbedResponse> Gateway::embed(AIRole role, EmbedRequest request) {
+  if (request.id.value.empty())
+    request.id = options_.chance.id();
+  const auto id = request.id;
+  const auto model = request.model;
+  return begin<EmbedResponse>(role, id, model, embed_atom_v, role, std::move(request));
+}
+
+Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request) {
+  if (request.id.value.empty())
+    request.id = options_.chance.id();
+  const auto id = request.id;
+  const auto model = request.model;
+  return begin<LLMResponse>(role, id, model, submit_atom_v, role, std::move(request));
+}
+
+Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request,
+                                              stream_subscriber subscriber) {
+  const auto sender = self_->current_sender();
+  auto promise = self_->make_response_promise<LLMResponse>();
+  if (request.id.value.empty())
+    request.id = options_.chance.id();
+  const auto id = request.id;
+  LLMError refusal;
+  auto* job = open(role, id, request.model, sender, refusal);
+  if (job == nullptr) {
+    anon_tell(subscriber, StreamError{.id = id, .error = refusal});
+    promise.deliver(to_caf_error(std::move(refusal)));
+    return promise;
+  }
+  const auto relay =
+      spawn_stream_relay(self_->system(), id, id, std::move(subscriber), gateway_internal{self_});
+  job->streamed = true;
+  job->relay = relay;
+  job->fail = [promise](LLMError error) mutable {
+    promise.deliver(to_caf_error(std::move(error)));
+  };
+  job->send = [this, id, role, promise, relay, request](const Node& node, std::uint64_t epoch) {
+    ask_watched(self_, node.service, submit_atom_v, role, request, stream_subscriber{relay})
+        .then(
+            [this, id, epoch, promise](LLMResponse& response) mutable {
+              if (take(id, epoch) == nullptr)
+                return;
+              promise.deliver(response);
+              on_stream_answer(id, std::move(response));
+            },
+            [this, id, epoch](const caf::error& error) {
+              if (!is_farewell(error) && take(id, epoch) != nullptr)
+                end(id, to_llm_error(error));
+            });
+  };
+  dispatch(id);
+  return promise;
+}
+
+void Gateway::dispatch(const RequestId& id) {
+  auto& job = jobs_.at(id);
+  const auto chosen = choose(job);
+  if (!chosen) {
+    job.stage = Job::Stage::parked;
+    return;
+  }
+  job.stage = Job::Stage::asked;
+  job.node = *chosen;
+  job.epoch = ++last_epoch_;
+  ++nodes_[*chosen].outstanding;
+  job.send(nodes_[*chosen], job.epoch);
+}
+
+void Gateway::dispatch_parked() {
+  std::vector<RequestId> parked;
+  for (const auto& [id, job] : jobs_)
+    if (job.stage == Job::Stage::parked)
+      parked.push_back(id);
+  std::ranges::sort(parked, {}, [this](const RequestId& id) { return jobs_.at(id).number; });
+  for (const auto& id : parked)
+    dispatch(id);
+}
+
+Gateway::Job* Gateway::take(const RequestId& id, std::uint64_t epoch) {
+  const auto entry = jobs_.find(id);
+  if (entry == jobs_.end() || entry->second.epoch != epoch ||
+      entry->second.stage != Job::Stage::asked)
+    return nullptr;
+  auto& node = nodes_[entry->second.node];
+  node.outstanding -= node.outstanding > 0 ? 1 : 0;
+  return &entry->second;
+}
+
+void Gateway::close(const RequestId& id) {
+  const auto node = jobs_.extract(id);
+  if (!node.empty() && node.mapped().stage != Job::Stage::answered)
+    forget_requester(node.mapped().requester);
+}
+
+void Gateway::on_stream_answer(const RequestId& id, LLMResponse response) {
+  auto& job = jobs_.at(id);
+  forget_requester(job.requester);
+  job.stage = Job::Stage::answered;
+  job.response = std::move(response);
+  if (!job.relay)
+    jobs_.erase(id);
+}
+
+void Gateway::take_from(std::size_t index, const LLMError& lost) {
+  std::vector<RequestId> live;
+  for (const auto& [id, job] : jobs_)
+    if (job.node == index)
+      live.push_back(id);
+  std::ranges::sort(live, {}, [this](const RequestId& id) { return jobs_.at(id).number; });
+  for (const auto& id : live) {
+    auto& job = jobs_.at(id);
+    if (job.stage == Job::Stage::answered && job.relay && job.response)
+      tell(self_, job.relay, finish_atom_v, *job.response);
+    else if (job.stage == Job::Stage::asked)
+      restart(id, lost);
+  }
+  fail_questions([index](const Question& question) { return question.node == index; }, lost);
+  for (const auto& [key, joined] : joined_)
+    if (joined.node == index)
+      tell(self_, joined.relay, finish_atom_v, lost);
+}
+
+void Gateway::restart(const RequestId& id, const LLMError& reason) {
+  auto& job = jobs_.at(id);
+  auto park = [this, id] {
+    jobs_.at(id).stage = Job::Stage::parked;
+    if (given_up_)
+      end(id, *given_up_);
+    else
+      dispatch(id);
+  };
+  if (!job.streamed)
+    return park();
+  // Its subscriber has had the end already, or is dead.
+  if (!job.relay)
+    return end(id, reason);
+  job.stage = Job::Stage::asking;
+  const auto epoch = job.epoch = ++last_epoch_;
+  auto decide = [this, id, epoch, reason, park](bool fresh) {
+    const auto entry = jobs_.find(id);
+    if (entry == jobs_.end() || entry->second.epoch != epoch)
+      return;
+    if (fresh)
+      park();
+    else
+      end(id, reason);
+  };
+  ask_watched(self_, job.relay, restart_atom_v, reason).then(decide, [decide](const caf::error&) {
+    decide(false);
+  });
+}
+
+void Gateway::end(const RequestId& id, LLMError error) {
+  auto node = jobs_.extract(id);
+  if (node.empty())
+    return;
+  auto& job = node.mapped();
+  if (job.stage != Job::Stage::answered) {
+    forget_requester(job.requester);
+    job.fail(error);
+  }
+  if (job.relay)
+    tell(self_, job.relay, finish_atom_v, std::move(error));
+}
+
+template <class T, class... Ts>
+void Gateway::question(std::size_t index, std::function<void(Result<T>)> done, Ts... request) {
+  const auto key = ++last_question_;
+  questions_.emplace(key, Question{index, [done](const LLMError& error) { done(failure(error)); }});
+  ask_watched(self_, nodes_[index].service, std::move(request)...)
+      .then(
+          [this, key, done](T& answer) {
+            if (questions_.erase(key) > 0)
+              done(std::move(answer));
+          },
+          [this, key, done](const caf::error& error) {
+            // The loss of a node that says goodbye is the answer.
+            if (!is_farewell(error) && questions_.erase(key) > 0)
+              done(failure(to_llm_error(error)));
+          });
+}
+
+void Gateway::fail_questions(const std::function<bool(const Question&)>& which,
+                             const LLMError& error) {
+  std::vector<std::function<void(const LLMError&)>> failing;
+  for (auto entry = questions_.begin(); entry != questions_.end();)
+    if (which(entry->second)) {
+      failing.push_back(std::move(entry->second.fail));
+      entry = questions_.erase(entry);
+    } else {
+      ++entry;
+    }
+  for (const auto& fail : failing)
+    fail(error);
+}
+
+std::vector<std::size_t> Gateway::connected_nodes() const {
+  std::vector<std::size_t> all;
+  for (std::size_t index = 0; index < nodes_.size(); ++index)
+    if (nodes_[index].service)
+      all.push_back(index);
+  return all;
+}
+
+template <class T, class... Ts>
+Gateway::Promise<T> Gateway::ask_about(const RequestId& id, Ts... request) {
+  auto promise = self_->make_response_promise<T>();
+  std::vector<std::size_t> asked;
+  if (const auto job = jobs_.find(id); job == jobs_.end())
+    asked = connected_nodes();
+  else if (nodes_[job->second.node].service && job->second.stage != Job::Stage::parked)
+    asked.push_back(job->second.node);
+  if (asked.empty()) {
+    promise.deliver(to_caf_error(given_up_.value_or(
+        LLMError{.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"})));
+    return promise;
+  }
+  // The first that knows it answers; where none does, the last word counts.
+  const auto left = std::make_shared<std::size_t>(asked.size());
+  for (const auto index : asked)
+    question<T>(
+        index,
+        [promise, left](Result<T> answer) mutable {
+          const bool last = --*left == 0;
+          bool knows = answer.has_value();
+          if constexpr (std::is_same_v<T, bool>)
+            knows = knows && *answer;
+          if (!promise.pending() || !(knows || last))
+            return;
+          if (answer)
+            promise.deliver(std::move(*answer));
+          else
+            promise.deliver(to_caf_error(std::move(answer.error())));
+        },
+        request...);
+  return promise;
+}
+
+template <class T, class Combine, class... Ts>
+Gateway::Promise<T> Gateway::ask_all(Combine combine, Ts... request) {
+  auto promise = self_->make_response_promise<T>();
+  const auto asked = connected_nodes();
+  if (asked.empty()) {
+    promise.deliver(to_caf_error(given_up_.value_or(
+        LLMError{.code = ErrorCode::node_unreachable, .subject = nodes_.front().endpoint.text()})));
+    return promise;
+  }
+  struct Gathered {
+    OfNodes<T> answers;
+    std::size_t left = 0;
+  };
+  const auto gathered = std::make_shared<Gathered>();
+  gathered->left = asked.size();
+  for (const auto index : asked)
+    question<T>(
+        index,
+        [promise, gathered, combine,
+         name = nodes_[index].endpoint.text()](Result<T> answer) mutable {
+          if (answer)
+            gathered->answers.emplace_back(name, std::move(*answer));
+          if (--gathered->left > 0)
+            return;
+          if (gathered->answers.empty())
+            promise.deliver(to_caf_error(std::move(answer.error())));
+          else
+            promise.deliver(combine(gathered->answers));
+        },
+        request...);
+  return promise;
+}
+
+Gateway::Promise<QueuePosition> Gateway::position(AIRole role, const RequestId& id) {
+  return ask_about<QueuePosition>(id, position_atom_v, role, id);
+}
+
+Gateway::Promise<RoleStats> Gateway::stats(AIRole role) {
+  return ask_all<RoleStats>(
+      [role](const OfNodes<RoleStats>& answers) { return sum_of(role, answers); }, stats_atom_v,
+      role);
+}
+
+Gateway::Promise<Health> Gateway::health() {
+  return ask_all<Health>([](const OfNodes<Health>& answers) { return sum_of(answers); },
+                         health_atom_v);
+}
+
+Gateway::Promise<Ack> Gateway::subscribe(AIRole role, const RequestId& id,
+                                         stream_subscriber subscriber) {
+  auto promise = self_->make_response_promise<Ack>();
+  const auto job = jobs_.find(id);
+  const auto index = job != jobs_.end() ? std::optional{job->second.node} : primary_;
+  if (!index || !nodes_[*index].service) {
+    promise.deliver(
+        to_caf_error({.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"}));
+    return promise;
+  }
+  const RequestId key{id.value + "\n" + std::to_string(++last_joined_)};
+  auto relay = spawn_stream_relay(self_->system(), key, id, subscriber, gateway_internal{self_});
+  joined_.emplace(key, Joined{id, std::move(subscriber), relay, *index});
+  question<Ack>(
+      *index,
+      [this, promise, key, relay](Result<Ack> answer) mutable {
+        if (answer)
+          return static_cast<void>(promise.deliver(Ack{}));
+        // It has joined nothing, and is told nothing.
+        joined_.erase(key);
+        anon_exit(relay, caf::exit_reason::kill);
+        promise.deliver(to_caf_error(std::move(answer.error())));
+      },
+      subscribe_atom_v, role, id, stream_subscriber{relay});
+  return promise;
+}
+
+Gateway::Promise<Ack> Gateway::unsubscribe(AIRole role, const RequestId& id,
+                                           const stream_subscriber& subscriber) {
+  auto promise = self_->make_response_promise<Ack>();
+  stream_relay relay;
+  std::size_t index = 0;
+  RequestId key; // of a subscriber that joined
+  for (const auto& [joined_key, joined] : joined_)
+    if (joined.stream == id && joined.subscriber == subscriber) {
+      relay = joined.relay;
+      index = joined.node;
+      key = joined_key;
+    }
+  if (const auto job = jobs_.find(id); !relay && job != jobs_.end()) {
+    relay = job->second.relay;
+    index = job->second.node;
+  }
+  if (!relay || !nodes_[index].service) {
+    promise.deliver(
+        to_caf_error({.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"}));
+    return promise;
+  }
+  question<Ack>(
+      index,
+      [this, promise, relay, key](Result<Ack> answer) mutable {
+        if (!answer)
+          return static_cast<void>(promise.deliver(to_caf_error(std::move(answer.error()))));
+        // Who leaves is told nothing more.
+        anon_exit(relay, caf::exit_reason::user_shutdown);
+        joined_.erase(key);
+        promise.deliver(Ack{});
+      },
+      unsubscribe_atom_v, role, id, stream_subscriber{relay});
+  return promise;
+}
+
+Gateway::Promise<bool> Gateway::cancel(AIRole role, const RequestId& id) {
+  const auto job = jobs_.find(id);
+  const bool here = job != jobs_.end() && (job->second.stage == Job::Stage::parked ||
+                                           job->second.stage == Job::Stage::asking);
+  if (!here)
+    return ask_about<bool>(id, cancel_atom_v, role, id);
+  auto promise = self_->make_response_promise<bool>();
+  end(id, {.code = ErrorCode::cancelled});
+  promise.deliver(true);
+  return promise;
+}
+
+void Gateway::on_relay_ended(const RequestId& key) {
+  joined_.erase(key);
+  const auto job = jobs_.find(key);
+  if (job == jobs_.end())
+    return;
+  job->second.relay = stream_relay{};
+  if (job->second.stage == Job::Stage::answered)
+    jobs_.erase(job);
+}
+
+caf::actor_addr Gateway::hold(const caf::strong_actor_ptr& requester) {
+  if (!requester)
+    return {};
+  auto address = caf::actor_cast<caf::actor_addr>(requester);
+  if (++requesters_[address] == 1)
+    watcher_.watch(requester, [this, address](const caf::error&) { on_requester_down(address); });
+  return address;
+}
+
+void Gateway::forget_requester(const caf::actor_addr& requester) {
+  const auto entry = requesters_.find(requester);
+  if (entry == requesters_.end() || --entry->second > 0)
+    return;
+  requesters_.erase(entry);
+  watcher_.forget(requester);
+}
+
+void Gateway::on_requester_down(const caf::actor_addr& requester) {
+  requesters_.erase(requester);
+  std::vector<RequestId> orphans;
+  for (const auto& [id, job] : jobs_)
+    if (job.requester == requester && job.stage != Job::Stage::answered)
+      orphans.push_back(id);
+  for (const auto& id : orphans) {
+    const auto& job = jobs_.at(id);
+    const auto& node = nodes_[job.node];
+    if (node.service && job.stage == Job::Stage::asked)
+      anon_tell(node.service, cancel_atom_v, job.role, id);
+    static_cast<void>(take(id, job.epoch));
+    end(id, {.code = ErrorCode::cancelled});
+  }
+}
+
+} // namespace nexus::llm
