@@ -20,7 +20,6 @@ constexpr std::chrono::milliseconds max_management_timeout{30'000};
 /// How long a connection may take to end properly after its answer was complete.
 constexpr std::chrono::milliseconds drain_timeout{5000};
 constexpr std::chrono::seconds subscriber_timeout{600};
-constexpr std::string_view version_path = "/api/version";
 
 } // namespace
 
@@ -408,72 +407,6 @@ void OllamaClientActor::on_transfer_events() {
     if (event.outcome)
       exchanges_.erase(event.id);
   }
-}
-
-void OllamaClientActor::observe(const Exchange& exchange, const TransferEvent& event) {
-  // What happens to an address of before says nothing of the one of now.
-  if (exchange.base_url != config_.base_url)
-    return;
-  using Failure = HttpOutcome::Failure;
-  if (!event.chunks.empty() || !event.pull_lines.empty() ||
-      (event.outcome && event.outcome->failure == Failure::none)) {
-    if (breaker_.on_success())
-      log(LogLevel::info, "Ollama is back at " + config_.base_url);
-    return;
-  }
-  if (!event.outcome)
-    return;
-  const auto failure = event.outcome->failure;
-  // A connection that was cut is no sign that the next one cannot be made.
-  if (failure != Failure::refused && failure != Failure::connect_timeout &&
-      failure != Failure::host_not_found)
-    return;
-  if (breaker_.on_failure(event.outcome->detail, now()))
-    log(LogLevel::warning, "Ollama does not answer at " + config_.base_url +
-                               "; nothing is sent until it is back [" + event.outcome->detail +
-                               "]");
-  if (const auto next = breaker_.next_probe())
-    watch_deadline(*next);
-}
-
-std::optional<LLMError> OllamaClientActor::not_sent() const {
-  if (breaker_.allows())
-    return std::nullopt;
-  return LLMError{.code = ErrorCode::circuit_open,
-                  .subject = config_.base_url,
-                  .detail = "not sent: " + breaker_.health(now()).last_failure};
-}
-
-void OllamaClientActor::probe() {
-  if (!breaker_.begin_probe(now()))
-    return;
-  const auto id = ++last_id_;
-  const auto limit = std::min(management_timeout(), config_.connect_timeout);
-  auto failed = [this](std::string detail) {
-    breaker_.on_probe_failed(std::move(detail), now());
-    if (const auto next = breaker_.next_probe())
-      watch_deadline(*next);
-  };
-  // `observe` hears of an answer, and of a connection that cannot be made.
-  add(id,
-      {.base_url = config_.base_url,
-       .request = {},
-       .budget = TimeBudget::complete(now(), limit),
-       .model = {},
-       .sent = now(),
-       .first_chunk_time = {},
-       .attempt = 0,
-       .sink = chunk_sink{},
-       .partial = {},
-       .settled = false,
-       .on_event =
-           [failed](TransferEvent& event) {
-             if (event.outcome && event.outcome->failure != HttpOutcome::Failure::none)
-               failed(event.outcome->detail);
-           },
-       .fail = [failed](const LLMError& error) { failed(std::string{to_string(error.code)}); }});
-  transport_->start(id, http(Method::get, version_path, {}, {}),
-                    make_body_handler(id, config_.limits.max_response_bytes, inbox_));
 }
 
 void OllamaClientActor::on_event(Exchange& exchange, TransferEvent& event) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -37,6 +38,8 @@ public:
 
 private:
   using Millis = std::chrono::milliseconds;
+  /// What a probe asks, and the one call that is let through while the circuit is open.
+  static constexpr std::string_view version_path = "/api/version";
   template <class T> using Promise = caf::typed_response_promise<T>;
 
   /// One HTTP exchange under way.
@@ -82,6 +85,9 @@ private:
   void add(TransferId id, Exchange exchange);
   void on_transfer_events();
   void on_event(Exchange& exchange, TransferEvent& event);
+
+  // The circuit breaker (ollama_client_circuit.cpp).
+
   /// Learns from an exchange whether Ollama is there.
   void observe(const Exchange& exchange, const TransferEvent& event);
   /// Why nothing is sent at present, if so.

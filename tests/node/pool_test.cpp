@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "runtime/node/node_choice.hpp"
+#include "runtime/node/node_figures.hpp"
 #include "tests/node/fixture.hpp"
 
 namespace nexus::llm::test {
@@ -79,6 +80,46 @@ BOOST_AUTO_TEST_CASE(what_a_node_has_decides_what_it_can_serve) {
   BOOST_TEST(!known.can_serve(AIRole::implementation, ""));
   BOOST_TEST(known.can_serve(AIRole::implementation, "OWL"));
   BOOST_TEST(!known.can_serve(overseer, "kite"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(node_figures)
+
+BOOST_AUTO_TEST_CASE(every_figure_is_added_up) {
+  // A different number for each, so that a mixed-up sum is noticed.
+  RoleStats one{.role = overseer};
+  std::uint64_t number = 0;
+  RoleStats::fields(one, [&number](auto... field) {
+    auto set = [&number](auto& value) {
+      using T = std::decay_t<decltype(value)>;
+      if constexpr (!std::is_same_v<T, AIRole>)
+        value = static_cast<T>(++number);
+    };
+    (set(field.value), ...);
+  });
+  const auto sum = sum_of(overseer, {{"a", one}, {"b", one}});
+  std::uint64_t expected = 0;
+  RoleStats::fields(sum, [&expected](auto... field) {
+    auto check = [&expected](const auto& value) {
+      using T = std::decay_t<decltype(value)>;
+      if constexpr (!std::is_same_v<T, AIRole>)
+        BOOST_TEST((value == static_cast<T>(2 * ++expected)), expected);
+    };
+    (check(field.value), ...);
+  });
+  BOOST_TEST(number > 10u);
+}
+
+BOOST_AUTO_TEST_CASE(the_health_of_one_node_is_told_as_it_is_and_that_of_several_by_name) {
+  Health here{.reachable = true, .version = "1"};
+  here.components = {{.name = "A", .running = true, .restarts = 2}};
+  here.roles = {{.role = AIRole::implementation, .answered = 3}};
+  BOOST_TEST((sum_of({{"x", here}}) == here));
+  const auto both = sum_of({{"x", here}, {"y", Health{}}});
+  BOOST_TEST(both.reachable);
+  BOOST_TEST(both.components.front().name == "x A");
+  BOOST_TEST(both.roles[index_of(AIRole::implementation)].answered == 3u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
