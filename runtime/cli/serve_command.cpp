@@ -157,7 +157,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   on_end_of((*llm)->root(), [end] { end->raise(); });
   if (!serve_until_told(api, interrupts, hangups, *end))
     // Whoever started it starts it again.
-    return output.fail({.code = ErrorCode::restart_budget_exhausted, .subject = "the whole"});
+    return output.fail({.code = ErrorCode::restart_budget_exhausted, .subject = "RetrySupervisor"});
   notify_service_manager("STOPPING=1");
   log(LogLevel::info, "ending; requests under way have " +
                           std::to_string(static_cast<int>(arguments.drain_seconds)) + " s");
