@@ -40,12 +40,13 @@ struct NodeHello {
   caf::strong_actor_ptr service; ///< an `llm_service`
   caf::strong_actor_ptr models;  ///< a `model_manager_actor`
   caf::strong_actor_ptr config;  ///< a `config_actor`
+  Limits limits;                 ///< in force there
 
   static constexpr std::string_view type_name = "NodeHello";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"protocol", self.protocol}, Field{"version", self.version},
                  Field{"service", self.service}, Field{"models", self.models},
-                 Field{"config", self.config});
+                 Field{"config", self.config}, Field{"limits", self.limits});
   }
 };
 

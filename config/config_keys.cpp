@@ -286,6 +286,10 @@ std::vector<ConfigKey> make_keys() {
                               "given up."));
   keys.push_back(
       count_key("limits.maxBatch", 1, 100'000, limit(&Limits::max_batch), "Prompts in one batch."));
+  keys.push_back(count_key("limits.maxMessageBytes", 1u << 20, 4 * gibibyte - 1,
+                           limit(&Limits::max_message_bytes),
+                           "Largest message from a node or a client, in bytes, from the next start "
+                           "on; the connection with one that sends more is broken off."));
   keys.push_back({"cache.enabled", "`true` or `false`",
                   "Whether answers that would repeat (temperature 0 or a seed) are kept.",
                   [](const Config& config, Allocator&) { return Value{config.cache.enabled}; },

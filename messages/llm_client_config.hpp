@@ -52,6 +52,7 @@ struct Limits {
   std::uint32_t subscriber_window = 32; ///< chunks that a subscriber may have unhandled
   std::chrono::milliseconds subscriber_timeout{600'000}; ///< to handle one chunk
   std::uint32_t max_batch = 1000;                        ///< prompts in one batch
+  std::uint64_t max_message_bytes = 256u << 20;          ///< one message from another process
 
   static constexpr std::string_view type_name = "Limits";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -62,7 +63,8 @@ struct Limits {
         Field{"maxLineBytes", self.max_line_bytes}, Field{"maxJsonDepth", self.max_json_depth},
         Field{"maxSubscribers", self.max_subscribers},
         Field{"subscriberWindow", self.subscriber_window},
-        Field{"subscriberTimeout", self.subscriber_timeout}, Field{"maxBatch", self.max_batch});
+        Field{"subscriberTimeout", self.subscriber_timeout}, Field{"maxBatch", self.max_batch},
+        Field{"maxMessageBytes", self.max_message_bytes});
   }
   bool operator==(const Limits&) const = default;
 };

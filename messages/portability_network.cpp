@@ -1,8 +1,11 @@
 #include "messages/portability_network.hpp"
 
+#include <atomic>
+
 #include <caf/io/middleman.hpp>
 #include <caf/openssl/manager.hpp>
-#include <caf/openssl/publish.hpp>
+
+#include "messages/portability_connections.hpp"
 
 namespace nexus::llm {
 
@@ -10,13 +13,18 @@ namespace {
 /// A healthy peer is heard of every two seconds; one that is silent for ten is gone.
 constexpr caf::timespan heartbeat = std::chrono::seconds{2};
 constexpr caf::timespan silence = std::chrono::seconds{10};
+
+std::atomic<RefusalListener> refusal_listener = nullptr;
 } // namespace
 
-void load_network(caf::actor_system_config& config, const std::optional<TlsFiles>& tls) {
-  config.load<caf::io::middleman>();
+void load_network(caf::actor_system_config& config, const std::optional<TlsFiles>& tls,
+                  [[maybe_unused]] std::size_t max_message_bytes) {
 #if NEXUS_LLM_CAF_1
+  config.load<caf::io::middleman>();
   const std::string prefix = "caf.";
 #else
+  config.load<caf::io::middleman, GuardedMultiplexer>();
+  caf::put(config.content, message_limit_key, max_message_bytes);
   const std::string prefix;
 #endif
   config.set(prefix + "middleman.heartbeat-interval", heartbeat);
@@ -35,6 +43,13 @@ void load_network(caf::actor_system_config& config, const std::optional<TlsFiles
   config.openssl_key = tls->key.string();
   config.openssl_cafile = tls->authority.string();
 #endif
+}
+
+void set_refusal_listener(RefusalListener listener) noexcept { refusal_listener = listener; }
+
+void tell_refusal(std::string_view line) {
+  if (const RefusalListener listener = refusal_listener)
+    listener(line);
 }
 
 void on_end_of(const caf::strong_actor_ptr& actor, std::function<void()> call) {
@@ -80,9 +95,12 @@ LLMError connect_failure(const caf::error& error, const Endpoint& to) {
 }
 
 caf::actor connector(caf::actor_system& system) {
-  return caf::actor_cast<caf::actor>(system.has_openssl_manager()
-                                         ? system.openssl_manager().actor_handle()
-                                         : system.middleman().actor_handle());
+#if NEXUS_LLM_CAF_1
+  if (system.has_openssl_manager())
+    return caf::actor_cast<caf::actor>(system.openssl_manager().actor_handle());
+#endif
+  // The multiplexer makes connections with TLS itself.
+  return caf::actor_cast<caf::actor>(system.middleman().actor_handle());
 }
 
 } // namespace nexus::llm

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include <caf/response_promise.hpp>
 
@@ -18,10 +19,21 @@
 
 namespace nexus::llm {
 
+/// The largest message that is taken from another process (`limits.maxMessageBytes`).
+inline constexpr std::size_t default_max_message_bytes = 256u << 20;
+
 /// Prepares a configuration for talking to other processes: plain TCP, or, with files, nothing but
-/// TLS with certificates of both sides. Peers that fall silent are given up after ten seconds. The
-/// files must have been checked: CAF ends the program over broken ones.
-void load_network(caf::actor_system_config& config, const std::optional<TlsFiles>& tls);
+/// TLS with certificates of both sides. Peers that fall silent are given up after ten seconds, those
+/// that announce a larger message at once. The files must have been checked: CAF ends the program
+/// over broken ones.
+void load_network(caf::actor_system_config& config, const std::optional<TlsFiles>& tls,
+                  std::size_t max_message_bytes = default_max_message_bytes);
+
+/// Who hears, in this process, in one line why connections were broken off; on the I/O thread. A
+/// plain function, which must not throw; null is nobody.
+using RefusalListener = void (*)(std::string_view line);
+void set_refusal_listener(RefusalListener listener) noexcept;
+void tell_refusal(std::string_view line);
 
 /// Calls back once when an actor ends, on whatever thread it ends; at once where it has.
 void on_end_of(const caf::strong_actor_ptr& actor, std::function<void()> call);

@@ -164,6 +164,31 @@ std::string size_fault(std::uint64_t bytes, const Limits& limits) {
          std::to_string(limits.max_prompt_bytes) + " of `limits.maxPromptBytes`";
 }
 
+/// What a message has beside the texts that count, at most.
+constexpr std::uint64_t message_overhead = 256u << 10;
+
+Result<void> check_bytes(std::uint64_t bytes, ErrorCode code, const Limits& limits) {
+  if (bytes > limits.max_prompt_bytes)
+    return failure(code, size_fault(bytes, limits));
+  if (bytes + message_overhead > limits.max_message_bytes)
+    return failure(code, "it has " + std::to_string(bytes) + " bytes, too many for the " +
+                             std::to_string(limits.max_message_bytes) +
+                             " of `limits.maxMessageBytes`");
+  return {};
+}
+
+ErrorCode content_code(const LLMRequest& request) {
+  return request.kind == RequestKind::generate ? ErrorCode::invalid_prompt
+                                               : ErrorCode::invalid_messages;
+}
+
+std::uint64_t payload_bytes(const EmbedRequest& request) {
+  std::uint64_t bytes = 0;
+  for (const auto& text : request.input)
+    bytes += text.size();
+  return bytes;
+}
+
 std::uint64_t payload_bytes(const LLMRequest& request) {
   std::uint64_t bytes = request.prompt.size() + request.suffix.size() +
                         request.context.value_or("").size() + request.system.value_or("").size();
@@ -210,10 +235,18 @@ Result<void> validate_model_name(std::string_view name) {
   return check.result();
 }
 
+Result<void> check_size(const LLMRequest& request, const Limits& limits) {
+  return check_bytes(payload_bytes(request), content_code(request), limits);
+}
+
+Result<void> check_size(const EmbedRequest& request, const Limits& limits) {
+  return check_bytes(payload_bytes(request), ErrorCode::invalid_prompt, limits);
+}
+
 Result<void> validate(const LLMRequest& request, const Limits& limits) {
   Check check;
   const bool generate = request.kind == RequestKind::generate;
-  const auto code = generate ? ErrorCode::invalid_prompt : ErrorCode::invalid_messages;
+  const auto code = content_code(request);
   check_model(check, request.model);
   const auto bytes = payload_bytes(request);
   check.require(bytes <= limits.max_prompt_bytes, code, size_fault(bytes, limits));
@@ -240,12 +273,11 @@ Result<void> validate(const EmbedRequest& request, const Limits& limits) {
   check.require(!request.input.empty(), code, "`input` is empty");
   check.require(request.input.size() <= limits.max_batch, code,
                 "`input` holds more than " + std::to_string(limits.max_batch) + " texts");
-  std::uint64_t bytes = 0;
   for (const auto& text : request.input) {
-    bytes += text.size();
     check.require(!text.empty(), code, "`input` holds an empty text");
     check.text(text, code, "input");
   }
+  const auto bytes = payload_bytes(request);
   check.require(bytes <= limits.max_prompt_bytes, code, size_fault(bytes, limits));
   check.option(!request.dimensions || *request.dimensions >= 1, "`dimensions` must be at least 1");
   check.option(request.keep_alive.empty() || is_valid_keep_alive(request.keep_alive),

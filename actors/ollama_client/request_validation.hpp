@@ -13,6 +13,12 @@ namespace nexus::llm {
 [[nodiscard]] Result<void> validate(const LLMRequest& request, const Limits& limits);
 [[nodiscard]] Result<void> validate(const EmbedRequest& request, const Limits& limits);
 
+/// Whether these limits of a node allow a request of this size: its text, and the message that
+/// brings it there. Of what `validate` checks, this alone is worth knowing before it is sent.
+/// Errors: `invalid_prompt`, `invalid_messages`.
+[[nodiscard]] Result<void> check_size(const LLMRequest& request, const Limits& limits);
+[[nodiscard]] Result<void> check_size(const EmbedRequest& request, const Limits& limits);
+
 /// Checks a model name that a person gave.
 [[nodiscard]] Result<void> validate_model_name(std::string_view name);
 

@@ -58,6 +58,17 @@ void BatchActor::settle(std::size_t index, BatchItem item) {
   self_->quit();
 }
 
+std::optional<LLMError> check_batch(const std::vector<std::string>& prompts,
+                                    const Limits& limits) {
+  if (prompts.empty())
+    return LLMError{.code = ErrorCode::invalid_prompt, .subject = "`prompts` is empty"};
+  if (prompts.size() > limits.max_batch)
+    return LLMError{.code = ErrorCode::invalid_prompt,
+                    .subject = "`prompts` holds more than " + std::to_string(limits.max_batch) +
+                               " prompts"};
+  return std::nullopt;
+}
+
 batch_actor spawn_batch(caf::actor_system& system, role_actor role, std::size_t window) {
   return spawn_state<BatchActor>(system, std::move(role), window);
 }

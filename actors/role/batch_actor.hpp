@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,10 @@ private:
   std::size_t settled_ = 0;
   caf::typed_response_promise<BatchResponse> promise_;
 };
+
+/// What is wrong with a batch: `invalid_prompt`, where it is empty or has more prompts than allowed.
+[[nodiscard]] std::optional<LLMError> check_batch(const std::vector<std::string>& prompts,
+                                                  const Limits& limits);
 
 [[nodiscard]] batch_actor spawn_batch(caf::actor_system& system, role_actor role,
                                       std::size_t window);

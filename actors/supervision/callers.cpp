@@ -2,6 +2,7 @@
 
 #include "actors/role/batch_actor.hpp"
 #include "actors/streaming/streaming_actor.hpp"
+#include "actors/supervision/request_errors.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
 
 /// The part of the RetrySupervisor that deals with those who wait for answers and listen to
@@ -12,10 +13,6 @@ namespace {
 
 /// How often a question to a component that keeps dying is asked again.
 constexpr std::uint32_t max_tries = 4;
-
-LLMError unknown(const RequestId& id) {
-  return {.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"};
-}
 
 } // namespace
 
@@ -43,12 +40,8 @@ RetrySupervisor::Promise<EmbedResponse> RetrySupervisor::embed(AIRole role, Embe
 
 caf::result<BatchResponse> RetrySupervisor::batch(AIRole role, std::vector<std::string> prompts,
                                                   GenerateOptions options) {
-  if (prompts.empty())
-    return to_caf_error({.code = ErrorCode::invalid_prompt, .subject = "`prompts` is empty"});
-  if (prompts.size() > config_.limits.max_batch)
-    return to_caf_error({.code = ErrorCode::invalid_prompt,
-                         .subject = "`prompts` holds more than " +
-                                    std::to_string(config_.limits.max_batch) + " prompts"});
+  if (auto wrong = check_batch(prompts, config_.limits))
+    return to_caf_error(std::move(*wrong));
   if (options.id.value.empty())
     options.id = chance_.id();
   std::erase_if(batches_, [](const auto& batch) {
@@ -290,7 +283,7 @@ void RetrySupervisor::ask_position(const RequestId& id,
                                    std::uint32_t tries) {
   const auto* run = find_run(id);
   if (run == nullptr)
-    return answer->fail(to_caf_error(unknown(id)));
+    return answer->fail(to_caf_error(unknown_request(id)));
   ask_watched(self_, worker_of(run->role), position_atom_v, run->id)
       .then([answer](const QueuePosition& place) { answer->deliver(place); },
             [this, id, answer, tries, role = run->role](caf::error& error) {
@@ -311,10 +304,9 @@ void RetrySupervisor::join_stream(const RequestId& id, const stream_subscriber& 
                                   std::shared_ptr<GuardedAnswer<Ack>> answer, std::uint32_t tries) {
   auto* run = find_run(id);
   if (run == nullptr)
-    return answer->fail(to_caf_error(unknown(id)));
+    return answer->fail(to_caf_error(unknown_request(id)));
   if (run->listeners.empty())
-    return answer->fail(to_caf_error({.code = ErrorCode::invalid_argument,
-                                      .subject = "request `" + id.value + "` is no stream"}));
+    return answer->fail(to_caf_error(no_stream(id)));
   ask_watched(self_, streaming_, subscribe_atom_v, run->id, id, subscriber)
       .then(
           [this, answer, run_id = run->id, id, subscriber](Ack) {

@@ -159,7 +159,6 @@ private:
   [[nodiscard]] Run* at_step(const RequestId& run, std::uint64_t step);
   /// The same for the reply of a component, which is not waited for any more then.
   [[nodiscard]] Run* take_reply(const RequestId& run, std::uint64_t step);
-  [[nodiscard]] static LLMError id_in_use();
   [[nodiscard]] Time now() const { return self_->clock().now(); }
   [[nodiscard]] RoleStats& stats_of(AIRole role) { return stats_[index_of(role)]; }
   [[nodiscard]] const Component& role_component(AIRole role) const {

@@ -3,6 +3,7 @@
 #include "actors/log.hpp"
 #include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/retry_policy.hpp"
+#include "actors/supervision/request_errors.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
 #include "actors/supervision/truncation.hpp"
 #include "config/model_name.hpp"
@@ -88,11 +89,6 @@ Run* RetrySupervisor::take_reply(const RequestId& id, std::uint64_t step) {
   if (run != nullptr)
     run->asked.reset();
   return run;
-}
-
-LLMError RetrySupervisor::id_in_use() {
-  return {.code = ErrorCode::invalid_argument,
-          .subject = "`id` is that of another request under way"};
 }
 
 void RetrySupervisor::admit(Run& run, bool again) {

@@ -133,7 +133,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   caf::actor_system_config config;
   setup(config);
   recommend(config);
-  load_network(config, *tls);
+  load_network(config, *tls, settings->limits.max_message_bytes);
   caf::actor_system system{config};
   auto llm = LLMSystem::start(system, {.store = std::move(*store)});
   if (!llm)

@@ -6,15 +6,14 @@
 
 namespace nexus::llm::cli {
 
-Session::Session(bool networked, const std::optional<TlsFiles>& tls, Interrupts& interrupts,
-                 Output& output)
+Session::Session(const std::optional<Network>& network, Interrupts& interrupts, Output& output)
     : interrupts_{interrupts} {
   if (output.verbose())
     set_logger(make_logger(output));
   setup(config_);
   recommend(config_);
-  if (networked)
-    load_network(config_, tls);
+  if (network)
+    load_network(config_, network->tls, network->max_message_bytes);
   system_ = std::make_unique<caf::actor_system>(config_);
 }
 
@@ -31,6 +30,7 @@ Session::~Session() {
 Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Interrupts& interrupts,
                                                 Output& output, LLMSystemOptions options) {
   NodeSettings nodes;
+  Limits limits;
   if (!options.store) {
     auto found = find_store(common.config_file, config_overrides(common));
     // A node may do the work of a client whose own settings lead nowhere.
@@ -38,8 +38,10 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
       return failure(std::move(found.error()));
     if (found) {
       options.store = std::move(*found);
-      if (const auto config = options.store->load())
+      if (const auto config = options.store->load()) {
         nodes = config->nodes;
+        limits = config->limits;
+      }
     }
   }
   // Whoever brings a transport means that of this process.
@@ -48,7 +50,8 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
     const auto tls = tls_files(common, nodes);
     if (!tls)
       return failure(tls.error());
-    std::unique_ptr<Session> session{new Session{true, *tls, interrupts, output}};
+    const Network network{.tls = *tls, .max_message_bytes = limits.max_message_bytes};
+    std::unique_ptr<Session> session{new Session{network, interrupts, output}};
     auto remote = RemoteLLM::connect(*session->system_, std::move(endpoints));
     if (!remote)
       return failure(std::move(remote.error()));
@@ -56,7 +59,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
     session->use(session->remote_->handles(), session->remote_->root());
     return session;
   }
-  std::unique_ptr<Session> session{new Session{false, {}, interrupts, output}};
+  std::unique_ptr<Session> session{new Session{std::nullopt, interrupts, output}};
   auto llm = LLMSystem::start(*session->system_, std::move(options));
   if (!llm)
     return failure(std::move(llm.error()));

@@ -38,8 +38,13 @@ public:
   int fail(Output& output, const LLMError& error) const;
 
 private:
-  Session(bool networked, const std::optional<TlsFiles>& tls, Interrupts& interrupts,
-          Output& output);
+  /// What it needs to speak to nodes.
+  struct Network {
+    std::optional<TlsFiles> tls;
+    std::size_t max_message_bytes = default_max_message_bytes;
+  };
+
+  Session(const std::optional<Network>& network, Interrupts& interrupts, Output& output);
   /// Takes over whichever of the two there is.
   void use(LLMHandles handles, caf::strong_actor_ptr root);
 

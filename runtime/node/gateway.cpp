@@ -36,8 +36,11 @@ Gateway::~Gateway() {
   for (auto& promise : waiting_)
     promise.deliver(to_caf_error(ending));
   fail_questions([](const Question&) { return true; }, ending);
-  for (auto& [key, joined] : joined_)
+  for (auto& [key, joined] : joined_) {
+    if (joined.promise)
+      joined.promise->deliver(to_caf_error(ending));
     anon_tell(joined.relay, finish_atom_v, ending);
+  }
   // The facades heed nobody but this, which is not there any more.
   for (const auto& role : facades_->roles)
     anon_exit(role, caf::exit_reason::kill);
@@ -104,6 +107,7 @@ void Gateway::on_connected(std::size_t index, const NodeHello& hello) {
   node.failures = 0;
   ++node.connection;
   node.outstanding = 0;
+  node.limits = hello.limits;
   node.known = {};
   node.service = caf::actor_cast<llm_service>(hello.service);
   node.models = caf::actor_cast<model_manager_actor>(hello.models);

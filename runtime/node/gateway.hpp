@@ -49,7 +49,8 @@ struct GatewayFacades {
 ///
 /// A request goes to the connected node that has its model and the least to do. When that node is
 /// lost, the request goes to another, or waits for one (up to `patience`), unless something of its
-/// stream was passed on already: then it ends with `node_lost`. A requester that dies has its
+/// stream was passed on already, or it has lost three nodes: then it ends with `node_lost`. The
+/// prompts of a batch are requests of their own. A requester that dies has its
 /// requests cancelled on their nodes. Questions about models and settings go to one node until it
 /// is lost, then to the first, in the order of the options, that is connected. When the Gateway
 /// dies, every caller gets `shutting_down`, and the nodes cancel what they were at work on.
@@ -76,6 +77,7 @@ private:
     std::uint32_t failures = 0;   ///< to connect, one after the other
     std::uint64_t connection = 0; ///< counts, to tell answers of one from those of the next
     std::size_t outstanding = 0;  ///< requests that it is at work on
+    Limits limits;                ///< when it was connected
     NodeModels known;
   };
 
@@ -91,11 +93,13 @@ private:
     std::string model; ///< that the caller chose; empty: the role's
     /// Sends it to a node; the answer comes to `on_answer` with this epoch.
     std::function<void(const Node&, std::uint64_t epoch)> send;
+    std::function<Result<void>(const Limits&)> check; ///< whether a node would take it
     std::function<void(LLMError)> fail; ///< answers the requester
     stream_relay relay;                 ///< null where nothing is streamed, and after the end
     caf::actor_addr requester;
     Stage stage = Stage::parked;
     std::uint64_t number = 0; ///< in the order in which they came
+    std::uint32_t sends = 0;
     std::size_t node = 0;
     std::uint64_t epoch = 0;
     bool streamed = false;
@@ -106,12 +110,16 @@ private:
     std::size_t node = 0;
     std::function<void(const LLMError&)> fail;
   };
-  /// A subscriber that joined the stream of another.
+  /// A subscriber that joined a stream later.
   struct Joined {
+    AIRole role = AIRole::overseer;
     RequestId stream;
     stream_subscriber subscriber;
     stream_relay relay;
-    std::size_t node = 0;
+    std::optional<Promise<Ack>> promise; ///< until it has joined
+    std::optional<std::size_t> node;     ///< where it listens
+    bool waiting = false;                ///< for its stream to be sent to a node
+    std::size_t asked = 0;               ///< nodes that may have the stream
   };
 
   // Nodes (gateway.cpp).
@@ -130,18 +138,16 @@ private:
   // Requests (gateway_requests.cpp).
   Promise<LLMResponse> submit(AIRole role, LLMRequest request);
   Promise<LLMResponse> submit(AIRole role, LLMRequest request, stream_subscriber subscriber);
-  Promise<BatchResponse> batch(AIRole role, std::vector<std::string> prompts,
-                               GenerateOptions options);
+  caf::result<BatchResponse> batch(AIRole role, std::vector<std::string> prompts,
+                                   GenerateOptions options);
   Promise<EmbedResponse> embed(AIRole role, EmbedRequest request);
   Promise<bool> cancel(AIRole role, const RequestId& id);
   Promise<QueuePosition> position(AIRole role, const RequestId& id);
-  Promise<Ack> subscribe(AIRole role, const RequestId& id, stream_subscriber subscriber);
-  Promise<Ack> unsubscribe(AIRole role, const RequestId& id, const stream_subscriber& subscriber);
   Promise<RoleStats> stats(AIRole role);
   Promise<Health> health();
 
-  template <class T, class... Ts>
-  Promise<T> begin(AIRole role, RequestId id, std::string model, Ts... request);
+  template <class T, class Atom, class Request>
+  Promise<T> begin(Atom atom, AIRole role, Request request);
   /// Takes the id; null where it is in use, or no node is hoped for any more.
   Job* open(AIRole role, const RequestId& id, std::string model,
             const caf::strong_actor_ptr& requester, LLMError& refusal);
@@ -157,6 +163,9 @@ private:
   void end(const RequestId& id, LLMError error);
   void on_relay_ended(const RequestId& key);
 
+  /// Whether an answer means that the node is about to be gone: its loss decides what becomes of
+  /// the request.
+  [[nodiscard]] static bool is_farewell(const caf::error& error);
   /// Asks a node; calls back once, also when the node is lost.
   template <class T, class... Ts>
   void question(std::size_t index, std::function<void(Result<T>)> done, Ts... request);
@@ -166,6 +175,27 @@ private:
   /// Asks every node, and makes one answer of theirs.
   template <class T, class Combine, class... Ts> Promise<T> ask_all(Combine combine, Ts... request);
   [[nodiscard]] std::vector<std::size_t> connected_nodes() const;
+
+  // Late subscribers (gateway_subscribers.cpp).
+  Promise<Ack> subscribe(AIRole role, const RequestId& id, stream_subscriber subscriber);
+  Promise<Ack> unsubscribe(AIRole role, const RequestId& id, const stream_subscriber& subscriber);
+  /// Asks the nodes for a subscriber; one of them has the stream.
+  void attach(const RequestId& key, const std::vector<std::size_t>& nodes);
+  void on_attached(const RequestId& key, std::size_t index, const Result<Ack>& answer);
+  /// The request of these subscribers was sent to a node.
+  void attach_waiting(const RequestId& id);
+  /// Or it has ended before that.
+  void end_waiting(const RequestId& id, const LLMError& error);
+  void take_subscribers_from(std::size_t index, const LLMError& lost);
+  void wait_for_stream(const RequestId& key);
+  /// The end of a subscriber that has joined, the answer for one that has not.
+  void refuse(const RequestId& key, const LLMError& error);
+  /// Answers, where an answer is owed.
+  void forget_joined(const RequestId& key);
+  /// Whether a request waits here and not on a node.
+  [[nodiscard]] static bool waits(const Job& job) noexcept {
+    return job.stage == Job::Stage::parked || job.stage == Job::Stage::asking;
+  }
 
   [[nodiscard]] caf::actor_addr hold(const caf::strong_actor_ptr& requester);
   void forget_requester(const caf::actor_addr& requester);
@@ -177,6 +207,7 @@ private:
   Watcher watcher_;
   std::vector<Node> nodes_;
   std::unordered_map<RequestId, Job> jobs_;
+  std::unordered_map<RequestId, caf::weak_actor_ptr> batches_;
   std::unordered_map<RequestId, Joined> joined_; ///< by a key of its own
   std::map<std::uint64_t, Question> questions_;
   std::unordered_map<caf::actor_addr, std::size_t> requesters_;
@@ -191,6 +222,23 @@ private:
   std::unordered_map<std::uint64_t, std::function<void()>> later_;
   std::uint64_t last_later_ = 0;
 };
+
+template <class T, class... Ts>
+void Gateway::question(std::size_t index, std::function<void(Result<T>)> done, Ts... request) {
+  const auto key = ++last_question_;
+  questions_.emplace(key, Question{index, [done](const LLMError& error) { done(failure(error)); }});
+  ask_watched(self_, nodes_[index].service, std::move(request)...)
+      .then(
+          [this, key, done](T& answer) {
+            if (questions_.erase(key) > 0)
+              done(std::move(answer));
+          },
+          [this, key, done](const caf::error& error) {
+            // The loss of a node that says goodbye is the answer.
+            if (!is_farewell(error) && questions_.erase(key) > 0)
+              done(failure(to_llm_error(error)));
+          });
+}
 
 /// A running Gateway and what callers need of it.
 struct GatewayHandles {

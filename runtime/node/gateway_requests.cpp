@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "actors/ollama_client/request_validation.hpp"
+#include "actors/role/batch_actor.hpp"
+#include "actors/supervision/request_errors.hpp"
 #include "runtime/node/node_figures.hpp"
 #include "runtime/node/stream_relay.hpp"
 
@@ -10,14 +13,19 @@ namespace nexus::llm {
 
 namespace {
 
-/// Whether an answer means that the node is about to be gone: its loss decides what becomes of the
-/// request.
-bool is_farewell(const caf::error& error) {
+/// A request may be what its nodes die of. After so many, it is not sent again.
+constexpr std::uint32_t max_sends = 3;
+
+/// How many prompts of a batch are under way for each that a node works on at a time, so that none
+/// has nothing to do.
+constexpr std::size_t batch_lead = 2;
+
+} // namespace
+
+bool Gateway::is_farewell(const caf::error& error) {
   const auto code = to_llm_error(error).code;
   return is_death_of("RetrySupervisor", error) || code == ErrorCode::shutting_down;
 }
-
-} // namespace
 
 Gateway::Job* Gateway::open(AIRole role, const RequestId& id, std::string model,
                             const caf::strong_actor_ptr& requester, LLMError& refusal) {
@@ -26,8 +34,7 @@ Gateway::Job* Gateway::open(AIRole role, const RequestId& id, std::string model,
     return nullptr;
   }
   if (jobs_.contains(id)) {
-    refusal = {.code = ErrorCode::invalid_argument,
-               .subject = "the request id `" + id.value + "` is in use"};
+    refusal = id_in_use();
     return nullptr;
   }
   auto& job = jobs_[id];
@@ -38,13 +45,16 @@ Gateway::Job* Gateway::open(AIRole role, const RequestId& id, std::string model,
   return &job;
 }
 
-template <class T, class... Ts>
-Gateway::Promise<T> Gateway::begin(AIRole role, RequestId id, std::string model, Ts... request) {
+template <class T, class Atom, class Request>
+Gateway::Promise<T> Gateway::begin(Atom atom, AIRole role, Request request) {
   // The promise takes the sender with it.
   const auto sender = self_->current_sender();
   auto promise = self_->make_response_promise<T>();
+  if (request.id.value.empty())
+    request.id = options_.chance.id();
+  const auto id = request.id;
   LLMError refusal;
-  auto* job = open(role, id, std::move(model), sender, refusal);
+  auto* job = open(role, id, request.model, sender, refusal);
   if (job == nullptr) {
     promise.deliver(to_caf_error(std::move(refusal)));
     return promise;
@@ -52,8 +62,10 @@ Gateway::Promise<T> Gateway::begin(AIRole role, RequestId id, std::string model,
   job->fail = [promise](LLMError error) mutable {
     promise.deliver(to_caf_error(std::move(error)));
   };
-  job->send = [this, id, promise, request...](const Node& node, std::uint64_t epoch) {
-    ask_watched(self_, node.service, request...)
+  const auto content = std::make_shared<const Request>(std::move(request));
+  job->check = [content](const Limits& limits) { return check_size(*content, limits); };
+  job->send = [this, id, promise, atom, role, content](const Node& node, std::uint64_t epoch) {
+    ask_watched(self_, node.service, atom, role, *content)
         .then(
             [this, id, epoch, promise](T& answer) mutable {
               if (take(id, epoch) == nullptr)
@@ -70,30 +82,38 @@ Gateway::Promise<T> Gateway::begin(AIRole role, RequestId id, std::string model,
   return promise;
 }
 
-Gateway::Promise<BatchResponse> Gateway::batch(AIRole role, std::vector<std::string> prompts,
-                                               GenerateOptions options) {
+caf::result<BatchResponse> Gateway::batch(AIRole role, std::vector<std::string> prompts,
+                                          GenerateOptions options) {
+  if (given_up_)
+    return to_caf_error(*given_up_);
+  // Each prompt goes its own way, so that a batch is spread over the nodes.
+  Limits limits;
+  std::size_t window = 0;
+  for (const auto index : connected_nodes()) {
+    limits.max_batch = std::max(window > 0 ? limits.max_batch : 0, nodes_[index].limits.max_batch);
+    window += nodes_[index].limits.max_concurrent;
+  }
+  if (auto wrong = check_batch(prompts, limits))
+    return to_caf_error(std::move(*wrong));
   if (options.id.value.empty())
     options.id = options_.chance.id();
-  const auto id = options.id;
-  const auto model = options.model;
-  return begin<BatchResponse>(role, id, model, batch_atom_v, role, std::move(prompts),
-                              std::move(options));
+  std::erase_if(batches_, [](const auto& batch) {
+    return !caf::actor_cast<caf::strong_actor_ptr>(batch.second);
+  });
+  if (jobs_.contains(options.id) || batches_.contains(options.id))
+    return to_caf_error(id_in_use());
+  auto actor = spawn_batch(self_->system(), facades_->roles[index_of(role)],
+                           batch_lead * std::max<std::size_t>(window, 1));
+  batches_.emplace(options.id, caf::actor_cast<caf::weak_actor_ptr>(actor));
+  return forward_to(self_, actor, batch_atom_v, std::move(prompts), std::move(options));
 }
 
 Gateway::Promise<EmbedResponse> Gateway::embed(AIRole role, EmbedRequest request) {
-  if (request.id.value.empty())
-    request.id = options_.chance.id();
-  const auto id = request.id;
-  const auto model = request.model;
-  return begin<EmbedResponse>(role, id, model, embed_atom_v, role, std::move(request));
+  return begin<EmbedResponse>(embed_atom_v, role, std::move(request));
 }
 
 Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request) {
-  if (request.id.value.empty())
-    request.id = options_.chance.id();
-  const auto id = request.id;
-  const auto model = request.model;
-  return begin<LLMResponse>(role, id, model, submit_atom_v, role, std::move(request));
+  return begin<LLMResponse>(submit_atom_v, role, std::move(request));
 }
 
 Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request,
@@ -117,8 +137,10 @@ Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request,
   job->fail = [promise](LLMError error) mutable {
     promise.deliver(to_caf_error(std::move(error)));
   };
-  job->send = [this, id, role, promise, relay, request](const Node& node, std::uint64_t epoch) {
-    ask_watched(self_, node.service, submit_atom_v, role, request, stream_subscriber{relay})
+  const auto content = std::make_shared<const LLMRequest>(std::move(request));
+  job->check = [content](const Limits& limits) { return check_size(*content, limits); };
+  job->send = [this, id, role, promise, relay, content](const Node& node, std::uint64_t epoch) {
+    ask_watched(self_, node.service, submit_atom_v, role, *content, stream_subscriber{relay})
         .then(
             [this, id, epoch, promise](LLMResponse& response) mutable {
               if (take(id, epoch) == nullptr)
@@ -142,11 +164,17 @@ void Gateway::dispatch(const RequestId& id) {
     job.stage = Job::Stage::parked;
     return;
   }
+  // The node would break the connection off.
+  if (auto fits = job.check(nodes_[*chosen].limits); !fits)
+    return end(id, std::move(fits.error()));
   job.stage = Job::Stage::asked;
   job.node = *chosen;
   job.epoch = ++last_epoch_;
+  ++job.sends;
   ++nodes_[*chosen].outstanding;
   job.send(nodes_[*chosen], job.epoch);
+  // Behind the request, so that the node knows what they listen to.
+  attach_waiting(id);
 }
 
 void Gateway::dispatch_parked() {
@@ -198,9 +226,7 @@ void Gateway::take_from(std::size_t index, const LLMError& lost) {
       restart(id, lost);
   }
   fail_questions([index](const Question& question) { return question.node == index; }, lost);
-  for (const auto& [key, joined] : joined_)
-    if (joined.node == index)
-      tell(self_, joined.relay, finish_atom_v, lost);
+  take_subscribers_from(index, lost);
 }
 
 void Gateway::restart(const RequestId& id, const LLMError& reason) {
@@ -212,6 +238,8 @@ void Gateway::restart(const RequestId& id, const LLMError& reason) {
     else
       dispatch(id);
   };
+  if (job.sends >= max_sends)
+    return end(id, reason);
   if (!job.streamed)
     return park();
   // Its subscriber has had the end already, or is dead.
@@ -242,25 +270,9 @@ void Gateway::end(const RequestId& id, LLMError error) {
     forget_requester(job.requester);
     job.fail(error);
   }
+  end_waiting(id, error);
   if (job.relay)
     tell(self_, job.relay, finish_atom_v, std::move(error));
-}
-
-template <class T, class... Ts>
-void Gateway::question(std::size_t index, std::function<void(Result<T>)> done, Ts... request) {
-  const auto key = ++last_question_;
-  questions_.emplace(key, Question{index, [done](const LLMError& error) { done(failure(error)); }});
-  ask_watched(self_, nodes_[index].service, std::move(request)...)
-      .then(
-          [this, key, done](T& answer) {
-            if (questions_.erase(key) > 0)
-              done(std::move(answer));
-          },
-          [this, key, done](const caf::error& error) {
-            // The loss of a node that says goodbye is the answer.
-            if (!is_farewell(error) && questions_.erase(key) > 0)
-              done(failure(to_llm_error(error)));
-          });
 }
 
 void Gateway::fail_questions(const std::function<bool(const Question&)>& which,
@@ -294,8 +306,7 @@ Gateway::Promise<T> Gateway::ask_about(const RequestId& id, Ts... request) {
   else if (nodes_[job->second.node].service && job->second.stage != Job::Stage::parked)
     asked.push_back(job->second.node);
   if (asked.empty()) {
-    promise.deliver(to_caf_error(given_up_.value_or(
-        LLMError{.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"})));
+    promise.deliver(to_caf_error(given_up_.value_or(unknown_request(id))));
     return promise;
   }
   // The first that knows it answers; where none does, the last word counts.
@@ -353,6 +364,17 @@ Gateway::Promise<T> Gateway::ask_all(Combine combine, Ts... request) {
 }
 
 Gateway::Promise<QueuePosition> Gateway::position(AIRole role, const RequestId& id) {
+  if (const auto job = jobs_.find(id); job != jobs_.end() && waits(job->second)) {
+    auto promise = self_->make_response_promise<QueuePosition>();
+    QueuePosition place{.position = 1};
+    for (const auto& [other, each] : jobs_)
+      if (waits(each) && each.role == job->second.role) {
+        ++place.queue_length;
+        place.position += each.number < job->second.number ? 1 : 0;
+      }
+    promise.deliver(place);
+    return promise;
+  }
   return ask_about<QueuePosition>(id, position_atom_v, role, id);
 }
 
@@ -367,82 +389,24 @@ Gateway::Promise<Health> Gateway::health() {
                          health_atom_v);
 }
 
-Gateway::Promise<Ack> Gateway::subscribe(AIRole role, const RequestId& id,
-                                         stream_subscriber subscriber) {
-  auto promise = self_->make_response_promise<Ack>();
-  const auto job = jobs_.find(id);
-  const auto index = job != jobs_.end() ? std::optional{job->second.node} : primary_;
-  if (!index || !nodes_[*index].service) {
-    promise.deliver(
-        to_caf_error({.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"}));
-    return promise;
-  }
-  const RequestId key{id.value + "\n" + std::to_string(++last_joined_)};
-  auto relay = spawn_stream_relay(self_->system(), key, id, subscriber, gateway_internal{self_});
-  joined_.emplace(key, Joined{id, std::move(subscriber), relay, *index});
-  question<Ack>(
-      *index,
-      [this, promise, key, relay](Result<Ack> answer) mutable {
-        if (answer)
-          return static_cast<void>(promise.deliver(Ack{}));
-        // It has joined nothing, and is told nothing.
-        joined_.erase(key);
-        anon_exit(relay, caf::exit_reason::kill);
-        promise.deliver(to_caf_error(std::move(answer.error())));
-      },
-      subscribe_atom_v, role, id, stream_subscriber{relay});
-  return promise;
-}
-
-Gateway::Promise<Ack> Gateway::unsubscribe(AIRole role, const RequestId& id,
-                                           const stream_subscriber& subscriber) {
-  auto promise = self_->make_response_promise<Ack>();
-  stream_relay relay;
-  std::size_t index = 0;
-  RequestId key; // of a subscriber that joined
-  for (const auto& [joined_key, joined] : joined_)
-    if (joined.stream == id && joined.subscriber == subscriber) {
-      relay = joined.relay;
-      index = joined.node;
-      key = joined_key;
-    }
-  if (const auto job = jobs_.find(id); !relay && job != jobs_.end()) {
-    relay = job->second.relay;
-    index = job->second.node;
-  }
-  if (!relay || !nodes_[index].service) {
-    promise.deliver(
-        to_caf_error({.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"}));
-    return promise;
-  }
-  question<Ack>(
-      index,
-      [this, promise, relay, key](Result<Ack> answer) mutable {
-        if (!answer)
-          return static_cast<void>(promise.deliver(to_caf_error(std::move(answer.error()))));
-        // Who leaves is told nothing more.
-        anon_exit(relay, caf::exit_reason::user_shutdown);
-        joined_.erase(key);
-        promise.deliver(Ack{});
-      },
-      unsubscribe_atom_v, role, id, stream_subscriber{relay});
-  return promise;
-}
-
 Gateway::Promise<bool> Gateway::cancel(AIRole role, const RequestId& id) {
   const auto job = jobs_.find(id);
-  const bool here = job != jobs_.end() && (job->second.stage == Job::Stage::parked ||
-                                           job->second.stage == Job::Stage::asking);
-  if (!here)
+  const auto batch = batches_.extract(id);
+  const auto live =
+      batch.empty() ? batch_actor{} : caf::actor_cast<batch_actor>(batch.mapped());
+  if (!live && (job == jobs_.end() || !waits(job->second)))
     return ask_about<bool>(id, cancel_atom_v, role, id);
   auto promise = self_->make_response_promise<bool>();
-  end(id, {.code = ErrorCode::cancelled});
+  if (live)
+    anon_tell(live, cancel_atom_v);
+  else
+    end(id, {.code = ErrorCode::cancelled});
   promise.deliver(true);
   return promise;
 }
 
 void Gateway::on_relay_ended(const RequestId& key) {
-  joined_.erase(key);
+  forget_joined(key);
   const auto job = jobs_.find(key);
   if (job == jobs_.end())
     return;

@@ -1,10 +1,13 @@
 #include "runtime/node/node.hpp"
 
+#include "actors/log.hpp"
+
 namespace nexus::llm {
 
 namespace {
 
 constexpr std::chrono::seconds end_deadline{5};
+constexpr std::chrono::seconds config_deadline{1};
 
 /// Tells clients who does what here.
 class NodeActor {
@@ -12,7 +15,9 @@ public:
   using Base = node_actor::base;
   static constexpr const char* name = "NodeActor";
 
-  NodeActor(node_actor::pointer, NodeHello hello) : hello_{std::move(hello)} {}
+  /// `hello` lacks what may change: the limits.
+  NodeActor(node_actor::pointer self, NodeHello hello, config_actor config)
+      : self_{self}, hello_{std::move(hello)}, config_{std::move(config)} {}
 
   [[nodiscard]] node_actor::behavior_type make_behavior() {
     return {[this](hello_atom, std::uint32_t protocol) -> caf::result<NodeHello> {
@@ -20,12 +25,23 @@ public:
         return to_caf_error({.code = ErrorCode::node_mismatch,
                              .detail = "the client speaks protocol " + std::to_string(protocol) +
                                        ", the node " + std::to_string(node_protocol)});
-      return hello_;
+      auto promise = self_->make_response_promise<NodeHello>();
+      ask(self_, config_, config_deadline, get_config_atom_v)
+          .then(
+              [this, promise](const LLMClientConfig& config) mutable {
+                auto hello = hello_;
+                hello.limits = config.limits;
+                promise.deliver(std::move(hello));
+              },
+              [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+      return promise;
     }};
   }
 
 private:
+  node_actor::pointer self_;
   NodeHello hello_;
+  config_actor config_;
 };
 
 } // namespace
@@ -35,11 +51,13 @@ Result<std::unique_ptr<Node>> Node::start(caf::actor_system& system, const LLMSy
   if (!is_loopback(listen.host) && !uses_tls(system))
     return failure(ErrorCode::listen_insecure, listen.text());
   auto address = [](const auto& handle) { return caf::actor_cast<caf::strong_actor_ptr>(handle); };
-  node_actor actor = spawn_state<NodeActor>(system, NodeHello{.protocol = node_protocol,
-                                                              .version = NEXUS_LLM_VERSION,
-                                                              .service = llm.root(),
-                                                              .models = address(llm.models()),
-                                                              .config = address(llm.config())});
+  NodeHello hello{.protocol = node_protocol,
+                  .version = NEXUS_LLM_VERSION,
+                  .service = llm.root(),
+                  .models = address(llm.models()),
+                  .config = address(llm.config())};
+  node_actor actor = spawn_state<NodeActor>(system, std::move(hello), llm.config());
+  set_refusal_listener([](std::string_view line) { log(LogLevel::warning, line); });
   auto at = listen;
   if (at.host == "localhost")
     at.host = "127.0.0.1";

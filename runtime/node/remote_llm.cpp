@@ -1,5 +1,6 @@
 #include "runtime/node/remote_llm.hpp"
 
+#include "actors/log.hpp"
 #include "runtime/node/network_dial.hpp"
 
 namespace nexus::llm {
@@ -14,6 +15,7 @@ Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
                                                       std::chrono::milliseconds patience) {
   if (nodes.empty())
     return failure(ErrorCode::invalid_argument, "no node is named");
+  set_refusal_listener([](std::string_view line) { log(LogLevel::warning, line); });
   auto gateway = spawn_gateway(
       system, {.nodes = std::move(nodes), .patience = patience, .dial = network_dial()});
   const auto root = caf::actor_cast<caf::strong_actor_ptr>(gateway.root);

@@ -26,12 +26,13 @@ struct PlayedNode {
       : service{system, Puppet::Manner::silent}, models{system, Puppet::Manner::silent},
         config{system, Puppet::Manner::silent} {}
 
-  [[nodiscard]] NodeHello hello() const {
+  [[nodiscard]] NodeHello hello(const Limits& limits) const {
     return {.protocol = node_protocol,
             .version = "played",
             .service = service.as<caf::strong_actor_ptr>(),
             .models = models.as<caf::strong_actor_ptr>(),
-            .config = config.as<caf::strong_actor_ptr>()};
+            .config = config.as<caf::strong_actor_ptr>(),
+            .limits = limits};
   }
 
   Puppet service;
@@ -39,12 +40,12 @@ struct PlayedNode {
   Puppet config;
 };
 
-/// A Gateway before nodes that the test connects and loses, and one caller with one subscriber.
+/// A Gateway before nodes that the test connects and loses, and one caller with two subscribers.
 struct Played {
   explicit Played(std::size_t nodes = 1)
-      : world{0}, caller{world.system(), Puppet::Manner::silent}, subscriber{
-                                                                      world.system(),
-                                                                      Puppet::Manner::obliging} {
+      : world{0}, caller{world.system(), Puppet::Manner::silent},
+        subscriber{world.system(), Puppet::Manner::obliging}, late{world.system(),
+                                                                   Puppet::Manner::obliging} {
     dialled.resize(nodes);
     current.resize(nodes);
     GatewayOptions options;
@@ -58,6 +59,7 @@ struct Played {
     gateway = spawn_gateway(world.system(), std::move(options));
     name(caller, "caller");
     name(subscriber, "subscriber");
+    name(late, "late");
     world.names().set(caf::actor_cast<caf::strong_actor_ptr>(gateway.root), "gateway");
     world.names().set(caf::actor_cast<caf::strong_actor_ptr>(gateway.facades.models), "models");
     world.on_event([this](const Event& event) { hear(event); });
@@ -81,11 +83,15 @@ struct Played {
       answers.push_back(text);
     if (event.receiver == "subscriber" && !testing::is_end_of_actor(event))
       heard.push_back(text);
+    if (event.receiver == "late" && !testing::is_end_of_actor(event))
+      heard_late.push_back(text);
     if (event.receiver.starts_with("node "))
       asked.push_back(event.receiver + ": " + text);
-    if (event.content.size() == 4 && event.content.match_element<stream_subscriber>(3))
-      relays[event.receiver] =
+    if (event.content.size() == 4 && event.content.match_element<stream_subscriber>(3)) {
+      auto& relay = text.starts_with("subscribe") ? late_relays : relays;
+      relay[event.receiver] =
           caf::actor_cast<caf::actor>(event.content.get_as<stream_subscriber>(3));
+    }
   }
 
   /// A node answers the dialling; each time it is another process.
@@ -98,7 +104,7 @@ struct Played {
     const auto done = std::exchange(dialled[index], nullptr);
     BOOST_REQUIRE(done);
     // On the thread of the Gateway, which is the only one there is.
-    done(current[index]->hello());
+    done(current[index]->hello(limits));
     world.settle();
   }
   void lose(std::size_t index) {
@@ -107,11 +113,20 @@ struct Played {
     world.pass(200ms);
   }
 
+  [[nodiscard]] caf::actor role() const {
+    return caf::actor_cast<caf::actor>(gateway.facades.roles[index_of(overseer)]);
+  }
+  template <class... Ts> void ask_role(Ts... content) {
+    caller.ask(role(), caf::make_message(std::move(content)...));
+    world.settle();
+  }
+  void subscribe_late(const std::string& id) {
+    ask_role(subscribe_atom_v, RequestId{id}, late.as<stream_subscriber>());
+  }
   void submit(const std::string& id, bool streamed) {
     GenerateOptions options;
     options.id = {id};
-    const auto role = caf::actor_cast<caf::actor>(gateway.facades.roles[index_of(overseer)]);
-    caller.ask(role, streamed ? caf::make_message(generate_streaming_atom_v, std::string{"Count"},
+    caller.ask(role(), streamed ? caf::make_message(generate_streaming_atom_v, std::string{"Count"},
                                                   options, subscriber.as<stream_subscriber>())
                               : caf::make_message(generate_atom_v, std::string{"Count"}, options));
     world.settle();
@@ -128,12 +143,26 @@ struct Played {
   std::vector<std::unique_ptr<PlayedNode>> current;
   Puppet caller;
   Puppet subscriber;
+  Puppet late;
+  Limits limits; ///< of the nodes that are connected next
   GatewayHandles gateway;
   std::vector<std::string> answers;         ///< that the caller got
   std::vector<std::string> heard;           ///< by the subscriber
+  std::vector<std::string> heard_late;      ///< by the one that joins
   std::vector<std::string> asked;           ///< of all nodes
   std::map<std::string, caf::actor> relays; ///< that the latest streams of the nodes go to
+  std::map<std::string, caf::actor> late_relays;
 };
+
+caf::message piece(std::uint64_t seq, const char* text) {
+  return caf::make_message(LLMStreamChunk{.id = {"a"}, .seq = seq, .response = text});
+}
+
+caf::message last_piece(std::uint64_t seq, const char* text) {
+  const LLMResponse whole{.id = {"a"}, .response = "one two", .done = true};
+  return caf::make_message(
+      LLMStreamChunk{.id = {"a"}, .seq = seq, .response = text, .done = true, .final = whole});
+}
 
 } // namespace
 
@@ -197,12 +226,9 @@ BOOST_AUTO_TEST_CASE(a_node_that_says_goodbye_has_its_unseen_streams_sent_again)
 BOOST_AUTO_TEST_CASE(a_question_to_a_node_that_is_lost_is_answered) {
   Played played;
   played.connect(0);
-  const auto role = caf::actor_cast<caf::actor>(played.gateway.facades.roles[index_of(overseer)]);
-  const auto listener = played.subscriber.as<stream_subscriber>();
-  played.caller.ask(role, caf::make_message(subscribe_atom_v, RequestId{"other"}, listener));
-  played.caller.ask(role, caf::make_message(cancel_atom_v, RequestId{"other"}));
-  played.caller.ask(role, caf::make_message(stats_atom_v));
-  played.world.settle();
+  played.subscribe_late("other");
+  played.ask_role(cancel_atom_v, RequestId{"other"});
+  played.ask_role(stats_atom_v);
   BOOST_TEST(played.answers.empty());
   played.lose(0);
   BOOST_REQUIRE(played.answers.size() == 3u);
@@ -219,9 +245,6 @@ BOOST_AUTO_TEST_CASE(a_node_lost_at_any_moment_of_a_stream_gives_one_answer_and_
     played.submit("a", true);
     auto& service = played.current[0]->service;
     const auto relay = played.relays["node 0"];
-    auto piece = [](std::uint64_t seq, const char* text) {
-      return caf::make_message(LLMStreamChunk{.id = {"a"}, .seq = seq, .response = text});
-    };
     const LLMResponse whole{.id = {"a"}, .response = "one two", .done = true};
     if (moment >= 1)
       service.send(relay, caf::make_message(RequestProgress{.id = {"a"}, .phase = Phase::sent}));
@@ -230,8 +253,7 @@ BOOST_AUTO_TEST_CASE(a_node_lost_at_any_moment_of_a_stream_gives_one_answer_and_
     if (moment >= 3)
       service.send(relay, piece(1, "two"));
     if (moment == 4)
-      service.send(relay, caf::make_message(
-                              LLMStreamChunk{.id = {"a"}, .seq = 2, .done = true, .final = whole}));
+      service.send(relay, last_piece(2, ""));
     if (moment == 5)
       service.answer(0, caf::make_message(whole));
     played.world.settle();
@@ -244,9 +266,7 @@ BOOST_AUTO_TEST_CASE(a_node_lost_at_any_moment_of_a_stream_gives_one_answer_and_
       const auto second = played.relays["node 0"];
       auto& next = played.current[0]->service;
       next.send(second, piece(0, "one "));
-      next.send(second,
-                caf::make_message(LLMStreamChunk{
-                    .id = {"a"}, .seq = 1, .response = "two", .done = true, .final = whole}));
+      next.send(second, last_piece(1, "two"));
       next.answer(0, caf::make_message(whole));
       played.world.settle();
     }
@@ -266,6 +286,212 @@ BOOST_AUTO_TEST_CASE(a_node_lost_at_any_moment_of_a_stream_gives_one_answer_and_
     if (good)
       BOOST_TEST(text == "one two", moment);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_its_nodes_die_of_is_not_sent_a_fourth_time) {
+  for (const bool streamed : {false, true}) {
+    Played played;
+    played.submit("a", streamed);
+    for (int node = 1; node <= 3; ++node) {
+      played.connect(0);
+      BOOST_TEST(played.count("node 0: submit") == node);
+      BOOST_TEST(played.answers.empty());
+      played.lose(0);
+    }
+    BOOST_REQUIRE(played.answers.size() == 1u);
+    BOOST_TEST(played.answers[0].find("node_lost") != std::string::npos);
+    played.connect(0);
+    BOOST_TEST(played.count("node 0: submit") == 3);
+    BOOST_TEST((played.heard.empty() ? "" : played.heard.back()).find("StreamError") ==
+               (streamed ? 0 : std::string::npos));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_node_would_not_take_is_not_sent) {
+  Played played;
+  played.limits.max_prompt_bytes = 4;
+  played.submit("a", true);
+  played.connect(0);
+  BOOST_TEST(played.count("node 0: submit") == 0);
+  BOOST_REQUIRE(played.answers.size() == 1u);
+  BOOST_TEST(played.answers[0].find("invalid_prompt") != std::string::npos);
+  BOOST_TEST(played.answers[0].find("limits.maxPromptBytes") != std::string::npos);
+  BOOST_REQUIRE(played.heard.size() == 1u);
+  BOOST_TEST(played.heard[0].starts_with("StreamError"));
+  played.lose(0);
+  played.limits = {.max_message_bytes = 1u << 10};
+  played.connect(0);
+  played.ask_role(embed_atom_v, EmbedRequest{.id = {"e"}, .model = "m", .input = {"x"}});
+  BOOST_REQUIRE(played.answers.size() == 2u);
+  BOOST_TEST(played.answers[1].find("limits.maxMessageBytes") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_is_spread_over_the_nodes) {
+  Played played{2};
+  played.connect(0);
+  played.connect(1);
+  GenerateOptions options;
+  options.id = {"b"};
+  played.ask_role(batch_atom_v, std::vector<std::string>(8, "Count"), options);
+  BOOST_TEST(played.count("node 0: submit") == 4);
+  BOOST_TEST(played.count("node 1: submit") == 4);
+  BOOST_TEST(played.count("node 0: batch") == 0);
+  // What a lost node was at work on goes to the other.
+  played.lose(0);
+  BOOST_TEST(played.count("node 1: submit") == 8);
+  for (std::size_t i = 0; i < 8; ++i)
+    played.current[1]->service.answer(i, caf::make_message(LLMResponse{.response = "x"}));
+  played.world.settle();
+  BOOST_REQUIRE(played.answers.size() == 1u);
+  BOOST_TEST(played.answers[0].starts_with("BatchResponse"));
+  BOOST_TEST(played.answers[0].find("node_lost") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_is_checked_and_cancelled_here) {
+  Played played;
+  played.limits.max_batch = 2;
+  played.connect(0);
+  GenerateOptions options;
+  options.id = {"b"};
+  played.ask_role(batch_atom_v, std::vector<std::string>{}, options);
+  played.ask_role(batch_atom_v, std::vector<std::string>(3, "Count"), options);
+  BOOST_REQUIRE(played.answers.size() == 2u);
+  for (const auto& answer : played.answers)
+    BOOST_TEST(answer.find("invalid_prompt") != std::string::npos, answer);
+  played.ask_role(batch_atom_v, std::vector<std::string>(2, "Count"), options);
+  BOOST_TEST(played.count("node 0: submit") == 2);
+  played.ask_role(batch_atom_v, std::vector<std::string>(2, "Count"), options);
+  BOOST_REQUIRE(played.answers.size() == 3u);
+  BOOST_TEST(played.answers[2].find("`id` is that of another request") != std::string::npos);
+  played.ask_role(cancel_atom_v, RequestId{"b"});
+  BOOST_REQUIRE(played.answers.size() == 5u);
+  BOOST_TEST(std::ranges::count(played.answers, "true") == 1);
+  BOOST_TEST(played.count("node 0: cancel") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_waiting_request_knows_its_place) {
+  Played played;
+  played.submit("a", false);
+  played.submit("b", false);
+  played.ask_role(position_atom_v, RequestId{"b"});
+  BOOST_REQUIRE(played.answers.size() == 1u);
+  BOOST_TEST(played.answers[0] == R"(QueuePosition {"position":2,"queueLength":2})");
+}
+
+BOOST_AUTO_TEST_CASE(a_subscriber_can_join_a_request_that_waits_for_a_node) {
+  Played played;
+  played.submit("a", true);
+  played.subscribe_late("a");
+  BOOST_REQUIRE(played.answers.size() == 1u);
+  BOOST_TEST(played.answers[0].starts_with("Ack"), played.answers[0]);
+  played.connect(0);
+  // Behind the request: the node would not know of it yet.
+  BOOST_REQUIRE(played.asked.size() >= 2u);
+  BOOST_TEST(played.asked[0].starts_with("node 0: submit"));
+  BOOST_TEST(played.asked[1].starts_with("node 0: subscribe"), played.asked[1]);
+  played.current[0]->service.answer(1, caf::make_message(Ack{}));
+  played.current[0]->service.send(played.late_relays["node 0"], last_piece(0, "one two"));
+  played.world.settle();
+  BOOST_REQUIRE(played.heard_late.size() == 1u);
+  BOOST_TEST(played.heard_late[0].starts_with("LLMStreamChunk"));
+}
+
+BOOST_AUTO_TEST_CASE(a_late_subscriber_waits_with_a_request_whose_node_is_lost) {
+  // Before its joining was confirmed, after that, and after it has heard something.
+  for (int moment = 0; moment <= 2; ++moment) {
+    Played played;
+    played.connect(0);
+    played.submit("a", true);
+    played.subscribe_late("a");
+    auto& service = played.current[0]->service;
+    if (moment >= 1)
+      service.answer(1, caf::make_message(Ack{}));
+    if (moment >= 2)
+      service.send(played.late_relays["node 0"], piece(0, "one"));
+    played.world.settle();
+    played.lose(0);
+    BOOST_TEST(played.answers.size() == 1u, moment);
+    played.connect(0);
+    BOOST_TEST(played.count("node 0: submit") == 2, moment);
+    BOOST_TEST(played.count("node 0: subscribe") == (moment == 2 ? 1 : 2), moment);
+    if (moment < 2) {
+      auto& next = played.current[0]->service;
+      next.answer(1, caf::make_message(Ack{}));
+      next.send(played.late_relays["node 0"], last_piece(0, "one two"));
+      played.world.settle();
+    }
+    BOOST_TEST(played.answers.size() == 1u, moment);
+    BOOST_REQUIRE(!played.heard_late.empty());
+    BOOST_TEST(
+        played.heard_late.back().starts_with(moment == 2 ? "StreamError" : "LLMStreamChunk"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(subscribers_of_a_request_that_ends_before_it_was_sent_hear_of_it) {
+  Played played;
+  played.submit("a", true);
+  played.subscribe_late("a");
+  played.ask_role(cancel_atom_v, RequestId{"a"});
+  for (const auto* heard : {&played.heard, &played.heard_late}) {
+    BOOST_REQUIRE(heard->size() == 1u);
+    BOOST_TEST(heard->front().starts_with("StreamError"));
+    BOOST_TEST(heard->front().find("cancelled") != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_subscriber_that_leaves_before_anything_was_sent_is_told_nothing) {
+  Played played;
+  played.submit("a", true);
+  played.subscribe_late("a");
+  played.ask_role(unsubscribe_atom_v, RequestId{"a"}, played.late.as<stream_subscriber>());
+  BOOST_TEST(played.answers.size() == 2u);
+  played.connect(0);
+  BOOST_TEST(played.count("node 0: submit") == 1);
+  BOOST_TEST(played.count("node 0: subscribe") == 0);
+  BOOST_TEST(played.heard_late.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_of_another_client_is_looked_for_on_every_node) {
+  for (const std::size_t owner : {0u, 1u}) {
+    Played played{2};
+    played.connect(0);
+    played.connect(1);
+    played.subscribe_late("a");
+    const LLMError unknown{.code = ErrorCode::unknown_request};
+    played.current[1 - owner]->service.fail(0, to_caf_error(unknown));
+    played.world.settle();
+    BOOST_TEST(played.answers.empty());
+    played.current[owner]->service.answer(0, caf::make_message(Ack{}));
+    played.world.settle();
+    BOOST_REQUIRE(played.answers.size() == 1u);
+    BOOST_TEST(played.answers[0].starts_with("Ack"));
+    // The loss of the other does not concern it.
+    played.lose(1 - owner);
+    BOOST_TEST(played.heard_late.empty());
+    played.lose(owner);
+    BOOST_REQUIRE(played.heard_late.size() == 1u);
+    BOOST_TEST(played.heard_late[0].find("node_lost") != std::string::npos);
+  }
+  // Nobody has it.
+  Played played{2};
+  played.connect(0);
+  played.connect(1);
+  played.subscribe_late("a");
+  for (const std::size_t index : {0u, 1u})
+    played.current[index]->service.fail(
+        0, to_caf_error(LLMError{.code = ErrorCode::unknown_request}));
+  played.world.settle();
+  BOOST_REQUIRE(played.answers.size() == 1u);
+  BOOST_TEST(played.answers[0].find("unknown_request") != std::string::npos);
+  BOOST_TEST(played.heard_late.empty());
+}
+
+BOOST_AUTO_TEST_CASE(only_streams_can_be_joined) {
+  Played played;
+  played.submit("a", false);
+  played.subscribe_late("a");
+  BOOST_REQUIRE(played.answers.size() == 1u);
+  BOOST_TEST(played.answers[0].find("is no stream") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
