@@ -44,6 +44,7 @@ public:
   /// Reads everything and waits for the end. The exit code, or 1000 and the number of a signal.
   int wait();
 
+  [[nodiscard]] pid_t process() const { return process_; }
   [[nodiscard]] const std::string& out() const { return out_.text; }
   [[nodiscard]] const std::string& err() const { return err_.text; }
 

@@ -6,6 +6,7 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,10 +28,10 @@ using simulator::Fault;
 
 /// An actor system that can talk to nodes.
 struct ClientSystem {
-  ClientSystem() {
+  explicit ClientSystem(std::size_t max_message_bytes = default_max_message_bytes) {
     setup(config);
     recommend(config);
-    load_network(config, {});
+    load_network(config, {}, max_message_bytes);
     system = std::make_unique<caf::actor_system>(config);
   }
 
@@ -75,6 +76,15 @@ struct NodeFixture : Fixture, ClientSystem {
   Endpoint endpoint{"127.0.0.1", 0};
   std::unique_ptr<Child> node;
 };
+
+/// Asks until it is so. False where it is not in time.
+inline bool ask_again_until(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition())
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+  return true;
+}
 
 /// What a pending request ended with: `answered`, or the name of an error.
 template <class Pending> std::string outcome_of(Pending&& pending) {

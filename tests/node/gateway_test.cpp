@@ -126,9 +126,10 @@ struct Played {
   void submit(const std::string& id, bool streamed) {
     GenerateOptions options;
     options.id = {id};
-    caller.ask(role(), streamed ? caf::make_message(generate_streaming_atom_v, std::string{"Count"},
-                                                  options, subscriber.as<stream_subscriber>())
-                              : caf::make_message(generate_atom_v, std::string{"Count"}, options));
+    caller.ask(role(), streamed
+                           ? caf::make_message(generate_streaming_atom_v, std::string{"Count"},
+                                               options, subscriber.as<stream_subscriber>())
+                           : caf::make_message(generate_atom_v, std::string{"Count"}, options));
     world.settle();
   }
 
@@ -478,8 +479,8 @@ BOOST_AUTO_TEST_CASE(a_stream_of_another_client_is_looked_for_on_every_node) {
   played.connect(1);
   played.subscribe_late("a");
   for (const std::size_t index : {0u, 1u})
-    played.current[index]->service.fail(
-        0, to_caf_error(LLMError{.code = ErrorCode::unknown_request}));
+    played.current[index]->service.fail(0,
+                                        to_caf_error(LLMError{.code = ErrorCode::unknown_request}));
   played.world.settle();
   BOOST_REQUIRE(played.answers.size() == 1u);
   BOOST_TEST(played.answers[0].find("unknown_request") != std::string::npos);

@@ -2,8 +2,10 @@
 
 #include <caf/event_based_actor.hpp>
 
-#include <algorithm>
 #include <caf/io/middleman.hpp>
+
+#include <algorithm>
+#include <fstream>
 
 #include "tests/node/fixture.hpp"
 #include "tests/simulator/socket_client.hpp"
@@ -13,6 +15,24 @@ namespace nexus::llm::test {
 namespace {
 constexpr auto overseer = AIRole::overseer;
 using namespace std::chrono_literals;
+
+/// The header of CAF's protocol that introduces a client, and announces so many bytes to follow.
+std::string introduction(std::uint32_t announced) {
+  std::string header(32, '\0');
+  header[0] = 1;
+  for (std::size_t i = 0; i < 4; ++i)
+    header[4 + i] = static_cast<char>(announced >> (24 - 8 * i));
+  return header;
+}
+
+/// The most memory that a process has had, in KiB.
+long peak_memory(pid_t process) {
+  std::ifstream status{"/proc/" + std::to_string(process) + "/status"};
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:"))
+      return std::stol(line.substr(6));
+  return 0;
+}
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(nodes, NodeFixture)
@@ -275,6 +295,82 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_client_do_no_harm) {
     simulator::test::SocketClient stranger{endpoint.port};
     stranger.send(bytes);
   }
+  BOOST_TEST(api.generate("Count", overseer).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_stranger_that_announces_much_is_cut_off_and_costs_nothing) {
+  const auto remote = connect_client();
+  LLMIntegration api{*system, remote->handles()};
+  const auto before = peak_memory(node->process());
+  for (const std::uint32_t announced : {~std::uint32_t{0}, std::uint32_t{1} << 30, 65537u}) {
+    simulator::test::SocketClient stranger{endpoint.port};
+    stranger.send(introduction(announced));
+    // Its own introduction, and nothing more.
+    BOOST_TEST(stranger.read_all().size() < 4096u);
+    BOOST_TEST(node->read_error_until("broke the connection with 127.0.0.1 off: it announced a "
+                                      "message of " +
+                                      std::to_string(announced)));
+  }
+  BOOST_TEST(peak_memory(node->process()) - before < 50'000);
+  BOOST_TEST(api.generate("Count", overseer).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(strangers_that_say_nothing_keep_nobody_out) {
+  using simulator::test::SocketClient;
+  std::vector<std::unique_ptr<SocketClient>> silent;
+  for (int i = 0; i < 600; ++i)
+    silent.push_back(std::make_unique<SocketClient>(endpoint.port));
+  // The first had to go when the others came.
+  BOOST_TEST(silent.front()->read_all().size() < 4096u);
+  const auto remote = connect_client();
+  LLMIntegration api{*system, remote->handles()};
+  BOOST_TEST(api.generate("Count", overseer).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_of_the_node_ends_the_connection_alone) {
+  configure(simulator->base_url(), R"(, "limits": {"maxMessageBytes": 1048576})");
+  node.reset();
+  start_node();
+  const auto remote = connect_client();
+  LLMIntegration api{*system, remote->handles()};
+  const std::string large(2u << 20, 'x');
+  // This library does not send it.
+  const auto refused = api.generate(large, overseer);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(to_string(refused.error().code) == "invalid_prompt");
+  // Another program might.
+  ClientSystem other;
+  caf::scoped_actor self{*other.system};
+  auto handle = other.system->middleman().remote_actor<node_actor>("127.0.0.1", endpoint.port);
+  BOOST_REQUIRE(static_cast<bool>(handle));
+  std::string outcome;
+  ask(self, *handle, patience, hello_atom_v, node_protocol)
+      .receive(
+          [&](const NodeHello& hello) {
+            const auto service = caf::actor_cast<llm_service>(hello.service);
+            self->monitor(service);
+            ask(self, service, 500ms, submit_atom_v, overseer, LLMRequest{.prompt = large})
+                .receive([&](const LLMResponse&) { outcome = "answered"; },
+                         [&](const caf::error&) { outcome = "failed"; });
+            self->receive([&](const caf::down_msg&) { outcome += ", lost"; });
+          },
+          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  BOOST_TEST(outcome == "failed, lost");
+  BOOST_TEST(node->read_error_until("bytes, 1048576 are allowed"));
+  BOOST_TEST(api.generate("Count", overseer).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_for_the_client_is_asked_for_three_times) {
+  simulator->set_reply("llama3.1:8b", std::string(3u << 20, 'x'));
+  ClientSystem small{1u << 20};
+  auto remote = RemoteLLM::connect(*small.system, {endpoint});
+  BOOST_REQUIRE(remote);
+  LLMIntegration api{*small.system, (*remote)->handles()};
+  const auto answer = api.generate("Count", overseer);
+  BOOST_REQUIRE(!answer);
+  BOOST_TEST(to_string(answer.error().code) == "node_lost");
+  BOOST_TEST(simulator->counters().requests == 4u); // and the list of models
+  simulator->set_reply("llama3.1:8b", "one two three");
   BOOST_TEST(api.generate("Count", overseer).has_value());
 }
 

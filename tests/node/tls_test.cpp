@@ -5,7 +5,9 @@
 #include <fstream>
 
 #include "runtime/node/certificates.hpp"
+#include "tests/node/cable.hpp"
 #include "tests/node/fixture.hpp"
+#include "tests/simulator/socket_client.hpp"
 
 namespace nexus::llm::test {
 
@@ -30,6 +32,26 @@ struct Authorities : Fixture {
   [[nodiscard]] Arguments flags(const TlsFiles& tls) const {
     return {"--cert", tls.certificate.string(), "--key", tls.key.string(),
             "--ca",   tls.authority.string()};
+  }
+  /// A node with a certificate of ours.
+  [[nodiscard]] std::unique_ptr<Child> serve() const {
+    Arguments arguments{"serve", "--listen", "0.0.0.0:0"};
+    for (const auto& flag : flags(files("ours", "box")))
+      arguments.push_back(flag);
+    auto node = std::make_unique<Child>(child_options(arguments));
+    BOOST_REQUIRE_MESSAGE(node->read_until("\n"), node->err());
+    return node;
+  }
+  [[nodiscard]] static std::uint16_t port_of(const Child& node) {
+    return parse_endpoint(node.out().substr(0, node.out().find('\n'))).value().port;
+  }
+  /// `generate` as a client of this authority.
+  [[nodiscard]] cli::test::Outcome run_client(std::uint16_t port, const Arguments& more) const {
+    Arguments client{"--connect", "127.0.0.1:" + std::to_string(port), "generate"};
+    client.insert(client.end(), more.begin(), more.end());
+    for (const auto& flag : flags(files("ours", "laptop")))
+      client.push_back(flag);
+    return run(client);
   }
   /// What the check says of files.
   [[nodiscard]] static std::string problem(const TlsFiles& tls) {
@@ -90,13 +112,8 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_FIXTURE_TEST_SUITE(tls, Authorities)
 
 BOOST_AUTO_TEST_CASE(only_clients_of_the_same_authority_get_anything) {
-  Arguments arguments{"serve", "--listen", "0.0.0.0:0"};
-  for (const auto& flag : flags(files("ours", "box")))
-    arguments.push_back(flag);
-  Child node{child_options(arguments)};
-  BOOST_REQUIRE_MESSAGE(node.read_until("\n"), node.err());
-  const auto port = parse_endpoint(node.out().substr(0, node.out().find('\n'))).value().port;
-  const auto address = "127.0.0.1:" + std::to_string(port);
+  const auto node = serve();
+  const auto address = "127.0.0.1:" + std::to_string(port_of(*node));
   auto ask_as = [&](const Arguments& more) {
     Arguments client{"--connect", address, "generate", "Hello"};
     client.insert(client.end(), more.begin(), more.end());
@@ -114,8 +131,44 @@ BOOST_AUTO_TEST_CASE(only_clients_of_the_same_authority_get_anything) {
   }
   BOOST_TEST(simulator->counters().requests ==
              3u); // of the good ones: the list once, and two answers
-  node.signal(SIGTERM);
-  BOOST_TEST(node.wait() == 0);
+  node->signal(SIGTERM);
+  BOOST_TEST(node->wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(large_messages_come_whole_also_in_small_pieces) {
+  const auto node = serve();
+  const auto port = port_of(*node);
+  std::string answer;
+  for (int i = 0; answer.size() < 900'000; ++i)
+    answer += "word" + std::to_string(i) + std::string(1000, 'x') + " ";
+  simulator->set_reply("llama3.1:8b", answer);
+  write(home / "prompt.txt", std::string(3u << 20, 'p'));
+  for (const std::size_t piece : {64u << 10, 1021u}) {
+    const Cable cable{port, {.piece = piece}};
+    const auto outcome = run_client(cable.port(), {"--file", (home / "prompt.txt").string()});
+    BOOST_TEST(outcome.code == 0, outcome.err);
+    BOOST_TEST((outcome.out == answer + "\n"), outcome.out.size());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_no_handshake_do_no_harm) {
+  const auto node = serve();
+  const auto port = port_of(*node);
+  using simulator::test::SocketClient;
+  std::vector<std::unique_ptr<SocketClient>> strangers;
+  // A record of TLS that is never complete, words of other protocols, one of plain CAF, nothing.
+  for (const std::string& bytes :
+       {std::string{"\x16\x03\x01\x40\x00\x01", 6}, std::string(70'000, '\xff'),
+        std::string{"GET / HTTP/1.1\r\n\r\n"}, std::string(1, '\1') + std::string(31, '\0'),
+        std::string{}}) {
+    strangers.push_back(std::make_unique<SocketClient>(port));
+    strangers.back()->send(bytes);
+  }
+  const auto outcome = run_client(port, {"Hello"});
+  BOOST_TEST(outcome.code == 0, outcome.err);
+  // Not one byte of CAF's protocol for those that are no clients.
+  for (const std::size_t number : {1u, 2u, 3u})
+    BOOST_TEST(strangers[number]->read_all().size() < 16u, number);
 }
 
 BOOST_AUTO_TEST_CASE(without_certificates_only_this_machine_is_served) {

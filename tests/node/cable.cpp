@@ -1,0 +1,184 @@
+#include "tests/node/cable.hpp"
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <deque>
+#include <functional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace nexus::llm::test {
+
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Clock = std::chrono::steady_clock;
+
+/// What all connections have in common.
+struct Shared {
+  Cable::Quality quality;
+  bool held = false;
+};
+
+/// One direction of a connection: reads, waits, writes, one piece after the other.
+class Lane : public std::enable_shared_from_this<Lane> {
+public:
+  Lane(std::shared_ptr<Shared> shared, std::shared_ptr<tcp::socket> from,
+       std::shared_ptr<tcp::socket> to)
+      : shared_{std::move(shared)}, from_{std::move(from)}, to_{std::move(to)},
+        timer_{from_->get_executor()}, buffer_(shared_->quality.piece) {}
+
+  void start() { read(); }
+  /// After a hold.
+  void go_on() { write_next(); }
+
+private:
+  struct Piece {
+    Clock::time_point due;
+    std::vector<char> bytes;
+  };
+
+  void read() {
+    from_->async_read_some(
+        asio::buffer(buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
+          if (error) {
+            self->ended_ = true;
+            return self->write_next();
+          }
+          self->waiting_.push_back(
+              {Clock::now() + self->shared_->quality.delay,
+               {self->buffer_.begin(), self->buffer_.begin() + static_cast<std::ptrdiff_t>(size)}});
+          self->write_next();
+          self->read();
+        });
+  }
+
+  void write_next() {
+    if (writing_ || shared_->held)
+      return;
+    if (waiting_.empty()) {
+      error_code ignored;
+      if (ended_)
+        to_->shutdown(tcp::socket::shutdown_send, ignored);
+      return;
+    }
+    writing_ = true;
+    timer_.expires_at(waiting_.front().due);
+    timer_.async_wait([self = shared_from_this()](error_code) {
+      if (self->shared_->held) {
+        self->writing_ = false;
+        return;
+      }
+      asio::async_write(*self->to_, asio::buffer(self->waiting_.front().bytes),
+                        [self](error_code error, std::size_t) {
+                          self->writing_ = false;
+                          self->waiting_.pop_front();
+                          if (!error)
+                            self->write_next();
+                        });
+    });
+  }
+
+  std::shared_ptr<Shared> shared_;
+  std::shared_ptr<tcp::socket> from_;
+  std::shared_ptr<tcp::socket> to_;
+  asio::steady_timer timer_;
+  std::vector<char> buffer_;
+  std::deque<Piece> waiting_;
+  bool writing_ = false;
+  bool ended_ = false;
+};
+
+struct Connection {
+  std::array<std::shared_ptr<tcp::socket>, 2> ends;
+  std::array<std::shared_ptr<Lane>, 2> lanes;
+};
+
+} // namespace
+
+struct Cable::State {
+  State(std::uint16_t target, Quality quality)
+      : acceptor{context, tcp::endpoint{asio::ip::address_v4::loopback(), 0}},
+        node{asio::ip::address_v4::loopback(), target} {
+    shared->quality = quality;
+    accept();
+    thread = std::thread{[this] { context.run(); }};
+  }
+  ~State() {
+    context.stop();
+    thread.join();
+  }
+
+  void accept() {
+    auto client = std::make_shared<tcp::socket>(context);
+    acceptor.async_accept(*client, [this, client](error_code error) {
+      if (error)
+        return;
+      ++accepted;
+      auto target = std::make_shared<tcp::socket>(context);
+      target->async_connect(node, [this, client, target](error_code failed) {
+        if (!failed)
+          join(client, target);
+      });
+      accept();
+    });
+  }
+  void join(const std::shared_ptr<tcp::socket>& client,
+            const std::shared_ptr<tcp::socket>& target) {
+    client->set_option(tcp::no_delay{true});
+    target->set_option(tcp::no_delay{true});
+    Connection connection{{client, target},
+                          {std::make_shared<Lane>(shared, client, target),
+                           std::make_shared<Lane>(shared, target, client)}};
+    for (const auto& lane : connection.lanes)
+      lane->start();
+    all.push_back(std::move(connection));
+  }
+  void cut() {
+    for (const auto& connection : std::exchange(all, {}))
+      for (const auto& end : connection.ends) {
+        error_code ignored;
+        end->set_option(asio::socket_base::linger{true, 0}, ignored);
+        end->close(ignored);
+      }
+  }
+  void mend() {
+    shared->held = false;
+    for (const auto& connection : all)
+      for (const auto& lane : connection.lanes)
+        lane->go_on();
+  }
+
+  asio::io_context context;
+  std::shared_ptr<Shared> shared = std::make_shared<Shared>();
+  tcp::acceptor acceptor;
+  tcp::endpoint node;
+  std::vector<Connection> all;
+  std::atomic<std::size_t> accepted = 0;
+  std::thread thread;
+};
+
+Cable::Cable(std::uint16_t target, Quality quality)
+    : state_{std::make_unique<State>(target, quality)} {}
+Cable::~Cable() = default;
+
+std::uint16_t Cable::port() const { return state_->acceptor.local_endpoint().port(); }
+void Cable::hold() {
+  asio::post(state_->context, [state = state_.get()] { state->shared->held = true; });
+}
+void Cable::mend() {
+  asio::post(state_->context, [state = state_.get()] { state->mend(); });
+}
+void Cable::cut() {
+  asio::post(state_->context, [state = state_.get()] { state->cut(); });
+}
+std::size_t Cable::connections() const { return state_->accepted; }
+
+} // namespace nexus::llm::test
