@@ -1,10 +1,12 @@
 #include "runtime/cli/config_command.hpp"
 
+#include <functional>
+
 #include "config/config_file.hpp"
 #include "config/config_keys.hpp"
 #include "config/config_update.hpp"
 #include "runtime/cli/output.hpp"
-#include "runtime/llm_system.hpp"
+#include "runtime/cli/session.hpp"
 
 namespace nexus::llm::cli {
 
@@ -43,35 +45,98 @@ Result<json::Document> value_of(const ConfigKey* key, const std::string& text) {
   return failure(ErrorCode::invalid_argument, "`" + text + "` is no JSON value" + expected);
 }
 
+/// The settings that `act` leaves in force on the nodes of the command line, told by `tell`.
+int on_nodes(const CommonOptions& common,
+             const std::function<Result<LLMClientConfig>(LLMIntegration&)>& act,
+             const std::function<void(Output&, const LLMClientConfig&)>& tell) {
+  Interrupts interrupts;
+  Output output{common};
+  auto session = Session::start(common, interrupts, output);
+  if (!session)
+    return output.fail(session.error());
+  const auto config = act((*session)->llm());
+  if (!config)
+    return (*session)->fail(output, config.error());
+  tell(output, *config);
+  return output.success();
+}
+
+/// Tells that a setting was saved, and where that was: in a file, on a node.
+void tell_change(Output& output, const std::string& key, const LLMClientConfig& changed,
+                 const std::string& where_key, const std::string& where) {
+  const auto* row = find_config_key(key);
+  if (!output.json())
+    return output.message(
+        (row != nullptr ? key + " is " + value_text(*row, changed) : key + " is set") +
+        (where_key == "node" ? " on " : " in ") + where);
+  json::Document document{rapidjson::kObjectType};
+  auto& allocator = document.GetAllocator();
+  document.AddMember("key", json::make_string(key, allocator), allocator);
+  if (row != nullptr)
+    document.AddMember("value", row->get(changed, allocator), allocator);
+  document.AddMember(json::make_string(where_key, allocator), json::make_string(where, allocator),
+                     allocator);
+  output.object(document);
+}
+
 /// Saves one change.
-int change(const CommonOptions& common, Output& output, const std::string& key,
-           const json::Value& value) {
+int change(const CommonOptions& common, const std::string& key, const json::Value& value) {
   json::Document patch{rapidjson::kObjectType};
   json::Value copy{value, patch.GetAllocator()};
   set_path(patch, key, std::move(copy), patch.GetAllocator());
+  if (!common.nodes.empty())
+    return on_nodes(
+        common, [&patch](LLMIntegration& llm) { return llm.update_config(json::to_text(patch)); },
+        [&](Output& output, const LLMClientConfig& changed) {
+          tell_change(output, key, changed, "node", common.nodes.front().text());
+        });
+  Output output{common};
   const auto location = locate(common);
   const auto changed = update_config(location.path, json::to_text(patch));
   if (!changed)
     return output.fail(changed.error());
-  const auto* row = find_config_key(key);
-  if (output.json()) {
-    json::Document document{rapidjson::kObjectType};
-    auto& allocator = document.GetAllocator();
-    document.AddMember("key", json::make_string(key, allocator), allocator);
-    if (row != nullptr)
-      document.AddMember("value", row->get(*changed, allocator), allocator);
-    document.AddMember("path", json::make_string(location.path.string(), allocator), allocator);
-    output.object(document);
-  } else {
-    output.message((row != nullptr ? key + " is " + value_text(*row, *changed) : key + " is set") +
-                   " in " + location.path.string());
-  }
+  tell_change(output, key, *changed, "path", location.path.string());
   return output.success();
+}
+
+/// Each setting on a line of its own, or all in one object. `origin` tells where one comes from,
+/// where that is wanted.
+void show(Output& output, const LLMClientConfig& config,
+          const std::function<std::string(const ConfigKey&)>& origin) {
+  json::Document document{rapidjson::kObjectType};
+  auto& allocator = document.GetAllocator();
+  for (const auto& key : config_keys()) {
+    if (!output.json()) {
+      output.line(key.path + " = " + value_text(key, config) +
+                  (origin ? "  (" + origin(key) + ")" : ""));
+    } else if (origin) {
+      json::Value entry{rapidjson::kObjectType};
+      entry.AddMember("value", key.get(config, allocator), allocator);
+      entry.AddMember("origin", json::make_string(origin(key), allocator), allocator);
+      document.AddMember(json::make_string(key.path, allocator), entry, allocator);
+    } else {
+      set_path(document, key.path, key.get(config, allocator), allocator);
+    }
+  }
+  if (output.json())
+    output.object(document);
+}
+
+LLMError about_this_machine(const std::string& what) {
+  return {.code = ErrorCode::invalid_argument,
+          .subject = what + " is about the files of this machine, and goes without --connect"};
 }
 
 } // namespace
 
 int run_config_show(const CommonOptions& common, bool origin) {
+  if (!common.nodes.empty())
+    return origin ? Output{common}.fail(about_this_machine("--origin"))
+                  : on_nodes(
+                        common, [](LLMIntegration& llm) { return llm.load_config(); },
+                        [](Output& output, const LLMClientConfig& config) {
+                          show(output, config, {});
+                        });
   Output output{common};
   const auto store = find_store(common.config_file, config_overrides(common));
   if (!store)
@@ -80,30 +145,19 @@ int run_config_show(const CommonOptions& common, bool origin) {
   if (!config)
     return output.fail(config.error());
   const auto location = locate(common);
-  json::Document document{rapidjson::kObjectType};
-  auto& allocator = document.GetAllocator();
-  for (const auto& key : config_keys()) {
-    const auto from = origin_of(key, common, location);
-    if (!output.json()) {
-      output.line(key.path + " = " + value_text(key, *config) + (origin ? "  (" + from + ")" : ""));
-    } else if (origin) {
-      json::Value entry{rapidjson::kObjectType};
-      entry.AddMember("value", key.get(*config, allocator), allocator);
-      entry.AddMember("origin", json::make_string(from, allocator), allocator);
-      document.AddMember(json::make_string(key.path, allocator), entry, allocator);
-    } else {
-      set_path(document, key.path, key.get(*config, allocator), allocator);
-    }
-  }
-  if (output.json())
-    output.object(document);
-  else if (origin && !location.exists)
+  if (origin)
+    show(output, *config, [&](const auto& key) { return origin_of(key, common, location); });
+  else
+    show(output, *config, {});
+  if (!output.json() && origin && !location.exists)
     output.message("There is no file at " + location.path.string() + " yet.");
   return output.success();
 }
 
 int run_config_path(const CommonOptions& common) {
   Output output{common};
+  if (!common.nodes.empty())
+    return output.fail(about_this_machine("`config path`"));
   const auto location = locate(common);
   if (output.json()) {
     json::Document document{rapidjson::kObjectType};
@@ -123,6 +177,8 @@ int run_config_path(const CommonOptions& common) {
 
 int run_config_validate(const CommonOptions& common, const std::optional<std::string>& file) {
   Output output{common};
+  if (!common.nodes.empty())
+    return output.fail(about_this_machine("`config validate`"));
   const auto location = locate(common);
   const auto path = file ? std::filesystem::path{*file} : location.path;
   const bool named = file || location.reason == ConfigLocation::Reason::given;
@@ -145,23 +201,21 @@ int run_config_validate(const CommonOptions& common, const std::optional<std::st
 }
 
 int run_config_set(const CommonOptions& common, const std::string& key, const std::string& value) {
-  Output output{common};
   const auto* row = find_config_key(key);
   const auto parsed = value_of(row, value);
   if (!parsed)
-    return output.fail(parsed.error());
+    return Output{common}.fail(parsed.error());
   // Told here, a wrong value is a wrong argument and not a broken configuration.
   LLMClientConfig scratch;
   if (row != nullptr)
     if (const auto wrong = row->set(scratch, *parsed); !wrong.empty())
-      return output.fail(
+      return Output{common}.fail(
           {.code = ErrorCode::invalid_argument, .subject = "`" + key + "` " + wrong});
-  return change(common, output, key, *parsed);
+  return change(common, key, *parsed);
 }
 
 int run_config_unset(const CommonOptions& common, const std::string& key) {
-  Output output{common};
-  return change(common, output, key, json::Value{});
+  return change(common, key, json::Value{});
 }
 
 } // namespace nexus::llm::cli

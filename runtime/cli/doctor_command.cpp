@@ -1,11 +1,14 @@
 #include "runtime/cli/doctor_command.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 
 #include "config/config_file.hpp"
 #include "config/describe_json.hpp"
 #include "runtime/cli/session.hpp"
+#include "runtime/node/certificates.hpp"
+#include "runtime/node/node_figures.hpp"
 
 namespace nexus::llm::cli {
 
@@ -89,12 +92,67 @@ void check_model(Findings& findings, LLMIntegration& llm, const std::string& nam
     findings.fine(name, model + " is installed");
 }
 
-void check_role(Findings& findings, LLMIntegration& llm, const LLMClientConfig& config,
-                AIRole role) {
-  const auto name = std::string{to_string(role)};
-  check_model(findings, llm, name + " model", config.model(role));
-  for (const auto& model : config.settings(role).fallback_models)
-    check_model(findings, llm, name + " fallback model", model);
+/// Ollama and the models of the roles. `where` stands before the names of the checks.
+void check_system(Findings& findings, LLMIntegration& llm, const LLMClientConfig& config,
+                  const std::string& where) {
+  const auto version = llm.version();
+  if (!version)
+    return findings.failed(where + "Ollama", version.error());
+  findings.fine(where + "Ollama", "version " + *version + " at " + config.base_url);
+  // What is installed is read anew: the list that is known may be old.
+  static_cast<void>(llm.list_available_models().has_value());
+  for (const auto role : all_roles) {
+    const auto name = where + std::string{to_string(role)};
+    check_model(findings, llm, name + " model", config.model(role));
+    for (const auto& model : config.settings(role).fallback_models)
+      check_model(findings, llm, name + " fallback model", model);
+  }
+}
+
+/// The certificates, where there are any. False where they cannot be used.
+bool check_tls(Findings& findings, const CommonOptions& common, const NodeSettings& nodes) {
+  const auto files = tls_files(common, nodes);
+  if (!files) {
+    findings.failed("certificates", files.error());
+    return false;
+  }
+  if (!*files)
+    return true;
+  const auto end = valid_until((*files)->certificate);
+  if (!end) {
+    findings.failed("certificates", end.error());
+    return false;
+  }
+  const auto days = std::chrono::ceil<std::chrono::days>(*end - std::chrono::system_clock::now());
+  findings.fine("certificates", (*files)->certificate.string() + " is valid for " +
+                                    std::to_string(days.count()) + " days" +
+                                    (days < renewal_time ? "; make a new one soon" : ""));
+  return true;
+}
+
+/// A node, and what it has.
+std::optional<Health> check_node(Findings& findings, CommonOptions common, const Endpoint& node,
+                                 Interrupts& interrupts, Output& output) {
+  using Clock = std::chrono::steady_clock;
+  common.nodes = {node};
+  const auto name = "node " + node.text();
+  const auto begun = Clock::now();
+  const auto session = Session::start(common, interrupts, output);
+  if (!session) {
+    findings.failed(name, session.error());
+    return std::nullopt;
+  }
+  auto& llm = (*session)->llm();
+  const auto config = llm.load_config();
+  if (!config) {
+    findings.failed(name, config.error());
+    return std::nullopt;
+  }
+  const auto taken = std::chrono::round<std::chrono::milliseconds>(Clock::now() - begun);
+  findings.fine(name, "answers, in " + std::to_string(taken.count()) + " ms");
+  check_system(findings, llm, *config, node.text() + " ");
+  const auto health = llm.health();
+  return health ? std::optional{*health} : std::nullopt;
 }
 
 } // namespace
@@ -105,11 +163,28 @@ int run_doctor(const CommonOptions& common) {
   Findings findings{output};
   const auto store = find_store(common.config_file, config_overrides(common));
   auto config = store ? (*store)->load() : failure(store.error());
-  if (!config) {
-    findings.failed("configuration", config.error());
-    return findings.finish(std::nullopt);
+  // The settings of a client of nodes that the command line names mean nothing.
+  if (common.nodes.empty()) {
+    if (!config) {
+      findings.failed("configuration", config.error());
+      return findings.finish(std::nullopt);
+    }
+    findings.fine("configuration", where(common));
   }
-  findings.fine("configuration", where(common));
+  const auto nodes = config ? config->nodes : NodeSettings{};
+  if (const auto endpoints = node_endpoints(common, nodes); !endpoints.empty()) {
+    OfNodes<Health> healths;
+    if (!check_tls(findings, common, nodes))
+      return findings.finish(std::nullopt);
+    for (const auto& endpoint : endpoints) {
+      auto health = check_node(findings, common, endpoint, interrupts, output);
+      if (interrupts.interrupted())
+        return output.fail({.code = ErrorCode::cancelled});
+      if (health)
+        healths.emplace_back(endpoint.text(), std::move(*health));
+    }
+    return findings.finish(healths.empty() ? std::nullopt : std::optional{sum_of(healths)});
+  }
 
   // Whoever asks what is wrong should not wait for further attempts.
   config->max_retries = 0;
@@ -120,16 +195,7 @@ int run_doctor(const CommonOptions& common) {
     return findings.finish(std::nullopt);
   }
   auto& llm = (*session)->llm();
-  const auto version = llm.version();
-  if (interrupts.interrupted())
-    return (*session)->fail(output, {.code = ErrorCode::cancelled});
-  if (!version) {
-    findings.failed("Ollama", version.error());
-    return findings.finish(std::nullopt);
-  }
-  findings.fine("Ollama", "version " + *version + " at " + config->base_url);
-  for (const auto role : all_roles)
-    check_role(findings, llm, *config, role);
+  check_system(findings, llm, *config, "");
   if (interrupts.interrupted())
     return (*session)->fail(output, {.code = ErrorCode::cancelled});
   const auto health = llm.health();

@@ -16,6 +16,7 @@
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/service_manager.hpp"
 #include "runtime/llm_integration.hpp"
+#include "runtime/node/certificates.hpp"
 #include "runtime/setup.hpp"
 
 namespace nexus::llm::cli {
@@ -100,6 +101,16 @@ void reload(LLMIntegration& api) {
   notify_service_manager("READY=1");
 }
 
+/// Certificates that end soon are told while there is time.
+void warn_of_end(const TlsFiles& files) {
+  const auto end = valid_until(files.certificate);
+  const auto left = end ? *end - std::chrono::system_clock::now() : renewal_time;
+  if (left < renewal_time)
+    log(LogLevel::warning, files.certificate.string() + " ends in " +
+                               std::to_string(std::chrono::ceil<std::chrono::days>(left).count()) +
+                               " days");
+}
+
 /// Serves until it is told to end. False where the system has ended by itself.
 bool serve_until_told(LLMIntegration& api, const Interrupts& interrupts, const Event& hangups,
                       const Event& end) {
@@ -152,6 +163,8 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
     output.line(where);
   }
   log(LogLevel::info, "listening on " + where);
+  if (*tls)
+    warn_of_end(**tls);
   notify_service_manager("READY=1");
   const auto end = std::make_shared<Event>();
   on_end_of((*llm)->root(), [end] { end->raise(); });

@@ -3,8 +3,14 @@
 #
 # Defines CAF_FOUND, CAF_VERSION and the targets CAF::core, CAF::io and CAF::openssl.
 
-find_package(CAF CONFIG QUIET HINTS ${CAF_ROOT} $ENV{CAF_ROOT} NO_CMAKE_PACKAGE_REGISTRY)
+set(_caf_wanted ${CAF_FIND_VERSION})
+if(CAF_FIND_VERSION_EXACT)
+  list(APPEND _caf_wanted EXACT)
+endif()
+find_package(CAF ${_caf_wanted} CONFIG QUIET HINTS ${CAF_ROOT} $ENV{CAF_ROOT}
+  NO_CMAKE_PACKAGE_REGISTRY)
 if(TARGET CAF::core)
+  find_package(OpenSSL REQUIRED) # of CAF::openssl, which does not look for it
   set(CAF_FOUND TRUE)
   return()
 endif()

@@ -13,6 +13,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <ctime>
 #include <memory>
 
 #include "config/file_io.hpp"
@@ -225,6 +226,16 @@ Result<void> check_certificates(const TlsFiles& files) {
   if (X509_check_private_key(certificate->get(), key->get()) != 1)
     return invalid(files.key.string() + " is not the key of " + files.certificate.string());
   return verify(files, **certificate, **authority);
+}
+
+Result<std::chrono::sys_seconds> valid_until(const fs::path& file) {
+  const auto certificate = read_certificate(file);
+  if (!certificate)
+    return failure(certificate.error());
+  std::tm time{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate->get()), &time) != 1)
+    return invalid(file.string() + " has no end that can be read");
+  return std::chrono::sys_seconds{std::chrono::seconds{::timegm(&time)}};
 }
 
 } // namespace nexus::llm

@@ -25,4 +25,9 @@ namespace nexus::llm {
 /// Errors: `certificate_invalid`, which says which file and why.
 [[nodiscard]] Result<void> check_certificates(const TlsFiles& files);
 
+/// When a certificate ends. It should be renewed a month before.
+/// Errors: `certificate_invalid`.
+[[nodiscard]] Result<std::chrono::sys_seconds> valid_until(const std::filesystem::path& certificate);
+inline constexpr std::chrono::days renewal_time{30};
+
 } // namespace nexus::llm

@@ -392,8 +392,7 @@ Gateway::Promise<Health> Gateway::health() {
 Gateway::Promise<bool> Gateway::cancel(AIRole role, const RequestId& id) {
   const auto job = jobs_.find(id);
   const auto batch = batches_.extract(id);
-  const auto live =
-      batch.empty() ? batch_actor{} : caf::actor_cast<batch_actor>(batch.mapped());
+  const auto live = batch.empty() ? batch_actor{} : caf::actor_cast<batch_actor>(batch.mapped());
   if (!live && (job == jobs_.end() || !waits(job->second)))
     return ask_about<bool>(id, cancel_atom_v, role, id);
   auto promise = self_->make_response_promise<bool>();

@@ -15,7 +15,7 @@ public:
   using Base = node_actor::base;
   static constexpr const char* name = "NodeActor";
 
-  /// `hello` lacks what may change: the limits.
+  /// `hello` lacks the limits, which may change.
   NodeActor(node_actor::pointer self, NodeHello hello, config_actor config)
       : self_{self}, hello_{std::move(hello)}, config_{std::move(config)} {}
 
@@ -26,14 +26,14 @@ public:
                              .detail = "the client speaks protocol " + std::to_string(protocol) +
                                        ", the node " + std::to_string(node_protocol)});
       auto promise = self_->make_response_promise<NodeHello>();
+      // Where the file of the settings is broken, those that are known stay in force.
       ask(self_, config_, config_deadline, get_config_atom_v)
           .then(
               [this, promise](const LLMClientConfig& config) mutable {
-                auto hello = hello_;
-                hello.limits = config.limits;
-                promise.deliver(std::move(hello));
+                hello_.limits = config.limits;
+                promise.deliver(hello_);
               },
-              [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+              [this, promise](const caf::error&) mutable { promise.deliver(hello_); });
       return promise;
     }};
   }

@@ -79,6 +79,50 @@ BOOST_FIXTURE_TEST_CASE(the_command_line_works_against_a_node, Serving) {
   BOOST_TEST(contains(json_at(stats.out, "roles"), "\"answered\":2"));
 }
 
+BOOST_FIXTURE_TEST_CASE(the_settings_of_a_node_are_seen_and_changed_from_afar, Serving) {
+  // The file of the node is the one that `config` without more finds here.
+  auto config = [&](Arguments arguments) {
+    arguments.insert(arguments.begin(), {"--config", "client.json", "config"});
+    return remote(std::move(arguments));
+  };
+  const auto set = config({"set", "limits.maxBatch", "5"});
+  BOOST_TEST(set.code == 0, set.err);
+  BOOST_TEST(contains(set.err, "limits.maxBatch is 5 on " + address));
+  BOOST_TEST(contains(config({"show"}).out, "limits.maxBatch = 5\n"));
+  BOOST_TEST(json_at(run({"config", "show", "--json"}).out, "limits.maxBatch") == "5");
+  BOOST_TEST(json_at(config({"show", "--json"}).out, "limits.maxBatch") == "5");
+  BOOST_TEST(json_at(config({"unset", "limits.maxBatch", "--json"}).out, "value") == "1000");
+  BOOST_TEST(contains(config({"show"}).out, "limits.maxBatch = 1000\n"));
+  BOOST_TEST(!std::filesystem::exists(home / "work" / "client.json"));
+  const auto wrong = config({"set", "limits.maxBatch", "-5"});
+  BOOST_TEST(wrong.code == 2);
+  for (const Arguments& local :
+       {Arguments{"path"}, Arguments{"validate"}, Arguments{"show", "--origin"}}) {
+    const auto refused = config(local);
+    BOOST_TEST(refused.code == 2);
+    BOOST_TEST(contains(refused.err, "goes without --connect"), refused.err);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(the_doctor_looks_at_each_node, Serving) {
+  const auto fine = remote({"doctor"});
+  BOOST_TEST(fine.code == 0, fine.out);
+  BOOST_TEST(contains(fine.out, "ok    node " + address + ": answers, in "));
+  BOOST_TEST(contains(fine.out, "ok    " + address + " overseer model: "));
+  const auto one = remote({"--connect", "127.0.0.1:1", "doctor"});
+  BOOST_TEST(one.code == 3);
+  BOOST_TEST(contains(one.out, "FAIL  node 127.0.0.1:1: No nexus-llm node answers"));
+  BOOST_TEST(contains(one.out, "ok    node " + address));
+  simulator->remove_model("qwen2.5-coder:7b");
+  const auto missing = remote({"doctor", "--json"});
+  BOOST_TEST(missing.code == 5);
+  BOOST_TEST(json_at(missing.out, "ok") == "false");
+  BOOST_TEST(json_at(missing.out, "health.reachable") == "true");
+  // Nodes of the settings are looked at in the same way.
+  configure("http://127.0.0.1:1", R"(, "nodes": [")" + address + R"("])");
+  BOOST_TEST(contains(run({"doctor"}).out, "ok    node " + address));
+}
+
 BOOST_FIXTURE_TEST_CASE(nodes_of_the_settings_do_the_work, Serving) {
   configure("http://127.0.0.1:1", R"(, "nodes": [")" + address + R"("])");
   BOOST_TEST(contains(run({"generate", "Hello"}).out, "simulated"));
@@ -103,7 +147,8 @@ BOOST_FIXTURE_TEST_CASE(a_hangup_reads_the_settings_anew, Serving) {
   write(config_path(), "{");
   node.signal(SIGHUP);
   BOOST_TEST(node.read_error_until("the settings stay as they were: config_malformed"));
-  BOOST_TEST(remote({"generate", "Who?"}).out == "Who.\n");
+  const auto still = remote({"generate", "Who?"});
+  BOOST_TEST(still.out == "Who.\n", still.err);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_node_starts_before_its_ollama, Serving) {

@@ -151,6 +151,28 @@ BOOST_AUTO_TEST_CASE(large_messages_come_whole_also_in_small_pieces) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_doctor_tells_of_certificates) {
+  const auto node = serve();
+  Arguments arguments{"--connect", "127.0.0.1:" + std::to_string(port_of(*node)), "doctor"};
+  auto with = [&](const TlsFiles& tls) {
+    auto all = arguments;
+    for (const auto& flag : flags(tls))
+      all.push_back(flag);
+    return run(all);
+  };
+  const auto good = with(files("ours", "laptop"));
+  BOOST_TEST(good.code == 0, good.out);
+  BOOST_TEST(contains(good.out, "laptop.pem is valid for 825 days"), good.out);
+  auto mixed = files("ours", "laptop");
+  mixed.key = files("ours", "box").key;
+  const auto bad = with(mixed);
+  BOOST_TEST(bad.code == 8);
+  BOOST_TEST(contains(bad.out, "FAIL  certificates: "), bad.out);
+  const auto stranger = with(files("theirs", "laptop"));
+  BOOST_TEST(stranger.code == 8);
+  BOOST_TEST(contains(stranger.out, "does not accept this program"), stranger.out);
+}
+
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_handshake_do_no_harm) {
   const auto node = serve();
   const auto port = port_of(*node);

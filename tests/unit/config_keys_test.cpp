@@ -48,6 +48,7 @@ const std::map<std::string, std::string> other_values{
     {"limits.subscriberWindow", "1"},
     {"limits.subscriberTimeout", "1.5"},
     {"limits.maxBatch", "1"},
+    {"limits.maxMessageBytes", "1048576"},
     {"cache.enabled", "true"},
     {"cache.maxBytes", "0"},
     {"cache.ttl", "1"},
