@@ -142,6 +142,10 @@ std::string describe(const caf::error& error) {
 }
 
 void setup_messages(caf::actor_system_config& config) {
+#if NEXUS_LLM_CAF_1
+  static std::once_flag done;
+  std::call_once(done, [] { caf::core::init_global_meta_objects(); });
+#endif
   add_types<caf::id_block::nexus_llm>(config);
 #if !NEXUS_LLM_CAF_1
   config.add_error_category(

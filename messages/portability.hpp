@@ -40,6 +40,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -356,8 +357,10 @@ private:
 /// Makes a configuration know a block of message types.
 template <class Block> void add_types(caf::actor_system_config& config) {
 #if NEXUS_LLM_CAF_1
+  // The table of all types belongs to the process, and must not grow while a system reads it.
   static_cast<void>(config);
-  caf::init_global_meta_objects<Block>();
+  static std::once_flag done;
+  std::call_once(done, [] { caf::init_global_meta_objects<Block>(); });
 #else
   config.add_message_types<Block>();
 #endif

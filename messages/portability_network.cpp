@@ -20,6 +20,8 @@ std::atomic<RefusalListener> refusal_listener = nullptr;
 void load_network(caf::actor_system_config& config, const std::optional<TlsFiles>& tls,
                   [[maybe_unused]] std::size_t max_message_bytes) {
 #if NEXUS_LLM_CAF_1
+  static std::once_flag io_types;
+  std::call_once(io_types, [] { caf::io::middleman::init_global_meta_objects(); });
   config.load<caf::io::middleman>();
   const std::string prefix = "caf.";
 #else

@@ -19,6 +19,9 @@
 
 namespace nexus::llm {
 
+/// Whether this CAF has a place where the size of messages can be bounded.
+inline constexpr bool messages_are_bounded = NEXUS_LLM_CAF_1 == 0;
+
 /// The largest message that is taken from another process (`limits.maxMessageBytes`).
 inline constexpr std::size_t default_max_message_bytes = 256u << 20;
 

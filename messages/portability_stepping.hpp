@@ -9,9 +9,21 @@
 #include <memory>
 #include <optional>
 
+#include <caf/message_handler.hpp>
+
 #include "messages/portability.hpp"
 
 namespace nexus::llm {
+
+/// A behaviour with other handlers before its own.
+template <class Behavior> Behavior behind(const caf::message_handler& first, Behavior own) {
+  auto all = first.or_else(caf::message_handler{own.unbox().as_behavior_impl()});
+#if NEXUS_LLM_CAF_1
+  return {caf::unsafe_behavior_init, std::move(all)};
+#else
+  return {typename Behavior::unsafe_init{}, std::move(all)};
+#endif
+}
 
 /// A message that waits in the mailbox of its receiver.
 struct Letter {

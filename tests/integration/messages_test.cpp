@@ -2,7 +2,6 @@
 #include <boost/test/unit_test.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
-#include <caf/make_message.hpp>
 
 #include "messages/interfaces.hpp"
 #include "runtime/setup.hpp"

@@ -16,6 +16,8 @@ namespace {
 constexpr auto overseer = AIRole::overseer;
 using namespace std::chrono_literals;
 
+const boost::unit_test::enable_if<messages_are_bounded> bounded;
+
 /// The header of CAF's protocol that introduces a client, and announces so many bytes to follow.
 std::string introduction(std::uint32_t announced) {
   std::string header(32, '\0');
@@ -298,7 +300,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_client_do_no_harm) {
   BOOST_TEST(api.generate("Count", overseer).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_stranger_that_announces_much_is_cut_off_and_costs_nothing) {
+BOOST_AUTO_TEST_CASE(a_stranger_that_announces_much_is_cut_off_and_costs_nothing, *bounded) {
   const auto remote = connect_client();
   LLMIntegration api{*system, remote->handles()};
   const auto before = peak_memory(node->process());
@@ -315,7 +317,7 @@ BOOST_AUTO_TEST_CASE(a_stranger_that_announces_much_is_cut_off_and_costs_nothing
   BOOST_TEST(api.generate("Count", overseer).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(strangers_that_say_nothing_keep_nobody_out) {
+BOOST_AUTO_TEST_CASE(strangers_that_say_nothing_keep_nobody_out, *bounded) {
   using simulator::test::SocketClient;
   std::vector<std::unique_ptr<SocketClient>> silent;
   for (int i = 0; i < 600; ++i)
@@ -327,7 +329,7 @@ BOOST_AUTO_TEST_CASE(strangers_that_say_nothing_keep_nobody_out) {
   BOOST_TEST(api.generate("Count", overseer).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_of_the_node_ends_the_connection_alone) {
+BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_of_the_node_ends_the_connection_alone, *bounded) {
   configure(simulator->base_url(), R"(, "limits": {"maxMessageBytes": 1048576})");
   node.reset();
   start_node();
@@ -360,7 +362,8 @@ BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_of_the_node_ends_the_connection_
   BOOST_TEST(api.generate("Count", overseer).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_for_the_client_is_asked_for_three_times) {
+BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_for_the_client_is_asked_for_three_times,
+                     *bounded) {
   simulator->set_reply("llama3.1:8b", std::string(3u << 20, 'x'));
   ClientSystem small{1u << 20};
   auto remote = RemoteLLM::connect(*small.system, {endpoint});

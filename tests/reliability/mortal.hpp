@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "messages/portability.hpp"
+#include "messages/portability_stepping.hpp"
 
 namespace nexus::llm::test {
 
@@ -30,8 +30,7 @@ template <class Self, class Behavior> Behavior mortal(Self* self, Behavior own) 
     self->quit(
         to_caf_error({.code = ErrorCode::internal_error, .detail = "an error made by a test"}));
   }};
-  return Behavior{typename Behavior::unsafe_init{},
-                  orders.or_else(caf::message_handler{own.unbox().as_behavior_impl()})};
+  return behind(orders, std::move(own));
 }
 
 /// An actor of this library, as it is, that can be made to fail in one of its handlers.
