@@ -2,11 +2,15 @@
 
 #if !NEXUS_LLM_CAF_1
 
+#include <netdb.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 
-#include <caf/io/basp/header.hpp>
+#include <caf/detail/socket_guard.hpp>
+#include <caf/io/basp_broker.hpp>
 #include <caf/io/network/stream_impl.hpp>
 #include <caf/io/scribe.hpp>
 #include <caf/openssl/session.hpp>
@@ -28,6 +32,32 @@ constexpr std::size_t introduction_limit = 64u << 10;
 constexpr std::chrono::seconds introduction_time{10};
 constexpr std::size_t max_newcomers = 512;
 
+/// How long one address may take to accept a connection. The one actor that connects waits for it.
+constexpr std::chrono::milliseconds connect_time{2000};
+
+struct Addresses {
+  ~Addresses() { ::freeaddrinfo(first); }
+  addrinfo* first = nullptr;
+};
+
+/// A socket that is connected to this address, or none.
+native_socket connect_one(const addrinfo& address) {
+  const native_socket socket = ::socket(
+      address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address.ai_protocol);
+  if (socket == io::network::invalid_native_socket)
+    return socket;
+  caf::detail::socket_guard guard{socket};
+  if (::connect(socket, address.ai_addr, address.ai_addrlen) != 0) {
+    pollfd entry{socket, POLLOUT, 0};
+    int failure = 0;
+    socklen_t size = sizeof failure;
+    if (errno != EINPROGRESS || ::poll(&entry, 1, static_cast<int>(connect_time.count())) != 1 ||
+        ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &failure, &size) != 0 || failure != 0)
+      return io::network::invalid_native_socket;
+  }
+  return guard.release();
+}
+
 /// TLS as CAF does it. Without a session nothing can be read or written.
 struct Tls {
   rw_state read_some(std::size_t& result, native_socket socket, void* buffer, std::size_t size) {
@@ -44,23 +74,6 @@ struct Tls {
   caf::openssl::session_ptr session;
 };
 
-/// Fails once the connection was broken off.
-template <class Policy> struct Breakable {
-  rw_state read_some(std::size_t& result, native_socket socket, void* buffer, std::size_t size) {
-    return broken ? rw_state::failure : policy.read_some(result, socket, buffer, size);
-  }
-  rw_state write_some(std::size_t& result, native_socket socket, const void* buffer,
-                      std::size_t size) {
-    return broken ? rw_state::failure : policy.write_some(result, socket, buffer, size);
-  }
-  bool must_read_more(native_socket socket, std::size_t threshold) {
-    return !broken && policy.must_read_more(socket, threshold);
-  }
-
-  Policy policy;
-  const bool& broken;
-};
-
 /// One connection, for the broker that speaks CAF's protocol: it asks for a header, then for as
 /// many bytes as that one has announced.
 template <class Policy> class GuardedScribe final : public io::scribe {
@@ -69,24 +82,24 @@ public:
   GuardedScribe(io::network::default_multiplexer& multiplexer, native_socket socket, Policy policy,
                 std::size_t message_limit, std::shared_ptr<Newcomers> newcomers)
       : scribe{io::network::conn_hdl_from_socket(socket)}, message_limit_{message_limit},
-        newcomers_{std::move(newcomers)},
-        stream_{multiplexer, socket, Breakable<Policy>{std::move(policy), broken_}} {}
+        newcomers_{std::move(newcomers)}, stream_{multiplexer, socket,
+                                                  Watched{std::move(policy), *this}} {}
   ~GuardedScribe() override { leave_newcomers(); }
 
   void configure_read(io::receive_policy::config config) override {
-    const bool header = config.second == io::basp::header_size;
-    if (header && stage_ == Stage::introducing) {
-      stage_ = Stage::introduced;
+    // A header, then what it has announced, and so on.
+    stage_ = stage_ == Stage::connected ? Stage::header
+             : stage_ == Stage::header  ? Stage::introduction
+                                        : Stage::introduced;
+    if (stage_ == Stage::introduced)
       leave_newcomers();
-    } else if (!header && stage_ == Stage::unknown) {
-      stage_ = Stage::introducing;
-    }
-    const auto limit = stage_ == Stage::introduced ? message_limit_
-                                                   : std::min(introduction_limit, message_limit_);
+    const auto limit =
+        stage_ == Stage::introduced ? message_limit_ : std::min(introduction_limit, message_limit_);
     if (config.second > limit)
       return break_off(config.second, limit);
     stream_.configure_read(config);
     if (!std::exchange(launched_, true)) {
+      note_life();
       stream_.start(this);
       // A handshake may have to be written before there is anything to write.
       stream_.force_empty_write(this);
@@ -112,11 +125,44 @@ public:
   void remove_from_loop() override { stream_.passivate(); }
 
 private:
+  /// What is awaited.
   enum class Stage : std::uint8_t {
-    unknown,     ///< nothing has come
-    introducing, ///< the first message is on its way
-    introduced,
+    connected,    ///< nothing yet
+    header,       ///< that of the introduction
+    introduction, ///< its content
+    introduced,   ///< anything
   };
+
+  /// Fails once the connection was broken off; tells when something has come.
+  struct Watched {
+    rw_state read_some(std::size_t& result, native_socket socket, void* buffer, std::size_t size) {
+      if (scribe.broken_)
+        return rw_state::failure;
+      const auto state = policy.read_some(result, socket, buffer, size);
+      if (state == rw_state::success && result > 0)
+        scribe.note_life();
+      return state;
+    }
+    rw_state write_some(std::size_t& result, native_socket socket, const void* buffer,
+                        std::size_t size) {
+      return scribe.broken_ ? rw_state::failure : policy.write_some(result, socket, buffer, size);
+    }
+    bool must_read_more(native_socket socket, std::size_t threshold) {
+      return !scribe.broken_ && policy.must_read_more(socket, threshold);
+    }
+
+    Policy policy;
+    GuardedScribe& scribe;
+  };
+
+  /// CAF hears of life only when a message is whole, and gives peers up in the middle of long ones.
+  void note_life() {
+    auto* broker = dynamic_cast<io::basp_broker*>(parent());
+    if (broker == nullptr)
+      return;
+    if (const auto entry = broker->ctx.find(hdl()); entry != broker->ctx.end())
+      entry->second.last_seen = broker->clock().now();
+  }
 
   void leave_newcomers() {
     if (const auto newcomers = std::exchange(newcomers_, nullptr))
@@ -132,10 +178,10 @@ private:
 
   std::size_t message_limit_;
   std::shared_ptr<Newcomers> newcomers_;
-  Stage stage_ = Stage::unknown;
+  Stage stage_ = Stage::connected;
   bool broken_ = false;
   bool launched_ = false;
-  io::network::stream_impl<Breakable<Policy>> stream_;
+  io::network::stream_impl<Watched> stream_;
 };
 
 } // namespace
@@ -155,34 +201,43 @@ Newcomers::Entry Newcomers::close(Entry entry) {
 }
 
 GuardedMultiplexer::GuardedMultiplexer(caf::actor_system* system)
-    : default_multiplexer{system}, message_limit_{caf::get_or(system->config(), message_limit_key,
-                                                              default_max_message_bytes)} {}
+    : default_multiplexer{system}, message_limit_{nexus::llm::message_limit(*system)} {}
 
 io::scribe_ptr GuardedMultiplexer::new_scribe(native_socket socket) {
   newcomers_->add(socket);
   return make_scribe(socket, newcomers_);
 }
 
+// CAF would wait for a host that does not answer as long as the system does, which is minutes.
 caf::expected<io::scribe_ptr> GuardedMultiplexer::new_tcp_scribe(const std::string& host,
                                                                  std::uint16_t port) {
-  auto socket = io::network::new_tcp_connection(host, port);
-  if (!socket)
-    return std::move(socket.error());
-  return make_scribe(*socket, nullptr);
+  const addrinfo hints{.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+  Addresses addresses;
+  if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &addresses.first) == 0)
+    for (const auto* address = addresses.first; address != nullptr; address = address->ai_next)
+      if (const auto socket = connect_one(*address); socket != io::network::invalid_native_socket)
+        return make_scribe(socket, nullptr);
+  return caf::make_error(caf::sec::cannot_connect_to_node, host, port);
 }
 
 io::scribe_ptr GuardedMultiplexer::make_scribe(native_socket socket,
                                                std::shared_ptr<Newcomers> newcomers) {
   io::network::keepalive(socket, true);
-  if (!uses_tls(system()))
-    return caf::make_counted<GuardedScribe<caf::policy::tcp>>(
-        *this, socket, caf::policy::tcp{}, message_limit_, std::move(newcomers));
+  if (!system().has_openssl_manager())
+    return caf::make_counted<GuardedScribe<caf::policy::tcp>>(*this, socket, caf::policy::tcp{},
+                                                              message_limit_, std::move(newcomers));
   // The handshake goes on whenever the socket is ready.
   io::network::nonblocking(socket, true);
   const bool accepted = newcomers != nullptr;
-  return caf::make_counted<GuardedScribe<Tls>>(
-      *this, socket, Tls{caf::openssl::make_session(system(), socket, accepted)}, message_limit_,
-      std::move(newcomers));
+  Tls tls;
+  try {
+    tls.session = caf::openssl::make_session(system(), socket, accepted);
+  } catch (const std::exception& error) {
+    // CAF reads the files for each connection. Without a session, this one fails.
+    tell_refusal(std::string{"TLS is not possible at the moment: "} + error.what());
+  }
+  return caf::make_counted<GuardedScribe<Tls>>(*this, socket, std::move(tls), message_limit_,
+                                               std::move(newcomers));
 }
 
 } // namespace nexus::llm

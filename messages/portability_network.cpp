@@ -1,6 +1,7 @@
 #include "messages/portability_network.hpp"
 
 #include <atomic>
+#include <limits>
 
 #include <caf/io/middleman.hpp>
 #include <caf/openssl/manager.hpp>
@@ -58,7 +59,18 @@ void on_end_of(const caf::strong_actor_ptr& actor, std::function<void()> call) {
   actor->get()->attach_functor([call = std::move(call)](const caf::error&) { call(); });
 }
 
-bool uses_tls(const caf::actor_system& system) { return system.has_openssl_manager(); }
+bool uses_tls(caf::actor_system& system) {
+  return system.has_openssl_manager() && system.openssl_manager().authentication_enabled();
+}
+
+std::size_t message_limit(const caf::actor_system& system) {
+#if NEXUS_LLM_CAF_1
+  static_cast<void>(system);
+  return std::numeric_limits<std::uint32_t>::max();
+#else
+  return caf::get_or(system.config(), message_limit_key, default_max_message_bytes);
+#endif
+}
 
 Result<std::uint16_t> publish_actor(caf::actor_system& system, const caf::strong_actor_ptr& actor,
                                     std::set<std::string> interface, const Endpoint& at) {

@@ -41,8 +41,10 @@ void tell_refusal(std::string_view line);
 /// Calls back once when an actor ends, on whatever thread it ends; at once where it has.
 void on_end_of(const caf::strong_actor_ptr& actor, std::function<void()> call);
 
-/// Whether the system was made with certificates.
-[[nodiscard]] bool uses_tls(const caf::actor_system& system);
+/// Whether the system was made with certificates, and asks them of its peers.
+[[nodiscard]] bool uses_tls(caf::actor_system& system);
+/// The largest message that the system takes from another process.
+[[nodiscard]] std::size_t message_limit(const caf::actor_system& system);
 
 /// Lets other processes connect to an actor. Returns the port, which `at.port` 0 leaves to the
 /// system. Blocks for a moment: not for actors.

@@ -16,11 +16,42 @@ constexpr std::uint32_t max_tries = 4;
 
 } // namespace
 
+bool RetrySupervisor::is_free(const RequestId& id, const caf::strong_actor_ptr& requester) {
+  auto* run = find_run(id);
+  if (run == nullptr && !embeddings_.contains(id))
+    return true;
+  // A client whose connection broke unnoticed by this side sends what it had asked again.
+  const bool remote = requester && requester->node() != self_->system().node();
+  if (!remote)
+    return false;
+  if (run == nullptr)
+    return cancel(id);
+  const auto member = std::ranges::find_if(run->members, [&](const auto& each) {
+    return each.id == id && each.requester &&
+           caf::actor_cast<caf::actor_addr>(each.requester) ==
+               caf::actor_cast<caf::actor_addr>(requester);
+  });
+  if (member == run->members.end())
+    return false;
+  // Its subscriber goes on with the new run, and must hear no end of the old one.
+  for (std::size_t index = run->listeners.size(); index-- > 0;)
+    if (const auto listener = run->listeners[index];
+        listener.id == id && !listener.late && !listener.left) {
+      anon_tell(streaming_, unsubscribe_atom_v, run->id, id, listener.handle);
+      let_go(run->listeners, run->listeners.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+  member->promise.deliver(to_caf_error({.code = ErrorCode::cancelled}));
+  ++stats_of(run->role).cancelled;
+  remove_member(*run, static_cast<std::size_t>(member - run->members.begin()));
+  cancel_if_unwanted(*run);
+  return true;
+}
+
 RetrySupervisor::Promise<EmbedResponse> RetrySupervisor::embed(AIRole role, EmbedRequest request) {
   auto requester = self_->current_sender();
   if (request.id.value.empty())
     request.id = chance_.id();
-  if (run_of_request_.contains(request.id) || embeddings_.contains(request.id)) {
+  if (!is_free(request.id, requester)) {
     auto promise = self_->make_response_promise<EmbedResponse>();
     promise.deliver(to_caf_error(id_in_use()));
     return promise;

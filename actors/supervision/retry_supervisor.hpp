@@ -103,6 +103,8 @@ private:
 
   // Callers (callers.cpp).
   Promise<EmbedResponse> embed(AIRole role, EmbedRequest request);
+  /// Whether a request may have this id. One that its remote requester sends again is taken back.
+  [[nodiscard]] bool is_free(const RequestId& id, const caf::strong_actor_ptr& requester);
   caf::result<BatchResponse> batch(AIRole role, std::vector<std::string> prompts,
                                    GenerateOptions options);
   bool cancel(const RequestId& id);

@@ -50,7 +50,7 @@ RetrySupervisor::Promise<LLMResponse> RetrySupervisor::submit(AIRole role, LLMRe
         {.code = ErrorCode::invalid_argument, .subject = "a stream needs a subscriber"}));
     return promise;
   }
-  if (run_of_request_.contains(id) || embeddings_.contains(id)) {
+  if (!is_free(id, requester)) {
     promise.deliver(to_caf_error(id_in_use()));
     return promise;
   }

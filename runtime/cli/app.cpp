@@ -100,6 +100,12 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
   app.add_flag("--verbose", common.verbose, "Show statistics, details of errors, and the log");
 }
 
+/// Refuses options that a command would ignore.
+void only_here(const CommonOptions& common, const std::string& name) {
+  if (!common.nodes.empty())
+    throw CLI::ValidationError("`" + name + "` does its work here, and goes without --connect");
+}
+
 /// A command whose options follow it or its parents.
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description) {
   auto* command = parent.add_subcommand(name, description);
@@ -220,8 +226,10 @@ void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
       ->type_name("MS");
   command->add_option("--model", arguments->models, "Models to have; default: those of the roles")
       ->type_name("NAME");
-  command->callback(
-      [arguments, &common, &exit_code] { exit_code = run_simulate(common, *arguments); });
+  command->callback([arguments, &common, &exit_code] {
+    only_here(common, "simulate");
+    exit_code = run_simulate(common, *arguments);
+  });
 }
 
 void add_serve(CLI::App& app, const CommonOptions& common, int& exit_code) {
@@ -247,8 +255,10 @@ void add_serve(CLI::App& app, const CommonOptions& common, int& exit_code) {
       ->check(CLI::Range(0.0, 86400.0).description(""));
   command->add_option("--log-file", arguments->log_file, "Log there, instead of stderr")
       ->type_name("FILE");
-  command->callback(
-      [arguments, &common, &exit_code] { exit_code = run_serve(common, *arguments); });
+  command->callback([arguments, &common, &exit_code] {
+    only_here(common, "serve");
+    exit_code = run_serve(common, *arguments);
+  });
 }
 
 void add_certs(CLI::App& app, const CommonOptions& common, int& exit_code) {
@@ -292,8 +302,10 @@ void add_script(CLI::App& app, const CommonOptions& common, int& exit_code) {
       ->type_name("N")
       ->check(CLI::Range(0, 1'000'000).description(""));
   command->add_flag("--schema", arguments->schema, "Print the JSON schema of scenario files");
-  command->callback(
-      [arguments, &common, &exit_code] { exit_code = run_script(common, *arguments); });
+  command->callback([arguments, &common, &exit_code] {
+    only_here(common, "script");
+    exit_code = run_script(common, *arguments);
+  });
 }
 
 /// Whether `--json` stands on a command line that could not be read to its end.
@@ -337,6 +349,11 @@ int run_command_line(int argc, char** argv) {
   add_watching(app, common, exit_code);
   add_certs(app, common, exit_code);
   add_demo_command(app, common, exit_code);
+  app.parse_complete_callback([&common] {
+    if (!common.nodes.empty() && common.base_url)
+      throw CLI::ValidationError(
+          "--base-url names an Ollama of this machine, and goes without --connect");
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -45,12 +45,16 @@ Result<json::Document> value_of(const ConfigKey* key, const std::string& text) {
   return failure(ErrorCode::invalid_argument, "`" + text + "` is no JSON value" + expected);
 }
 
-/// The settings that `act` leaves in force on the nodes of the command line, told by `tell`.
-int on_nodes(const CommonOptions& common,
-             const std::function<Result<LLMClientConfig>(LLMIntegration&)>& act,
-             const std::function<void(Output&, const LLMClientConfig&)>& tell) {
+/// The settings that `act` leaves in force on the node of the command line, told by `tell`.
+int on_node(const CommonOptions& common,
+            const std::function<Result<LLMClientConfig>(LLMIntegration&)>& act,
+            const std::function<void(Output&, const LLMClientConfig&)>& tell) {
   Interrupts interrupts;
   Output output{common};
+  if (common.nodes.size() > 1)
+    return output.fail({.code = ErrorCode::invalid_argument,
+                        .subject = "`config` is about one node at a time, and --connect names " +
+                                   std::to_string(common.nodes.size())});
   auto session = Session::start(common, interrupts, output);
   if (!session)
     return output.fail(session.error());
@@ -85,7 +89,7 @@ int change(const CommonOptions& common, const std::string& key, const json::Valu
   json::Value copy{value, patch.GetAllocator()};
   set_path(patch, key, std::move(copy), patch.GetAllocator());
   if (!common.nodes.empty())
-    return on_nodes(
+    return on_node(
         common, [&patch](LLMIntegration& llm) { return llm.update_config(json::to_text(patch)); },
         [&](Output& output, const LLMClientConfig& changed) {
           tell_change(output, key, changed, "node", common.nodes.front().text());
@@ -132,7 +136,7 @@ LLMError about_this_machine(const std::string& what) {
 int run_config_show(const CommonOptions& common, bool origin) {
   if (!common.nodes.empty())
     return origin ? Output{common}.fail(about_this_machine("--origin"))
-                  : on_nodes(
+                  : on_node(
                         common, [](LLMIntegration& llm) { return llm.load_config(); },
                         [](Output& output, const LLMClientConfig& config) {
                           show(output, config, {});

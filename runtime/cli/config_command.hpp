@@ -7,8 +7,8 @@
 
 namespace nexus::llm::cli {
 
-// The parts of `config`. None needs Ollama. With nodes on the command line, the settings are those
-// of the first that is there. Each returns the exit code; on the main thread.
+// The parts of `config`. None needs Ollama. With a node on the command line, the settings are its
+// own. Each returns the exit code; on the main thread.
 
 /// The settings in force, and where each comes from (flag, environment, file or default).
 [[nodiscard]] int run_config_show(const CommonOptions& common, bool origin);

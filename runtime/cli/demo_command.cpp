@@ -9,7 +9,11 @@ namespace nexus::llm::cli {
 void add_demo_command(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* command = app.add_subcommand("demo", "Watch two AI roles plan and write code");
   command->fallthrough();
-  command->callback([&common, &exit_code] { exit_code = run_demo(common); });
+  command->callback([&common, &exit_code] {
+    if (!common.nodes.empty())
+      throw CLI::ValidationError("`demo` does its work here, and goes without --connect");
+    exit_code = run_demo(common);
+  });
 }
 
 } // namespace nexus::llm::cli

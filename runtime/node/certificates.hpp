@@ -27,7 +27,8 @@ namespace nexus::llm {
 
 /// When a certificate ends. It should be renewed a month before.
 /// Errors: `certificate_invalid`.
-[[nodiscard]] Result<std::chrono::sys_seconds> valid_until(const std::filesystem::path& certificate);
+[[nodiscard]] Result<std::chrono::sys_seconds>
+valid_until(const std::filesystem::path& certificate);
 inline constexpr std::chrono::days renewal_time{30};
 
 } // namespace nexus::llm

@@ -10,6 +10,8 @@ namespace nexus::llm {
 namespace {
 
 constexpr std::chrono::milliseconds models_limit{10'000};
+/// How long the first connection waits for news of the other nodes.
+constexpr std::chrono::milliseconds news_limit{2000};
 
 } // namespace
 
@@ -60,10 +62,8 @@ gateway_internal::behavior_type Gateway::make_behavior() {
       },
       [this](hello_atom) {
         auto promise = self_->make_response_promise<Ack>();
-        if (connected())
-          promise.deliver(Ack{});
-        else
-          waiting_.push_back(promise);
+        waiting_.push_back(promise);
+        greet();
         return promise;
       },
       [this](release_atom, const RequestId& key) { on_relay_ended(key); },
@@ -102,6 +102,16 @@ void Gateway::dial(std::size_t index) {
 
 void Gateway::on_connected(std::size_t index, const NodeHello& hello) {
   auto& node = nodes_[index];
+  const bool known = std::ranges::any_of(nodes_, [&hello](const Node& other) {
+    return other.service && caf::actor_cast<caf::strong_actor_ptr>(other.service) == hello.service;
+  });
+  if (known) {
+    // Under another name; it must not be watched twice.
+    if (++node.failures == 1)
+      log(LogLevel::warning, "the node " + node.endpoint.text() + " is connected already");
+    after(options_.max_redial, [this, index] { dial(index); });
+    return greet();
+  }
   log(LogLevel::info,
       "connected to the node " + node.endpoint.text() + ", version " + hello.version);
   node.failures = 0;
@@ -116,11 +126,27 @@ void Gateway::on_connected(std::size_t index, const NodeHello& hello) {
   given_up_.reset();
   if (!primary_)
     choose_primary();
+  node.ready = false;
+  if (nodes_.size() == 1)
+    return on_ready(index);
+  ask_models(index);
+  after(news_limit, [this] {
+    for (auto& promise : std::exchange(waiting_, {}))
+      promise.deliver(Ack{});
+  });
+}
+
+void Gateway::on_ready(std::size_t index) {
+  nodes_[index].ready = true;
+  greet();
+  dispatch_parked();
+}
+
+void Gateway::greet() {
+  if (!connected() || std::ranges::any_of(nodes_, [this](const Node& n) { return unsettled(n); }))
+    return;
   for (auto& promise : std::exchange(waiting_, {}))
     promise.deliver(Ack{});
-  dispatch_parked();
-  if (nodes_.size() > 1)
-    ask_models(index);
 }
 
 void Gateway::on_dial_failed(std::size_t index, const LLMError& error) {
@@ -132,12 +158,16 @@ void Gateway::on_dial_failed(std::size_t index, const LLMError& error) {
   if (all_failed) {
     for (auto& promise : std::exchange(waiting_, {}))
       promise.deliver(to_caf_error(error));
-    // Two machines that agree on nothing will not do so because somebody waits.
-    if (error.code != ErrorCode::node_unreachable && nodes_.size() == 1 && !given_up_)
+    // Two machines that agree on nothing will not do so because somebody waits. One that did agree
+    // may only be about to end.
+    if (error.code != ErrorCode::node_unreachable && nodes_.size() == 1 && node.connection == 0 &&
+        !given_up_)
       give_up(error);
     if (node.failures == 1 && losses_ == 0)
       give_up_unless_connected(error);
   }
+  greet();
+  dispatch_parked();
   auto wait = options_.first_redial;
   for (std::uint32_t i = 1; i < node.failures && wait < options_.max_redial; ++i)
     wait *= 2;
@@ -152,6 +182,7 @@ void Gateway::on_lost(std::size_t index, const caf::error& reason) {
   log(LogLevel::warning,
       "lost the node " + node.endpoint.text() + " (" + describe(reason) + "); dialling again");
   node.service = llm_service{};
+  node.ready = false;
   ++node.connection;
   if (primary_ == index)
     choose_primary();
@@ -184,8 +215,12 @@ void Gateway::ask_models(std::size_t index) {
             for (const auto& model : list.models)
               known.installed.push_back(model.name);
             known.known = true;
+            on_ready(index);
           },
-          [](const caf::error&) {});
+          [this, index, current](const caf::error&) {
+            if (current())
+              on_ready(index);
+          });
   after(options_.models_age, [this, index, current] {
     if (current())
       ask_models(index);
@@ -230,10 +265,14 @@ void Gateway::give_up(const LLMError& error) {
 std::optional<std::size_t> Gateway::choose(const Job& job) const {
   std::vector<NodeCandidate> candidates;
   for (std::size_t index = 0; index < nodes_.size(); ++index)
-    if (nodes_[index].service)
-      candidates.push_back({.index = index,
-                            .can_serve = nodes_[index].known.can_serve(job.role, job.model),
-                            .outstanding = nodes_[index].outstanding});
+    if (const auto& node = nodes_[index]; node.service && node.ready)
+      candidates.push_back(
+          {.index = index,
+           .can_serve = node.known.can_serve(job.role, job.model) && job.check(node.limits),
+           .outstanding = node.outstanding});
+  const bool can = std::ranges::any_of(candidates, &NodeCandidate::can_serve);
+  if (!can && std::ranges::any_of(nodes_, [this](const Node& node) { return unsettled(node); }))
+    return std::nullopt;
   return choose_node(candidates);
 }
 

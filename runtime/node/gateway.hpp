@@ -47,7 +47,8 @@ struct GatewayFacades {
 /// each exactly once. Owns every request until its answer, a StreamRelay for each subscriber, and
 /// the redialling, with growing pauses.
 ///
-/// A request goes to the connected node that has its model and the least to do. When that node is
+/// A request goes to the connected node that has its model and the least to do; where none has it,
+/// it waits for the first word of those that are still asked. When that node is
 /// lost, the request goes to another, or waits for one (up to `patience`), unless something of its
 /// stream was passed on already, or it has lost three nodes: then it ends with `node_lost`. The
 /// prompts of a batch are requests of their own. A requester that dies has its
@@ -76,6 +77,7 @@ private:
     config_actor config;
     std::uint32_t failures = 0;   ///< to connect, one after the other
     std::uint64_t connection = 0; ///< counts, to tell answers of one from those of the next
+    bool ready = false;           ///< it is known which models it has, or that it does not tell
     std::size_t outstanding = 0;  ///< requests that it is at work on
     Limits limits;                ///< when it was connected
     NodeModels known;
@@ -94,8 +96,9 @@ private:
     /// Sends it to a node; the answer comes to `on_answer` with this epoch.
     std::function<void(const Node&, std::uint64_t epoch)> send;
     std::function<Result<void>(const Limits&)> check; ///< whether a node would take it
-    std::function<void(LLMError)> fail; ///< answers the requester
-    stream_relay relay;                 ///< null where nothing is streamed, and after the end
+    std::function<void(LLMError)> fail;               ///< answers the requester
+    stream_relay relay;           ///< null where nothing is streamed, and after the end
+    stream_subscriber subscriber; ///< for whom the relay stands
     caf::actor_addr requester;
     Stage stage = Stage::parked;
     std::uint64_t number = 0; ///< in the order in which they came
@@ -129,6 +132,13 @@ private:
   void on_lost(std::size_t index, const caf::error& reason);
   void ask_models(std::size_t index);
   void choose_primary();
+  /// Answers those who wait for the connection, once it is known of every node whether it is there.
+  void greet();
+  void on_ready(std::size_t index);
+  /// Whether it may still turn out soon what a node can do.
+  [[nodiscard]] bool unsettled(const Node& node) const noexcept {
+    return node.service ? !node.ready : node.failures == 0 && node.connection == 0;
+  }
   void give_up(const LLMError& error);
   void give_up_unless_connected(const LLMError& error);
   [[nodiscard]] bool connected() const;
@@ -156,6 +166,8 @@ private:
   /// The job that waits for this answer, which is taken off its node.
   [[nodiscard]] Job* take(const RequestId& id, std::uint64_t epoch);
   void close(const RequestId& id);
+  /// An answered stream is over when everybody has had its end.
+  void forget_if_over(const RequestId& id);
   void on_stream_answer(const RequestId& id, LLMResponse response);
   /// Decides what becomes of everything that a lost node was at work on.
   void take_from(std::size_t index, const LLMError& lost);
@@ -179,6 +191,8 @@ private:
   // Late subscribers (gateway_subscribers.cpp).
   Promise<Ack> subscribe(AIRole role, const RequestId& id, stream_subscriber subscriber);
   Promise<Ack> unsubscribe(AIRole role, const RequestId& id, const stream_subscriber& subscriber);
+  [[nodiscard]] std::unordered_map<RequestId, Joined>::iterator
+  find_joined(const RequestId& stream, const stream_subscriber& subscriber);
   /// Asks the nodes for a subscriber; one of them has the stream.
   void attach(const RequestId& key, const std::vector<std::size_t>& nodes);
   void on_attached(const RequestId& key, std::size_t index, const Result<Ack>& answer);
@@ -211,7 +225,7 @@ private:
   std::unordered_map<RequestId, Joined> joined_; ///< by a key of its own
   std::map<std::uint64_t, Question> questions_;
   std::unordered_map<caf::actor_addr, std::size_t> requesters_;
-  std::vector<Promise<Ack>> waiting_;  ///< for the first word from a node
+  std::vector<Promise<Ack>> waiting_;  ///< for the first word from the nodes
   std::optional<std::size_t> primary_; ///< whom questions about models and settings go to
   std::optional<LLMError> given_up_;
   std::uint64_t losses_ = 0; ///< how often no node was left, to tell timers apart

@@ -131,9 +131,10 @@ Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request,
     return promise;
   }
   const auto relay =
-      spawn_stream_relay(self_->system(), id, id, std::move(subscriber), gateway_internal{self_});
+      spawn_stream_relay(self_->system(), id, id, subscriber, gateway_internal{self_});
   job->streamed = true;
   job->relay = relay;
+  job->subscriber = std::move(subscriber);
   job->fail = [promise](LLMError error) mutable {
     promise.deliver(to_caf_error(std::move(error)));
   };
@@ -208,8 +209,16 @@ void Gateway::on_stream_answer(const RequestId& id, LLMResponse response) {
   forget_requester(job.requester);
   job.stage = Job::Stage::answered;
   job.response = std::move(response);
-  if (!job.relay)
-    jobs_.erase(id);
+  forget_if_over(id);
+}
+
+void Gateway::forget_if_over(const RequestId& id) {
+  const auto job = jobs_.find(id);
+  if (job == jobs_.end() || job->second.stage != Job::Stage::answered || job->second.relay)
+    return;
+  // Whoever joined may still need what the answer says.
+  if (std::ranges::none_of(joined_, [&id](const auto& each) { return each.second.stream == id; }))
+    jobs_.erase(job);
 }
 
 void Gateway::take_from(std::size_t index, const LLMError& lost) {
@@ -310,21 +319,25 @@ Gateway::Promise<T> Gateway::ask_about(const RequestId& id, Ts... request) {
     return promise;
   }
   // The first that knows it answers; where none does, the last word counts.
-  const auto left = std::make_shared<std::size_t>(asked.size());
+  struct Asked {
+    Promise<T> promise; ///< the one copy that knows whether it was kept
+    std::size_t left = 0;
+  };
+  const auto state = std::make_shared<Asked>(Asked{promise, asked.size()});
   for (const auto index : asked)
     question<T>(
         index,
-        [promise, left](Result<T> answer) mutable {
-          const bool last = --*left == 0;
+        [state](Result<T> answer) {
+          const bool last = --state->left == 0;
           bool knows = answer.has_value();
           if constexpr (std::is_same_v<T, bool>)
             knows = knows && *answer;
-          if (!promise.pending() || !(knows || last))
+          if (!state->promise.pending() || !(knows || last))
             return;
           if (answer)
-            promise.deliver(std::move(*answer));
+            state->promise.deliver(std::move(*answer));
           else
-            promise.deliver(to_caf_error(std::move(answer.error())));
+            state->promise.deliver(to_caf_error(std::move(answer.error())));
         },
         request...);
   return promise;
@@ -385,8 +398,19 @@ Gateway::Promise<RoleStats> Gateway::stats(AIRole role) {
 }
 
 Gateway::Promise<Health> Gateway::health() {
-  return ask_all<Health>([](const OfNodes<Health>& answers) { return sum_of(answers); },
-                         health_atom_v);
+  std::vector<std::string> missing;
+  for (const auto& node : nodes_)
+    if (!node.service)
+      missing.push_back(node.endpoint.text());
+  return ask_all<Health>(
+      [missing](const OfNodes<Health>& answers) {
+        auto health = sum_of(answers);
+        for (const auto& node : missing)
+          health.components.push_back(
+              {.name = node + " node", .running = false, .last_failure = "not connected"});
+        return health;
+      },
+      health_atom_v);
 }
 
 Gateway::Promise<bool> Gateway::cancel(AIRole role, const RequestId& id) {
@@ -410,8 +434,7 @@ void Gateway::on_relay_ended(const RequestId& key) {
   if (job == jobs_.end())
     return;
   job->second.relay = stream_relay{};
-  if (job->second.stage == Job::Stage::answered)
-    jobs_.erase(job);
+  forget_if_over(key);
 }
 
 caf::actor_addr Gateway::hold(const caf::strong_actor_ptr& requester) {
@@ -438,7 +461,13 @@ void Gateway::on_requester_down(const caf::actor_addr& requester) {
     if (job.requester == requester && job.stage != Job::Stage::answered)
       orphans.push_back(id);
   for (const auto& id : orphans) {
-    const auto& job = jobs_.at(id);
+    auto& job = jobs_.at(id);
+    // It goes on for those who have joined.
+    if (std::ranges::any_of(joined_,
+                            [&id](const auto& each) { return each.second.stream == id; })) {
+      job.requester = {};
+      continue;
+    }
     const auto& node = nodes_[job.node];
     if (node.service && job.stage == Job::Stage::asked)
       anon_tell(node.service, cancel_atom_v, job.role, id);

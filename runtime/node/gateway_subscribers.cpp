@@ -12,6 +12,12 @@ Gateway::Promise<Ack> Gateway::subscribe(AIRole role, const RequestId& id,
   auto promise = self_->make_response_promise<Ack>();
   const auto job = jobs_.find(id);
   const bool ours = job != jobs_.end();
+  const bool listens = (ours && job->second.relay && job->second.subscriber == subscriber) ||
+                       find_joined(id, subscriber) != joined_.end();
+  if (listens) {
+    promise.deliver(Ack{});
+    return promise;
+  }
   std::vector<std::size_t> nodes;
   if (!ours)
     nodes = connected_nodes();
@@ -81,9 +87,13 @@ void Gateway::wait_for_stream(const RequestId& key) {
   joined.waiting = true;
   if (auto promise = std::exchange(joined.promise, std::nullopt))
     promise->deliver(Ack{});
-  // It may have been sent to another node meanwhile.
-  if (const auto job = jobs_.find(joined.stream);
-      job != jobs_.end() && job->second.stage == Job::Stage::asked)
+  // Its stream may have been sent to another node meanwhile, and even be over.
+  const auto job = jobs_.find(joined.stream);
+  if (job == jobs_.end())
+    return;
+  if (job->second.response)
+    tell(self_, joined.relay, finish_atom_v, *job->second.response);
+  else if (job->second.stage == Job::Stage::asked)
     attach(key, {job->second.node});
 }
 
@@ -136,22 +146,31 @@ void Gateway::refuse(const RequestId& key, const LLMError& error) {
   // It has joined nothing, and is told nothing.
   anon_exit(joined.relay, caf::exit_reason::kill);
   joined.promise->deliver(to_caf_error(error));
-  joined_.erase(key);
+  joined.promise.reset();
+  forget_joined(key);
 }
 
 void Gateway::forget_joined(const RequestId& key) {
   auto joined = joined_.extract(key);
   // Its subscriber has died, or the end of the stream was quicker than the news of its beginning.
-  if (!joined.empty() && joined.mapped().promise)
+  if (joined.empty())
+    return;
+  if (joined.mapped().promise)
     joined.mapped().promise->deliver(Ack{});
+  forget_if_over(joined.mapped().stream);
+}
+
+std::unordered_map<RequestId, Gateway::Joined>::iterator
+Gateway::find_joined(const RequestId& stream, const stream_subscriber& subscriber) {
+  return std::ranges::find_if(joined_, [&](const auto& each) {
+    return each.second.stream == stream && each.second.subscriber == subscriber;
+  });
 }
 
 Gateway::Promise<Ack> Gateway::unsubscribe(AIRole role, const RequestId& id,
                                            const stream_subscriber& subscriber) {
   auto promise = self_->make_response_promise<Ack>();
-  const auto entry = std::ranges::find_if(joined_, [&](const auto& each) {
-    return each.second.stream == id && each.second.subscriber == subscriber;
-  });
+  const auto entry = find_joined(id, subscriber);
   const auto job = jobs_.find(id);
   stream_relay relay;
   std::optional<std::size_t> index;
@@ -160,12 +179,13 @@ Gateway::Promise<Ack> Gateway::unsubscribe(AIRole role, const RequestId& id,
     key = entry->first;
     relay = entry->second.relay;
     index = entry->second.node;
-  } else if (job != jobs_.end() && job->second.relay) {
+  } else if (job != jobs_.end() && job->second.relay && job->second.subscriber == subscriber) {
     relay = job->second.relay;
     if (!waits(job->second))
       index = job->second.node;
   } else {
-    promise.deliver(to_caf_error(unknown_request(id)));
+    // It does not listen, which is what it wants.
+    promise.deliver(Ack{});
     return promise;
   }
   auto leave = [this, relay, key, id] {
@@ -173,8 +193,10 @@ Gateway::Promise<Ack> Gateway::unsubscribe(AIRole role, const RequestId& id,
     anon_exit(relay, caf::exit_reason::user_shutdown);
     forget_joined(key);
     const auto left = jobs_.find(id);
-    if (left != jobs_.end() && left->second.relay == relay)
-      left->second.relay = stream_relay{};
+    if (left == jobs_.end() || left->second.relay != relay)
+      return;
+    left->second.relay = stream_relay{};
+    forget_if_over(id);
   };
   if (!index || !nodes_[*index].service) {
     leave();

@@ -31,6 +31,8 @@ public:
           .then(
               [this, promise](const LLMClientConfig& config) mutable {
                 hello_.limits = config.limits;
+                // This one stays as it was at the start.
+                hello_.limits.max_message_bytes = message_limit(self_->system());
                 promise.deliver(hello_);
               },
               [this, promise](const caf::error&) mutable { promise.deliver(hello_); });

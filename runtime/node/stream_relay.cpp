@@ -1,5 +1,7 @@
 #include "runtime/node/stream_relay.hpp"
 
+#include <algorithm>
+
 #include "messages/portability_network.hpp"
 
 namespace nexus::llm {
@@ -26,6 +28,7 @@ stream_relay::behavior_type StreamRelay::make_behavior() {
         if (progress.phase == Phase::restarted) {
           text_.clear();
           thinking_.clear();
+          tool_calls_ = 0;
           next_seq_ = 0;
         }
         tell(self_, subscriber_, std::move(progress));
@@ -39,7 +42,8 @@ stream_relay::behavior_type StreamRelay::make_behavior() {
       },
       [this](finish_atom, const LLMResponse& response) { finish(response); },
       [this](finish_atom, LLMError& error) {
-        error.partial = text_;
+        if (error.partial.size() < text_.size())
+          error.partial = text_;
         fail({.id = id_, .error = std::move(error)});
       },
   };
@@ -50,6 +54,7 @@ caf::result<void> StreamRelay::pass_on(LLMStreamChunk chunk) {
     return {};
   text_ += chunk.response;
   thinking_ += chunk.thinking;
+  tool_calls_ += chunk.tool_calls.size();
   next_seq_ = chunk.seq + 1;
   const bool last = chunk.done;
   // Not delegated: CAF keeps actors that send something to another process themselves.
@@ -67,14 +72,17 @@ void StreamRelay::finish(const LLMResponse& response) {
   auto rest = [](const std::string& whole, const std::string& told) {
     return whole.starts_with(told) ? whole.substr(told.size()) : std::string{};
   };
-  LLMStreamChunk end_chunk{.id = id_,
-                           .seq = next_seq_,
-                           .model = response.model,
-                           .response = rest(response.response, text_),
-                           .thinking = rest(response.thinking, thinking_),
-                           .tool_calls = {},
-                           .done = true,
-                           .final = response};
+  const auto told_calls =
+      static_cast<std::ptrdiff_t>(std::min(tool_calls_, response.tool_calls.size()));
+  LLMStreamChunk end_chunk{
+      .id = id_,
+      .seq = next_seq_,
+      .model = response.model,
+      .response = rest(response.response, text_),
+      .thinking = rest(response.thinking, thinking_),
+      .tool_calls = {response.tool_calls.begin() + told_calls, response.tool_calls.end()},
+      .done = true,
+      .final = response};
   tell(self_, subscriber_, std::move(end_chunk));
   end();
 }

@@ -37,6 +37,7 @@ private:
   RequestId id_; ///< by which the subscriber knows the stream
   std::string text_;
   std::string thinking_;
+  std::size_t tool_calls_ = 0;
   std::uint64_t next_seq_ = 0;
   bool ended_ = false;
 };

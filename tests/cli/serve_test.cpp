@@ -104,6 +104,19 @@ BOOST_FIXTURE_TEST_CASE(the_settings_of_a_node_are_seen_and_changed_from_afar, S
   }
 }
 
+BOOST_FIXTURE_TEST_CASE(options_that_would_be_ignored_are_refused, Serving) {
+  for (const Arguments& arguments :
+       {Arguments{"serve"}, Arguments{"simulate"}, Arguments{"demo"}, Arguments{"script", "x"},
+        Arguments{"generate", "Hello", "--base-url", "http://127.0.0.1:1"}}) {
+    const auto refused = remote(arguments);
+    BOOST_TEST(refused.code == 2, arguments.front());
+    BOOST_TEST(contains(refused.err, "goes without --connect"), refused.err);
+  }
+  const auto two = remote({"--connect", "127.0.0.1:1", "config", "set", "maxRetries", "2"});
+  BOOST_TEST(two.code == 2);
+  BOOST_TEST(contains(two.err, "one node at a time"), two.err);
+}
+
 BOOST_FIXTURE_TEST_CASE(the_doctor_looks_at_each_node, Serving) {
   const auto fine = remote({"doctor"});
   BOOST_TEST(fine.code == 0, fine.out);

@@ -46,18 +46,23 @@ private:
   };
 
   void read() {
-    from_->async_read_some(
-        asio::buffer(buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
-          if (error) {
-            self->ended_ = true;
-            return self->write_next();
-          }
-          self->waiting_.push_back(
-              {Clock::now() + self->shared_->quality.delay,
-               {self->buffer_.begin(), self->buffer_.begin() + static_cast<std::ptrdiff_t>(size)}});
-          self->write_next();
-          self->read();
-        });
+    from_->async_read_some(asio::buffer(buffer_),
+                           [self = shared_from_this()](error_code error, std::size_t size) {
+                             if (error) {
+                               self->ended_ = true;
+                               return self->write_next();
+                             }
+                             self->arrive(size);
+                             self->write_next();
+                             self->read();
+                           });
+  }
+
+  void arrive(std::size_t size) {
+    const auto& quality = shared_->quality;
+    last_due_ = std::max(Clock::now() + quality.delay, last_due_ + quality.pause);
+    waiting_.push_back(
+        {last_due_, {buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(size)}});
   }
 
   void write_next() {
@@ -92,6 +97,7 @@ private:
   asio::steady_timer timer_;
   std::vector<char> buffer_;
   std::deque<Piece> waiting_;
+  Clock::time_point last_due_{};
   bool writing_ = false;
   bool ended_ = false;
 };

@@ -13,6 +13,7 @@ public:
   struct Quality {
     std::chrono::milliseconds delay{}; ///< of everything, each way
     std::size_t piece = 64u << 10;     ///< the most bytes that arrive together
+    std::chrono::milliseconds pause{}; ///< behind each piece
   };
 
   Cable(std::uint16_t target, Quality quality);

@@ -1,4 +1,8 @@
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
+
+#include <array>
 
 #include "tests/node/cable.hpp"
 #include "tests/node/fixture.hpp"
@@ -19,6 +23,33 @@ struct BadCable : NodeFixture {
     BOOST_REQUIRE_MESSAGE(remote, (remote ? "" : log_line(remote.error())));
     return std::move(*remote);
   }
+};
+
+/// A port where connecting never ends, neither well nor badly.
+class BlackHole {
+public:
+  BlackHole() : acceptor_{context_} {
+    acceptor_.open(tcp::v4());
+    acceptor_.bind({boost::asio::ip::address_v4::loopback(), 0});
+    acceptor_.listen(0);
+    for (auto& filler : fillers_) {
+      filler.open(tcp::v4());
+      // What Asio calls connecting would wait for its end.
+      filler.native_non_blocking(true);
+      const auto here = acceptor_.local_endpoint();
+      static_cast<void>(::connect(filler.native_handle(), here.data(),
+                                  static_cast<socklen_t>(here.size())));
+    }
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+private:
+  using tcp = boost::asio::ip::tcp;
+  boost::asio::io_context context_;
+  tcp::acceptor acceptor_;
+  std::array<tcp::socket, 3> fillers_{tcp::socket{context_}, tcp::socket{context_},
+                                      tcp::socket{context_}};
 };
 
 } // namespace
@@ -60,6 +91,35 @@ BOOST_AUTO_TEST_CASE(messages_that_come_in_small_pieces_are_put_together) {
   const auto remote = connect_over(cable);
   LLMIntegration api{*system, remote->handles()};
   BOOST_TEST(api.generate("Count", overseer).value().response == words);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_takes_longer_than_silence_may_last_arrives,
+                     *boost::unit_test::enable_if<messages_are_bounded>()) {
+  // 80 kB in a second.
+  const Cable cable{endpoint.port, {.piece = 16u << 10, .pause = 200ms}};
+  const auto remote = connect_over(cable);
+  LLMIntegration api{*system, remote->handles()};
+  const auto begun = std::chrono::steady_clock::now();
+  BOOST_TEST(api.generate(std::string(1u << 20, 'x'), overseer).has_value());
+  BOOST_TEST((std::chrono::steady_clock::now() - begun > 11s));
+  BOOST_TEST(cable.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_does_not_answer_holds_nobody_up,
+                     *boost::unit_test::enable_if<messages_are_bounded>()) {
+  // Who connects to a full queue of the system hears nothing.
+  const BlackHole hole;
+  const auto begun = std::chrono::steady_clock::now();
+  auto both = RemoteLLM::connect(*system, {{"127.0.0.1", hole.port()}, endpoint});
+  BOOST_REQUIRE(both);
+  LLMIntegration api{*system, (*both)->handles()};
+  BOOST_TEST(api.generate("Count", overseer).value().response == "one two three");
+  BOOST_TEST((std::chrono::steady_clock::now() - begun < 10s));
+  both->reset();
+  const ClientSystem other;
+  const auto none = connect(*other.system, "127.0.0.1", hole.port());
+  BOOST_REQUIRE(!none);
+  BOOST_TEST(to_string(none.error().code) == "node_unreachable");
 }
 
 BOOST_AUTO_TEST_CASE(a_cable_that_is_dead_for_a_moment_loses_nothing) {

@@ -106,6 +106,23 @@ struct Played {
     // On the thread of the Gateway, which is the only one there is.
     done(current[index]->hello(limits));
     world.settle();
+    if (current.size() > 1 && answer_models)
+      tell_models(index, {});
+  }
+  /// A node of several answers what the Gateway asks it at first: the models of its roles and
+  /// those that are installed; none is a node that does not tell.
+  void tell_models(std::size_t index, const std::vector<std::string>& installed) {
+    auto& models = current[index]->models;
+    for (std::size_t role = 0; role < all_roles.size(); ++role)
+      models.answer(role, caf::make_message(std::string{"llama3.1:8b"}));
+    ModelList list;
+    for (const auto& name : installed)
+      list.models.push_back({.name = name});
+    if (installed.empty())
+      models.fail(all_roles.size(), to_caf_error(LLMError{.code = ErrorCode::connection_refused}));
+    else
+      models.answer(all_roles.size(), caf::make_message(std::move(list)));
+    world.settle();
   }
   void lose(std::size_t index) {
     anon_exit(current[index]->service.actor(), caf::exit_reason::kill);
@@ -145,7 +162,8 @@ struct Played {
   Puppet caller;
   Puppet subscriber;
   Puppet late;
-  Limits limits; ///< of the nodes that are connected next
+  Limits limits;             ///< of the nodes that are connected next
+  bool answer_models = true; ///< for them
   GatewayHandles gateway;
   std::vector<std::string> answers;         ///< that the caller got
   std::vector<std::string> heard;           ///< by the subscriber
@@ -485,6 +503,191 @@ BOOST_AUTO_TEST_CASE(a_stream_of_another_client_is_looked_for_on_every_node) {
   BOOST_REQUIRE(played.answers.size() == 1u);
   BOOST_TEST(played.answers[0].find("unknown_request") != std::string::npos);
   BOOST_TEST(played.heard_late.empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_does_not_listen_ends_nothing_by_leaving) {
+  Played played;
+  played.connect(0);
+  played.submit("a", true);
+  played.ask_role(unsubscribe_atom_v, RequestId{"a"}, played.late.as<stream_subscriber>());
+  played.ask_role(unsubscribe_atom_v, RequestId{"b"}, played.late.as<stream_subscriber>());
+  BOOST_TEST(played.answers == (std::vector<std::string>{"Ack {}", "Ack {}"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(played.count("node 0: unsubscribe") == 0);
+  played.current[0]->service.send(played.relays["node 0"], last_piece(0, "one two"));
+  played.world.settle();
+  BOOST_REQUIRE(!played.heard.empty());
+  BOOST_TEST(played.heard.back().starts_with("LLMStreamChunk"));
+}
+
+BOOST_AUTO_TEST_CASE(who_joins_twice_hears_everything_once) {
+  Played played;
+  played.connect(0);
+  played.submit("a", true);
+  played.subscribe_late("a");
+  played.current[0]->service.answer(1, caf::make_message(Ack{}));
+  played.world.settle();
+  played.subscribe_late("a");
+  played.ask_role(subscribe_atom_v, RequestId{"a"}, played.subscriber.as<stream_subscriber>());
+  BOOST_TEST(played.answers.size() == 3u);
+  BOOST_TEST(played.count("node 0: subscribe") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_answered_stream_that_is_left_frees_its_id) {
+  Played played;
+  played.connect(0);
+  played.submit("a", true);
+  auto& service = played.current[0]->service;
+  service.answer(0, caf::make_message(LLMResponse{.id = {"a"}, .response = "one", .done = true}));
+  played.world.settle();
+  played.ask_role(unsubscribe_atom_v, RequestId{"a"}, played.subscriber.as<stream_subscriber>());
+  service.answer(1, caf::make_message(Ack{}));
+  played.world.settle();
+  played.submit("a", true);
+  BOOST_TEST(played.count("node 0: submit") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_question_to_several_nodes_has_one_answer) {
+  Played played{2};
+  played.connect(0);
+  played.connect(1);
+  played.ask_role(cancel_atom_v, RequestId{"other"});
+  played.current[0]->service.answer(0, caf::make_message(true));
+  played.current[1]->service.answer(0, caf::make_message(false));
+  played.world.settle();
+  BOOST_TEST(played.answers == std::vector<std::string>{"true"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_node_under_two_names_is_one) {
+  Played played{2};
+  played.connect(0);
+  const auto done = std::exchange(played.dialled[1], nullptr);
+  done(played.current[0]->hello({}));
+  played.world.settle();
+  played.submit("a", false);
+  BOOST_TEST(played.count("node 0: submit") == 1);
+  played.lose(0);
+  BOOST_TEST(played.answers.empty());
+  played.connect(0);
+  BOOST_TEST(played.count("node 0: submit") == 2);
+  // The other name is tried again, in case that it becomes another.
+  played.world.pass(10s);
+  BOOST_TEST(static_cast<bool>(played.dialled[1]));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_waits_until_it_is_known_who_has_its_model) {
+  Played played{2};
+  played.answer_models = false;
+  GenerateOptions options;
+  options.id = {"a"};
+  options.model = "kite";
+  played.ask_role(generate_atom_v, std::string{"Where?"}, options);
+  played.connect(0);
+  BOOST_TEST(played.count("node 0: submit") == 0);
+  played.tell_models(0, {"llama3.1:8b"});
+  // The other may have it.
+  BOOST_TEST(played.count("node 0: submit") == 0);
+  played.connect(1);
+  BOOST_TEST(played.count("node 1: submit") == 0);
+  played.tell_models(1, {"llama3.1:8b", "kite"});
+  BOOST_TEST(played.count("node 1: submit") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_no_node_has_is_asked_for_once_all_have_told) {
+  Played played{2};
+  played.answer_models = false;
+  GenerateOptions options;
+  options.id = {"a"};
+  options.model = "kite";
+  played.ask_role(generate_atom_v, std::string{"Where?"}, options);
+  played.connect(0);
+  played.tell_models(0, {"llama3.1:8b"});
+  BOOST_TEST(played.count("node 0: submit") == 0);
+  const auto done = std::exchange(played.dialled[1], nullptr);
+  done(failure(ErrorCode::node_unreachable, "node:1"));
+  played.world.settle();
+  BOOST_TEST(played.count("node 0: submit") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_goes_to_a_node_that_would_take_it) {
+  Played played{2};
+  played.limits.max_prompt_bytes = 4;
+  played.connect(0);
+  played.limits = {};
+  played.connect(1);
+  played.submit("a", false);
+  BOOST_TEST(played.count("node 1: submit") == 1);
+  BOOST_TEST(played.answers.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_handshake_that_fails_while_a_node_ends_is_no_reason_to_give_up) {
+  Played played;
+  played.connect(0);
+  played.submit("a", false);
+  played.lose(0);
+  const auto done = std::exchange(played.dialled[0], nullptr);
+  BOOST_REQUIRE(done);
+  done(failure(ErrorCode::node_distrusted, "node:0"));
+  played.world.pass(1s);
+  BOOST_TEST(played.answers.empty());
+  played.connect(0);
+  BOOST_TEST(played.count("node 0: submit") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_was_never_trusted_is_given_up_at_once) {
+  Played played;
+  played.submit("a", false);
+  const auto done = std::exchange(played.dialled[0], nullptr);
+  done(failure(ErrorCode::node_distrusted, "node:0"));
+  played.world.settle();
+  BOOST_REQUIRE(played.answers.size() == 1u);
+  BOOST_TEST(played.answers[0].find("node_distrusted") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_health_of_several_nodes_names_those_that_are_missing) {
+  Played played{2};
+  played.connect(0);
+  played.caller.ask(caf::actor_cast<caf::actor>(played.gateway.root),
+                    caf::make_message(health_atom_v));
+  played.world.settle();
+  played.current[0]->service.answer(0, caf::make_message(Health{.reachable = true}));
+  played.world.settle();
+  BOOST_REQUIRE(played.answers.size() == 1u);
+  BOOST_TEST(played.answers[0].find("node:1 node") != std::string::npos, played.answers[0]);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_told_of_an_answer_is_told_with_its_tool_calls) {
+  Played played;
+  played.connect(0);
+  played.submit("a", true);
+  auto& service = played.current[0]->service;
+  const LLMResponse whole{
+      .id = {"a"}, .response = "one", .tool_calls = {{.name = "first"}, {.name = "second"}}};
+  service.send(played.relays["node 0"],
+               caf::make_message(LLMStreamChunk{.id = {"a"}, .tool_calls = {{.name = "first"}}}));
+  service.answer(0, caf::make_message(whole));
+  played.world.settle();
+  played.lose(0);
+  BOOST_REQUIRE(played.heard.size() == 2u);
+  const auto told = played.heard[1].substr(0, played.heard[1].find("\"final\""));
+  BOOST_TEST(told.find("second") != std::string::npos, told);
+  BOOST_TEST(told.find("first") == std::string::npos, told);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_goes_on_for_those_who_joined_when_its_requester_dies) {
+  Played played;
+  played.connect(0);
+  played.submit("a", true);
+  played.subscribe_late("a");
+  played.current[0]->service.answer(1, caf::make_message(Ack{}));
+  played.world.settle();
+  played.caller.end(caf::exit_reason::kill);
+  played.world.settle();
+  BOOST_TEST(played.count("node 0: cancel") == 0);
+  played.current[0]->service.send(played.late_relays["node 0"], last_piece(0, "one two"));
+  played.world.settle();
+  BOOST_REQUIRE(played.heard_late.size() == 1u);
+  BOOST_TEST(played.heard_late[0].starts_with("LLMStreamChunk"));
 }
 
 BOOST_AUTO_TEST_CASE(only_streams_can_be_joined) {

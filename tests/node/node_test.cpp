@@ -27,6 +27,21 @@ std::string introduction(std::uint32_t announced) {
   return header;
 }
 
+/// A client with a system, and so a connection, of its own.
+struct HundredthClient {
+  explicit HundredthClient(std::uint16_t port)
+      : remote{std::move(connect(*system.system, "127.0.0.1", port).value())},
+        self{*system.system} {}
+
+  auto ask_something() {
+    return ask(self, remote->role(overseer), patience, generate_atom_v, std::string{"Count"});
+  }
+
+  ClientSystem system;
+  std::unique_ptr<RemoteLLM> remote;
+  caf::scoped_actor self;
+};
+
 /// The most memory that a process has had, in KiB.
 long peak_memory(pid_t process) {
   std::ifstream status{"/proc/" + std::to_string(process) + "/status"};
@@ -470,24 +485,82 @@ BOOST_AUTO_TEST_CASE(a_node_adds_little_to_a_request) {
 
 BOOST_AUTO_TEST_CASE(a_hundred_clients_at_once_are_served) {
   simulator->set_reply("llama3.1:8b", "one two three");
-  ClientSystem shared;
-  std::vector<std::unique_ptr<RemoteLLM>> clients;
-  caf::scoped_actor self{*shared.system};
-  for (int i = 0; i < 100; ++i) {
-    auto remote = RemoteLLM::connect(*shared.system, {endpoint});
-    BOOST_REQUIRE(remote);
-    clients.push_back(std::move(*remote));
-  }
-  using Pending =
-      decltype(ask(self, clients[0]->role(overseer), patience, generate_atom_v, std::string{}));
+  const auto begun = std::chrono::steady_clock::now();
+  std::vector<std::unique_ptr<HundredthClient>> clients;
+  for (int i = 0; i < 100; ++i)
+    clients.push_back(std::make_unique<HundredthClient>(endpoint.port));
+  using Pending = decltype(clients.front()->ask_something());
   std::vector<Pending> pending;
   for (const auto& client : clients)
-    pending.push_back(
-        ask(self, client->role(overseer), patience, generate_atom_v, std::string{"Count"}));
+    pending.push_back(client->ask_something());
   std::size_t answered = 0;
   for (auto& each : pending)
     answered += outcome_of(std::move(each)) == "answered" ? 1 : 0;
   BOOST_TEST(answered == 100u);
+  BOOST_TEST_MESSAGE(
+      "100 clients, each with a connection of its own: "
+      << std::chrono::duration<double>{std::chrono::steady_clock::now() - begun}.count() << " s");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_remote_requester_sends_again_replaces_what_it_sent) {
+  simulator->set_reply("llama3.1:8b", "one two three");
+  simulator->inject(Fault::stall_before_response());
+  caf::scoped_actor self{*system};
+  auto handle = system->middleman().remote_actor<node_actor>("127.0.0.1", endpoint.port);
+  BOOST_REQUIRE(static_cast<bool>(handle));
+  llm_service service;
+  ask(self, *handle, patience, hello_atom_v, node_protocol)
+      .receive(
+          [&](const NodeHello& hello) { service = caf::actor_cast<llm_service>(hello.service); },
+          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  const auto record = std::make_shared<Record>();
+  const auto subscriber = spawn_recorder(*system, record);
+  LLMRequest request;
+  request.id = {"a"};
+  request.prompt = "Count";
+  request.stream = true;
+  auto send = [&] {
+    return ask(self, service, patience, submit_atom_v, overseer, request, subscriber);
+  };
+  auto first = send();
+  BOOST_REQUIRE(wait_until([](const auto& now) { return now.stalls_begun == 1; }));
+  // As after a partition that this side alone has noticed.
+  auto second = send();
+  BOOST_TEST(outcome_of(std::move(first)) == "cancelled");
+  BOOST_TEST(outcome_of(std::move(second)) == "answered");
+  BOOST_TEST(record->wait_until([](const Record& now) { return now.ends == 1; }));
+  BOOST_TEST(record->text == "one two three");
+  BOOST_TEST(record->in_order);
+  BOOST_TEST(wait_until([](const auto& now) { return now.disconnects_seen == 1; }));
+  // Another requester may not do so.
+  simulator->inject(Fault::stall_before_response());
+  auto third = send();
+  BOOST_REQUIRE(wait_until([](const auto& now) { return now.stalls_begun == 2; }));
+  caf::scoped_actor other{*system};
+  BOOST_TEST(outcome_of(ask(other, service, patience, submit_atom_v, overseer, request,
+                            subscriber)) == "invalid_argument");
+  ask(self, service, patience, cancel_atom_v, overseer, RequestId{"a"})
+      .receive([](bool done) { BOOST_TEST(done); },
+               [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  BOOST_TEST(outcome_of(std::move(third)) == "cancelled");
+  // CAF keeps what was sent to another process.
+  anon_exit(subscriber, caf::exit_reason::kill);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_was_raised_counts_from_the_next_start_on, *bounded) {
+  configure(simulator->base_url(), R"(, "limits": {"maxMessageBytes": 1048576})");
+  node.reset();
+  start_node();
+  {
+    const auto remote = connect_client();
+    LLMIntegration api{*system, remote->handles()};
+    BOOST_TEST(api.update_config(R"({"limits": {"maxMessageBytes": 8388608}})").has_value());
+  }
+  const auto remote = connect_client();
+  LLMIntegration api{*system, remote->handles()};
+  const auto refused = api.generate(std::string(2u << 20, 'x'), overseer);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(to_string(refused.error().code) == "invalid_prompt");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -173,6 +173,20 @@ BOOST_AUTO_TEST_CASE(the_doctor_tells_of_certificates) {
   BOOST_TEST(contains(stranger.out, "does not accept this program"), stranger.out);
 }
 
+BOOST_AUTO_TEST_CASE(files_that_cannot_be_read_for_a_moment_cost_connections_and_nothing_else) {
+  const auto node = serve();
+  const auto port = port_of(*node);
+  const auto key = home / "ours" / "box.key";
+  const auto aside = home / "aside.key";
+  fs::rename(key, aside);
+  // No certificate is needed to get here.
+  simulator::test::SocketClient stranger{port};
+  BOOST_TEST(stranger.read_all().size() < 16u);
+  BOOST_TEST(node->read_error_until("TLS is not possible at the moment"));
+  fs::rename(aside, key);
+  BOOST_TEST(run_client(port, {"Hello"}).code == 0);
+}
+
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_handshake_do_no_harm) {
   const auto node = serve();
   const auto port = port_of(*node);
