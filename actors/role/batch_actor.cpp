@@ -58,8 +58,7 @@ void BatchActor::settle(std::size_t index, BatchItem item) {
   self_->quit();
 }
 
-std::optional<LLMError> check_batch(const std::vector<std::string>& prompts,
-                                    const Limits& limits) {
+std::optional<LLMError> check_batch(const std::vector<std::string>& prompts, const Limits& limits) {
   if (prompts.empty())
     return LLMError{.code = ErrorCode::invalid_prompt, .subject = "`prompts` is empty"};
   if (prompts.size() > limits.max_batch)

@@ -2,8 +2,8 @@
 
 #include "actors/log.hpp"
 #include "actors/streaming/streaming_actor.hpp"
-#include "actors/supervision/retry_policy.hpp"
 #include "actors/supervision/request_errors.hpp"
+#include "actors/supervision/retry_policy.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
 #include "actors/supervision/truncation.hpp"
 #include "config/model_name.hpp"

@@ -23,7 +23,7 @@ inline constexpr std::chrono::milliseconds default_node_patience{30'000};
 class RemoteLLM {
 public:
   /// Connects to the nodes, and waits until that is done with one, or has failed with all. Requests
-  /// go to the one that has the model and the least to do. Blocks for up to ten seconds.
+  /// go to the one that has the model and the least to do. Blocks for up to twelve seconds.
   /// Errors: `node_unreachable`, `node_distrusted`, `node_mismatch`.
   [[nodiscard]] static Result<std::unique_ptr<RemoteLLM>>
   connect(caf::actor_system& system, std::vector<Endpoint> nodes,

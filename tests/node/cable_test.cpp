@@ -37,8 +37,8 @@ public:
       // What Asio calls connecting would wait for its end.
       filler.native_non_blocking(true);
       const auto here = acceptor_.local_endpoint();
-      static_cast<void>(::connect(filler.native_handle(), here.data(),
-                                  static_cast<socklen_t>(here.size())));
+      static_cast<void>(
+          ::connect(filler.native_handle(), here.data(), static_cast<socklen_t>(here.size())));
     }
   }
 
