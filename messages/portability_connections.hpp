@@ -18,7 +18,7 @@
 namespace nexus::llm {
 
 /// Under this key the content of a configuration holds the largest message.
-inline constexpr const char* message_limit_key = "nexus-llm.max-message-bytes";
+inline constexpr char message_limit_key[] = "nexus-llm.max-message-bytes";
 
 /// Peers that have connected and not said who they are, by their sockets. Closes those that take
 /// too long, and the oldest of too many, when another one comes. For the I/O thread.
