@@ -26,6 +26,7 @@ fail() {
 }
 
 command -v ip >/dev/null || exit 77
+# Not for the background: the shell that waits there would be ended, and not the program.
 on_node() { ip netns exec "$node_space" "$@"; }
 on_client() { ip netns exec "$client_space" "$@"; }
 set_up() {
@@ -50,10 +51,10 @@ export HOME=$work XDG_CONFIG_HOME=$work
 "$program" certs issue "$work/ca" client 2>/dev/null
 tls() { echo --cert "$work/ca/$1.pem" --key "$work/ca/$1.key" --ca "$work/ca/ca.pem"; }
 
-on_node "$program" simulate --port 11434 --token-delay 100 >"$work/ollama" 2>"$work/ollama.err" &
+ip netns exec "$node_space" "$program" simulate --port 11434 --token-delay 100 >"$work/ollama" 2>"$work/ollama.err" &
 pids+=($!)
 # shellcheck disable=SC2046
-on_node "$program" serve --listen 192.0.2.1 $(tls node) >"$work/node" 2>"$work/node.err" &
+ip netns exec "$node_space" "$program" serve --listen 192.0.2.1 $(tls node) >"$work/node" 2>"$work/node.err" &
 pids+=($!)
 for _ in $(seq 100); do
   [ -s "$work/node" ] && [ -s "$work/ollama" ] && break
@@ -67,7 +68,9 @@ ask generate "Plan a library" >"$work/answer" 2>"$work/answer.err" || fail "no a
 grep -q simulated "$work/answer" || fail "a wrong answer over a bad cable"
 
 # A cable that is cut in mid-stream ends the stream with what there was.
-ask generate "Plan a library" >"$work/cut" 2>"$work/cut.err" &
+# shellcheck disable=SC2046
+ip netns exec "$client_space" timeout 60 "$program" --connect 192.0.2.1 $(tls client) \
+  generate "Plan a library" >"$work/cut" 2>"$work/cut.err" &
 client=$!
 for _ in $(seq 100); do
   [ -s "$work/cut" ] && break
