@@ -51,7 +51,7 @@ struct NodeHello {
 };
 
 /// What a node and its clients must agree on: raised whenever a message between them changes.
-inline constexpr std::uint32_t node_protocol = 1;
+inline constexpr std::uint32_t node_protocol = 2;
 
 [[nodiscard]] constexpr std::string_view to_string(Admission::Kind kind) noexcept {
   constexpr std::string_view names[] = {"run", "cached", "shared"};
