@@ -48,13 +48,14 @@ struct GatewayFacades {
 /// the redialling, with growing pauses.
 ///
 /// A request goes to the connected node that has its model and the least to do; where none has it,
-/// it waits for the first word of those that are still asked. When that node is
-/// lost, the request goes to another, or waits for one (up to `patience`), unless something of its
-/// stream was passed on already, or it has lost three nodes: then it ends with `node_lost`. The
-/// prompts of a batch are requests of their own. A requester that dies has its
-/// requests cancelled on their nodes. Questions about models and settings go to one node until it
-/// is lost, then to the first, in the order of the options, that is connected. When the Gateway
-/// dies, every caller gets `shutting_down`, and the nodes cancel what they were at work on.
+/// it waits for the first word of those that are still asked. When its node is lost, it goes to
+/// another, or waits for one (up to `patience`), unless something of its stream was passed on
+/// already, or it has lost three nodes: then it ends with `node_lost`. The prompts of a batch are
+/// requests of their own. A requester that dies has its requests cancelled on their nodes, but not
+/// the streams that others of this process have joined. Questions about models and settings go to
+/// one node until it is lost, then to the first, in the order of the options, that is connected.
+/// When the Gateway dies, every caller gets `shutting_down`, and the nodes cancel what they were at
+/// work on.
 class Gateway {
 public:
   using Base = gateway_internal::base;
@@ -93,7 +94,7 @@ private:
     };
     AIRole role = AIRole::overseer;
     std::string model; ///< that the caller chose; empty: the role's
-    /// Sends it to a node; the answer comes to `on_answer` with this epoch.
+    /// Sends it to a node; only an answer of the latest epoch is taken.
     std::function<void(const Node&, std::uint64_t epoch)> send;
     std::function<Result<void>(const Limits&)> check; ///< whether a node would take it
     std::function<void(LLMError)> fail;               ///< answers the requester
@@ -158,6 +159,12 @@ private:
 
   template <class T, class Atom, class Request>
   Promise<T> begin(Atom atom, AIRole role, Request request);
+  /// How its requester is answered where it fails, and which node would take it.
+  template <class T, class Request>
+  static void equip(Job& job, Promise<T> promise, const std::shared_ptr<const Request>& content);
+  /// Ends it with the error of the node that was asked.
+  [[nodiscard]] std::function<void(const caf::error&)> on_error(const RequestId& id,
+                                                                std::uint64_t epoch);
   /// Takes the id; null where it is in use, or no node is hoped for any more.
   Job* open(AIRole role, const RequestId& id, std::string model,
             const caf::strong_actor_ptr& requester, LLMError& refusal);

@@ -45,6 +45,19 @@ Gateway::Job* Gateway::open(AIRole role, const RequestId& id, std::string model,
   return &job;
 }
 
+template <class T, class Request>
+void Gateway::equip(Job& job, Promise<T> promise, const std::shared_ptr<const Request>& content) {
+  job.fail = [promise](LLMError error) mutable { promise.deliver(to_caf_error(std::move(error))); };
+  job.check = [content](const Limits& limits) { return check_size(*content, limits); };
+}
+
+std::function<void(const caf::error&)> Gateway::on_error(const RequestId& id, std::uint64_t epoch) {
+  return [this, id, epoch](const caf::error& error) {
+    if (!is_farewell(error) && take(id, epoch) != nullptr)
+      end(id, to_llm_error(error));
+  };
+}
+
 template <class T, class Atom, class Request>
 Gateway::Promise<T> Gateway::begin(Atom atom, AIRole role, Request request) {
   // The promise takes the sender with it.
@@ -59,11 +72,8 @@ Gateway::Promise<T> Gateway::begin(Atom atom, AIRole role, Request request) {
     promise.deliver(to_caf_error(std::move(refusal)));
     return promise;
   }
-  job->fail = [promise](LLMError error) mutable {
-    promise.deliver(to_caf_error(std::move(error)));
-  };
   const auto content = std::make_shared<const Request>(std::move(request));
-  job->check = [content](const Limits& limits) { return check_size(*content, limits); };
+  equip(*job, promise, content);
   job->send = [this, id, promise, atom, role, content](const Node& node, std::uint64_t epoch) {
     ask_watched(self_, node.service, atom, role, *content)
         .then(
@@ -73,10 +83,7 @@ Gateway::Promise<T> Gateway::begin(Atom atom, AIRole role, Request request) {
               close(id);
               promise.deliver(std::move(answer));
             },
-            [this, id, epoch](const caf::error& error) {
-              if (!is_farewell(error) && take(id, epoch) != nullptr)
-                end(id, to_llm_error(error));
-            });
+            on_error(id, epoch));
   };
   dispatch(id);
   return promise;
@@ -87,10 +94,13 @@ caf::result<BatchResponse> Gateway::batch(AIRole role, std::vector<std::string> 
   if (given_up_)
     return to_caf_error(*given_up_);
   // Each prompt goes its own way, so that a batch is spread over the nodes.
+  const auto nodes = connected_nodes();
   Limits limits;
+  if (!nodes.empty())
+    limits.max_batch = 0;
   std::size_t window = 0;
-  for (const auto index : connected_nodes()) {
-    limits.max_batch = std::max(window > 0 ? limits.max_batch : 0, nodes_[index].limits.max_batch);
+  for (const auto index : nodes) {
+    limits.max_batch = std::max(limits.max_batch, nodes_[index].limits.max_batch);
     window += nodes_[index].limits.max_concurrent;
   }
   if (auto wrong = check_batch(prompts, limits))
@@ -135,11 +145,8 @@ Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request,
   job->streamed = true;
   job->relay = relay;
   job->subscriber = std::move(subscriber);
-  job->fail = [promise](LLMError error) mutable {
-    promise.deliver(to_caf_error(std::move(error)));
-  };
   const auto content = std::make_shared<const LLMRequest>(std::move(request));
-  job->check = [content](const Limits& limits) { return check_size(*content, limits); };
+  equip(*job, promise, content);
   job->send = [this, id, role, promise, relay, content](const Node& node, std::uint64_t epoch) {
     ask_watched(self_, node.service, submit_atom_v, role, *content, stream_subscriber{relay})
         .then(
@@ -149,10 +156,7 @@ Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request,
               promise.deliver(response);
               on_stream_answer(id, std::move(response));
             },
-            [this, id, epoch](const caf::error& error) {
-              if (!is_farewell(error) && take(id, epoch) != nullptr)
-                end(id, to_llm_error(error));
-            });
+            on_error(id, epoch));
   };
   dispatch(id);
   return promise;
