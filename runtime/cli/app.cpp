@@ -20,6 +20,7 @@
 #include "runtime/cli/doctor_command.hpp"
 #include "runtime/cli/generate_command.hpp"
 #include "runtime/cli/models_command.hpp"
+#include "runtime/cli/only_here.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/role_command.hpp"
 #include "runtime/cli/script_command.hpp"
@@ -98,12 +99,6 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
       ->check(CLI::Range(0.001, longest_timeout).description(""));
   app.add_flag("--background", common.background, "Let interactive requests go first");
   app.add_flag("--verbose", common.verbose, "Show statistics, details of errors, and the log");
-}
-
-/// Refuses options that a command would ignore.
-void only_here(const CommonOptions& common, const std::string& name) {
-  if (!common.nodes.empty())
-    throw CLI::ValidationError("`" + name + "` does its work here, and goes without --connect");
 }
 
 /// A command whose options follow it or its parents.
@@ -268,12 +263,17 @@ void add_certs(CLI::App& app, const CommonOptions& common, int& exit_code) {
   const auto name = std::make_shared<std::string>();
   auto* init = add_command(*certs, "init", "Make an authority of your own in a folder");
   init->add_option("folder", *folder)->type_name("")->required();
-  init->callback([folder, &common, &exit_code] { exit_code = run_certs_init(common, *folder); });
+  init->callback([folder, &common, &exit_code] {
+    only_here(common, "certs");
+    exit_code = run_certs_init(common, *folder);
+  });
   auto* issue = add_command(*certs, "issue", "Make a certificate for one machine or program");
   issue->add_option("folder", *folder)->type_name("")->required();
   issue->add_option("name", *name)->type_name("")->required();
-  issue->callback(
-      [folder, name, &common, &exit_code] { exit_code = run_certs_issue(common, *folder, *name); });
+  issue->callback([folder, name, &common, &exit_code] {
+    only_here(common, "certs");
+    exit_code = run_certs_issue(common, *folder, *name);
+  });
 }
 
 void add_watching(CLI::App& app, const CommonOptions& common, int& exit_code) {

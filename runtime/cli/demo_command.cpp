@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "runtime/cli/demo.hpp"
+#include "runtime/cli/only_here.hpp"
 
 namespace nexus::llm::cli {
 
@@ -10,8 +11,7 @@ void add_demo_command(CLI::App& app, const CommonOptions& common, int& exit_code
   auto* command = app.add_subcommand("demo", "Watch two AI roles plan and write code");
   command->fallthrough();
   command->callback([&common, &exit_code] {
-    if (!common.nodes.empty())
-      throw CLI::ValidationError("`demo` does its work here, and goes without --connect");
+    only_here(common, "demo");
     exit_code = run_demo(common);
   });
 }

@@ -1,6 +1,6 @@
 #include "runtime/node/node.hpp"
 
-#include "actors/log.hpp"
+#include "runtime/node/refusal_log.hpp"
 
 namespace nexus::llm {
 
@@ -59,7 +59,7 @@ Result<std::unique_ptr<Node>> Node::start(caf::actor_system& system, const LLMSy
                   .models = address(llm.models()),
                   .config = address(llm.config())};
   node_actor actor = spawn_state<NodeActor>(system, std::move(hello), llm.config());
-  set_refusal_listener([](std::string_view line) { log(LogLevel::warning, line); });
+  log_refusals();
   auto at = listen;
   if (at.host == "localhost")
     at.host = "127.0.0.1";

@@ -1,7 +1,7 @@
 #include "runtime/node/remote_llm.hpp"
 
-#include "actors/log.hpp"
 #include "runtime/node/network_dial.hpp"
+#include "runtime/node/refusal_log.hpp"
 
 namespace nexus::llm {
 
@@ -15,7 +15,7 @@ Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
                                                       std::chrono::milliseconds patience) {
   if (nodes.empty())
     return failure(ErrorCode::invalid_argument, "no node is named");
-  set_refusal_listener([](std::string_view line) { log(LogLevel::warning, line); });
+  log_refusals();
   auto gateway = spawn_gateway(
       system, {.nodes = std::move(nodes), .patience = patience, .dial = network_dial()});
   const auto root = caf::actor_cast<caf::strong_actor_ptr>(gateway.root);

@@ -107,6 +107,7 @@ BOOST_FIXTURE_TEST_CASE(the_settings_of_a_node_are_seen_and_changed_from_afar, S
 BOOST_FIXTURE_TEST_CASE(options_that_would_be_ignored_are_refused, Serving) {
   for (const Arguments& arguments :
        {Arguments{"serve"}, Arguments{"simulate"}, Arguments{"demo"}, Arguments{"script", "x"},
+        Arguments{"certs", "init", "ca"}, Arguments{"certs", "issue", "ca", "x"},
         Arguments{"generate", "Hello", "--base-url", "http://127.0.0.1:1"}}) {
     const auto refused = remote(arguments);
     BOOST_TEST(refused.code == 2, arguments.front());

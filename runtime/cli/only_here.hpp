@@ -1,0 +1,17 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+#include "runtime/cli/common_options.hpp"
+
+namespace nexus::llm::cli {
+
+/// Refuses nodes for a command that would ignore them.
+inline void only_here(const CommonOptions& common, const std::string& name) {
+  if (!common.nodes.empty())
+    throw CLI::ValidationError("`" + name + "` does its work here, and goes without --connect");
+}
+
+} // namespace nexus::llm::cli
