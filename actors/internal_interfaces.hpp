@@ -33,6 +33,17 @@ struct Admission {
   }
 };
 
+/// The model that is to answer a request.
+struct ResolvedModel {
+  std::string name;
+  std::string digest; ///< empty where it is not known
+
+  static constexpr std::string_view type_name = "ResolvedModel";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"name", self.name}, Field{"digest", self.digest});
+  }
+};
+
 /// What a node tells a client that connects: who does what there.
 struct NodeHello {
   std::uint32_t protocol = 0;
@@ -51,7 +62,7 @@ struct NodeHello {
 };
 
 /// What a node and its clients must agree on: raised whenever a message between them changes.
-inline constexpr std::uint32_t node_protocol = 2;
+inline constexpr std::uint32_t node_protocol = 3;
 
 [[nodiscard]] constexpr std::string_view to_string(Admission::Kind kind) noexcept {
   constexpr std::string_view names[] = {"run", "cached", "shared"};
@@ -64,6 +75,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(nexus_llm_internal, caf::id_block::nexus_llm::end)
 
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::Admission))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::NodeHello))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ResolvedModel))
 
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, transfer_atom, "transfer")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, tick_atom, "tick")
@@ -79,6 +91,7 @@ CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, resolve_atom, "resolve")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, seen_atom, "seen")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, component_atom, "component")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, hello_atom, "hello")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, digest_atom, "digest")
 
 namespace nexus::llm {
 
@@ -86,6 +99,9 @@ namespace nexus::llm {
 using ollama_client_internal =
     caf::typed_actor<sig<void, transfer_atom>,
                      sig<void, tick_atom, std::uint64_t>>::extend_with<ollama_client_actor>;
+
+/// Answers the digest of the content of a file.
+using digest_actor = caf::typed_actor<sig<std::string, digest_atom, std::string>>;
 
 /// Hears from the StreamingActor; the RetrySupervisor.
 using stream_owner = caf::typed_actor<
@@ -153,14 +169,17 @@ using role_worker = caf::typed_actor<
 
 /// What the supervisor tells the ModelManagerActor.
 using model_manager_worker = caf::typed_actor<
-    /// The first model that is installed: the wanted one (empty: that of the role, then its
+    /// The first model that may be used: the wanted one (empty: that of the role, then its
     /// fallbacks), without those excluded. The flag asks for a fresh list.
-    sig<std::string, resolve_atom, AIRole, std::string, std::vector<std::string>, bool>,
+    sig<ResolvedModel, resolve_atom, AIRole, std::string, std::vector<std::string>, bool>,
     /// Settings from now on.
     sig<void, update_config_atom, LLMClientConfig>>::extend_with<model_manager_actor>;
 
 /// Hears of new settings; the RetrySupervisor.
 using config_owner = caf::typed_actor<sig<void, update_config_atom, LLMClientConfig>>;
+
+/// Hears how the way to Ollama fares; the RetrySupervisor.
+using client_owner = caf::typed_actor<sig<void, circuit_atom, CircuitHealth>>;
 
 /// Everything that is done for the roles, by whoever does it: the RetrySupervisor of this process,
 /// or the way to that of another one.
@@ -179,11 +198,11 @@ using supervisor_actor = caf::typed_actor< /// The component of this name, for t
     sig<caf::strong_actor_ptr, component_atom, std::string>>::extend_with<llm_service>;
 
 /// With what children and timers send to it.
-using supervisor_internal =
-    caf::typed_actor<sig<void, open_atom>, sig<void, tick_atom, std::uint64_t>,
-                     /// A component has a successor, and its last words have been heard.
-                     sig<void, restart_atom, std::uint64_t>>::extend_with<stream_owner>::
-        extend_with<role_owner>::extend_with<config_owner>::extend_with<supervisor_actor>;
+using supervisor_internal = caf::typed_actor<
+    sig<void, open_atom>, sig<void, tick_atom, std::uint64_t>,
+    /// A component has a successor, and its last words have been heard.
+    sig<void, restart_atom, std::uint64_t>>::extend_with<stream_owner>::extend_with<role_owner>::
+    extend_with<config_owner>::extend_with<client_owner>::extend_with<supervisor_actor>;
 
 /// What a node publishes. The client says which protocol it speaks.
 using node_actor = caf::typed_actor<sig<NodeHello, hello_atom, std::uint32_t>>;

@@ -1,5 +1,6 @@
 #include "actors/log.hpp"
 
+#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <mutex>
@@ -9,9 +10,17 @@ namespace nexus::llm {
 
 namespace {
 
+std::shared_ptr<spdlog::logger> standard_logger() {
+  auto logger = std::make_shared<spdlog::logger>("nexus-llm",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_level(spdlog::level::warn);
+  logger->set_pattern("nexus-llm: %l: %v");
+  return logger;
+}
+
 struct Sink {
   std::mutex mutex;
-  std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<spdlog::logger> logger = standard_logger();
 };
 
 Sink& sink() {
@@ -48,6 +57,13 @@ void log(LogLevel level, std::string_view line) {
 void set_logger(std::shared_ptr<spdlog::logger> logger) {
   std::lock_guard lock{sink().mutex};
   sink().logger = std::move(logger);
+}
+
+void Log::operator()(LogLevel level, std::string_view line) const {
+  if (logger_)
+    logger_->log(level_of(level), line);
+  else
+    log(level, line);
 }
 
 } // namespace nexus::llm

@@ -68,6 +68,18 @@ ConfigKey count_key(std::string path, std::uint64_t least, std::uint64_t most, A
           }};
 }
 
+template <class Access>
+ConfigKey flag_key(std::string path, Access access, std::string description) {
+  return {std::move(path), "`true` or `false`", std::move(description),
+          [access](const LLMClientConfig& config, Allocator&) { return Value{access(config)}; },
+          [access](LLMClientConfig& config, const Value& value) -> std::string {
+            if (!value.IsBool())
+              return "must be `true` or `false`";
+            access(config) = value.GetBool();
+            return {};
+          }};
+}
+
 /// A text that `check` accepts; `check` returns what is wrong with it, or nothing.
 template <class Access, class Check>
 ConfigKey text_key(std::string path, std::string type, Access access, Check check,
@@ -113,6 +125,52 @@ std::string check_text(std::string_view text) {
 
 constexpr double day = 86400;
 
+/// Whether Ollama or the settings decide: null leaves it to Ollama.
+template <class Access> ConfigKey num_ctx_key(std::string path, Access access) {
+  constexpr std::uint32_t least = 4;
+  constexpr std::uint32_t most = 1u << 24;
+  return {std::move(path), "whole number, 4 to 16777216, or null",
+          "Context window in tokens, sent with everything that uses a model of the role; null "
+          "leaves it to Ollama.",
+          [access](const LLMClientConfig& config, Allocator&) {
+            const auto& window = access(config);
+            return window ? Value{*window} : Value{};
+          },
+          [access](LLMClientConfig& config, const Value& value) -> std::string {
+            if (value.IsNull()) {
+              access(config).reset();
+              return {};
+            }
+            if (!value.IsUint() || value.GetUint() < least || value.GetUint() > most)
+              return "must be a whole number, 4 to 16777216, or null";
+            access(config) = value.GetUint();
+            return {};
+          }};
+}
+
+template <class Access> ConfigKey keep_alive_key(std::string path, Access access) {
+  return {std::move(path), "duration such as `5m`, seconds, or null",
+          "How long Ollama keeps a model of the role in memory after a request; negative is for "
+          "ever, null leaves it to Ollama.",
+          [access](const LLMClientConfig& config, Allocator& allocator) {
+            const auto& text = access(config);
+            return text.empty() ? Value{} : json::make_string(text, allocator);
+          },
+          [access](LLMClientConfig& config, const Value& value) -> std::string {
+            if (value.IsNull()) {
+              access(config).clear();
+              return {};
+            }
+            const auto text = value.IsNumber()   ? number_text(value.GetDouble())
+                              : value.IsString() ? std::string{json::text_of(value)}
+                                                 : std::string{};
+            if (auto wrong = check_keep_alive(text); !wrong.empty())
+              return wrong;
+            access(config) = text;
+            return {};
+          }};
+}
+
 void add_role_keys(std::vector<ConfigKey>& keys, AIRole role) {
   const auto name = std::string{to_string(role)};
   auto member = [role](auto pointer) {
@@ -142,12 +200,8 @@ void add_role_keys(std::vector<ConfigKey>& keys, AIRole role) {
          return {};
        }});
   const auto prefix = "roles." + name + ".";
-  keys.push_back(count_key(prefix + "numCtx", 4, 1u << 24, member(&RoleSettings::num_ctx),
-                           "Context window in tokens, sent with every request of the role."));
-  keys.push_back(text_key(prefix + "keepAlive", "duration such as `5m`, or seconds",
-                          member(&RoleSettings::keep_alive), check_keep_alive,
-                          "How long Ollama keeps the model in memory after a request; negative "
-                          "is for ever."));
+  keys.push_back(num_ctx_key(prefix + "numCtx", member(&RoleSettings::num_ctx)));
+  keys.push_back(keep_alive_key(prefix + "keepAlive", member(&RoleSettings::keep_alive)));
   keys.push_back(text_key(prefix + "system", "text", member(&RoleSettings::system), check_text,
                           "System text of the role; empty leaves it to the model."));
   keys.push_back({prefix + "options", "object of Ollama options",
@@ -220,12 +274,13 @@ std::vector<ConfigKey> make_keys() {
                           check_base_url, "Where Ollama listens."));
   keys.push_back(duration_key("timeout", in_seconds, 0.001, 7 * day, member(&Config::timeout),
                               "Limit of a complete request; of a stream, the wait for its first "
-                              "chunk, loading included."));
+                              "chunk, loading included; of a download, the longest silence."));
   keys.push_back(count_key("maxRetries", 0, 100, member(&Config::max_retries),
                            "Further attempts on one model after the first."));
-  keys.push_back(duration_key("retryDelay", in_milliseconds, 0, 600'000,
-                              member(&Config::retry_delay),
-                              "Base of the exponential back-off between attempts."));
+  keys.push_back(
+      duration_key("retryDelay", in_milliseconds, 0, 600'000, member(&Config::retry_delay),
+                   "Least wait before the first retry. It doubles with each further one, "
+                   "and up to half of it is added at random."));
   keys.push_back(text_key("models.overseer", "model name", member(&Config::overseer_model),
                           check_model, "Model of the overseer role."));
   keys.push_back(text_key("models.implementation", "model name",
@@ -258,6 +313,9 @@ std::vector<ConfigKey> make_keys() {
                       }
                     return "must be `fail` or `restart`";
                   }});
+  keys.push_back(flag_key("allowRemoteModels", member(&Config::allow_remote_models),
+                          "Whether models may be used that Ollama runs on another machine (cloud "
+                          "models). Prompts to them leave this machine."));
   keys.push_back(duration_key("modelListTtl", in_seconds, 0, day, member(&Config::model_list_ttl),
                               "How long the list of installed models is believed."));
   keys.push_back(count_key("limits.maxConcurrent", 1, 1024, limit(&Limits::max_concurrent),
@@ -290,15 +348,8 @@ std::vector<ConfigKey> make_keys() {
                            limit(&Limits::max_message_bytes),
                            "Largest message from a node or a client, in bytes, from the next start "
                            "on; the connection with one that sends more is broken off."));
-  keys.push_back({"cache.enabled", "`true` or `false`",
-                  "Whether answers that would repeat (temperature 0 or a seed) are kept.",
-                  [](const Config& config, Allocator&) { return Value{config.cache.enabled}; },
-                  [](Config& config, const Value& value) -> std::string {
-                    if (!value.IsBool())
-                      return "must be `true` or `false`";
-                    config.cache.enabled = value.GetBool();
-                    return {};
-                  }});
+  keys.push_back(flag_key("cache.enabled", nested(&Config::cache, &CacheSettings::enabled),
+                          "Whether answers that would repeat (temperature 0 or a seed) are kept."));
   keys.push_back(count_key("cache.maxBytes", 0, gibibyte,
                            nested(&Config::cache, &CacheSettings::max_bytes),
                            "Memory for kept answers, in bytes, for each role."));
@@ -315,8 +366,9 @@ std::vector<ConfigKey> make_keys() {
   auto circuit = [nested](auto inner) { return nested(&LLMClientConfig::circuit, inner); };
   keys.push_back(count_key("circuitBreaker.maxFailures", 0, 1000,
                            circuit(&CircuitSettings::max_failures),
-                           "Failures to connect, one after the other, after which requests fail at "
-                           "once until Ollama is back; 0 is never."));
+                           "Failures to connect, one after the other, after which new requests are "
+                           "refused at once until Ollama is back, provided that they have lasted "
+                           "longer than the retries of one request take; 0 is never."));
   keys.push_back(duration_key("circuitBreaker.resetTimeout", in_milliseconds, 1, 3'600'000,
                               circuit(&CircuitSettings::reset_timeout),
                               "Wait before Ollama is tried again with one cheap request."));

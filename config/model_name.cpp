@@ -68,6 +68,17 @@ bool is_valid_model_name(std::string_view text) { return parse(text).has_value()
 
 ModelName parse_model_name(std::string_view text) { return parse(text).value_or(ModelName{}); }
 
+bool is_cloud_name(std::string_view text) {
+  const auto name = parse(text);
+  if (!name)
+    return false;
+  constexpr std::string_view mark = "cloud";
+  const std::string_view tag = name->tag;
+  if (tag.size() < mark.size() || !equal_ignoring_case(tag.substr(tag.size() - mark.size()), mark))
+    return false;
+  return tag.size() == mark.size() || tag[tag.size() - mark.size() - 1] == '-';
+}
+
 bool same_model(std::string_view left, std::string_view right) {
   const auto a = parse(left);
   const auto b = parse(right);

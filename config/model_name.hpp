@@ -24,6 +24,10 @@ struct ModelName {
 /// Reads a valid name; an invalid one gives an empty `model`.
 [[nodiscard]] ModelName parse_model_name(std::string_view text);
 
+/// Whether Ollama takes a name for that of a cloud model, which runs at ollama.com: its tag is
+/// `cloud` or ends in `-cloud`.
+[[nodiscard]] bool is_cloud_name(std::string_view text);
+
 /// Whether two names mean the same model: `llama3.1` is `LLAMA3.1:latest`.
 [[nodiscard]] bool same_model(std::string_view left, std::string_view right);
 

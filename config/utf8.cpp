@@ -11,6 +11,12 @@ struct NullOutput {
   using Ch = char;
   void Put(char) {}
 };
+
+struct StringOutput {
+  using Ch = char;
+  std::string& text;
+  void Put(char c) { text += c; }
+};
 } // namespace
 
 bool is_valid_utf8(std::string_view text) {
@@ -20,6 +26,30 @@ bool is_valid_utf8(std::string_view text) {
     if (!rapidjson::UTF8<>::Validate(input, output))
       return false;
   return input.Tell() == text.size();
+}
+
+std::string to_valid_utf8(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    rapidjson::MemoryStream input{text.data(), text.size()};
+    NullOutput output;
+    // One character at a time; after a fault the search goes on at the next byte.
+    if (rapidjson::UTF8<>::Validate(input, output) && input.Tell() <= text.size()) {
+      result.append(text.substr(0, input.Tell()));
+      text.remove_prefix(input.Tell());
+    } else {
+      if (!result.ends_with(replacement_character))
+        result.append(replacement_character);
+      text.remove_prefix(1);
+    }
+  }
+  return result;
+}
+
+void append_utf8(std::string& text, char32_t code_point) {
+  StringOutput output{text};
+  rapidjson::UTF8<>::Encode(output, code_point);
 }
 
 } // namespace nexus::llm

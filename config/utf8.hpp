@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace nexus::llm {
@@ -10,6 +11,21 @@ namespace nexus::llm {
 /// Whether a text may go to a model: valid UTF-8 without NUL.
 [[nodiscard]] inline bool is_clean_text(std::string_view text) {
   return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
+}
+
+/// The text with the replacement character in the place of what is not valid UTF-8.
+[[nodiscard]] std::string to_valid_utf8(std::string_view text);
+
+/// The UTF-8 form of a code point, which must not be a surrogate.
+void append_utf8(std::string& text, char32_t code_point);
+
+/// U+FFFD, the replacement character.
+inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
+
+/// The text without the UTF-8 byte order mark that it may begin with.
+[[nodiscard]] constexpr std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
 }
 
 } // namespace nexus::llm

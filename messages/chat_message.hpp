@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,11 +28,12 @@ struct ToolCall {
   std::string id; ///< empty where the server gives none (before Ollama 0.12.10)
   std::string name;
   std::string arguments;
+  std::optional<std::uint32_t> index; ///< its place among the calls of one answer
 
   static constexpr std::string_view type_name = "ToolCall";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"id", self.id}, Field{"name", self.name},
-                 Field{"arguments", self.arguments});
+    return visit(Field{"id", self.id}, Field{"name", self.name}, Field{"arguments", self.arguments},
+                 Field{"index", self.index});
   }
   bool operator==(const ToolCall&) const = default;
 };

@@ -66,6 +66,8 @@ std::string sentence(const LLMError& error) {
     if (from != 0)
       break;
   }
+  if (!error.reason.empty())
+    text += " Reason: " + error.reason;
   return text;
 }
 

@@ -79,6 +79,27 @@ enum class ErrorCode : std::uint8_t {
   listen_failed,
   listen_insecure,
   certificate_invalid,
+  server_timeout,
+  slot_timeout,
+  download_stalled,
+  sign_in_required,
+  credentials_required,
+  request_too_large,
+  rate_limited,
+  proxy_failed,
+  redirected,
+  tls_not_trusted,
+  tls_not_spoken,
+  tls_required,
+  tls_failed,
+  context_exceeded,
+  out_of_memory,
+  disk_full,
+  model_not_in_registry,
+  registry_failed,
+  remote_model_refused,
+  resources_exhausted,
+  connect_insecure,
 };
 
 /// How often a failure may be answered by trying the same model again.
@@ -112,12 +133,12 @@ inline constexpr std::array error_table{
               "still running."},
     ErrorInfo{ErrorCode::connect_timeout, "connect_timeout", ErrorCategory::timeout, Retry::budget,
               false, "Connecting to Ollama at {} took too long. Check that it is running."},
-    ErrorInfo{ErrorCode::request_timeout, "request_timeout", ErrorCategory::timeout, Retry::budget,
-              true,
-              "The model {} did not answer in time. Raise `timeout`, shorten the prompt, or use a "
-              "smaller model."},
+    ErrorInfo{ErrorCode::request_timeout, "request_timeout", ErrorCategory::timeout, Retry::never,
+              false,
+              "The answer of {} was not complete in time. Raise `timeout`, limit the number of "
+              "tokens, or use a smaller model."},
     ErrorInfo{ErrorCode::first_token_timeout, "first_token_timeout", ErrorCategory::timeout,
-              Retry::budget, true,
+              Retry::once, true,
               "The model {} did not start to answer in time. Raise `timeout` or use a smaller "
               "model."},
     ErrorInfo{ErrorCode::gap_timeout, "gap_timeout", ErrorCategory::timeout, Retry::budget, true,
@@ -128,11 +149,13 @@ inline constexpr std::array error_table{
               "The answer of {} took longer than allowed. Raise `totalTimeout` or limit the number "
               "of tokens."},
     ErrorInfo{ErrorCode::model_not_found, "model_not_found", ErrorCategory::model, Retry::never,
-              true, "The model {0} is not installed. Get it with `ollama pull {0}`."},
+              true,
+              "The model {0} is not installed. `ollama pull {0}` installs it, if there is one of "
+              "this name."},
     ErrorInfo{ErrorCode::model_load_failed, "model_load_failed", ErrorCategory::model, Retry::once,
               true,
-              "The model {} could not be loaded. It may need more memory than is free, or be "
-              "damaged; Ollama's log tells."},
+              "The model {} could not be loaded. Ollama's log tells why; `ollama pull` repairs a "
+              "damaged model."},
     ErrorInfo{ErrorCode::model_capability_missing, "model_capability_missing", ErrorCategory::model,
               Retry::never, true,
               "The model {} cannot do what was asked. Choose a model that supports it (`nexus-llm "
@@ -141,7 +164,7 @@ inline constexpr std::array error_table{
               "The model {} stopped unexpectedly while it worked. Try again; Ollama's log tells "
               "why."},
     ErrorInfo{ErrorCode::bad_request, "bad_request", ErrorCategory::api, Retry::never, false,
-              "Ollama did not accept the request for {}. Check the options."},
+              "Ollama did not accept the request for {}. Check its options."},
     ErrorInfo{ErrorCode::forbidden, "forbidden", ErrorCategory::api, Retry::never, false,
               "Ollama at {} refused access. Check OLLAMA_ORIGINS and the host name in the base "
               "URL."},
@@ -239,6 +262,72 @@ inline constexpr std::array error_table{
               "them with `nexus-llm certs init` and name them with --cert, --key and --ca."},
     ErrorInfo{ErrorCode::certificate_invalid, "certificate_invalid", ErrorCategory::configuration,
               Retry::never, false, "The certificates cannot be used: {}."},
+    ErrorInfo{ErrorCode::server_timeout, "server_timeout", ErrorCategory::timeout, Retry::budget,
+              false,
+              "Ollama at {} took the connection but did not answer in time. Check that it is well, "
+              "or restart it."},
+    ErrorInfo{
+        ErrorCode::slot_timeout, "slot_timeout", ErrorCategory::timeout, Retry::once, true,
+        "The model {} was busy with other requests and did not get to this one in time. Raise "
+        "`timeout`, or send fewer requests at once."},
+    ErrorInfo{
+        ErrorCode::download_stalled, "download_stalled", ErrorCategory::timeout, Retry::budget,
+        false,
+        "The transfer of {} made no progress for longer than `timeout` allows. Start it again, "
+        "it goes on where it stopped, or raise `timeout`."},
+    ErrorInfo{ErrorCode::sign_in_required, "sign_in_required", ErrorCategory::model, Retry::never,
+              true, "The model {} needs an account. Sign in with `ollama signin`."},
+    ErrorInfo{ErrorCode::credentials_required, "credentials_required", ErrorCategory::api,
+              Retry::never, false,
+              "The server at {} asks for a login, so it is not Ollama itself. Set the base URL to "
+              "the address of Ollama."},
+    ErrorInfo{
+        ErrorCode::request_too_large, "request_too_large", ErrorCategory::api, Retry::never, false,
+        "The server at {} refused the request because it is too large. Shorten the prompt, or "
+        "raise the limit of the proxy in front of Ollama."},
+    ErrorInfo{ErrorCode::rate_limited, "rate_limited", ErrorCategory::api, Retry::budget, true,
+              "A limit on requests for {} is reached. Wait a while, or use another model."},
+    ErrorInfo{ErrorCode::proxy_failed, "proxy_failed", ErrorCategory::connection, Retry::budget,
+              false,
+              "The proxy at {} gets no answer from Ollama. Check that Ollama is running, and how "
+              "long the proxy waits."},
+    ErrorInfo{ErrorCode::redirected, "redirected", ErrorCategory::api, Retry::never, false,
+              "The server redirects {}. Set the base URL to where Ollama itself answers."},
+    ErrorInfo{ErrorCode::tls_not_trusted, "tls_not_trusted", ErrorCategory::connection,
+              Retry::never, false,
+              "The TLS certificate of {} is not trusted. Add its authority to those that this "
+              "system trusts, or use the address at which Ollama speaks plain HTTP."},
+    ErrorInfo{ErrorCode::tls_not_spoken, "tls_not_spoken", ErrorCategory::connection, Retry::never,
+              false, "The server at {} does not speak TLS. Write http:// in the base URL."},
+    ErrorInfo{ErrorCode::tls_required, "tls_required", ErrorCategory::connection, Retry::never,
+              false, "The server at {} speaks TLS. Write https:// in the base URL."},
+    ErrorInfo{ErrorCode::tls_failed, "tls_failed", ErrorCategory::connection, Retry::never, false,
+              "No TLS connection to {} can be made. Check the TLS settings of the server."},
+    ErrorInfo{ErrorCode::context_exceeded, "context_exceeded", ErrorCategory::api, Retry::never,
+              true,
+              "The prompt is too long for the context window of {}. Shorten it, or raise "
+              "`numCtx`."},
+    ErrorInfo{ErrorCode::out_of_memory, "out_of_memory", ErrorCategory::model, Retry::once, true,
+              "There is not enough memory for the model {}. Free some, or use a smaller model or "
+              "context window."},
+    ErrorInfo{ErrorCode::disk_full, "disk_full", ErrorCategory::model, Retry::never, false,
+              "The disk on which Ollama keeps {} is full. Free some space and try again."},
+    ErrorInfo{ErrorCode::model_not_in_registry, "model_not_in_registry", ErrorCategory::model,
+              Retry::never, false, "The registry has no model {}. Check its name and tag."},
+    ErrorInfo{ErrorCode::registry_failed, "registry_failed", ErrorCategory::model, Retry::once,
+              false, "Ollama could not transfer the model {} from or to the registry."},
+    ErrorInfo{ErrorCode::remote_model_refused, "remote_model_refused", ErrorCategory::model,
+              Retry::never, true,
+              "The model {}, so the prompt would leave this machine. Choose a local model, or set "
+              "`llm.allowRemoteModels` to true and sign in with `ollama signin`."},
+    ErrorInfo{ErrorCode::resources_exhausted, "resources_exhausted", ErrorCategory::internal,
+              Retry::budget, false,
+              "This program has reached a limit of the system: {}. Raise the limit, or do less at "
+              "once."},
+    ErrorInfo{ErrorCode::connect_insecure, "connect_insecure", ErrorCategory::configuration,
+              Retry::never, false,
+              "The node {} is on another machine, and prompts would go there in clear. Name "
+              "certificates with --cert, --key and --ca (`nexus-llm certs init` makes them)."},
 };
 
 namespace detail {
@@ -246,7 +335,7 @@ consteval bool error_table_is_ordered() {
   for (std::size_t i = 0; i < error_table.size(); ++i)
     if (static_cast<std::size_t>(error_table[i].code) != i + 1)
       return false;
-  return error_table.back().code == ErrorCode::certificate_invalid;
+  return error_table.back().code == ErrorCode::connect_insecure;
 }
 } // namespace detail
 static_assert(detail::error_table_is_ordered(), "one row per code, in the order of the enum");
@@ -285,10 +374,12 @@ static_assert(detail::error_table_is_ordered(), "one row per code, in the order 
 }
 
 /// A failure as a value: what callers get, what crosses the network, what the log writes.
-/// `detail` is technical (HTTP status, libcurl code, body excerpt) and meant for the log alone.
+/// `reason` holds the server's own words for a person; `detail` is technical (libcurl code, body
+/// excerpt) and meant for the log alone.
 struct LLMError {
   ErrorCode code = ErrorCode::internal_error;
   std::string subject;           ///< fills the `{}` of the sentence
+  std::string reason;            ///< one clean line that the server gave, or empty
   std::string detail;            ///< technical; never shown to a person by default
   std::string partial;           ///< text that had arrived before a stream broke
   std::uint16_t http_status = 0; ///< 0 where no HTTP answer was involved
@@ -299,14 +390,16 @@ struct LLMError {
   static constexpr std::string_view type_name = "LLMError";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"code", self.code}, Field{"subject", self.subject},
-                 Field{"detail", self.detail}, Field{"partial", self.partial},
-                 Field{"httpStatus", self.http_status}, Field{"retryAfter", self.retry_after},
-                 Field{"model", self.model}, Field{"attempts", self.attempts});
+                 Field{"reason", self.reason}, Field{"detail", self.detail},
+                 Field{"partial", self.partial}, Field{"httpStatus", self.http_status},
+                 Field{"retryAfter", self.retry_after}, Field{"model", self.model},
+                 Field{"attempts", self.attempts});
   }
   bool operator==(const LLMError&) const = default;
 };
 
-/// One sentence for a person: what happened and what to do.
+/// What a person is told: one sentence with what happened and what to do, then the reason that the
+/// server gave, if any.
 [[nodiscard]] std::string sentence(const LLMError& error);
 
 /// One line for the log: code, sentence and technical detail.

@@ -10,6 +10,7 @@
 #include "messages/llm_request.hpp"
 #include "messages/llm_response.hpp"
 #include "messages/model_status.hpp"
+#include "messages/model_transfer.hpp"
 #include "messages/portability.hpp"
 #include "messages/stream_messages.hpp"
 
@@ -65,6 +66,12 @@ CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::RestartSettings))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::CircuitSettings))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::NodeSettings))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::LLMClientConfig))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::TokenAlternative))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::TokenLogprob))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::ModelTransfer))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::LoadRequest))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::ModelFile))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::CreateRequest))
 
 CAF_ADD_ATOM(nexus_llm, nexus::llm, generate_atom, "generate")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, generate_streaming_atom, "gen_stream")
@@ -91,6 +98,9 @@ CAF_ADD_ATOM(nexus_llm, nexus::llm, pull_model_atom, "pull")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, delete_model_atom, "delete")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, copy_model_atom, "copy")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, version_atom, "version")
+CAF_ADD_ATOM(nexus_llm, nexus::llm, push_model_atom, "push")
+CAF_ADD_ATOM(nexus_llm, nexus::llm, create_model_atom, "create")
+CAF_ADD_ATOM(nexus_llm, nexus::llm, upload_blob_atom, "blob")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, get_config_atom, "getconfig")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, save_config_atom, "saveconfig")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, update_config_atom, "updconfig")
@@ -110,7 +120,8 @@ using stream_subscriber = caf::typed_actor<
 /// Takes the pieces of a stream as they come from the socket (the StreamingActor is one).
 using chunk_sink = caf::typed_actor<sig<void, StreamBatch>>;
 
-/// Listens to a download. While one report is unanswered, newer ones replace each other.
+/// Listens to a transfer or the making of a model. While one report is unanswered, newer ones
+/// replace each other.
 using pull_subscriber = caf::typed_actor<sig<void, PullProgress>>;
 
 /// What an AI role offers. Handles stay valid across restarts of everything behind them. Every
@@ -156,12 +167,22 @@ using model_manager_actor = caf::typed_actor<
     sig<ModelDetails, show_model_atom, std::string>,
     /// The models in memory.
     sig<RunningModels, running_models_atom>,
-    /// Brings a model into memory and keeps it there for a time (empty: Ollama's default).
+    /// Brings a model into memory, with the values that requests to it carry, and keeps it there
+    /// for a time (empty: that of the settings, else Ollama's default).
     sig<Ack, load_model_atom, std::string, std::string>,
     /// Frees the memory of a model.
     sig<Ack, unload_model_atom, std::string>,
     /// Downloads a model; progress goes to the subscriber. Ends when the model is complete.
     sig<Ack, pull_model_atom, std::string, pull_subscriber>,
+    /// The same with options.
+    sig<Ack, pull_model_atom, ModelTransfer, pull_subscriber>,
+    /// Sends a model to its registry.
+    sig<Ack, push_model_atom, ModelTransfer, pull_subscriber>,
+    /// Makes a model from the parts of a Modelfile.
+    sig<Ack, create_model_atom, CreateRequest, pull_subscriber>,
+    /// Gives Ollama the content of a file on this machine, to make a model from; answers its
+    /// digest. Not for other machines.
+    sig<std::string, upload_blob_atom, std::string>,
     /// Removes a model from the disk.
     sig<Ack, delete_model_atom, std::string>,
     /// Gives a model a second name.
@@ -173,10 +194,12 @@ using model_manager_actor = caf::typed_actor<
 using ollama_models_actor = caf::typed_actor<
     sig<ModelList, list_models_atom>, sig<bool, check_model_atom, std::string>,
     sig<ModelDetails, show_model_atom, std::string>, sig<RunningModels, running_models_atom>,
-    sig<Ack, load_model_atom, std::string, std::string>, sig<Ack, unload_model_atom, std::string>,
-    sig<Ack, pull_model_atom, std::string, pull_subscriber>,
-    sig<Ack, delete_model_atom, std::string>, sig<Ack, copy_model_atom, std::string, std::string>,
-    sig<std::string, version_atom>>;
+    sig<Ack, load_model_atom, LoadRequest>, sig<Ack, unload_model_atom, std::string>,
+    sig<Ack, pull_model_atom, ModelTransfer, pull_subscriber>,
+    sig<Ack, push_model_atom, ModelTransfer, pull_subscriber>,
+    sig<Ack, create_model_atom, CreateRequest, pull_subscriber>,
+    sig<std::string, upload_blob_atom, std::string>, sig<Ack, delete_model_atom, std::string>,
+    sig<Ack, copy_model_atom, std::string, std::string>, sig<std::string, version_atom>>;
 
 /// The whole Ollama API as it is: no retries, no fallback.
 using ollama_client_actor = caf::typed_actor<

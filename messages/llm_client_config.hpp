@@ -25,10 +25,10 @@ enum class StreamRecovery : std::uint8_t {
 /// Settings of one role beside its model.
 struct RoleSettings {
   std::vector<std::string> fallback_models; ///< tried in order when the first is missing or fails
-  std::uint32_t num_ctx = 8192;             ///< context window in tokens, sent with every request
-  std::string keep_alive = "5m";            ///< how long Ollama keeps the model in memory
-  std::string system;                       ///< system text; empty: the model's own
-  std::string options = "{}";               ///< JSON text of an object of Ollama options
+  std::optional<std::uint32_t> num_ctx;     ///< context window in tokens; unset: Ollama decides
+  std::string keep_alive;     ///< how long Ollama keeps the model in memory; empty: it decides
+  std::string system;         ///< system text; empty: the model's own
+  std::string options = "{}"; ///< JSON text of an object of Ollama options
 
   static constexpr std::string_view type_name = "RoleSettings";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -131,7 +131,7 @@ struct LLMClientConfig {
   std::string base_url = "http://localhost:11434";
   std::chrono::milliseconds timeout{300'000};  ///< a complete request; a stream's first chunk
   std::uint32_t max_retries = 3;               ///< further attempts on one model
-  std::chrono::milliseconds retry_delay{1000}; ///< base of the exponential back-off
+  std::chrono::milliseconds retry_delay{1000}; ///< least wait before a retry; doubles each time
   std::string overseer_model = "llama3.1:8b";
   std::string implementation_model = "qwen2.5-coder:7b";
 
@@ -140,6 +140,8 @@ struct LLMClientConfig {
   std::chrono::milliseconds gap_timeout{60'000};
   std::chrono::milliseconds total_timeout{0}; ///< 0: none
   StreamRecovery stream_recovery = StreamRecovery::fail;
+  bool allow_remote_models =
+      false; ///< models that Ollama runs elsewhere: prompts leave the machine
   std::chrono::seconds model_list_ttl{30}; ///< how long the list of models is believed
   std::array<RoleSettings, all_roles.size()> roles;
   Limits limits;
@@ -161,17 +163,19 @@ struct LLMClientConfig {
 
   static constexpr std::string_view type_name = "LLMClientConfig";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(
-        Field{"baseUrl", self.base_url}, Field{"timeout", self.timeout},
-        Field{"maxRetries", self.max_retries}, Field{"retryDelay", self.retry_delay},
-        Field{"overseerModel", self.overseer_model},
-        Field{"implementationModel", self.implementation_model},
-        Field{"maxRetryDelay", self.max_retry_delay}, Field{"connectTimeout", self.connect_timeout},
-        Field{"gapTimeout", self.gap_timeout}, Field{"totalTimeout", self.total_timeout},
-        Field{"streamRecovery", self.stream_recovery}, Field{"modelListTtl", self.model_list_ttl},
-        Field{"overseer", self.roles[0]}, Field{"implementation", self.roles[1]},
-        Field{"limits", self.limits}, Field{"cache", self.cache}, Field{"restarts", self.restarts},
-        Field{"circuitBreaker", self.circuit}, Field{"nodes", self.nodes});
+    return visit(Field{"baseUrl", self.base_url}, Field{"timeout", self.timeout},
+                 Field{"maxRetries", self.max_retries}, Field{"retryDelay", self.retry_delay},
+                 Field{"overseerModel", self.overseer_model},
+                 Field{"implementationModel", self.implementation_model},
+                 Field{"maxRetryDelay", self.max_retry_delay},
+                 Field{"connectTimeout", self.connect_timeout},
+                 Field{"gapTimeout", self.gap_timeout}, Field{"totalTimeout", self.total_timeout},
+                 Field{"streamRecovery", self.stream_recovery},
+                 Field{"allowRemoteModels", self.allow_remote_models},
+                 Field{"modelListTtl", self.model_list_ttl}, Field{"overseer", self.roles[0]},
+                 Field{"implementation", self.roles[1]}, Field{"limits", self.limits},
+                 Field{"cache", self.cache}, Field{"restarts", self.restarts},
+                 Field{"circuitBreaker", self.circuit}, Field{"nodes", self.nodes});
   }
   bool operator==(const LLMClientConfig&) const = default;
 };

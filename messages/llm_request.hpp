@@ -22,17 +22,17 @@ enum class Priority : std::uint8_t { interactive, background };
 /// What a caller may set per request; everything left out comes from the role's settings.
 /// Plain data: copy and move freely between threads.
 struct GenerateOptions {
-  RequestId id;                            ///< empty: one is made
-  std::string model;                       ///< empty: the role's model
-  std::optional<std::string> context;      ///< additional text put before the prompt
-  std::optional<double> temperature;       ///< 0.0 to 2.0; 0 is repeatable
-  std::optional<std::uint32_t> max_tokens; ///< most tokens to generate, at least 1
-  std::optional<std::int64_t> seed;        ///< the same seed repeats an answer
-  std::vector<std::string> stop;           ///< texts that end the answer
-  std::optional<std::string> system;       ///< replaces the role's system text
+  RequestId id;                           ///< empty: one is made
+  std::string model;                      ///< empty: the role's model
+  std::optional<std::string> context;     ///< additional text put before the prompt
+  std::optional<double> temperature;      ///< 0.0 to 2.0; 0 is repeatable
+  std::optional<std::int32_t> max_tokens; ///< most tokens; -1: no limit, -2: fill the context
+  std::optional<std::int64_t> seed;       ///< the same seed repeats an answer
+  std::vector<std::string> stop;          ///< texts that end the answer
+  std::optional<std::string> system;      ///< replaces the role's system text
   std::string format;                   ///< `json`, or JSON text of a JSON schema; empty: free text
-  std::string keep_alive;               ///< Go duration ("5m"), or seconds; empty: the role's
-  std::optional<std::uint32_t> num_ctx; ///< context window in tokens; unset: the role's
+  std::string keep_alive;               ///< Go duration ("5m"), or seconds; empty: the settings'
+  std::optional<std::uint32_t> num_ctx; ///< context window in tokens; unset: the settings'
   std::vector<std::string> images;      ///< base64, for models that see
   std::string think;                    ///< empty, `true`, `false`, `low`, `medium`, `high`, `max`
   std::vector<Tool> tools;              ///< chat only
@@ -40,6 +40,10 @@ struct GenerateOptions {
   std::vector<std::uint32_t> continuation; ///< `LLMResponse::context` of an earlier answer
   std::string suffix;                      ///< text after the gap, for models that fill in
   bool raw = false;                        ///< no template is applied to the prompt
+  std::optional<bool> truncate;            ///< false: a prompt too long for the window is an error
+  std::optional<bool> shift;               ///< false: an answer ends where the window is full
+  bool logprobs = false;                   ///< tell the log probability of each token
+  std::optional<std::uint32_t> top_logprobs; ///< alternatives told for each token, 0 to 20
   Priority priority = Priority::interactive;
   bool bypass_cache = false; ///< neither read nor fill the response cache, nor share
   std::optional<std::chrono::milliseconds> timeout;         ///< shorter than the configured one
@@ -57,6 +61,8 @@ struct GenerateOptions {
                  Field{"think", self.think}, Field{"tools", self.tools},
                  Field{"rawOptions", self.raw_options}, Field{"continuation", self.continuation},
                  Field{"suffix", self.suffix}, Field{"raw", self.raw},
+                 Field{"truncate", self.truncate}, Field{"shift", self.shift},
+                 Field{"logprobs", self.logprobs}, Field{"topLogprobs", self.top_logprobs},
                  Field{"priority", self.priority}, Field{"bypassCache", self.bypass_cache},
                  Field{"timeout", self.timeout}, Field{"connectTimeout", self.connect_timeout},
                  Field{"gapTimeout", self.gap_timeout}, Field{"totalTimeout", self.total_timeout});
@@ -100,13 +106,16 @@ struct EmbedRequest {
   std::string model;
   std::vector<std::string> input;
   std::optional<std::uint32_t> dimensions;
-  std::string keep_alive;
+  std::optional<bool> truncate; ///< false: a text too long for the window is an error
+  std::string raw_options;      ///< JSON text of an object, merged into Ollama's `options`
+  std::string keep_alive;       ///< Go duration ("5m"), or seconds; empty: the settings'
   std::optional<std::chrono::milliseconds> timeout;
 
   static constexpr std::string_view type_name = "EmbedRequest";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"id", self.id}, Field{"model", self.model}, Field{"input", self.input},
-                 Field{"dimensions", self.dimensions}, Field{"keepAlive", self.keep_alive},
+                 Field{"dimensions", self.dimensions}, Field{"truncate", self.truncate},
+                 Field{"rawOptions", self.raw_options}, Field{"keepAlive", self.keep_alive},
                  Field{"timeout", self.timeout});
   }
   bool operator==(const EmbedRequest&) const = default;

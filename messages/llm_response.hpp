@@ -39,6 +39,35 @@ struct GenerateStats {
   bool operator==(const GenerateStats&) const = default;
 };
 
+/// A token that could have stood in the place of another.
+struct TokenAlternative {
+  std::string token;
+  double logprob = 0;
+  std::vector<std::uint8_t> bytes; ///< of the token, which need not be whole UTF-8
+
+  static constexpr std::string_view type_name = "TokenAlternative";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"token", self.token}, Field{"logprob", self.logprob},
+                 Field{"bytes", self.bytes});
+  }
+  bool operator==(const TokenAlternative&) const = default;
+};
+
+/// The log probability of one token of an answer (Ollama, `logprobs`).
+struct TokenLogprob {
+  std::string token;
+  double logprob = 0;
+  std::vector<std::uint8_t> bytes;
+  std::vector<TokenAlternative> top_logprobs; ///< the likeliest tokens, as many as were asked for
+
+  static constexpr std::string_view type_name = "TokenLogprob";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"token", self.token}, Field{"logprob", self.logprob},
+                 Field{"bytes", self.bytes}, Field{"topLogprobs", self.top_logprobs});
+  }
+  bool operator==(const TokenLogprob&) const = default;
+};
+
 /// What an answer cost and how it came about, as this system saw it.
 struct Provenance {
   std::uint32_t attempts = 1;    ///< over all models; 0 for a cached answer
@@ -46,7 +75,7 @@ struct Provenance {
   bool shared = false;           ///< another caller's identical request in flight answered
   bool cached = false;           ///< from the response cache
   bool restarted = false;        ///< a stream had to start over after something of it was seen
-  bool prompt_truncated = false; ///< Ollama probably cut the prompt to `num_ctx`
+  bool prompt_truncated = false; ///< Ollama probably cut the prompt to the context window
   bool cut_by_length = false;    ///< `done_reason` is `length`: the answer is not complete
   std::chrono::microseconds queue_time{};       ///< accepted to sent
   std::chrono::microseconds first_chunk_time{}; ///< last attempt sent to first byte of its answer
@@ -73,7 +102,10 @@ struct LLMResponse {
   std::optional<std::vector<std::uint32_t>> context; ///< for continuation; generate only
   std::string thinking;                              ///< what the model thought, where it says so
   std::vector<ToolCall> tool_calls;                  ///< chat only
-  std::string done_reason; ///< `stop`, `length`, `load`, `unload`, or the server's own
+  std::string done_reason;            ///< `stop`, `length`, `load`, `unload`, or the server's own
+  std::vector<TokenLogprob> logprobs; ///< where they were asked for
+  std::string remote_model;           ///< what answered, where it ran on another machine
+  std::string remote_host;            ///< that machine; empty where it ran on this one
   GenerateStats stats;
   Provenance provenance;
 
@@ -82,8 +114,9 @@ struct LLMResponse {
     return visit(Field{"id", self.id}, Field{"model", self.model}, Field{"response", self.response},
                  Field{"done", self.done}, Field{"context", self.context},
                  Field{"thinking", self.thinking}, Field{"toolCalls", self.tool_calls},
-                 Field{"doneReason", self.done_reason}, Field{"stats", self.stats},
-                 Field{"provenance", self.provenance});
+                 Field{"doneReason", self.done_reason}, Field{"logprobs", self.logprobs},
+                 Field{"remoteModel", self.remote_model}, Field{"remoteHost", self.remote_host},
+                 Field{"stats", self.stats}, Field{"provenance", self.provenance});
   }
   bool operator==(const LLMResponse&) const = default;
 };
@@ -118,13 +151,14 @@ struct EmbedResponse {
   std::chrono::nanoseconds total_duration{};
   std::chrono::nanoseconds load_duration{};
   std::uint64_t prompt_eval_count = 0;
+  bool truncated = false; ///< Ollama probably cut at least one of the texts
 
   static constexpr std::string_view type_name = "EmbedResponse";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"model", self.model}, Field{"embeddings", self.embeddings},
-                 Field{"totalDuration", self.total_duration},
-                 Field{"loadDuration", self.load_duration},
-                 Field{"promptEvalCount", self.prompt_eval_count});
+    return visit(
+        Field{"model", self.model}, Field{"embeddings", self.embeddings},
+        Field{"totalDuration", self.total_duration}, Field{"loadDuration", self.load_duration},
+        Field{"promptEvalCount", self.prompt_eval_count}, Field{"truncated", self.truncated});
   }
   bool operator==(const EmbedResponse&) const = default;
 };

@@ -36,16 +36,22 @@ struct ModelStatus {
   std::optional<WallTime> modified_at;
   std::string digest;
   std::string family;
-  std::string parameter_size; ///< such as `8.0B`
-  std::string quantization;   ///< such as `Q4_K_M`
+  std::string parameter_size;            ///< such as `8.0B`
+  std::string quantization;              ///< such as `Q4_K_M`
+  std::uint32_t context_length = 0;      ///< tokens the model was trained for; 0: not told
+  std::vector<std::string> capabilities; ///< where the server lists them
+  std::string remote_model;              ///< what answers, where the model runs on another machine
+  std::string remote_host;               ///< that machine; empty for a model of this one
 
   static constexpr std::string_view type_name = "ModelStatus";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"name", self.name}, Field{"available", self.available},
-                 Field{"size", self.size}, Field{"modifiedAt", self.modified_at},
-                 Field{"digest", self.digest}, Field{"family", self.family},
-                 Field{"parameterSize", self.parameter_size},
-                 Field{"quantization", self.quantization});
+    return visit(
+        Field{"name", self.name}, Field{"available", self.available}, Field{"size", self.size},
+        Field{"modifiedAt", self.modified_at}, Field{"digest", self.digest},
+        Field{"family", self.family}, Field{"parameterSize", self.parameter_size},
+        Field{"quantization", self.quantization}, Field{"contextLength", self.context_length},
+        Field{"capabilities", self.capabilities}, Field{"remoteModel", self.remote_model},
+        Field{"remoteHost", self.remote_host});
   }
   bool operator==(const ModelStatus&) const = default;
 };
@@ -67,13 +73,19 @@ struct RunningModel {
   std::uint64_t size = 0;      ///< bytes in memory
   std::uint64_t size_vram = 0; ///< of these, bytes on the GPU
   std::optional<WallTime> expires_at;
-  std::uint32_t context_length = 0; ///< tokens; 0 where the server does not say
+  std::uint32_t context_length = 0; ///< window in force, in tokens; 0 where the server is silent
+  std::string digest;
+  std::string family;
+  std::string parameter_size;
+  std::string quantization;
 
   static constexpr std::string_view type_name = "RunningModel";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"name", self.name}, Field{"size", self.size},
                  Field{"sizeVram", self.size_vram}, Field{"expiresAt", self.expires_at},
-                 Field{"contextLength", self.context_length});
+                 Field{"contextLength", self.context_length}, Field{"digest", self.digest},
+                 Field{"family", self.family}, Field{"parameterSize", self.parameter_size},
+                 Field{"quantization", self.quantization});
   }
   bool operator==(const RunningModel&) const = default;
 };
@@ -102,16 +114,23 @@ struct ModelDetails {
   std::string prompt_template;
   std::string license;
   std::optional<WallTime> modified_at;
+  std::string modelfile;
+  std::string model_info;       ///< JSON text of an object, as the server gives it
+  std::string requires_version; ///< of Ollama, where the model needs one
+  std::string remote_model;     ///< what answers, where the model runs on another machine
+  std::string remote_host;      ///< that machine; empty for a model of this one
 
   static constexpr std::string_view type_name = "ModelDetails";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"name", self.name}, Field{"family", self.family},
-                 Field{"parameterSize", self.parameter_size},
-                 Field{"quantization", self.quantization},
-                 Field{"contextLength", self.context_length},
-                 Field{"capabilities", self.capabilities}, Field{"parameters", self.parameters},
-                 Field{"system", self.system}, Field{"template", self.prompt_template},
-                 Field{"license", self.license}, Field{"modifiedAt", self.modified_at});
+    return visit(
+        Field{"name", self.name}, Field{"family", self.family},
+        Field{"parameterSize", self.parameter_size}, Field{"quantization", self.quantization},
+        Field{"contextLength", self.context_length}, Field{"capabilities", self.capabilities},
+        Field{"parameters", self.parameters}, Field{"system", self.system},
+        Field{"template", self.prompt_template}, Field{"license", self.license},
+        Field{"modifiedAt", self.modified_at}, Field{"modelfile", self.modelfile},
+        Field{"modelInfo", self.model_info}, Field{"requires", self.requires_version},
+        Field{"remoteModel", self.remote_model}, Field{"remoteHost", self.remote_host});
   }
   bool operator==(const ModelDetails&) const = default;
 };

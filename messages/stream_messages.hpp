@@ -18,14 +18,31 @@ struct LLMStreamChunk {
   std::string response; ///< the text of this piece; may be empty
   std::string thinking; ///< thinking text of this piece; may be empty
   std::vector<ToolCall> tool_calls;
-  bool done = false;                ///< the last piece; then `final` is set
+  std::vector<TokenLogprob> logprobs; ///< of this piece, where they were asked for
+  bool restarted = false; ///< the stream started over: the text of the chunks before this is void
+  bool done = false;      ///< the last piece; then `final` is set
   std::optional<LLMResponse> final; ///< the accumulated answer with its statistics
+
+  /// Whether there is anything of an answer in it.
+  [[nodiscard]] bool has_content() const noexcept {
+    return !response.empty() || !thinking.empty() || !tool_calls.empty() || !logprobs.empty();
+  }
+  /// Adds the content of the piece that follows.
+  void append(const LLMStreamChunk& next) {
+    response += next.response;
+    thinking += next.thinking;
+    tool_calls.insert(tool_calls.end(), next.tool_calls.begin(), next.tool_calls.end());
+    logprobs.insert(logprobs.end(), next.logprobs.begin(), next.logprobs.end());
+    done = next.done;
+    final = next.final;
+  }
 
   static constexpr std::string_view type_name = "LLMStreamChunk";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"id", self.id}, Field{"seq", self.seq}, Field{"model", self.model},
                  Field{"response", self.response}, Field{"thinking", self.thinking},
-                 Field{"toolCalls", self.tool_calls}, Field{"done", self.done},
+                 Field{"toolCalls", self.tool_calls}, Field{"logprobs", self.logprobs},
+                 Field{"restarted", self.restarted}, Field{"done", self.done},
                  Field{"final", self.final});
   }
   bool operator==(const LLMStreamChunk&) const = default;
@@ -93,7 +110,8 @@ struct StreamBatch {
   bool operator==(const StreamBatch&) const = default;
 };
 
-/// Progress of a download, summed over the layers of the model (Ollama `/api/pull`).
+/// Progress of a transfer or of the making of a model, summed over the layers of the model (Ollama
+/// `/api/pull`, `/api/push`, `/api/create`).
 struct PullProgress {
   std::string model;
   std::string status;          ///< Ollama's words, such as `pulling manifest`

@@ -24,12 +24,10 @@ bool merge_chunks(StreamNews& last, StreamNews& next) {
   auto* chunk = std::get_if<LLMStreamChunk>(&next);
   if (waiting == nullptr || chunk == nullptr)
     return false;
-  waiting->response += chunk->response;
-  waiting->thinking += chunk->thinking;
-  waiting->tool_calls.insert(waiting->tool_calls.end(), chunk->tool_calls.begin(),
-                             chunk->tool_calls.end());
-  waiting->done = chunk->done;
-  waiting->final = std::move(chunk->final);
+  if (chunk->restarted)
+    *waiting = std::move(*chunk);
+  else
+    waiting->append(*chunk);
   return true;
 }
 
@@ -62,17 +60,19 @@ private:
   NewsChannel channel_;
 };
 
-/// Asks for a download and passes on what it hears.
-class PullClient {
+using TransferNews = std::variant<PullProgress, Result<Ack>>;
+
+/// Asks for the transfer or the making of a model and passes on what it hears.
+template <class Atom, class Request> class TransferClient {
 public:
   using Base = pull_subscriber::base;
-  using News = std::variant<PullProgress, Result<Ack>>;
-  static constexpr const char* name = "PullClient";
+  using News = TransferNews;
+  static constexpr const char* name = "TransferClient";
 
-  PullClient(pull_subscriber::pointer self, model_manager_actor models, std::string model,
-             std::shared_ptr<Channel<News>> channel)
+  TransferClient(pull_subscriber::pointer self, model_manager_actor models, Request request,
+                 std::shared_ptr<Channel<News>> channel)
       : self_{self}, channel_{std::move(channel)} {
-    ask_watched(self_, models, pull_model_atom_v, std::move(model), pull_subscriber{self_})
+    ask_watched(self_, models, Atom{}, std::move(request), pull_subscriber{self_})
         .then([this](Ack ack) { push(Result<Ack>{ack}); },
               [this](const caf::error& error) { push(Result<Ack>{failure(to_llm_error(error))}); });
   }
@@ -181,6 +181,8 @@ LLMIntegration::stream(Atom, const Content& content, AIRole role, const ChunkCal
     if (auto* answer = std::get_if<Outcome>(&*news)) {
       outcome = std::move(*answer);
     } else if (auto* chunk = std::get_if<LLMStreamChunk>(&*news)) {
+      if (chunk->restarted)
+        seq = 0;
       chunk->seq = seq++;
       ended = chunk->done;
       if (wanted && callback && !callback(*chunk)) {
@@ -189,10 +191,8 @@ LLMIntegration::stream(Atom, const Content& content, AIRole role, const ChunkCal
       }
     } else if (std::holds_alternative<StreamError>(*news)) {
       ended = true;
-    } else if (const auto& told = std::get<RequestProgress>(*news); progress) {
-      if (told.phase == Phase::restarted)
-        seq = 0;
-      progress(told);
+    } else if (progress) {
+      progress(std::get<RequestProgress>(*news));
     }
   }
   anon_exit(client, caf::exit_reason::user_shutdown);
@@ -243,8 +243,33 @@ Result<void> LLMIntegration::unload_model(const std::string& model_name) {
 
 Result<void> LLMIntegration::pull_model(const std::string& model_name,
                                         const PullCallback& progress) {
-  const auto channel = std::make_shared<Channel<PullClient::News>>();
-  pull_subscriber client = spawn_state<PullClient>(system_, llm_.models, model_name, channel);
+  return pull_model(ModelTransfer{.model = model_name}, progress);
+}
+
+Result<void> LLMIntegration::pull_model(const ModelTransfer& request,
+                                        const PullCallback& progress) {
+  return transfer(pull_model_atom_v, request, progress);
+}
+
+Result<void> LLMIntegration::push_model(const ModelTransfer& request,
+                                        const PullCallback& progress) {
+  return transfer(push_model_atom_v, request, progress);
+}
+
+Result<void> LLMIntegration::create_model(const CreateRequest& request,
+                                          const PullCallback& progress) {
+  return transfer(create_model_atom_v, request, progress);
+}
+
+Result<std::string> LLMIntegration::upload_blob(const std::string& file) {
+  return call<std::string>(llm_.models, upload_blob_atom_v, file);
+}
+
+template <class Atom, class Request>
+Result<void> LLMIntegration::transfer(Atom, const Request& request, const PullCallback& progress) {
+  const auto channel = std::make_shared<Channel<TransferNews>>();
+  pull_subscriber client =
+      spawn_state<TransferClient<Atom, Request>>(system_, llm_.models, request, channel);
   for (;;) {
     auto news = channel->pop();
     if (auto* done = std::get_if<Result<Ack>>(&news)) {

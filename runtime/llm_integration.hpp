@@ -21,7 +21,8 @@ namespace nexus::llm {
 /// from within an actor, whose thread it would block.
 class LLMIntegration {
 public:
-  /// Hears each chunk of a stream, on the thread of the caller; false ends the stream.
+  /// Hears each chunk of a stream, on the thread of the caller; false ends the stream. A chunk that
+  /// says `restarted` begins the answer anew: the text of those before it is void.
   using ChunkCallback = std::function<bool(const LLMStreamChunk&)>;
   /// Hears how a request fares, on the thread of the caller.
   using ProgressCallback = std::function<void(const RequestProgress&)>;
@@ -70,6 +71,14 @@ public:
   [[nodiscard]] Result<void> unload_model(const std::string& model_name);
   [[nodiscard]] Result<void> pull_model(const std::string& model_name,
                                         const PullCallback& progress = {});
+  [[nodiscard]] Result<void> pull_model(const ModelTransfer& request,
+                                        const PullCallback& progress = {});
+  [[nodiscard]] Result<void> push_model(const ModelTransfer& request,
+                                        const PullCallback& progress = {});
+  [[nodiscard]] Result<void> create_model(const CreateRequest& request,
+                                          const PullCallback& progress = {});
+  /// Gives Ollama the content of a file, to make a model from; the answer is its digest.
+  [[nodiscard]] Result<std::string> upload_blob(const std::string& file);
   [[nodiscard]] Result<void> delete_model(const std::string& model_name);
   [[nodiscard]] Result<void> copy_model(const std::string& source, const std::string& destination);
   [[nodiscard]] Result<std::string> version();
@@ -83,6 +92,8 @@ private:
   Result<LLMResponse> stream(Atom atom, const Content& content, AIRole role,
                              const ChunkCallback& callback, const GenerateOptions& options,
                              const ProgressCallback& progress);
+  template <class Atom, class Request>
+  Result<void> transfer(Atom atom, const Request& request, const PullCallback& progress);
 
   caf::actor_system& system_;
   LLMHandles llm_;

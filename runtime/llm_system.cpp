@@ -46,6 +46,10 @@ Result<std::unique_ptr<LLMSystem>> LLMSystem::start(caf::actor_system& system,
   auto config = store->load();
   if (!config)
     return failure(std::move(config.error()));
+  if (!config->nodes.addresses.empty() && !options.ignore_nodes)
+    return failure(ErrorCode::config_value_invalid,
+                   "`llm.nodes` names nodes that are to do the work; connect to them with "
+                   "`connect`, or set `LLMSystemOptions::ignore_nodes`");
   if (!options.make_transport)
     options.make_transport = make_curl_transport;
   if (!options.factories)
@@ -61,14 +65,21 @@ LLMSystem::LLMSystem(caf::actor_system& system, LLMClientConfig config,
                                                .store = std::move(store),
                                                .make_transport = std::move(options.make_transport),
                                                .factories = std::move(options.factories),
-                                               .chance = std::move(options.chance)});
-  handles_ = {.roles = supervision.facades.roles,
-              .models = supervision.facades.models,
-              .config = supervision.facades.config,
-              .health = supervision.root};
+                                               .chance = std::move(options.chance),
+                                               .log = Log{std::move(options.logger)}});
+  for (const auto role : all_roles)
+    handles_.roles[index_of(role)] = supervision.facades.roles[index_of(role)];
+  handles_.models = supervision.facades.models;
+  handles_.config = supervision.facades.config;
+  handles_.health = supervision.root;
+  facades_ = std::make_unique<const Facades>(supervision.facades);
   root_ = caf::actor_cast<caf::strong_actor_ptr>(supervision.root);
 }
 
-LLMSystem::~LLMSystem() { wait_for_end(system_, root_, shutdown_deadline); }
+LLMSystem::~LLMSystem() {
+  wait_for_end(system_, root_, shutdown_deadline);
+  // Where the supervisor gave up, they are still there to say so.
+  end_facades(*facades_);
+}
 
 } // namespace nexus::llm

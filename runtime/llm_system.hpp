@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "actors/log.hpp"
 #include "actors/supervision/chance.hpp"
 #include "config/config_store.hpp"
 #include "messages/interfaces.hpp"
@@ -13,6 +14,7 @@
 namespace nexus::llm {
 
 struct ComponentFactories;
+struct Facades;
 class Transport;
 
 /// How an `LLMSystem` is made.
@@ -21,6 +23,12 @@ struct LLMSystemOptions {
   /// finds.
   std::unique_ptr<ConfigStore> store;
   std::optional<std::filesystem::path> config_file;
+  /// Where this system logs: a line for each failed attempt, each failed request and each restart
+  /// of a component. Null is the log of the process (`set_logger`), by default warnings and errors
+  /// on stderr.
+  std::shared_ptr<spdlog::logger> logger;
+  /// Do the work in this process although the settings name nodes to do it.
+  bool ignore_nodes = false;
   /// Replaces HTTP, for tests.
   std::function<std::unique_ptr<Transport>()> make_transport;
   /// Replaces components, for tests.
@@ -36,7 +44,8 @@ struct LLMSystemOptions {
 class LLMSystem {
 public:
   /// Reads the settings and starts.
-  /// Errors: those of `load_config`; nothing is running then.
+  /// Errors: those of `load_config`, and `config_value_invalid` where the settings name `nodes`,
+  /// which `RemoteLLM` connects to; nothing is running then.
   [[nodiscard]] static Result<std::unique_ptr<LLMSystem>> start(caf::actor_system& system,
                                                                 LLMSystemOptions options = {});
   ~LLMSystem();
@@ -59,6 +68,7 @@ private:
 
   caf::actor_system& system_;
   LLMHandles handles_;
+  std::unique_ptr<const Facades> facades_;
   caf::strong_actor_ptr root_;
 };
 

@@ -5,7 +5,9 @@
 
 #include "actors/guarded_answer.hpp"
 #include "actors/ollama_client/request_validation.hpp"
+#include "actors/role/model_settings.hpp"
 #include "config/describe_json.hpp"
+#include "config/model_name.hpp"
 
 namespace nexus::llm {
 
@@ -20,6 +22,12 @@ std::string model_patch(AIRole role, const std::string& model) {
                    json::make_string(model, allocator), allocator);
   patch.AddMember("models", models, allocator);
   return json::to_text(patch);
+}
+
+bool tells_of_a_model(const ModelDetails& details) {
+  const bool described = !details.model_info.empty() && details.model_info != "{}";
+  return described || !details.capabilities.empty() || !details.modelfile.empty() ||
+         !details.remote_host.empty();
 }
 
 template <class T> void settle(caf::typed_response_promise<T> promise, Result<T> result) {
@@ -60,13 +68,25 @@ model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
       },
       [this](running_models_atom) { return pass<RunningModels>(running_models_atom_v); },
       [this](load_model_atom, const std::string& model, const std::string& keep_alive) {
-        return pass<Ack>(load_model_atom_v, model, keep_alive);
+        return pass<Ack>(load_model_atom_v, load_request(model, keep_alive, config_));
       },
       [this](unload_model_atom, const std::string& model) {
         return pass<Ack>(unload_model_atom_v, model);
       },
       [this](pull_model_atom, const std::string& model, const pull_subscriber& subscriber) {
-        return change_models(pull_model_atom_v, model, subscriber);
+        return change_models(pull_model_atom_v, ModelTransfer{.model = model}, subscriber);
+      },
+      [this](pull_model_atom, const ModelTransfer& request, const pull_subscriber& subscriber) {
+        return change_models(pull_model_atom_v, request, subscriber);
+      },
+      [this](push_model_atom, const ModelTransfer& request, const pull_subscriber& subscriber) {
+        return pass<Ack>(push_model_atom_v, request, subscriber);
+      },
+      [this](create_model_atom, const CreateRequest& request, const pull_subscriber& subscriber) {
+        return change_models(create_model_atom_v, request, subscriber);
+      },
+      [this](upload_blob_atom, const std::string& file) {
+        return pass<std::string>(upload_blob_atom_v, file);
       },
       [this](delete_model_atom, const std::string& model) {
         return change_models(delete_model_atom_v, model);
@@ -78,10 +98,10 @@ model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
   };
 }
 
-ModelManagerActor::Promise<std::string>
+ModelManagerActor::Promise<ResolvedModel>
 ModelManagerActor::resolve(AIRole role, const std::string& wanted,
                            const std::vector<std::string>& excluded, bool refresh) {
-  auto promise = self_->make_response_promise<std::string>();
+  auto promise = self_->make_response_promise<ResolvedModel>();
   std::vector<std::string> candidates{wanted.empty() ? config_.model(role) : wanted};
   if (wanted.empty())
     for (const auto& model : config_.settings(role).fallback_models)
@@ -91,22 +111,80 @@ ModelManagerActor::resolve(AIRole role, const std::string& wanted,
     return std::any_of(excluded.begin(), excluded.end(),
                        [&model](const std::string& other) { return same_model(model, other); });
   });
-  auto choose = [this, candidates, first]() -> Result<std::string> {
-    for (const auto& model : candidates)
-      if (catalogue_.contains(model))
-        return model;
-    return failure(ErrorCode::model_not_found, first);
-  };
-  with_list(refresh, [this, promise, choose](const Result<void>& listed, bool just_read) mutable {
-    auto model = listed ? choose() : failure(listed.error());
+  const auto answer = guard(promise, name);
+  with_list(refresh, [this, answer, candidates, first](const Result<void>& listed, bool just_read) {
+    if (!listed)
+      return answer->fail(to_caf_error(listed.error()));
+    if (auto model = choose(candidates, first); model || just_read)
+      return model ? answer->deliver(std::move(*model))
+                   : conclude(answer, candidates, first, model.error());
     // What a list of some seconds ago did not hold may have been pulled since.
-    if (model || !listed || just_read)
-      return settle(promise, std::move(model));
-    with_list(true, [promise, choose](const Result<void>& again, bool) {
-      settle(promise, again ? choose() : failure(again.error()));
+    with_list(true, [this, answer, candidates, first](const Result<void>& again, bool) {
+      if (!again)
+        return answer->fail(to_caf_error(again.error()));
+      if (auto model = choose(candidates, first))
+        answer->deliver(std::move(*model));
+      else
+        conclude(answer, candidates, first, model.error());
     });
   });
   return promise;
+}
+
+Result<ResolvedModel> ModelManagerActor::choose(const std::vector<std::string>& models,
+                                                const std::string& first) const {
+  std::optional<LLMError> refused;
+  for (const auto& model : models) {
+    const auto* known = catalogue_.find(model);
+    auto host = known != nullptr ? known->remote_host : std::string{};
+    if (host.empty() && is_cloud_name(model))
+      host = "ollama.com";
+    if (!host.empty() && !config_.allow_remote_models) {
+      if (!refused)
+        refused = LLMError{.code = ErrorCode::remote_model_refused,
+                           .subject = model + " runs at " + host,
+                           .model = model};
+      continue;
+    }
+    if (known != nullptr)
+      return ResolvedModel{.name = model, .digest = known->digest};
+  }
+  if (refused)
+    return failure(std::move(*refused));
+  return failure(ErrorCode::model_not_found, first);
+}
+
+void ModelManagerActor::conclude(std::shared_ptr<GuardedAnswer<ResolvedModel>> answer,
+                                 const std::vector<std::string>& models, const std::string& first,
+                                 LLMError error) {
+  if (error.code != ErrorCode::model_not_found)
+    return answer->fail(to_caf_error(std::move(error)));
+  look_up(models, [this, answer, models, first] {
+    if (auto model = choose(models, first))
+      answer->deliver(std::move(*model));
+    else
+      answer->fail(to_caf_error(std::move(model.error())));
+  });
+}
+
+void ModelManagerActor::look_up(std::vector<std::string> models, std::function<void()> then) {
+  if (models.empty())
+    return then();
+  const auto model = std::move(models.front());
+  models.erase(models.begin());
+  ask_watched(self_, client_, show_model_atom_v, model)
+      .then(
+          [this, model, models, then](const ModelDetails& details) {
+            // Servers that are not Ollama may answer for any name, but know nothing of it.
+            if (!tells_of_a_model(details))
+              return look_up(models, then);
+            catalogue_.add_unlisted({.name = model,
+                                     .available = true,
+                                     .remote_model = details.remote_model,
+                                     .remote_host = details.remote_host});
+            then();
+          },
+          [this, models, then](const caf::error&) { look_up(models, then); });
 }
 
 ModelManagerActor::Promise<bool> ModelManagerActor::check(const std::string& model) {
@@ -115,14 +193,13 @@ ModelManagerActor::Promise<bool> ModelManagerActor::check(const std::string& mod
     promise.deliver(to_caf_error(std::move(valid.error())));
     return promise;
   }
-  with_list(false, [this, promise, model](const Result<void>& listed, bool just_read) mutable {
-    if (!listed || catalogue_.contains(model) || just_read)
-      return settle<bool>(promise, listed ? Result<bool>{catalogue_.contains(model)}
-                                          : failure(listed.error()));
-    with_list(true, [this, promise, model](const Result<void>& again, bool) {
-      settle<bool>(promise,
-                   again ? Result<bool>{catalogue_.contains(model)} : failure(again.error()));
-    });
+  const auto answer = guard(promise, name);
+  with_list(true, [this, answer, model](const Result<void>& listed, bool) {
+    if (!listed)
+      return answer->fail(to_caf_error(listed.error()));
+    if (catalogue_.find(model) != nullptr)
+      return answer->deliver(true);
+    look_up({model}, [this, answer, model] { answer->deliver(catalogue_.find(model) != nullptr); });
   });
   return promise;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/guarded_answer.hpp"
 #include "actors/internal_interfaces.hpp"
 #include "actors/model_manager/model_catalogue.hpp"
 #include "messages/result.hpp"
@@ -13,7 +14,8 @@ namespace nexus::llm {
 /// ModelManagerActor (specification, `ModelManager`). Owns the catalogue of installed models and
 /// knows which model serves which role. Checks that wait for the list share one `/api/tags`. When
 /// it dies, whoever waits gets `component_failed`; its successor starts from the settings and reads
-/// the list when it is needed.
+/// the list when it is needed. A model that runs on another machine is refused unless the settings
+/// allow it.
 class ModelManagerActor {
 public:
   using Base = model_manager_worker::base;
@@ -30,8 +32,16 @@ private:
   /// Hears whether the list could be read, and whether that happened for it.
   using Waiter = std::function<void(const Result<void>& listed, bool just_read)>;
 
-  Promise<std::string> resolve(AIRole role, const std::string& wanted,
-                               const std::vector<std::string>& excluded, bool refresh);
+  Promise<ResolvedModel> resolve(AIRole role, const std::string& wanted,
+                                 const std::vector<std::string>& excluded, bool refresh);
+  /// The first of the models that is known and may be used.
+  [[nodiscard]] Result<ResolvedModel> choose(const std::vector<std::string>& models,
+                                             const std::string& first) const;
+  /// Answers where no model of the list could be chosen.
+  void conclude(std::shared_ptr<GuardedAnswer<ResolvedModel>> answer,
+                const std::vector<std::string>& models, const std::string& first, LLMError error);
+  /// Asks Ollama for models that it does not list, one after the other, until one is there.
+  void look_up(std::vector<std::string> models, std::function<void()> then);
   Promise<bool> check(const std::string& model);
   Promise<ModelList> list();
   Promise<ModelConfig> set_model(AIRole role, const std::string& model);

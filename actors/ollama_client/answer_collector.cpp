@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "actors/ollama_client/error_parser.hpp"
 #include "actors/ollama_client/response_parser.hpp"
+#include "config/utf8.hpp"
 
 namespace nexus::llm {
 
@@ -42,7 +44,34 @@ std::optional<LLMError> transfer_error(const HttpOutcome& outcome, const Exchang
   case Failure::protocol:
     error.code = ErrorCode::bad_response;
     break;
+  case Failure::tls_not_trusted:
+    error.code = ErrorCode::tls_not_trusted;
+    error.reason = error_parser::one_line(outcome.reason);
+    break;
+  case Failure::tls_not_spoken:
+    error.code = ErrorCode::tls_not_spoken;
+    break;
+  case Failure::tls_required:
+    error.code = ErrorCode::tls_required;
+    break;
+  case Failure::tls_failed:
+    error.code = ErrorCode::tls_failed;
+    error.reason = error_parser::one_line(outcome.reason);
+    break;
+  case Failure::no_descriptors:
+    error.code = ErrorCode::resources_exhausted;
+    error.subject = "it has no file descriptor left (`ulimit -n`)";
+    break;
   }
+  return error;
+}
+
+LLMError status_error(const HttpOutcome& outcome, std::string_view body,
+                      const ExchangeSubject& subject) {
+  auto error = error_parser::parse_error(
+      {.status = outcome.status, .body = body, .location = outcome.location}, subject.model,
+      subject.base_url);
+  error.retry_after = outcome.retry_after;
   return error;
 }
 
@@ -82,42 +111,70 @@ bool AnswerCollector::on_line(std::string_view line) {
     auto error = std::move(piece.error());
     error.subject = subject_.model;
     error.http_status = 200;
-    // Before Ollama 0.12.6 a request that failed at once came back as 200 with this one line.
-    if (error.code == ErrorCode::stream_failed && !any_line_) {
-      error.code = ErrorCode::server_error;
-      response_parser::refine(error, error.detail);
+    if (error.code == ErrorCode::stream_failed) {
+      auto told = error;
+      error_parser::take_reason(told, error.detail);
+      error.reason = told.reason;
+      // Before Ollama 0.12.6 a request that failed at once came back as 200 with this one line.
+      if (!any_line_)
+        error.code = told.code == ErrorCode::stream_failed ? ErrorCode::server_error : told.code;
+    }
+    // What begins with something else than an object is no answer of Ollama.
+    const bool object = without_byte_order_mark(line).starts_with('{');
+    if (error.code == ErrorCode::stream_malformed && !any_line_ && !object) {
+      error.code = ErrorCode::bad_response;
+      error.subject = subject_.base_url;
     }
     return fail(std::move(error));
   }
   any_line_ = true;
-  bytes_ += piece->text.size() + piece->thinking.size();
-  for (const auto& call : piece->tool_calls)
-    bytes_ += sizeof call + call.id.size() + call.name.size() + call.arguments.size();
-  if (bytes_ > limits_.max_response_bytes)
+  if (!piece->model.empty())
+    response_.model = piece->model;
+  LLMStreamChunk chunk;
+  chunk.id = response_.id;
+  chunk.model = response_.model;
+  chunk.response = text_joiner_.take(piece->text, piece->marked);
+  chunk.thinking = thinking_joiner_.take(piece->thinking, piece->marked);
+  chunk.tool_calls = std::move(piece->tool_calls);
+  chunk.logprobs = std::move(piece->logprobs);
+  chunk.done = piece->done;
+  if (piece->done) {
+    chunk.response += text_joiner_.finish();
+    chunk.thinking += thinking_joiner_.finish();
+  }
+  if (!fits(chunk))
     return fail({.code = ErrorCode::response_too_large,
                  .subject = subject_.model,
                  .detail = "more than " + std::to_string(limits_.max_response_bytes) + " bytes"});
-  response_.response += piece->text;
-  response_.thinking += piece->thinking;
-  response_.tool_calls.insert(response_.tool_calls.end(), piece->tool_calls.begin(),
-                              piece->tool_calls.end());
-  if (!piece->model.empty())
-    response_.model = piece->model;
+  response_.response += chunk.response;
+  response_.thinking += chunk.thinking;
+  response_.tool_calls.insert(response_.tool_calls.end(), chunk.tool_calls.begin(),
+                              chunk.tool_calls.end());
+  response_.logprobs.insert(response_.logprobs.end(), chunk.logprobs.begin(), chunk.logprobs.end());
+  if (!piece->remote_host.empty()) {
+    response_.remote_host = std::move(piece->remote_host);
+    response_.remote_model = std::move(piece->remote_model);
+  }
   if (piece->done) {
     response_.done = complete_ = true;
     response_.done_reason = std::move(piece->done_reason);
     response_.context = std::move(piece->context);
     response_.stats = piece->stats;
   }
-  LLMStreamChunk chunk;
-  chunk.id = response_.id;
-  chunk.model = response_.model;
-  chunk.response = std::move(piece->text);
-  chunk.thinking = std::move(piece->thinking);
-  chunk.tool_calls = std::move(piece->tool_calls);
-  chunk.done = piece->done;
   chunks_.push_back(std::move(chunk));
   return !complete_;
+}
+
+bool AnswerCollector::fits(const LLMStreamChunk& chunk) {
+  bytes_ += chunk.response.size() + chunk.thinking.size();
+  for (const auto& call : chunk.tool_calls)
+    bytes_ += sizeof call + call.id.size() + call.name.size() + call.arguments.size();
+  for (const auto& token : chunk.logprobs) {
+    bytes_ += sizeof token + token.token.size() + token.bytes.size();
+    for (const auto& other : token.top_logprobs)
+      bytes_ += sizeof other + other.token.size() + other.bytes.size();
+  }
+  return bytes_ <= limits_.max_response_bytes;
 }
 
 bool AnswerCollector::fail(LLMError error) {
@@ -133,11 +190,8 @@ Result<LLMResponse> AnswerCollector::finish(const HttpOutcome& outcome) {
     return std::move(response_);
   if (!error_)
     error_ = transfer_error(outcome, subject_, any_line_ || outcome.answer_began);
-  if (!error_ && outcome.status != 200) {
-    error_ = response_parser::parse_error(outcome.status, error_body_, subject_.model,
-                                          subject_.base_url);
-    error_->retry_after = outcome.retry_after;
-  }
+  if (!error_ && outcome.status != 200)
+    error_ = status_error(outcome, error_body_, subject_);
   if (!error_)
     error_ = LLMError{.code = ErrorCode::stream_incomplete,
                       .subject = subject_.model,

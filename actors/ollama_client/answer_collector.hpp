@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/ollama_client/ndjson_reader.hpp"
+#include "actors/ollama_client/surrogates.hpp"
 #include "actors/ollama_client/transport.hpp"
 #include "messages/llm_client_config.hpp"
 #include "messages/llm_request.hpp"
@@ -19,12 +20,16 @@ struct ExchangeSubject {
   std::string base_url;
 };
 
+/// The error behind a status other than 200.
+[[nodiscard]] LLMError status_error(const HttpOutcome& outcome, std::string_view body,
+                                    const ExchangeSubject& subject);
+
 /// The error behind an exchange that ended without a whole answer, or nothing. `streaming` makes a
 /// cut after the first byte a stream error.
 [[nodiscard]] std::optional<LLMError>
 transfer_error(const HttpOutcome& outcome, const ExchangeSubject& subject, bool streaming);
 
-/// Turns the bytes of a streamed answer into chunks, and in the end into one response or error
+/// Turns the bytes of an answer into chunks, and in the end into one response or error
 /// (specification, `handle_stream` and `accumulate_response`). An answer is complete exactly when
 /// its status was 200, an object with `done` was read, and none with `error`. One thread.
 class AnswerCollector {
@@ -45,12 +50,16 @@ public:
 
 private:
   bool on_line(std::string_view line);
+  /// What takes part in the bound on the size of an answer.
+  [[nodiscard]] bool fits(const LLMStreamChunk& chunk);
   bool fail(LLMError error);
 
   RequestKind kind_;
   Limits limits_;
   ExchangeSubject subject_;
   NdjsonReader reader_;
+  surrogates::Joiner text_joiner_;
+  surrogates::Joiner thinking_joiner_;
   LLMResponse response_;
   std::vector<LLMStreamChunk> chunks_;
   std::optional<LLMError> error_;

@@ -12,18 +12,22 @@
 namespace nexus::llm {
 
 /// Stops the asking of an Ollama that is not there (design, "Graceful degradation"). Opens after a
-/// number of failures to connect in a row; while it is open nothing but one probe at a time is
+/// number of failures to connect in a row that have lasted for some time, so that a short restart
+/// does not open it; while it is open nothing but one probe at a time is
 /// sent, at growing intervals; the first sign of life closes it. A function of the times that it
 /// is told. One thread.
 class CircuitBreaker {
 public:
   using Time = std::chrono::steady_clock::time_point;
 
-  explicit CircuitBreaker(const CircuitSettings& settings) : settings_{settings} {}
+  /// `patience`: how long failures must have lasted until the circuit opens.
+  explicit CircuitBreaker(const CircuitSettings& settings, std::chrono::milliseconds patience = {})
+      : settings_{settings}, patience_{patience} {}
 
   /// Settings from now on. An open circuit stays open unless breaking is turned off.
-  void set_settings(const CircuitSettings& settings) {
+  void set_settings(const CircuitSettings& settings, std::chrono::milliseconds patience) {
     settings_ = settings;
+    patience_ = patience;
     if (settings_.max_failures == 0)
       on_success();
   }
@@ -40,10 +44,11 @@ public:
 
   /// A connection could not be made. True where that opens a closed circuit.
   bool on_failure(std::string detail, Time now) {
-    ++failures_;
+    if (failures_++ == 0)
+      first_failure_at_ = now;
     last_failure_ = std::move(detail);
     if (state_ != Circuit::closed || settings_.max_failures == 0 ||
-        failures_ < settings_.max_failures)
+        failures_ < settings_.max_failures || now - first_failure_at_ < patience_)
       return false;
     wait_ = std::min(settings_.reset_timeout, longest());
     open(now);
@@ -90,6 +95,8 @@ private:
   }
 
   CircuitSettings settings_;
+  std::chrono::milliseconds patience_;
+  Time first_failure_at_;
   Circuit state_ = Circuit::closed;
   std::uint32_t failures_ = 0;
   std::string last_failure_;

@@ -4,11 +4,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
 #include <mutex>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -22,6 +27,7 @@ namespace {
 constexpr std::size_t max_header_bytes = 256 * 1024;
 constexpr long read_buffer_bytes = 64 * 1024;
 constexpr int idle_poll_ms = 60'000;
+constexpr long tls_probe_ms = 2000;
 
 struct EasyDeleter {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
@@ -32,9 +38,13 @@ struct MultiDeleter {
 struct ListDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
+struct FileCloser {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
 using Easy = std::unique_ptr<CURL, EasyDeleter>;
 using Multi = std::unique_ptr<CURLM, MultiDeleter>;
 using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
+using File = std::unique_ptr<std::FILE, FileCloser>;
 
 /// libcurl's process-wide state; made once and never torn down, since others may use it too.
 void initialise_curl() {
@@ -43,10 +53,11 @@ void initialise_curl() {
     throw std::runtime_error{"libcurl cannot be initialised"};
 }
 
-HeaderList make_headers() {
+HeaderList make_headers(const char* content_type) {
   HeaderList list;
-  // An empty "Expect:" keeps libcurl from waiting for a "100 Continue" before large bodies.
-  for (const auto* line : {"Content-Type: application/json", "Expect:"}) {
+  // An empty "Expect:" keeps libcurl from waiting for a "100 Continue" before large bodies. No
+  // compression is asked for, since it would hold back the pieces of a stream.
+  for (const auto* line : {content_type, "Expect:", "Accept-Encoding: identity"}) {
     auto* longer = curl_slist_append(list.get(), line);
     if (longer == nullptr)
       throw std::bad_alloc{};
@@ -63,8 +74,13 @@ struct Transfer {
   std::unique_ptr<TransferHandler> handler;
   Easy easy;
   HttpOutcome outcome;
+  File body_file;
   std::size_t header_bytes = 0;
   bool blocked_address = false;
+  bool no_descriptors = false;
+  bool tls_record = false; ///< the answer began as one of TLS does
+  bool not_http = false;
+  bool probing_tls = false; ///< the exchange has failed; whether the server speaks TLS is tried out
   bool too_many_headers = false;
   bool has_news = false;
   std::string handler_failure; ///< what the handler threw; nothing more is passed to it
@@ -87,6 +103,12 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   long status = 0;
   curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  if (status == 0) {
+    // Bytes without a status line. TLS answers with an alert (21) or a handshake (22).
+    transfer.not_http = true;
+    transfer.tls_record = size > 0 && (data[0] == 21 || data[0] == 22);
+    return size + 1;
+  }
   transfer.outcome.status = static_cast<int>(status);
   transfer.outcome.answer_began = transfer.outcome.answer_began || size > 0;
   transfer.has_news = true;
@@ -114,7 +136,56 @@ curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
     static_cast<Transfer*>(user)->blocked_address = true;
     return CURL_SOCKET_BAD;
   }
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  const int descriptor =
+      ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (descriptor < 0 && (errno == EMFILE || errno == ENFILE))
+    static_cast<Transfer*>(user)->no_descriptors = true;
+  return descriptor;
+}
+
+/// Whether not even one file descriptor more can be had. libcurl does not tell why a look-up
+/// failed.
+bool out_of_descriptors() {
+  const int descriptor = ::dup(STDERR_FILENO);
+  if (descriptor >= 0) {
+    ::close(descriptor);
+    return false;
+  }
+  return errno == EMFILE || errno == ENFILE;
+}
+
+std::size_t read_file(char* buffer, std::size_t size, std::size_t count, void* user) {
+  auto* file = static_cast<std::FILE*>(user);
+  const auto read = std::fread(buffer, size, count, file);
+  return std::ferror(file) != 0 ? CURL_READFUNC_ABORT : read * size;
+}
+
+void set_body(Transfer& transfer, CURL* easy) {
+  const auto& request = transfer.request;
+  auto set = [easy](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
+  if (request.method == HttpRequest::Method::delete_)
+    set(CURLOPT_CUSTOMREQUEST, "DELETE");
+  else
+    set(CURLOPT_POST, 1L);
+  if (request.body_file.empty()) {
+    set(CURLOPT_POSTFIELDS, request.body.data());
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    return;
+  }
+  // A file that cannot be read is an empty body, which its digest gives away.
+  transfer.body_file.reset(std::fopen(request.body_file.c_str(), "rbe"));
+  curl_off_t size = 0;
+  if (auto* file = transfer.body_file.get(); file != nullptr && fseeko(file, 0, SEEK_END) == 0) {
+    size = static_cast<curl_off_t>(ftello(file));
+    rewind(file);
+  }
+  set(CURLOPT_POSTFIELDSIZE_LARGE, size);
+  if (size > 0) {
+    set(CURLOPT_READFUNCTION, &read_file);
+    set(CURLOPT_READDATA, static_cast<void*>(transfer.body_file.get()));
+  } else {
+    set(CURLOPT_POSTFIELDS, "");
+  }
 }
 
 void set_options(Transfer& transfer, const HeaderList& headers) {
@@ -128,6 +199,10 @@ void set_options(Transfer& transfer, const HeaderList& headers) {
   set(CURLOPT_PROXY, "");
   set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  // Answers without a status line are looked at, but not taken.
+  set(CURLOPT_HTTP09_ALLOWED, 1L);
+  // What a proxy compressed unasked is decoded.
+  set(CURLOPT_ACCEPT_ENCODING, "");
   set(CURLOPT_USERAGENT, "nexus-llm");
   set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_BUFFERSIZE, read_buffer_bytes);
@@ -144,18 +219,33 @@ void set_options(Transfer& transfer, const HeaderList& headers) {
     set(CURLOPT_HTTPGET, 1L);
     return;
   }
-  if (request.method == HttpRequest::Method::delete_)
-    set(CURLOPT_CUSTOMREQUEST, "DELETE");
-  else
-    set(CURLOPT_POST, 1L);
-  set(CURLOPT_POSTFIELDS, request.body.data());
-  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  if (request.method == HttpRequest::Method::head) {
+    set(CURLOPT_NOBODY, 1L);
+    return;
+  }
+  set_body(transfer, easy);
+}
+
+/// Whether a failed handshake looks as if the other side does not speak TLS at all, by the words of
+/// OpenSSL and GnuTLS.
+bool is_no_tls(std::string_view text) {
+  constexpr std::array<std::string_view, 6> words{
+      "wrong version number", "packet length too long",   "unknown protocol",
+      "http request",         "An unexpected TLS packet", "record layer failure"};
+  return std::ranges::any_of(
+      words, [text](auto word) { return text.find(word) != std::string_view::npos; });
 }
 
 HttpOutcome::Failure classify(const Transfer& transfer, CURLcode code) {
   using Failure = HttpOutcome::Failure;
   if (transfer.blocked_address)
     return Failure::not_local;
+  if (transfer.no_descriptors)
+    return Failure::no_descriptors;
+  if (transfer.tls_record)
+    return Failure::tls_required;
+  if (transfer.not_http)
+    return Failure::protocol;
   if (transfer.too_many_headers || !transfer.handler_failure.empty())
     return Failure::protocol;
   switch (code) {
@@ -164,7 +254,7 @@ HttpOutcome::Failure classify(const Transfer& transfer, CURLcode code) {
   case CURLE_COULDNT_CONNECT:
     return Failure::refused;
   case CURLE_COULDNT_RESOLVE_HOST:
-    return Failure::host_not_found;
+    return out_of_descriptors() ? Failure::no_descriptors : Failure::host_not_found;
   case CURLE_OPERATION_TIMEDOUT:
     return Failure::connect_timeout;
   case CURLE_WRITE_ERROR:
@@ -174,8 +264,17 @@ HttpOutcome::Failure classify(const Transfer& transfer, CURLcode code) {
   case CURLE_SEND_ERROR:
   case CURLE_PARTIAL_FILE:
     return Failure::cut;
+  case CURLE_PEER_FAILED_VERIFICATION:
+    return Failure::tls_not_trusted;
+  case CURLE_SSL_CONNECT_ERROR:
+    return is_no_tls(transfer.error_text) ? Failure::tls_not_spoken : Failure::tls_failed;
+  case CURLE_SSL_ENGINE_INITFAILED:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CACERT_BADFILE:
+    return Failure::tls_failed;
   default:
-    return Failure::protocol;
+    return out_of_descriptors() ? Failure::no_descriptors : Failure::protocol;
   }
 }
 
@@ -189,7 +288,10 @@ std::optional<std::chrono::seconds> retry_after(CURL* easy) {
 /// What the thread and the handle on it share. The thread holds it as long as it runs.
 class Loop {
 public:
-  Loop() : multi_{(initialise_curl(), curl_multi_init())}, headers_{make_headers()} {
+  Loop()
+      : multi_{(initialise_curl(), curl_multi_init())}, headers_{make_headers(
+                                                            "Content-Type: application/json")},
+        raw_headers_{make_headers("Content-Type: application/octet-stream")} {
     if (multi_ == nullptr)
       throw std::bad_alloc{};
   }
@@ -250,7 +352,7 @@ private:
           {.failure = HttpOutcome::Failure::protocol, .detail = "libcurl is out of memory"});
       return;
     }
-    set_options(*transfer, headers_);
+    set_options(*transfer, transfer->request.body_file.empty() ? headers_ : raw_headers_);
     curl_multi_add_handle(multi_.get(), transfer->easy.get());
     const auto id = transfer->id;
     transfers_.emplace(id, std::move(transfer));
@@ -280,30 +382,81 @@ private:
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &user);
     auto& found = *static_cast<Transfer*>(user);
     curl_multi_remove_handle(multi_.get(), easy);
+    if (!found.probing_tls) {
+      note_outcome(found, code);
+      if (may_want_tls(found)) {
+        probe_tls(found);
+        return;
+      }
+    } else if (code == CURLE_OK) {
+      found.outcome.failure = HttpOutcome::Failure::tls_required;
+    }
     auto node = transfers_.extract(found.id);
     auto& transfer = *node.mapped();
+    guarded(transfer, [&transfer](TransferHandler& handler) {
+      handler.on_finished(std::move(transfer.outcome));
+    });
+  }
+
+  void note_outcome(Transfer& transfer, CURLcode code) {
+    auto* easy = transfer.easy.get();
     auto& outcome = transfer.outcome;
     outcome.failure = classify(transfer, code);
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     outcome.status = static_cast<int>(status);
     outcome.retry_after = retry_after(easy);
-    if (code != CURLE_OK)
-      outcome.detail =
-          std::string{"libcurl "} + std::to_string(code) + ": " +
-          (transfer.error_text[0] != '\0' ? transfer.error_text : curl_easy_strerror(code));
+    const char* location = nullptr;
+    if (curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &location) == CURLE_OK &&
+        location != nullptr)
+      outcome.location = location;
+    if (code != CURLE_OK) {
+      outcome.reason =
+          transfer.error_text[0] != '\0' ? transfer.error_text : curl_easy_strerror(code);
+      outcome.detail = "libcurl " + std::to_string(code) + ": " + outcome.reason;
+    }
     if (!transfer.handler_failure.empty())
       outcome.detail = "the answer could not be taken in: " + transfer.handler_failure;
-    guarded(transfer,
-            [&outcome](TransferHandler& handler) { handler.on_finished(std::move(outcome)); });
+    if (outcome.status > 0)
+      answered_.insert(server_of(transfer.request.url));
+  }
+
+  /// Scheme, host and port of a URL.
+  static std::string server_of(const std::string& url) {
+    const auto host = url.find("://") + 3;
+    return url.substr(0, url.find('/', host));
+  }
+
+  /// Whether the failure may be that of plain HTTP to a TLS port: many such servers close the
+  /// connection without a word. One that has ever answered is none of them.
+  [[nodiscard]] bool may_want_tls(const Transfer& transfer) const {
+    return transfer.outcome.failure == HttpOutcome::Failure::cut && transfer.outcome.status == 0 &&
+           transfer.request.url.starts_with("http://") &&
+           !answered_.contains(server_of(transfer.request.url));
+  }
+
+  /// Tries a TLS handshake with the server of a transfer that has failed. Nothing is sent.
+  void probe_tls(Transfer& transfer) {
+    transfer.probing_tls = true;
+    const auto url = "https://" + transfer.request.url.substr(std::string_view{"http://"}.size());
+    auto* easy = transfer.easy.get();
+    curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, tls_probe_ms);
+    curl_multi_add_handle(multi_.get(), easy);
   }
 
   Multi multi_;
   HeaderList headers_;
+  HeaderList raw_headers_;
   std::mutex mutex_;
   std::vector<Command> commands_;
   bool stopping_ = false;
-  std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_; ///< of the thread alone
+  // Of the thread alone.
+  std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_;
+  std::unordered_set<std::string> answered_; ///< servers that have answered in HTTP
 };
 
 class CurlTransport final : public Transport {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "actors/log.hpp"
+#include "actors/back_off.hpp"
 #include "actors/ollama_client/request_builder.hpp"
 #include "actors/ollama_client/request_validation.hpp"
 #include "actors/ollama_client/response_parser.hpp"
@@ -19,13 +19,14 @@ using Method = HttpRequest::Method;
 constexpr std::chrono::milliseconds max_management_timeout{30'000};
 /// How long a connection may take to end properly after its answer was complete.
 constexpr std::chrono::milliseconds drain_timeout{5000};
-constexpr std::chrono::seconds subscriber_timeout{600};
 
 } // namespace
 
 OllamaClientActor::OllamaClientActor(ollama_client_internal::pointer self, LLMClientConfig config,
-                                     TransportFactory make_transport)
-    : self_{self}, config_{std::move(config)}, breaker_{config_.circuit} {
+                                     TransportFactory make_transport, client_owner owner)
+    : self_{self}, config_{std::move(config)}, owner_{std::move(owner)}, breaker_{config_.circuit,
+                                                                                  retry_budget(
+                                                                                      config_)} {
   // The thread must not keep the actor alive, or it would outlive everybody who needs it.
   auto weak = caf::actor_cast<caf::weak_actor_ptr>(self);
   inbox_ = std::make_shared<TransferInbox>([weak] {
@@ -62,14 +63,14 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
       },
       [this](embed_atom, EmbedRequest& request) { return embed(std::move(request)); },
       [this](list_models_atom) {
-        return call<ModelList>(Method::get, "/api/tags", {}, {}, {}, management_timeout(),
+        return call<ModelList>(Method::get, "/api/tags", {}, {}, {}, management_budget(),
                                [this](const std::string& body) {
                                  return response_parser::parse_tags(body,
                                                                     config_.limits.max_json_depth);
                                });
       },
       [this](check_model_atom, const std::string& model) {
-        return call<bool>(Method::get, "/api/tags", {}, {}, {}, management_timeout(),
+        return call<bool>(Method::get, "/api/tags", {}, {}, {}, management_budget(),
                           [this, model](const std::string& body) {
                             return response_parser::parse_tags(body, config_.limits.max_json_depth)
                                 .map([&model](const ModelList& list) {
@@ -83,32 +84,43 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
       [this](show_model_atom, const std::string& model) {
         return call<ModelDetails>(
             Method::post, "/api/show", request_builder::model_body(model), model, {},
-            management_timeout(), [this, model](const std::string& body) {
+            management_budget(), [this, model](const std::string& body) {
               return response_parser::parse_show(body, model, config_.limits.max_json_depth);
             });
       },
       [this](running_models_atom) {
-        return call<RunningModels>(Method::get, "/api/ps", {}, {}, {}, management_timeout(),
+        return call<RunningModels>(Method::get, "/api/ps", {}, {}, {}, management_budget(),
                                    [this](const std::string& body) {
                                      return response_parser::parse_ps(
                                          body, config_.limits.max_json_depth);
                                    });
       },
-      [this](load_model_atom, const std::string& model, const std::string& keep_alive) {
-        return acknowledge(Method::post, "/api/generate",
-                           request_builder::load_body(model, keep_alive), model, config_.timeout);
+      [this](load_model_atom, const LoadRequest& request) {
+        return acknowledge(
+            Method::post, "/api/generate", request_builder::body(request), request.model,
+            TimeBudget::call(now(), config_.timeout, ErrorCode::first_token_timeout));
       },
       [this](unload_model_atom, const std::string& model) {
         // Answered at once, also by a model that hangs.
-        return acknowledge(Method::post, "/api/generate", request_builder::load_body(model, "0"),
-                           model, management_timeout());
+        return acknowledge(Method::post, "/api/generate",
+                           request_builder::body(LoadRequest{.model = model, .keep_alive = "0"}),
+                           model, management_budget());
       },
-      [this](pull_model_atom, const std::string& model, pull_subscriber& subscriber) {
-        return pull(model, std::move(subscriber));
+      [this](pull_model_atom, const ModelTransfer& request, pull_subscriber& subscriber) {
+        return transfer_model("/api/pull", request_builder::body(request), request.model,
+                              ErrorCode::registry_failed, std::move(subscriber));
       },
+      [this](push_model_atom, const ModelTransfer& request, pull_subscriber& subscriber) {
+        return transfer_model("/api/push", request_builder::body(request), request.model,
+                              ErrorCode::registry_failed, std::move(subscriber));
+      },
+      [this](create_model_atom, const CreateRequest& request, pull_subscriber& subscriber) {
+        return create(request, std::move(subscriber));
+      },
+      [this](upload_blob_atom, const std::string& file) { return upload_blob(file); },
       [this](delete_model_atom, const std::string& model) {
         return acknowledge(Method::delete_, "/api/delete", request_builder::model_body(model),
-                           model, config_.timeout);
+                           model, server_budget(config_.timeout));
       },
       [this](copy_model_atom, const std::string& source, const std::string& destination) {
         if (auto valid = validate_model_name(destination); !valid) {
@@ -118,16 +130,16 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
         }
         return acknowledge(Method::post, "/api/copy",
                            request_builder::copy_body(source, destination), source,
-                           config_.timeout);
+                           server_budget(config_.timeout));
       },
       [this](version_atom) { return version(); },
       [this](circuit_atom) { return breaker_.health(now()); },
       [this](cancel_atom, const RequestId& id) { return cancel(id); },
       [this](update_config_atom, LLMClientConfig& config) {
         if (config.base_url != config_.base_url)
-          breaker_.on_success();
+          on_reached();
         config_ = std::move(config);
-        breaker_.set_settings(config_.circuit);
+        breaker_.set_settings(config_.circuit, retry_budget(config_));
         return Ack{};
       },
   };
@@ -137,9 +149,15 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
                                                                chunk_sink sink) {
   auto promise = self_->make_response_promise<LLMResponse>();
   request.kind = kind;
-  request.stream = static_cast<bool>(sink);
   if (auto valid = validate(request, config_.limits); !valid) {
     promise.deliver(to_caf_error(std::move(valid.error())));
+    return promise;
+  }
+  // The list of models tells of more; this holds for whoever asks without it.
+  if (!config_.allow_remote_models && is_cloud_name(request.model)) {
+    promise.deliver(to_caf_error({.code = ErrorCode::remote_model_refused,
+                                  .subject = request.model + " runs at ollama.com",
+                                  .model = request.model}));
     return promise;
   }
   if (auto error = not_sent()) {
@@ -152,14 +170,17 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
   };
   const auto timeout = within(request.timeout, config_.timeout);
   const auto budget =
-      request.stream
-          ? TimeBudget::stream(now(), timeout, within(request.gap_timeout, config_.gap_timeout),
-                               within(request.total_timeout, config_.total_timeout))
-          : TimeBudget::complete(now(), timeout);
+      sink ? TimeBudget::stream(now(), timeout, within(request.gap_timeout, config_.gap_timeout),
+                                within(request.total_timeout, config_.total_timeout))
+           : TimeBudget::complete(now(), timeout);
   auto exchange = exchange_of(promise, request.id, budget, request.model);
   exchange.attempt = request.attempt;
   exchange.sink = sink;
-  auto settle = [promise](Exchange& done, Result<LLMResponse> answer) mutable {
+  exchange.on_event = [this, promise, id](TransferEvent& event) mutable {
+    if (!event.answer)
+      return;
+    auto& done = exchanges_.at(id);
+    auto& answer = *event.answer;
     if (!answer) {
       promise.deliver(to_caf_error(std::move(answer.error())));
     } else {
@@ -170,27 +191,12 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
     }
     done.settled = true;
   };
-  std::unique_ptr<TransferHandler> handler;
-  if (request.stream) {
-    handler = make_stream_handler(
-        id, AnswerCollector{request, config_.limits, subject(request.model)}, inbox_);
-    exchange.on_event = [this, settle, id](TransferEvent& event) mutable {
-      if (event.answer)
-        settle(exchanges_.at(id), std::move(*event.answer));
-    };
-  } else {
-    handler = make_body_handler(id, config_.limits.max_response_bytes, inbox_);
-    exchange.on_event = [this, settle, id, request](TransferEvent& event) mutable {
-      if (!event.outcome)
-        return;
-      auto answer = whole_body(event, request.model).and_then([&](const std::string& body) {
-        return response_parser::parse_answer(body, request, config_.limits.max_json_depth);
-      });
-      settle(exchanges_.at(id), std::move(answer));
-    };
-  }
+  // A complete answer is streamed as well: so it is known whether a model that is slow works.
+  request.stream = true;
   auto message = http(Method::post, request_builder::endpoint(kind), request_builder::body(request),
                       request.connect_timeout);
+  auto handler = make_stream_handler(
+      id, AnswerCollector{request, config_.limits, subject(request.model)}, inbox_);
   add(id, std::move(exchange));
   transport_->start(id, std::move(message), std::move(handler));
   return promise;
@@ -205,65 +211,11 @@ OllamaClientActor::Promise<EmbedResponse> OllamaClientActor::embed(EmbedRequest 
   const auto timeout = std::min(request.timeout.value_or(config_.timeout), config_.timeout);
   auto body = request_builder::body(request);
   return call<EmbedResponse>(Method::post, "/api/embed", std::move(body), request.model, request.id,
-                             timeout, [this, request](const std::string& text) {
+                             TimeBudget::call(now(), timeout, ErrorCode::first_token_timeout),
+                             [this, request](const std::string& text) {
                                return response_parser::parse_embed(text, request,
                                                                    config_.limits.max_json_depth);
                              });
-}
-
-OllamaClientActor::Promise<Ack> OllamaClientActor::pull(const std::string& model,
-                                                        pull_subscriber subscriber) {
-  auto promise = self_->make_response_promise<Ack>();
-  if (auto valid = validate_model_name(model); !valid) {
-    promise.deliver(to_caf_error(std::move(valid.error())));
-    return promise;
-  }
-  if (auto error = not_sent()) {
-    promise.deliver(to_caf_error(std::move(*error)));
-    return promise;
-  }
-  /// What the subscriber has still to be told; reports replace each other while one is unanswered.
-  struct Report {
-    PullTally tally;
-    bool busy = false;
-    bool news = false;
-  };
-  auto report = std::make_shared<Report>(Report{PullTally{model}});
-  auto send = std::make_shared<std::function<void()>>();
-  std::weak_ptr<std::function<void()>> weak_send = send;
-  *send = [this, report, subscriber, weak_send] {
-    if (report->busy || !report->news)
-      return;
-    report->busy = true;
-    report->news = false;
-    auto again = [report, keep = weak_send.lock()] {
-      report->busy = false;
-      (*keep)();
-    };
-    ask(self_, subscriber, subscriber_timeout, report->tally.progress())
-        .then(again, [](const caf::error&) {});
-  };
-  const auto id = ++last_id_;
-  auto exchange = exchange_of(
-      promise, {}, TimeBudget::stream(now(), config_.timeout, config_.timeout, {}), model);
-  exchange.on_event = [this, id, promise, report, send](TransferEvent& event) mutable {
-    for (const auto& line : event.pull_lines) {
-      report->tally.add(line);
-      report->news = true;
-    }
-    (*send)();
-    if (!event.pulled)
-      return;
-    exchanges_.at(id).settled = true;
-    if (*event.pulled)
-      promise.deliver(Ack{});
-    else
-      promise.deliver(to_caf_error(std::move(event.pulled->error())));
-  };
-  add(id, std::move(exchange));
-  transport_->start(id, http(Method::post, "/api/pull", request_builder::model_body(model), {}),
-                    make_pull_handler(id, subject(model), inbox_));
-  return promise;
 }
 
 bool OllamaClientActor::cancel(const RequestId& id) {
@@ -309,7 +261,7 @@ OllamaClientActor::Exchange OllamaClientActor::exchange_of(Promise<T> promise, R
 template <class T, class Parse>
 OllamaClientActor::Promise<T>
 OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::string body,
-                        std::string model, RequestId request, Millis timeout, Parse parse) {
+                        std::string model, RequestId request, TimeBudget budget, Parse parse) {
   auto promise = self_->make_response_promise<T>();
   if (method != Method::get)
     if (auto valid = validate_model_name(model); !valid) {
@@ -324,8 +276,7 @@ OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::
     }
   const auto id = ++last_id_;
   auto message = http(method, path, std::move(body), {});
-  auto exchange = exchange_of(promise, std::move(request), TimeBudget::complete(now(), timeout),
-                              std::move(model));
+  auto exchange = exchange_of(promise, std::move(request), budget, std::move(model));
   exchange.on_event = [this, id, promise, parse](TransferEvent& event) mutable {
     if (!event.outcome)
       return;
@@ -346,15 +297,15 @@ OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::
 OllamaClientActor::Promise<std::string> OllamaClientActor::version() {
   return call<std::string>(
       Method::get, version_path, {}, {}, {},
-      std::min(management_timeout(), config_.connect_timeout),
+      server_budget(std::min(management_timeout(), config_.connect_timeout)),
       [](const std::string& body) { return response_parser::parse_version(body); });
 }
 
 OllamaClientActor::Promise<Ack>
 OllamaClientActor::acknowledge(HttpRequest::Method method, std::string_view path, std::string body,
-                               const std::string& model, Millis timeout) {
+                               const std::string& model, TimeBudget budget) {
   return call<Ack>(
-      method, path, std::move(body), model, {}, timeout, [model](const std::string& text) {
+      method, path, std::move(body), model, {}, budget, [model](const std::string& text) {
         return response_parser::parse_acknowledgement(text, model).map([] { return Ack{}; });
       });
 }
@@ -379,17 +330,21 @@ Result<std::string> OllamaClientActor::whole_body(TransferEvent& event,
     return failure(std::move(*error));
   if (outcome.failure == HttpOutcome::Failure::stopped)
     return failure(ErrorCode::response_too_large, model.empty() ? config_.base_url : model);
-  if (outcome.status != 200) {
-    auto error = response_parser::parse_error(outcome.status, event.body.value_or(""), model,
-                                              config_.base_url);
-    error.retry_after = outcome.retry_after;
-    return failure(std::move(error));
-  }
+  if (outcome.status != 200)
+    return failure(status_error(outcome, event.body.value_or(""), subject(model)));
   return std::move(event.body).value_or("");
 }
 
 OllamaClientActor::Millis OllamaClientActor::management_timeout() const {
   return std::min(config_.timeout, max_management_timeout);
+}
+
+TimeBudget OllamaClientActor::server_budget(Millis timeout) const {
+  return TimeBudget::call(now(), timeout, ErrorCode::server_timeout);
+}
+
+TimeBudget OllamaClientActor::management_budget() const {
+  return server_budget(management_timeout());
 }
 
 void OllamaClientActor::add(TransferId id, Exchange exchange) {
@@ -418,6 +373,8 @@ void OllamaClientActor::on_event(Exchange& exchange, TransferEvent& event) {
           std::chrono::duration_cast<std::chrono::microseconds>(now() - exchange.sent);
     exchange.budget.on_chunk(now());
     watch_deadline(exchange.budget.deadline());
+    if (!event.chunks.empty())
+      last_chunk_at_[exchange.model] = now();
   }
   for (const auto& chunk : event.chunks)
     exchange.partial += chunk.response;
@@ -437,16 +394,15 @@ void OllamaClientActor::on_tick(std::uint64_t epoch) {
   if (epoch != tick_epoch_)
     return;
   next_tick_.reset();
+  std::erase_if(last_chunk_at_,
+                [this](const auto& each) { return now() - each.second > config_.timeout; });
   std::optional<TimeBudget::Clock::time_point> nearest;
   for (auto entry = exchanges_.begin(); entry != exchanges_.end();) {
     auto& exchange = entry->second;
     if (const auto code = exchange.budget.expired(now())) {
       transport_->cancel(entry->first);
       if (!exchange.settled)
-        exchange.fail({.code = *code,
-                       .subject = exchange.model.empty() ? config_.base_url : exchange.model,
-                       .partial = std::move(exchange.partial),
-                       .model = exchange.model});
+        exchange.fail(time_error(exchange, *code));
       entry = exchanges_.erase(entry);
       continue;
     }
@@ -461,6 +417,19 @@ void OllamaClientActor::on_tick(std::uint64_t epoch) {
     watch_deadline(*nearest);
 }
 
+LLMError OllamaClientActor::time_error(Exchange& exchange, ErrorCode code) const {
+  // A model that works for others meanwhile does not hang.
+  const auto other = last_chunk_at_.find(exchange.model);
+  if (code == ErrorCode::first_token_timeout && other != last_chunk_at_.end() &&
+      other->second > exchange.sent)
+    code = ErrorCode::slot_timeout;
+  const bool about_server = exchange.model.empty() || code == ErrorCode::server_timeout;
+  return {.code = code,
+          .subject = about_server ? exchange.base_url : exchange.model,
+          .partial = std::move(exchange.partial),
+          .model = exchange.model};
+}
+
 void OllamaClientActor::watch_deadline(TimeBudget::Clock::time_point deadline) {
   if (next_tick_ && *next_tick_ <= deadline)
     return;
@@ -473,8 +442,9 @@ void OllamaClientActor::watch_deadline(TimeBudget::Clock::time_point deadline) {
 TimeBudget::Clock::time_point OllamaClientActor::now() const { return self_->clock().now(); }
 
 ollama_client_actor spawn_ollama_client(caf::actor_system& system, LLMClientConfig config,
-                                        TransportFactory make_transport) {
-  return spawn_state<OllamaClientActor>(system, std::move(config), std::move(make_transport));
+                                        TransportFactory make_transport, client_owner owner) {
+  return spawn_state<OllamaClientActor>(system, std::move(config), std::move(make_transport),
+                                        std::move(owner));
 }
 
 } // namespace nexus::llm

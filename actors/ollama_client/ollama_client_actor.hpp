@@ -23,7 +23,8 @@ using TransportFactory = std::function<std::unique_ptr<Transport>()>;
 
 /// OllamaClientActor (specification, `OllamaClient`). Accepts the messages of
 /// `ollama_client_actor` and answers each once: a result or an `LLMError`. Owns the transport, its
-/// thread and connections, every time budget, and the circuit breaker. Never blocks, never retries.
+/// thread and connections, every time budget, and the circuit breaker, whose changes its owner is
+/// told. Never blocks, never retries.
 /// When it dies, its transfers are aborted and whoever waits gets `component_failed`.
 class OllamaClientActor {
 public:
@@ -31,13 +32,15 @@ public:
   static constexpr const char* name = "OllamaClientActor";
 
   OllamaClientActor(ollama_client_internal::pointer self, LLMClientConfig config,
-                    TransportFactory make_transport);
+                    TransportFactory make_transport, client_owner owner);
   ~OllamaClientActor();
 
   [[nodiscard]] ollama_client_internal::behavior_type make_behavior();
 
 private:
   using Millis = std::chrono::milliseconds;
+  /// A file may have many gigabytes, and nothing tells how far its transfer is.
+  static constexpr std::chrono::hours blob_timeout{24};
   /// What a probe asks, and the one call that is let through while the circuit is open.
   static constexpr std::string_view version_path = "/api/version";
   template <class T> using Promise = caf::typed_response_promise<T>;
@@ -60,16 +63,26 @@ private:
 
   Promise<LLMResponse> run(LLMRequest request, RequestKind kind, chunk_sink sink);
   Promise<EmbedResponse> embed(EmbedRequest request);
-  Promise<Ack> pull(const std::string& model, pull_subscriber subscriber);
   bool cancel(const RequestId& id);
+
+  // Fetching, sending and making models (ollama_client_transfers.cpp).
+
+  Promise<Ack> transfer_model(std::string_view path, std::string request, const std::string& model,
+                              ErrorCode failure_code, pull_subscriber subscriber);
+  Promise<Ack> create(const CreateRequest& request, pull_subscriber subscriber);
+  Promise<std::string> upload_blob(const std::string& file);
+  void send_blob(Promise<std::string> promise, const std::string& file, const std::string& digest);
+  /// `go_on` may take over where the status is no success.
+  void exchange_blob(Promise<std::string> promise, HttpRequest message, const std::string& digest,
+                     std::function<bool(const HttpOutcome&)> go_on);
 
   /// Makes an exchange whose whole body `parse` turns into the answer.
   template <class T, class Parse>
   Promise<T> call(HttpRequest::Method method, std::string_view path, std::string body,
-                  std::string model, RequestId id, Millis timeout, Parse parse);
+                  std::string model, RequestId id, TimeBudget budget, Parse parse);
   Promise<std::string> version();
   Promise<Ack> acknowledge(HttpRequest::Method method, std::string_view path, std::string body,
-                           const std::string& model, Millis timeout);
+                           const std::string& model, TimeBudget budget);
 
   [[nodiscard]] HttpRequest http(HttpRequest::Method method, std::string_view path,
                                  std::string body, std::optional<Millis> connect_timeout) const;
@@ -77,6 +90,11 @@ private:
   [[nodiscard]] Result<std::string> whole_body(TransferEvent& event,
                                                const std::string& model) const;
   [[nodiscard]] Millis management_timeout() const;
+  [[nodiscard]] TimeBudget management_budget() const;
+  /// Of a call that Ollama answers by itself, without a model.
+  [[nodiscard]] TimeBudget server_budget(Millis timeout) const;
+  /// The failure of an exchange whose time is up.
+  [[nodiscard]] LLMError time_error(Exchange& exchange, ErrorCode code) const;
 
   /// An exchange whose failure the promise hears.
   template <class T>
@@ -90,6 +108,8 @@ private:
 
   /// Learns from an exchange whether Ollama is there.
   void observe(const Exchange& exchange, const TransferEvent& event);
+  /// Ollama is there.
+  void on_reached();
   /// Why nothing is sent at present, if so.
   [[nodiscard]] std::optional<LLMError> not_sent() const;
   /// Asks Ollama whether it is back, when that is due.
@@ -100,9 +120,11 @@ private:
 
   ollama_client_internal::pointer self_;
   LLMClientConfig config_;
+  client_owner owner_;
   CircuitBreaker breaker_;
   std::shared_ptr<TransferInbox> inbox_;
   std::unordered_map<TransferId, Exchange> exchanges_;
+  std::unordered_map<std::string, TimeBudget::Clock::time_point> last_chunk_at_; ///< by model
   TransferId last_id_ = 0;
   std::uint64_t tick_epoch_ = 0;
   std::optional<TimeBudget::Clock::time_point> next_tick_;
@@ -112,6 +134,7 @@ private:
 /// Spawns a client with its own transport.
 [[nodiscard]] ollama_client_actor spawn_ollama_client(caf::actor_system& system,
                                                       LLMClientConfig config,
-                                                      TransportFactory make_transport);
+                                                      TransportFactory make_transport,
+                                                      client_owner owner);
 
 } // namespace nexus::llm

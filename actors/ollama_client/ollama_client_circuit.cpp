@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "actors/log.hpp"
 #include "actors/ollama_client/ollama_client_actor.hpp"
 #include "actors/ollama_client/transfer_handlers.hpp"
 
@@ -14,8 +13,7 @@ void OllamaClientActor::observe(const Exchange& exchange, const TransferEvent& e
   using Failure = HttpOutcome::Failure;
   if (!event.chunks.empty() || !event.pull_lines.empty() ||
       (event.outcome && event.outcome->failure == Failure::none)) {
-    if (breaker_.on_success())
-      log(LogLevel::info, "Ollama is back at " + config_.base_url);
+    on_reached();
     return;
   }
   if (!event.outcome)
@@ -26,11 +24,14 @@ void OllamaClientActor::observe(const Exchange& exchange, const TransferEvent& e
       failure != Failure::host_not_found)
     return;
   if (breaker_.on_failure(event.outcome->detail, now()))
-    log(LogLevel::warning, "Ollama does not answer at " + config_.base_url +
-                               "; nothing is sent until it is back [" + event.outcome->detail +
-                               "]");
+    tell(self_, owner_, circuit_atom_v, breaker_.health(now()));
   if (const auto next = breaker_.next_probe())
     watch_deadline(*next);
+}
+
+void OllamaClientActor::on_reached() {
+  if (breaker_.on_success())
+    tell(self_, owner_, circuit_atom_v, breaker_.health(now()));
 }
 
 std::optional<LLMError> OllamaClientActor::not_sent() const {
@@ -55,7 +56,7 @@ void OllamaClientActor::probe() {
   add(id,
       {.base_url = config_.base_url,
        .request = {},
-       .budget = TimeBudget::complete(now(), limit),
+       .budget = server_budget(limit),
        .model = {},
        .sent = now(),
        .first_chunk_time = {},

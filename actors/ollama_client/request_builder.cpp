@@ -88,6 +88,8 @@ Value message(const ChatMessage& source, Body& body) {
       Value function{rapidjson::kObjectType};
       set(function, "name", json::make_string(call.name, allocator), allocator);
       set(function, "arguments", body.embedded(call.arguments), allocator);
+      if (call.index)
+        set(function, "index", Value{*call.index}, allocator);
       Value entry{rapidjson::kObjectType};
       if (!call.id.empty())
         set(entry, "id", json::make_string(call.id, allocator), allocator);
@@ -177,6 +179,14 @@ void add_content(Body& body, const LLMRequest& request) {
     body.text("think", request.think);
   if (auto chosen = options(request, body); !chosen.ObjectEmpty())
     body.add("options", std::move(chosen));
+  if (request.truncate)
+    body.add("truncate", Value{*request.truncate});
+  if (request.shift)
+    body.add("shift", Value{*request.shift});
+  if (request.logprobs)
+    body.add("logprobs", Value{true});
+  if (request.top_logprobs)
+    body.add("top_logprobs", Value{*request.top_logprobs});
 }
 
 } // namespace
@@ -200,6 +210,12 @@ std::string body(const EmbedRequest& request) {
   body.add("input", body.texts(request.input));
   if (request.dimensions)
     body.add("dimensions", Value{*request.dimensions});
+  if (request.truncate)
+    body.add("truncate", Value{*request.truncate});
+  if (!request.raw_options.empty())
+    if (auto options = body.embedded(request.raw_options);
+        options.IsObject() && !options.ObjectEmpty())
+      body.add("options", std::move(options));
   if (!request.keep_alive.empty())
     body.add("keep_alive", keep_alive_value(request.keep_alive, body.allocator()));
   return body.str();
@@ -211,11 +227,59 @@ std::string model_body(std::string_view model) {
   return body.str();
 }
 
-std::string load_body(std::string_view model, std::string_view keep_alive) {
+std::string body(const ModelTransfer& transfer) {
   Body body;
-  body.text("model", model);
-  if (!keep_alive.empty())
-    body.add("keep_alive", keep_alive_value(keep_alive, body.allocator()));
+  body.text("model", transfer.model);
+  if (transfer.insecure)
+    body.add("insecure", Value{true});
+  return body.str();
+}
+
+std::string body(const CreateRequest& request) {
+  Body body;
+  auto text = [&body](std::string_view name, const std::string& value) {
+    if (!value.empty())
+      body.text(name, value);
+  };
+  auto files = [&body](std::string_view name, const std::vector<ModelFile>& list) {
+    if (list.empty())
+      return;
+    Value object{rapidjson::kObjectType};
+    for (const auto& file : list)
+      set(object, file.name, json::make_string(file.digest, body.allocator()), body.allocator());
+    body.add(name, std::move(object));
+  };
+  body.text("model", request.model);
+  text("from", request.from);
+  files("files", request.files);
+  files("adapters", request.adapters);
+  text("template", request.prompt_template);
+  text("system", request.system);
+  if (!request.license.empty())
+    body.add("license", body.texts(request.license));
+  if (!request.parameters.empty())
+    body.json("parameters", request.parameters);
+  if (!request.messages.empty()) {
+    Value list{rapidjson::kArrayType};
+    for (const auto& entry : request.messages)
+      list.PushBack(message(entry, body), body.allocator());
+    body.add("messages", std::move(list));
+  }
+  text("quantize", request.quantize);
+  return body.str();
+}
+
+std::string body(const LoadRequest& request) {
+  Body body;
+  body.text("model", request.model);
+  if (!request.raw_options.empty())
+    if (auto options = body.embedded(request.raw_options);
+        options.IsObject() && !options.ObjectEmpty())
+      body.add("options", std::move(options));
+  if (request.shift)
+    body.add("shift", Value{*request.shift});
+  if (!request.keep_alive.empty())
+    body.add("keep_alive", keep_alive_value(request.keep_alive, body.allocator()));
   return body.str();
 }
 

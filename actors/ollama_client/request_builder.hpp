@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "messages/llm_request.hpp"
+#include "messages/model_transfer.hpp"
 
 /// The bodies of requests to Ollama, as JSON text. Pure functions of validated requests.
 namespace nexus::llm::request_builder {
@@ -17,11 +18,17 @@ namespace nexus::llm::request_builder {
 /// `/api/embed`.
 [[nodiscard]] std::string body(const EmbedRequest& request);
 
-/// `/api/show`, `/api/delete`, `/api/pull`: an object that names the model.
+/// `/api/show`, `/api/delete`: an object that names the model.
 [[nodiscard]] std::string model_body(std::string_view model);
 
+/// `/api/pull`, `/api/push`.
+[[nodiscard]] std::string body(const ModelTransfer& transfer);
+
+/// `/api/create`.
+[[nodiscard]] std::string body(const CreateRequest& request);
+
 /// `/api/generate` with an empty prompt: loads the model, or unloads it where `keep_alive` is 0.
-[[nodiscard]] std::string load_body(std::string_view model, std::string_view keep_alive);
+[[nodiscard]] std::string body(const LoadRequest& request);
 
 /// `/api/copy`.
 [[nodiscard]] std::string copy_body(std::string_view source, std::string_view destination);

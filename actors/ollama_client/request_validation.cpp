@@ -16,13 +16,14 @@ namespace {
 constexpr std::size_t max_stop_texts = 64;
 constexpr std::size_t max_id_bytes = 128;
 constexpr double max_temperature = 2.0;
+constexpr std::uint32_t max_top_logprobs = 20;
 constexpr std::array<std::string_view, 7> think_values{"",       "true", "false", "low",
                                                        "medium", "high", "max"};
 constexpr std::array<std::string_view, 4> chat_roles{"system", "user", "assistant", "tool"};
 
 /// What is wrong with a text, or nothing.
-std::string text_fault(std::string_view text) {
-  if (text.find('\0') != std::string_view::npos)
+std::string text_fault(std::string_view text, bool nul_allowed) {
+  if (!nul_allowed && text.find('\0') != std::string_view::npos)
     return "holds a NUL byte";
   if (!is_valid_utf8(text))
     return "is not valid UTF-8";
@@ -48,6 +49,12 @@ bool is_base64(std::string_view text) {
   return digits > 0 && padding <= 2 && (digits + padding) % 4 == 0;
 }
 
+bool is_digest(std::string_view text) {
+  constexpr std::string_view prefix = "sha256:";
+  return text.starts_with(prefix) && text.size() == prefix.size() + 64 &&
+         text.find_first_not_of("0123456789abcdef", prefix.size()) == std::string_view::npos;
+}
+
 bool is_json_object(std::string_view text) {
   const auto value = json::parse(text);
   return value && value->IsObject();
@@ -60,8 +67,9 @@ public:
     if (!fine && !error_)
       error_ = LLMError{.code = code, .subject = std::move(fault)};
   }
-  void text(std::string_view value, ErrorCode code, std::string_view field) {
-    if (auto fault = text_fault(value); !fault.empty())
+  void text(std::string_view value, ErrorCode code, std::string_view field,
+            bool nul_allowed = false) {
+    if (auto fault = text_fault(value, nul_allowed); !fault.empty())
       require(false, code, "`" + std::string{field} + "` " + fault);
   }
   void option(bool fine, std::string fault) {
@@ -104,15 +112,31 @@ void check_images(Check& check, const std::vector<std::string>& images, ErrorCod
                   "`images` must hold base64 text with its padding and without a `data:` prefix");
 }
 
+void check_raw_options(Check& check, const std::string& options) {
+  if (options.empty())
+    return;
+  const auto raw = json::parse(options);
+  const bool object = raw && raw->IsObject();
+  check.option(object, "`rawOptions` must be a JSON object");
+  if (object) {
+    const auto fault = check_options(*raw);
+    check.option(fault.empty(), "`rawOptions`: " + fault);
+  }
+}
+
 void check_generate_options(Check& check, const GenerateOptions& options) {
   check_id(check, options.id);
   check.option(!options.temperature ||
                    (std::isfinite(*options.temperature) && *options.temperature >= 0 &&
                     *options.temperature <= max_temperature),
                "`temperature` must be a number from 0 to 2");
-  check.option(!options.max_tokens ||
-                   (*options.max_tokens >= 1 && *options.max_tokens <= INT32_MAX),
-               "`maxTokens` must be a number from 1 to 2147483647");
+  check.option(!options.max_tokens || *options.max_tokens >= 1 || *options.max_tokens == -1 ||
+                   *options.max_tokens == -2,
+               "`maxTokens` must be at least 1, or -1 (no limit) or -2 (fill the context)");
+  check.option(!options.top_logprobs || *options.top_logprobs <= max_top_logprobs,
+               "`topLogprobs` must be a number from 0 to 20");
+  check.option(!options.top_logprobs || *options.top_logprobs == 0 || options.logprobs,
+               "`topLogprobs` needs `logprobs`");
   check.option(!options.num_ctx || (*options.num_ctx >= 4 && *options.num_ctx <= (1u << 24)),
                "`numCtx` must be a number from 4 to 16777216");
   check.option(options.stop.size() <= max_stop_texts,
@@ -141,15 +165,7 @@ void check_generate_options(Check& check, const GenerateOptions& options) {
     check.option(tool.parameters.empty() || is_json_object(tool.parameters),
                  "`tools`: the parameters of a tool must be a JSON schema object");
   }
-  if (!options.raw_options.empty()) {
-    const auto raw = json::parse(options.raw_options);
-    const bool object = raw && raw->IsObject();
-    check.option(object, "`rawOptions` must be a JSON object");
-    if (object) {
-      const auto fault = check_options(*raw);
-      check.option(fault.empty(), "`rawOptions`: " + fault);
-    }
-  }
+  check_raw_options(check, options.raw_options);
   check.option(!options.raw ||
                    ((!options.system || options.system->empty()) && options.continuation.empty()),
                "`raw` cannot be combined with `system` or `continuation`");
@@ -212,15 +228,18 @@ void check_messages(Check& check, const LLMRequest& request) {
   for (const auto& message : request.messages) {
     check.require(std::find(chat_roles.begin(), chat_roles.end(), message.role) != chat_roles.end(),
                   code, "`role` must be `system`, `user`, `assistant` or `tool`");
-    check.text(message.content, code, "content");
-    check.text(message.thinking, code, "thinking");
+    // What a model said may go back as it came, whatever it holds.
+    const bool from_model = message.role == "assistant";
+    check.text(message.content, code, "content", from_model);
+    check.text(message.thinking, code, "thinking", from_model);
     check.text(message.tool_name, code, "toolName");
     check.text(message.tool_call_id, code, "toolCallId");
     check_images(check, message.images, code);
     for (const auto& call : message.tool_calls) {
-      check.require(!call.name.empty() && is_clean_text(call.name), code,
+      check.text(call.name, code, "toolCalls", from_model);
+      check.require(from_model || !call.name.empty(), code,
                     "`toolCalls` holds a call without a name");
-      check.text(call.id, code, "toolCalls");
+      check.text(call.id, code, "toolCalls", from_model);
       check.require(is_json_object(call.arguments), code,
                     "`toolCalls`: the arguments of a call must be a JSON object");
     }
@@ -280,9 +299,34 @@ Result<void> validate(const EmbedRequest& request, const Limits& limits) {
   const auto bytes = payload_bytes(request);
   check.require(bytes <= limits.max_prompt_bytes, code, size_fault(bytes, limits));
   check.option(!request.dimensions || *request.dimensions >= 1, "`dimensions` must be at least 1");
+  check_raw_options(check, request.raw_options);
   check.option(request.keep_alive.empty() || is_valid_keep_alive(request.keep_alive),
                "`keepAlive` must be a duration such as `5m` or a number of seconds");
   check_duration(check, request.timeout, "timeout");
+  return check.result();
+}
+
+Result<void> validate(const CreateRequest& request, const Limits& limits) {
+  Check check;
+  check_model(check, request.model);
+  if (!request.from.empty())
+    check_model(check, request.from);
+  constexpr auto code = ErrorCode::invalid_argument;
+  check.require(request.from.empty() != request.files.empty(), code,
+                "either `from` or `files` says what the model is made of");
+  for (const auto* list : {&request.files, &request.adapters})
+    for (const auto& file : *list)
+      check.require(is_clean_text(file.name) && !file.name.empty() && is_digest(file.digest), code,
+                    "`files` and `adapters` need a name and a digest such as `sha256:...`");
+  check.text(request.prompt_template, code, "template");
+  check.text(request.system, code, "system");
+  for (const auto& text : request.license)
+    check.text(text, code, "license");
+  check.text(request.quantize, code, "quantize");
+  check.require(request.parameters.empty() || is_json_object(request.parameters), code,
+                "`parameters` must be a JSON object");
+  check.require(request.prompt_template.size() + request.system.size() <= limits.max_prompt_bytes,
+                code, "`template` and `system` are larger than `limits.maxPromptBytes`");
   return check.result();
 }
 

@@ -2,6 +2,7 @@
 
 #include "messages/llm_client_config.hpp"
 #include "messages/llm_request.hpp"
+#include "messages/model_transfer.hpp"
 #include "messages/result.hpp"
 
 namespace nexus::llm {
@@ -21,5 +22,8 @@ namespace nexus::llm {
 
 /// Checks a model name that a person gave.
 [[nodiscard]] Result<void> validate_model_name(std::string_view name);
+
+/// The same for a model to make. Errors: `invalid_model_name`, `invalid_argument`.
+[[nodiscard]] Result<void> validate(const CreateRequest& request, const Limits& limits);
 
 } // namespace nexus::llm

@@ -1,11 +1,13 @@
 #include "actors/ollama_client/response_parser.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
+#include "actors/ollama_client/error_parser.hpp"
+#include "actors/ollama_client/surrogates.hpp"
 #include "config/json.hpp"
+#include "config/utf8.hpp"
 #include "messages/wall_time.hpp"
 
 namespace nexus::llm::response_parser {
@@ -14,13 +16,8 @@ namespace {
 
 using json::Value;
 
-constexpr std::size_t excerpt_bytes = 300;
-
-std::string excerpt(std::string_view text) {
-  if (text.size() <= excerpt_bytes)
-    return std::string{text};
-  return std::string{text.substr(0, excerpt_bytes)} + "...";
-}
+using error_parser::excerpt;
+using error_parser::find_error;
 
 std::string text_or_empty(const Value& object, std::string_view name) {
   return std::string{json::find_text(object, name).value_or("")};
@@ -32,33 +29,85 @@ std::chrono::nanoseconds find_nanoseconds(const Value& object, std::string_view 
       static_cast<std::int64_t>(std::min(json::find_count(object, name), longest))};
 }
 
-/// The text of the `error` member, where there is one. Old servers also send objects.
-std::optional<std::string> find_error(const Value& object) {
-  const auto* error = json::find(object, "error");
-  if (error == nullptr || error->IsNull())
+/// The arguments of a tool call as the JSON text of an object. Some servers send them as a text.
+std::optional<std::string> parse_arguments(const Value* arguments, std::uint32_t max_depth) {
+  if (arguments == nullptr || arguments->IsNull())
+    return "{}";
+  if (arguments->IsObject())
+    return json::to_text(*arguments);
+  if (!arguments->IsString())
     return std::nullopt;
-  if (error->IsString())
-    return std::string{json::text_of(*error)};
-  return json::to_text(*error);
+  const auto text = json::text_of(*arguments);
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return "{}";
+  const auto parsed = json::parse(text, max_depth);
+  return parsed && parsed->IsObject() ? std::optional{json::to_text(*parsed)} : std::nullopt;
 }
 
-std::vector<ToolCall> parse_tool_calls(const Value& message) {
+/// The calls in a message, or what is wrong with them.
+tl::expected<std::vector<ToolCall>, std::string> parse_tool_calls(const Value& message,
+                                                                  std::uint32_t max_depth) {
   std::vector<ToolCall> calls;
   const auto* list = json::find(message, "tool_calls");
   if (list == nullptr || !list->IsArray())
     return calls;
   for (const auto& entry : list->GetArray()) {
+    // Some servers leave out the object around name and arguments.
     const auto* function = json::find(entry, "function");
-    if (function == nullptr || !function->IsObject())
+    if (function == nullptr)
+      function = &entry;
+    if (!function->IsObject() || json::find(*function, "name") == nullptr)
       continue;
-    const auto* arguments = json::find(*function, "arguments");
-    calls.push_back({.id = text_or_empty(entry, "id"),
-                     .name = text_or_empty(*function, "name"),
-                     .arguments = arguments != nullptr && arguments->IsObject()
-                                      ? json::to_text(*arguments)
-                                      : "{}"});
+    auto arguments = parse_arguments(json::find(*function, "arguments"), max_depth);
+    if (!arguments)
+      return tl::unexpected{std::string{"arguments of a tool call that are no object"}};
+    ToolCall call{.id = text_or_empty(entry, "id"),
+                  .name = text_or_empty(*function, "name"),
+                  .arguments = std::move(*arguments)};
+    const auto* index = json::find(*function, "index");
+    if (index == nullptr)
+      index = json::find(entry, "index");
+    if (index != nullptr && index->IsUint())
+      call.index = index->GetUint();
+    calls.push_back(std::move(call));
   }
   return calls;
+}
+
+std::vector<std::uint8_t> parse_bytes(const Value& source) {
+  std::vector<std::uint8_t> bytes;
+  if (const auto* list = json::find(source, "bytes"); list != nullptr && list->IsArray())
+    for (const auto& byte : list->GetArray())
+      if (byte.IsUint() && byte.GetUint() <= 255)
+        bytes.push_back(static_cast<std::uint8_t>(byte.GetUint()));
+  return bytes;
+}
+
+double parse_logprob(const Value& source) {
+  const auto* number = json::find(source, "logprob");
+  return number != nullptr && number->IsNumber() ? number->GetDouble() : 0.0;
+}
+
+std::vector<TokenLogprob> parse_logprobs(const Value& object) {
+  std::vector<TokenLogprob> tokens;
+  const auto* list = json::find(object, "logprobs");
+  if (list == nullptr || !list->IsArray())
+    return tokens;
+  for (const auto& entry : list->GetArray()) {
+    if (!entry.IsObject())
+      continue;
+    auto& token = tokens.emplace_back();
+    token.token = text_or_empty(entry, "token");
+    token.logprob = parse_logprob(entry);
+    token.bytes = parse_bytes(entry);
+    if (const auto* top = json::find(entry, "top_logprobs"); top != nullptr && top->IsArray())
+      for (const auto& other : top->GetArray())
+        if (other.IsObject())
+          token.top_logprobs.push_back({.token = text_or_empty(other, "token"),
+                                        .logprob = parse_logprob(other),
+                                        .bytes = parse_bytes(other)});
+  }
+  return tokens;
 }
 
 GenerateStats parse_stats(const Value& object) {
@@ -70,10 +119,35 @@ GenerateStats parse_stats(const Value& object) {
           .eval_duration = find_nanoseconds(object, "eval_duration")};
 }
 
-/// Whether a member is there with another type than a text.
-bool is_no_text(const Value& object, std::string_view name) {
+/// A text member: empty where it is missing or null, nothing where it has another type. A list of
+/// parts, as in other APIs, is the texts in it.
+std::optional<std::string> parse_text(const Value& object, std::string_view name) {
   const auto* value = json::find(object, name);
-  return value != nullptr && !value->IsString() && !value->IsNull();
+  if (value == nullptr || value->IsNull())
+    return std::string{};
+  if (value->IsString())
+    return std::string{json::text_of(*value)};
+  if (!value->IsArray() || value->Empty())
+    return std::nullopt;
+  std::string text;
+  for (const auto& part : value->GetArray()) {
+    const auto piece = json::find_text(part, "text");
+    if (!piece)
+      return std::nullopt;
+    text += *piece;
+  }
+  return text;
+}
+
+/// Whether an object says that it is the last one; nothing where it says so in no form.
+std::optional<bool> parse_done(const Value& object) {
+  const auto* done = json::find(object, "done");
+  if (done != nullptr && done->IsBool())
+    return done->GetBool();
+  if (done != nullptr && !done->IsNull())
+    return std::nullopt;
+  // Some servers leave it out, and end with a reason alone.
+  return !json::find_text(object, "done_reason").value_or("").empty();
 }
 
 struct Failure {
@@ -81,13 +155,36 @@ struct Failure {
   std::string detail;
 };
 
+/// Reads an object that begins a text. Halves of characters are marked where there are any.
+tl::expected<json::Document, json::ParseError>
+parse_object_of(std::string_view text, std::uint32_t max_depth, bool& marked) {
+  // What follows an object, on its line or behind the whole answer, has no meaning.
+  auto document = json::parse_first(text, max_depth);
+  if (document || text.find("\\u") == std::string_view::npos)
+    return document;
+  const auto with_marks = surrogates::mark_halves(text);
+  if (with_marks == text)
+    return document;
+  marked = true;
+  return json::parse_first(with_marks, max_depth);
+}
+
+/// Makes halves of characters in texts that have no other piece whole.
+void replace_halves(ToolCall& call) {
+  for (auto* text : {&call.id, &call.name, &call.arguments}) {
+    surrogates::Joiner joiner;
+    auto whole = joiner.take(*text, true);
+    *text = whole + joiner.finish();
+  }
+}
+
 tl::expected<Piece, Failure> parse_piece(std::string_view text, RequestKind kind,
                                          std::uint32_t max_depth) {
   auto broken = [text](std::string why) {
     return tl::unexpected{Failure{false, std::move(why) + ": " + excerpt(text)}};
   };
-  // What follows an object, on its line or behind the whole answer, has no meaning.
-  const auto document = json::parse_first(text, max_depth);
+  Piece piece;
+  const auto document = parse_object_of(without_byte_order_mark(text), max_depth, piece.marked);
   if (!document)
     return broken(document.error().what);
   if (!document->IsObject())
@@ -96,27 +193,40 @@ tl::expected<Piece, Failure> parse_piece(std::string_view text, RequestKind kind
   if (auto error = find_error(object))
     return tl::unexpected{Failure{true, std::move(*error)}};
 
-  Piece piece;
   const auto* source = &object;
   auto text_name = std::string_view{"response"};
   if (kind == RequestKind::chat) {
     source = json::find(object, "message");
     text_name = "content";
   }
-  const auto* done = json::find(object, "done");
-  if (done == nullptr || !done->IsBool())
-    return broken("no `done`");
-  piece.done = done->GetBool();
+  const auto done = parse_done(object);
+  if (!done)
+    return broken("`done` of a wrong type");
+  piece.done = *done;
+  const bool has_end = piece.done || json::find(object, "done") != nullptr;
   if (source != nullptr && source->IsObject()) {
-    if (is_no_text(*source, text_name) || is_no_text(*source, "thinking"))
+    auto content = parse_text(*source, text_name);
+    auto thinking = parse_text(*source, "thinking");
+    if (!content || !thinking)
       return broken("text of a wrong type");
-    piece.text = text_or_empty(*source, text_name);
-    piece.thinking = text_or_empty(*source, "thinking");
-    piece.tool_calls = parse_tool_calls(*source);
+    piece.text = std::move(*content);
+    piece.thinking = std::move(*thinking);
+    auto calls = parse_tool_calls(*source, max_depth);
+    if (!calls)
+      return broken(std::move(calls.error()));
+    piece.tool_calls = std::move(*calls);
+    if (piece.marked)
+      std::ranges::for_each(piece.tool_calls, replace_halves);
+    if (!has_end && json::find(*source, text_name) == nullptr &&
+        json::find(*source, "thinking") == nullptr && piece.tool_calls.empty())
+      return broken("nothing of an answer");
   } else if (!piece.done || (source != nullptr && !source->IsNull())) {
     return broken("no message");
   }
   piece.model = text_or_empty(object, "model");
+  piece.remote_model = text_or_empty(object, "remote_model");
+  piece.remote_host = text_or_empty(object, "remote_host");
+  piece.logprobs = parse_logprobs(object);
   if (!piece.done)
     return piece;
   piece.done_reason = text_or_empty(object, "done_reason");
@@ -138,7 +248,7 @@ tl::unexpected<LLMError> broken_body(std::string_view subject, std::string detai
 /// An object without an `error`.
 Result<json::Document> parse_object(std::string_view body, std::string_view subject,
                                     std::uint32_t max_depth = json::default_depth) {
-  auto document = json::parse(body, max_depth);
+  auto document = json::parse(without_byte_order_mark(body), max_depth);
   if (!document)
     return broken_body(subject, document.error().what + ": " + excerpt(body));
   if (!document->IsObject())
@@ -146,15 +256,37 @@ Result<json::Document> parse_object(std::string_view body, std::string_view subj
   if (auto error = find_error(*document)) {
     LLMError reported{
         .code = ErrorCode::server_error, .subject = std::string{subject}, .detail = *error};
-    refine(reported, *error);
+    error_parser::take_reason(reported, *error);
     return failure(std::move(reported));
   }
   return std::move(*document);
 }
 
-const Value* find_models(const json::Document& document) {
+/// The entries of a list of models, none where it is null; nothing where there is no list.
+std::optional<std::vector<const Value*>> find_models(const json::Document& document) {
   const auto* models = json::find(document, "models");
-  return models != nullptr && models->IsArray() ? models : nullptr;
+  if (models == nullptr || !(models->IsArray() || models->IsNull()))
+    return std::nullopt;
+  std::vector<const Value*> entries;
+  if (models->IsArray())
+    for (const auto& entry : models->GetArray())
+      entries.push_back(&entry);
+  return entries;
+}
+
+/// The name of an entry in a list of models; some servers write it in one of the two members.
+std::string name_of(const Value& entry) {
+  auto name = text_or_empty(entry, "name");
+  return name.empty() ? text_or_empty(entry, "model") : name;
+}
+
+std::vector<std::string> texts_of(const Value& source, std::string_view name) {
+  std::vector<std::string> texts;
+  if (const auto* list = json::find(source, name); list != nullptr && list->IsArray())
+    for (const auto& text : list->GetArray())
+      if (text.IsString())
+        texts.emplace_back(json::text_of(text));
+  return texts;
 }
 
 void take_details(const Value& source, std::string& family, std::string& parameter_size,
@@ -171,124 +303,30 @@ std::uint32_t to_uint32(std::uint64_t number) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(number, UINT32_MAX));
 }
 
-struct Hint {
-  std::string_view text;
-  ErrorCode code;
-};
-
-constexpr std::array hints{
-    Hint{"raw mode does not support", ErrorCode::bad_request},
-    Hint{"does not support", ErrorCode::model_capability_missing},
-    Hint{"process has terminated", ErrorCode::model_load_failed},
-    Hint{"unable to load model", ErrorCode::model_load_failed},
-    Hint{"requires more system memory", ErrorCode::model_load_failed},
-    Hint{"out-of-memory", ErrorCode::model_load_failed},
-    Hint{"timed out waiting for llama", ErrorCode::model_load_failed},
-    Hint{"runner has unexpectedly stopped", ErrorCode::model_failed},
-    Hint{"error was encountered while running the model", ErrorCode::model_failed},
-    Hint{"file does not exist", ErrorCode::model_not_found},
-};
-
 } // namespace
-
-void refine(LLMError& error, std::string_view text) {
-  for (const auto& hint : hints)
-    if (text.find(hint.text) != std::string_view::npos) {
-      error.code = hint.code;
-      return;
-    }
-}
 
 Result<Piece> parse_chunk(std::string_view line, RequestKind kind, std::uint32_t max_depth) {
   auto piece = parse_piece(line, kind, max_depth);
-  if (!piece)
-    return failure(piece.error().reported ? ErrorCode::stream_failed : ErrorCode::stream_malformed,
-                   "", std::move(piece.error().detail));
-  return std::move(*piece);
-}
-
-Result<LLMResponse> parse_answer(std::string_view body, const LLMRequest& request,
-                                 std::uint32_t max_depth) {
-  auto piece = parse_piece(body, request.kind, max_depth);
-  if (!piece) {
-    LLMError error{.code =
-                       piece.error().reported ? ErrorCode::server_error : ErrorCode::bad_response,
-                   .subject = request.model,
-                   .detail = std::move(piece.error().detail)};
-    if (piece.error().reported)
-      refine(error, error.detail);
-    return failure(std::move(error));
-  }
-  if (!piece->done) {
-    LLMError error{.code = ErrorCode::stream_incomplete,
-                   .subject = request.model,
-                   .detail = "the answer says that it is not done",
-                   .partial = std::move(piece->text)};
-    return failure(std::move(error));
-  }
-  LLMResponse response;
-  response.id = request.id;
-  response.model = piece->model.empty() ? request.model : piece->model;
-  response.response = std::move(piece->text);
-  response.done = true;
-  response.context = std::move(piece->context);
-  response.thinking = std::move(piece->thinking);
-  response.tool_calls = std::move(piece->tool_calls);
-  response.done_reason = std::move(piece->done_reason);
-  response.stats = piece->stats;
-  return response;
-}
-
-LLMError parse_error(int status, std::string_view body, std::string_view model,
-                     std::string_view base_url) {
-  LLMError error;
-  error.http_status = static_cast<std::uint16_t>(std::clamp(status, 0, 65535));
-  error.detail = excerpt(body);
-  const auto document = json::parse(body);
-  std::optional<std::string> text;
-  if (document && document->IsObject())
-    text = find_error(*document);
-  const bool about_model = text.has_value() && !model.empty();
-  switch (status) {
-  case 400:
-    error.code = ErrorCode::bad_request;
-    break;
-  case 401:
-  case 403:
-    error.code = ErrorCode::forbidden;
-    break;
-  case 404:
-    error.code = about_model ? ErrorCode::model_not_found : ErrorCode::unexpected_status;
-    break;
-  case 429:
-  case 503:
-    error.code = ErrorCode::server_busy;
-    break;
-  default:
-    error.code = status >= 500 ? ErrorCode::server_error : ErrorCode::unexpected_status;
-  }
-  if (text && (status == 400 || status == 500))
-    refine(error, *text);
-  const bool names_server = error.code == ErrorCode::forbidden ||
-                            error.code == ErrorCode::server_busy ||
-                            error.code == ErrorCode::unexpected_status;
-  error.subject = std::string{names_server || model.empty() ? base_url : model};
-  return error;
+  if (piece)
+    return std::move(*piece);
+  LLMError error{.code = piece.error().reported ? ErrorCode::stream_failed
+                                                : ErrorCode::stream_malformed,
+                 .detail = std::move(piece.error().detail)};
+  return failure(std::move(error));
 }
 
 Result<ModelList> parse_tags(std::string_view body, std::uint32_t max_depth) {
   const auto document = parse_object(body, "the list of models", max_depth);
   if (!document)
     return failure(document.error());
-  const auto* models = find_models(*document);
-  if (models == nullptr)
+  const auto models = find_models(*document);
+  if (!models)
     return broken_body("the list of models", "no `models`: " + excerpt(body));
   ModelList list;
-  for (const auto& entry : models->GetArray()) {
+  for (const auto* each : *models) {
+    const auto& entry = *each;
     ModelStatus status;
-    status.name = text_or_empty(entry, "name");
-    if (status.name.empty())
-      status.name = text_or_empty(entry, "model");
+    status.name = name_of(entry);
     if (status.name.empty())
       continue;
     status.available = true;
@@ -297,6 +335,11 @@ Result<ModelList> parse_tags(std::string_view body, std::uint32_t max_depth) {
     status.modified_at = parse_wall_time(text_or_empty(entry, "modified_at"));
     status.digest = text_or_empty(entry, "digest");
     take_details(entry, status.family, status.parameter_size, status.quantization);
+    if (const auto* details = json::find(entry, "details"))
+      status.context_length = to_uint32(json::find_count(*details, "context_length"));
+    status.capabilities = texts_of(entry, "capabilities");
+    status.remote_model = text_or_empty(entry, "remote_model");
+    status.remote_host = text_or_empty(entry, "remote_host");
     list.models.push_back(std::move(status));
   }
   return list;
@@ -306,19 +349,22 @@ Result<RunningModels> parse_ps(std::string_view body, std::uint32_t max_depth) {
   const auto document = parse_object(body, "the list of running models", max_depth);
   if (!document)
     return failure(document.error());
-  const auto* models = find_models(*document);
-  if (models == nullptr)
+  const auto models = find_models(*document);
+  if (!models)
     return broken_body("the list of running models", "no `models`: " + excerpt(body));
   RunningModels running;
-  for (const auto& entry : models->GetArray()) {
+  for (const auto* each : *models) {
+    const auto& entry = *each;
     RunningModel model;
-    model.name = text_or_empty(entry, "name");
+    model.name = name_of(entry);
     if (model.name.empty())
       continue;
     model.size = json::find_count(entry, "size");
     model.size_vram = json::find_count(entry, "size_vram");
     model.expires_at = parse_wall_time(text_or_empty(entry, "expires_at"));
     model.context_length = to_uint32(json::find_count(entry, "context_length"));
+    model.digest = text_or_empty(entry, "digest");
+    take_details(entry, model.family, model.parameter_size, model.quantization);
     running.models.push_back(std::move(model));
   }
   return running;
@@ -337,11 +383,14 @@ Result<ModelDetails> parse_show(std::string_view body, std::string_view name,
   details.prompt_template = text_or_empty(*document, "template");
   details.license = text_or_empty(*document, "license");
   details.modified_at = parse_wall_time(text_or_empty(*document, "modified_at"));
-  if (const auto* list = json::find(*document, "capabilities"); list != nullptr && list->IsArray())
-    for (const auto& capability : list->GetArray())
-      if (capability.IsString())
-        details.capabilities.emplace_back(json::text_of(capability));
+  details.capabilities = texts_of(*document, "capabilities");
+  details.modelfile = text_or_empty(*document, "modelfile");
+  details.requires_version = text_or_empty(*document, "requires");
+  details.remote_model = text_or_empty(*document, "remote_model");
+  details.remote_host = text_or_empty(*document, "remote_host");
   if (const auto* model_info = json::find(*document, "model_info"); model_info != nullptr) {
+    if (model_info->IsObject())
+      details.model_info = json::to_text(*model_info);
     const auto architecture = text_or_empty(*model_info, "general.architecture");
     details.context_length =
         to_uint32(json::find_count(*model_info, architecture + ".context_length"));
@@ -393,10 +442,16 @@ Result<void> parse_acknowledgement(std::string_view body, std::string_view model
   return {};
 }
 
-Result<PullLine> parse_pull_line(std::string_view line, std::string_view model) {
-  const auto document = parse_object(line, model);
-  if (!document)
-    return failure(document.error());
+Result<PullLine> parse_pull_line(std::string_view line, std::string_view model,
+                                 ErrorCode failure_code) {
+  const auto document = json::parse(without_byte_order_mark(line));
+  if (!document || !document->IsObject())
+    return broken_body(model, "not an object: " + excerpt(line));
+  if (const auto text = find_error(*document)) {
+    LLMError error{.code = failure_code, .subject = std::string{model}, .detail = *text};
+    error_parser::take_transfer_reason(error, *text);
+    return failure(std::move(error));
+  }
   return PullLine{.status = text_or_empty(*document, "status"),
                   .digest = text_or_empty(*document, "digest"),
                   .total = json::find_count(*document, "total"),

@@ -13,12 +13,17 @@
 /// Reads what Ollama answers. Pure functions; every text from the network is untrusted.
 namespace nexus::llm::response_parser {
 
-/// One object of `/api/generate` or `/api/chat`: a piece of a stream, or a whole answer.
+/// One object of `/api/generate` or `/api/chat`: a piece of a stream, or a whole answer. What other
+/// servers write in another form is read where it can mean one thing only.
 struct Piece {
   std::string model;
   std::string text;
   std::string thinking;
+  bool marked = false; ///< text and thinking hold halves of characters (`surrogates::Joiner`)
   std::vector<ToolCall> tool_calls;
+  std::vector<TokenLogprob> logprobs;
+  std::string remote_model;
+  std::string remote_host;
   bool done = false;
   std::string done_reason;
   std::optional<std::vector<std::uint32_t>> context;
@@ -30,15 +35,6 @@ struct Piece {
 [[nodiscard]] Result<Piece> parse_chunk(std::string_view line, RequestKind kind,
                                         std::uint32_t max_depth);
 
-/// The body of an answer with status 200 that was not streamed. Success means `done` and no error.
-/// Errors: `server_error`, `bad_response`, `stream_incomplete`.
-[[nodiscard]] Result<LLMResponse> parse_answer(std::string_view body, const LLMRequest& request,
-                                               std::uint32_t max_depth);
-
-/// The failure behind a status other than 200. `model` may be empty where none is involved.
-[[nodiscard]] LLMError parse_error(int status, std::string_view body, std::string_view model,
-                                   std::string_view base_url);
-
 [[nodiscard]] Result<ModelList> parse_tags(std::string_view body, std::uint32_t max_depth);
 [[nodiscard]] Result<RunningModels> parse_ps(std::string_view body, std::uint32_t max_depth);
 [[nodiscard]] Result<ModelDetails> parse_show(std::string_view body, std::string_view name,
@@ -49,17 +45,15 @@ struct Piece {
 /// A body that only has to be free of an `error`, such as that of a load.
 [[nodiscard]] Result<void> parse_acknowledgement(std::string_view body, std::string_view model);
 
-/// One line of `/api/pull`.
+/// One line of `/api/pull`, `/api/push` or `/api/create`.
 struct PullLine {
   std::string status;
   std::string digest;
   std::uint64_t total = 0;
   std::uint64_t completed = 0;
 };
-[[nodiscard]] Result<PullLine> parse_pull_line(std::string_view line, std::string_view model);
-
-/// Replaces the code of an error where its text tells more: Ollama has no error codes, so known
-/// texts serve as hints. A text that is not known changes nothing.
-void refine(LLMError& error, std::string_view text);
+/// `failure_code` is that of a failure whose words are not known.
+[[nodiscard]] Result<PullLine> parse_pull_line(std::string_view line, std::string_view model,
+                                               ErrorCode failure_code);
 
 } // namespace nexus::llm::response_parser

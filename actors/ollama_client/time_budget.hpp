@@ -14,26 +14,42 @@ public:
   using Clock = std::chrono::steady_clock;
   using Millis = std::chrono::milliseconds;
 
-  /// A complete answer: `timeout` for the whole.
+  /// A complete answer: `timeout` for the whole. The failure tells whether a byte came.
   [[nodiscard]] static TimeBudget complete(Clock::time_point sent, Millis timeout) {
-    return {sent + timeout, ErrorCode::request_timeout, Millis{0}, std::nullopt};
+    TimeBudget budget{sent + timeout, ErrorCode::first_token_timeout};
+    budget.next_code_ = ErrorCode::request_timeout;
+    return budget;
   }
 
   /// A stream: `timeout` until its first chunk, `gap` between two, `total` for all (0 is none).
   [[nodiscard]] static TimeBudget stream(Clock::time_point sent, Millis timeout, Millis gap,
                                          Millis total) {
-    std::optional<Clock::time_point> end;
+    TimeBudget budget{sent + timeout, ErrorCode::first_token_timeout};
+    budget.next_code_ = ErrorCode::gap_timeout;
+    budget.gap_ = gap;
     if (total > Millis{0})
-      end = sent + total;
-    return {sent + timeout, ErrorCode::first_token_timeout, gap, end};
+      budget.end_ = sent + total;
+    return budget;
+  }
+
+  /// The transfer of a model: `gap` between two reports of progress.
+  [[nodiscard]] static TimeBudget transfer(Clock::time_point sent, Millis gap) {
+    TimeBudget budget{sent + gap, ErrorCode::download_stalled};
+    budget.next_code_ = ErrorCode::download_stalled;
+    budget.gap_ = gap;
+    return budget;
+  }
+
+  /// An exchange whose answer comes at once as a whole; the failure is `code`.
+  [[nodiscard]] static TimeBudget call(Clock::time_point sent, Millis timeout, ErrorCode code) {
+    return {sent + timeout, code};
   }
 
   /// A chunk came.
   void on_chunk(Clock::time_point now) {
-    if (gap_ == Millis{0})
-      return;
-    silence_end_ = now + gap_;
-    silence_code_ = ErrorCode::gap_timeout;
+    silence_code_ = next_code_;
+    if (gap_ > Millis{0})
+      silence_end_ = now + gap_;
   }
 
   /// When the exchange fails unless something comes before.
@@ -51,13 +67,13 @@ public:
   }
 
 private:
-  TimeBudget(Clock::time_point silence_end, ErrorCode code, Millis gap,
-             std::optional<Clock::time_point> end)
-      : silence_end_{silence_end}, silence_code_{code}, gap_{gap}, end_{end} {}
+  TimeBudget(Clock::time_point silence_end, ErrorCode code)
+      : silence_end_{silence_end}, silence_code_{code}, next_code_{code} {}
 
   Clock::time_point silence_end_;
   ErrorCode silence_code_;
-  Millis gap_;
+  ErrorCode next_code_; ///< once a chunk has come
+  Millis gap_{0};       ///< 0: chunks do not move the deadline
   std::optional<Clock::time_point> end_;
 };
 

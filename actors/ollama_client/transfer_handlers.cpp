@@ -1,5 +1,7 @@
 #include "actors/ollama_client/transfer_handlers.hpp"
 
+#include "actors/ollama_client/error_parser.hpp"
+
 namespace nexus::llm {
 
 namespace {
@@ -81,8 +83,10 @@ private:
 
 class PullHandler : public TransferHandler {
 public:
-  PullHandler(TransferId id, ExchangeSubject subject, std::shared_ptr<TransferInbox> inbox)
-      : id_{id}, subject_{std::move(subject)}, inbox_{std::move(inbox)} {}
+  PullHandler(TransferId id, ExchangeSubject subject, ErrorCode failure_code,
+              std::shared_ptr<TransferInbox> inbox)
+      : id_{id}, subject_{std::move(subject)}, failure_code_{failure_code}, inbox_{
+                                                                                std::move(inbox)} {}
 
   bool on_bytes(int status, std::string_view bytes) override {
     if (status != 200) {
@@ -119,7 +123,7 @@ public:
 
 private:
   bool on_line(std::string_view text) {
-    auto line = response_parser::parse_pull_line(text, subject_.model);
+    auto line = response_parser::parse_pull_line(text, subject_.model, failure_code_);
     if (!line) {
       error_ = std::move(line.error());
       return false;
@@ -136,15 +140,20 @@ private:
       return {};
     if (auto error = transfer_error(outcome, subject_, true))
       return failure(std::move(*error));
-    if (outcome.status != 200)
-      return failure(response_parser::parse_error(outcome.status, error_body_, subject_.model,
-                                                  subject_.base_url));
-    return failure(ErrorCode::stream_incomplete, subject_.model,
-                   "the download ended without `success`");
+    if (outcome.status == 200)
+      return failure(ErrorCode::stream_incomplete, subject_.model,
+                     "the transfer ended without `success`");
+    auto error = status_error(outcome, error_body_, subject_);
+    if (error.code == ErrorCode::server_error && !error.reason.empty()) {
+      error.code = failure_code_;
+      error_parser::take_transfer_reason(error, error.reason);
+    }
+    return failure(std::move(error));
   }
 
   TransferId id_;
   ExchangeSubject subject_;
+  ErrorCode failure_code_;
   std::shared_ptr<TransferInbox> inbox_;
   NdjsonReader reader_{max_pull_line_bytes};
   std::vector<response_parser::PullLine> lines_;
@@ -166,8 +175,9 @@ std::unique_ptr<TransferHandler> make_body_handler(TransferId id, std::size_t ma
 }
 
 std::unique_ptr<TransferHandler> make_pull_handler(TransferId id, ExchangeSubject subject,
+                                                   ErrorCode failure_code,
                                                    std::shared_ptr<TransferInbox> inbox) {
-  return std::make_unique<PullHandler>(id, std::move(subject), std::move(inbox));
+  return std::make_unique<PullHandler>(id, std::move(subject), failure_code, std::move(inbox));
 }
 
 } // namespace nexus::llm

@@ -15,8 +15,10 @@ make_stream_handler(TransferId id, AnswerCollector collector, std::shared_ptr<Tr
 [[nodiscard]] std::unique_ptr<TransferHandler>
 make_body_handler(TransferId id, std::size_t max_bytes, std::shared_ptr<TransferInbox> inbox);
 
-/// Collects the progress of a download of `model`.
+/// Collects the progress of the transfer or the making of a model. `failure_code` is that of a
+/// failure whose words are not known.
 [[nodiscard]] std::unique_ptr<TransferHandler>
-make_pull_handler(TransferId id, ExchangeSubject subject, std::shared_ptr<TransferInbox> inbox);
+make_pull_handler(TransferId id, ExchangeSubject subject, ErrorCode failure_code,
+                  std::shared_ptr<TransferInbox> inbox);
 
 } // namespace nexus::llm

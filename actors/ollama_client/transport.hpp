@@ -14,10 +14,11 @@ using TransferId = std::uint64_t;
 
 /// One HTTP exchange to make.
 struct HttpRequest {
-  enum class Method : std::uint8_t { get, post, delete_ };
+  enum class Method : std::uint8_t { get, post, delete_, head };
   Method method = Method::get;
   std::string url;
-  std::string body; ///< JSON text; empty for `get`
+  std::string body;      ///< JSON text; empty for `get` and `head`
+  std::string body_file; ///< sent instead of `body`, as raw bytes
   std::chrono::milliseconds connect_timeout{5000};
 };
 
@@ -32,12 +33,19 @@ struct HttpOutcome {
     cut,             ///< the connection broke before the answer was complete
     stopped,         ///< the handler wanted no more
     protocol,        ///< what came is not acceptable HTTP
+    tls_not_trusted, ///< the certificate is not trusted, or for another name; `reason` tells
+    tls_not_spoken,  ///< the server does not speak TLS, though the URL says so
+    tls_required,    ///< the server speaks TLS, though the URL does not say so
+    tls_failed,      ///< TLS failed in another way; `reason` tells
+    no_descriptors,  ///< this process has no file descriptor left
   };
   Failure failure = Failure::none;
   int status = 0;            ///< HTTP status; 0 before one was read
   bool answer_began = false; ///< at least one byte of the body was read
   std::optional<std::chrono::seconds> retry_after;
-  std::string detail; ///< technical, for the log
+  std::string location; ///< where a redirect leads
+  std::string reason;   ///< of a TLS failure, for a person
+  std::string detail;   ///< technical, for the log
 };
 
 /// Takes in one exchange. Called on the thread of the transport only, never at the same time.

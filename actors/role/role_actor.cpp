@@ -31,7 +31,9 @@ role_worker::behavior_type RoleActor::make_behavior() {
         }
       },
       [this](release_atom, const RequestId& run, LLMResponse& response) {
-        if (const auto key = keys_.find(run); key != keys_.end())
+        // The answer of a fallback is not that of the model that the next caller will ask.
+        const auto key = keys_.find(run);
+        if (key != keys_.end() && config_.cache.enabled && !response.provenance.fallback)
           cache_.insert(key->second.substr(1), std::move(response), self_->clock().now());
         release(run);
       },
@@ -64,7 +66,8 @@ RoleActor::Promise RoleActor::admit(LLMRequest request, std::uint64_t number, bo
   const auto key = cache_key(request);
   if (!key.empty()) {
     // The first character tells streams apart, which a kept answer serves as well.
-    if (auto cached = cache_.find(key.substr(1), now)) {
+    auto cached = config_.cache.enabled ? cache_.find(key.substr(1), now) : std::nullopt;
+    if (cached) {
       ++stats_.cache_hits;
       promise.deliver(Admission{.kind = Admission::Kind::cached,
                                 .request = request,
@@ -154,7 +157,7 @@ LLMRequest RoleActor::completed(LLMRequest request) const {
 }
 
 std::string RoleActor::cache_key(const LLMRequest& request) const {
-  if (!config_.cache.enabled || request.bypass_cache || !is_repeatable(request))
+  if (request.bypass_cache || !is_repeatable(request))
     return {};
   return (request.stream ? "s" : "c") + request_builder::fingerprint(request);
 }

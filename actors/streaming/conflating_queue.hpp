@@ -16,20 +16,12 @@ public:
 
   /// Adds a piece; one without content and end is dropped.
   void push(const LLMStreamChunk& piece) {
-    const bool content =
-        !piece.response.empty() || !piece.thinking.empty() || !piece.tool_calls.empty();
-    if (!content && !piece.done)
+    if (!piece.has_content() && !piece.done)
       return;
-    if (!pending_) {
+    if (pending_)
+      pending_->append(piece);
+    else
       pending_ = piece;
-      return;
-    }
-    pending_->response += piece.response;
-    pending_->thinking += piece.thinking;
-    pending_->tool_calls.insert(pending_->tool_calls.end(), piece.tool_calls.begin(),
-                                piece.tool_calls.end());
-    pending_->done = piece.done;
-    pending_->final = piece.final;
   }
 
   /// The next chunk to send, which costs a credit; nothing without a chunk or a credit.
@@ -39,15 +31,18 @@ public:
     --credit_;
     auto chunk = std::exchange(pending_, std::nullopt);
     chunk->seq = next_seq_++;
+    chunk->restarted = std::exchange(restarted_, false);
     return chunk;
   }
 
   /// The subscriber has handled a chunk.
   void give_back() { ++credit_; }
 
-  /// Forgets what waits; the next chunk has `seq` 0 again. Credit that is out stays out.
+  /// Forgets what waits; the next chunk has `seq` 0 again, and says that what came before it is
+  /// void, if anything did. Credit that is out stays out.
   void restart() {
     pending_.reset();
+    restarted_ = restarted_ || next_seq_ > 0;
     next_seq_ = 0;
   }
 
@@ -56,6 +51,7 @@ public:
 private:
   std::uint32_t credit_;
   std::uint64_t next_seq_ = 0;
+  bool restarted_ = false;
   std::optional<LLMStreamChunk> pending_;
 };
 

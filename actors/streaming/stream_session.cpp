@@ -42,19 +42,14 @@ StreamSession::Deliveries StreamSession::on_chunks(std::uint32_t attempt,
   if (attempt != attempt_ || ended())
     return out;
   for (auto piece : pieces) {
-    const bool content =
-        !piece.response.empty() || !piece.thinking.empty() || !piece.tool_calls.empty();
-    if (content && !begun_) {
+    if (piece.has_content() && !begun_) {
       begun_ = true;
       out = progress({.phase = Phase::first_token, .attempt = attempt_, .model = piece.model});
     }
     // The end is told by whoever decides that it is one.
     piece.done = false;
     so_far_.model = piece.model;
-    so_far_.response += piece.response;
-    so_far_.thinking += piece.thinking;
-    so_far_.tool_calls.insert(so_far_.tool_calls.end(), piece.tool_calls.begin(),
-                              piece.tool_calls.end());
+    so_far_.append(piece);
     for (auto& [key, subscriber] : subscribers_) {
       subscriber.queue.push(piece);
       flush(key, subscriber, out);
@@ -117,9 +112,11 @@ StreamSession::Deliveries StreamSession::finish(const LLMResponse& response) {
     missing.tool_calls.assign(response.tool_calls.begin() +
                                   static_cast<std::ptrdiff_t>(so_far_.tool_calls.size()),
                               response.tool_calls.end());
-  so_far_.response += missing.response;
-  so_far_.thinking += missing.thinking;
-  so_far_.tool_calls = response.tool_calls;
+  if (response.logprobs.size() > so_far_.logprobs.size())
+    missing.logprobs.assign(response.logprobs.begin() +
+                                static_cast<std::ptrdiff_t>(so_far_.logprobs.size()),
+                            response.logprobs.end());
+  so_far_.append(missing);
   for (auto& [key, subscriber] : subscribers_) {
     subscriber.queue.push(missing);
     subscriber.queue.push(end_for(subscriber));

@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "actors/ollama_client/request_validation.hpp"
 #include "actors/role/batch_actor.hpp"
+#include "actors/role/model_settings.hpp"
 #include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/request_errors.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
@@ -47,26 +49,44 @@ bool RetrySupervisor::is_free(const RequestId& id, const caf::strong_actor_ptr& 
   return true;
 }
 
-RetrySupervisor::Promise<EmbedResponse> RetrySupervisor::embed(AIRole role, EmbedRequest request) {
+caf::result<EmbedResponse> RetrySupervisor::embed(AIRole role, EmbedRequest request) {
   auto requester = self_->current_sender();
   if (request.id.value.empty())
     request.id = chance_.id();
-  if (!is_free(request.id, requester)) {
-    auto promise = self_->make_response_promise<EmbedResponse>();
-    promise.deliver(to_caf_error(id_in_use()));
-    return promise;
-  }
+  if (!is_free(request.id, requester))
+    return to_caf_error(id_in_use());
   if (request.model.empty())
     request.model = config_.model(role);
-  if (request.keep_alive.empty())
-    request.keep_alive = config_.settings(role).keep_alive;
+  request = with_model_settings(std::move(request), config_);
+  if (auto valid = validate(request, config_.limits); !valid)
+    return to_caf_error(std::move(valid.error()));
   using Calls = Relay<ollama_client_actor>;
   Calls::Origin origin{.id = request.id,
                        .requester = caf::actor_cast<caf::actor_addr>(requester),
                        .on_end = [this, requester] { forget_requester(requester); }};
   watch_requester(requester);
-  return embeddings_.pass_for<EmbedResponse>(self_, std::move(origin), Calls::Repeat::always,
-                                             embed_atom_v, std::move(request));
+  // The model is looked up first: nothing of a text may go to one that runs elsewhere.
+  auto put = [this, role, request](const ollama_client_actor& client, const Calls::Wanted& wanted,
+                                   auto on_answer, auto on_error) {
+    ask_watched(self_, models_, resolve_atom_v, role, request.model, std::vector<std::string>{},
+                false)
+        .then(
+            [this, request, client, wanted, on_answer, on_error](const ResolvedModel&) {
+              if (!wanted())
+                return;
+              ask_watched(self_, client, embed_atom_v, request)
+                  .then(
+                      [request, on_answer](EmbedResponse& response) mutable {
+                        response.truncated = PromptAudit::was_cut(request, response);
+                        on_answer(response);
+                      },
+                      on_error);
+            },
+            // The end of the ModelManagerActor must not pass for that of the client.
+            [on_error](const caf::error& error) { on_error(to_caf_error(to_llm_error(error))); });
+  };
+  return embeddings_.pass_by<EmbedResponse>(self_, std::move(origin), Calls::Repeat::always,
+                                            std::move(put));
 }
 
 caf::result<BatchResponse> RetrySupervisor::batch(AIRole role, std::vector<std::string> prompts,
@@ -272,6 +292,11 @@ void RetrySupervisor::on_streaming_replaced() {
     if (run.stage != Run::Stage::finished &&
         std::ranges::all_of(run.listeners, &Run::Listener::left)) {
       on_abandoned(id);
+      continue;
+    }
+    // Its answer is there already, and is told as a whole when the run is finished.
+    if (run.stage == Run::Stage::concluding) {
+      tell(self_, streaming_, restart_atom_v, id, run.attempts, true, reason);
       continue;
     }
     if (run.stage == Run::Stage::finished) {

@@ -16,7 +16,9 @@ struct ComponentFactories {
 
   std::function<config_actor(caf::actor_system&, std::shared_ptr<ConfigStore>, config_owner)>
       config;
-  std::function<ollama_client_actor(caf::actor_system&, LLMClientConfig, TransportFactory)> client;
+  std::function<ollama_client_actor(caf::actor_system&, LLMClientConfig, TransportFactory,
+                                    client_owner)>
+      client;
   std::function<streaming_actor(caf::actor_system&, stream_owner, Limits)> streaming;
   std::function<model_manager_worker(caf::actor_system&, LLMClientConfig, ollama_models_actor,
                                      config_actor)>

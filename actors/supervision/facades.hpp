@@ -8,9 +8,11 @@
 /// process), and `kill`.
 namespace nexus::llm {
 
-/// The handle of a role. Keeps nothing: the service answers for every request.
-[[nodiscard]] role_actor spawn_role_facade(caf::actor_system& system, AIRole role,
-                                           llm_service service);
+/// The handle of a role. Keeps nothing: the service answers for every request. When told to finish,
+/// requests end with that error.
+using role_facade = caf::typed_actor<sig<void, finish_atom, LLMError>>::extend_with<role_actor>;
+[[nodiscard]] role_facade spawn_role_facade(caf::actor_system& system, AIRole role,
+                                            llm_service service);
 
 /// The models, whichever OllamaClientActor answers. A call that a dead one left goes to its
 /// successor; failures are passed on.

@@ -14,15 +14,17 @@ namespace nexus::llm {
 
 /// What a `Relay` works by.
 struct RelayRules {
-  /// Whether and when to try again after so many failures; nothing: the caller is told.
-  using RetryRule =
-      std::function<std::optional<std::chrono::milliseconds>(const LLMError&, std::uint32_t)>;
+  using Time = std::chrono::steady_clock::time_point;
+  /// Whether and when to try a call of that age again after so many failures; nothing: the caller
+  /// is told.
+  using RetryRule = std::function<std::optional<std::chrono::milliseconds>(
+      const LLMError&, std::uint32_t failures, Time accepted)>;
   /// Calls back after a time.
   using Later = std::function<void(std::chrono::milliseconds, std::function<void()>)>;
 
   std::string subject; ///< what the calls are about, for a person
   std::string child;   ///< the name of the actors behind the relay
-  RetryRule should_retry = [](const LLMError&, std::uint32_t) { return std::nullopt; };
+  RetryRule should_retry = [](const LLMError&, std::uint32_t, Time) { return std::nullopt; };
   Later later = [](std::chrono::milliseconds, const std::function<void()>& job) { job(); };
   std::size_t window = 64;        ///< calls at the child at a time
   std::size_t max_calls = 10'000; ///< calls in all; more are refused with `too_many_requests`
@@ -94,6 +96,20 @@ public:
   /// The same for a call that can be taken back by `cancel` or `abandon`.
   template <class T, class Self, class... Ts>
   caf::typed_response_promise<T> pass_for(Self* self, Origin origin, Repeat repeat, Ts... request) {
+    return pass_by<T>(
+        self, std::move(origin), repeat,
+        [self, request...](const Child& child, const Wanted&, auto on_answer, auto on_error) {
+          ask_watched(self, child, request...).then(on_answer, on_error);
+        });
+  }
+
+  /// Tells whether the answer to a question is still waited for.
+  using Wanted = std::function<bool()>;
+
+  /// The same for a call that takes more than one question: `put(child, wanted, on_answer,
+  /// on_error)` asks it, and may be called again.
+  template <class T, class Self, class Put>
+  caf::typed_response_promise<T> pass_by(Self* self, Origin origin, Repeat repeat, Put put) {
     auto promise = self->template make_response_promise<T>();
     if (calls_.size() >= rules_.max_calls) {
       promise.deliver(
@@ -110,23 +126,24 @@ public:
     auto& call = calls_[key];
     call.origin = std::move(origin);
     call.repeat = repeat;
+    call.accepted = self->clock().now();
     call.fail = [promise](LLMError error) mutable {
       promise.deliver(to_caf_error(std::move(error)));
     };
-    call.send = [this, self, key, promise, request...](std::uint64_t epoch) mutable {
-      ask_watched(self, child_, request...)
-          .then(
-              [this, key, epoch, promise](T& answer) mutable {
-                if (!waits_for(key, epoch))
-                  return;
-                erase(key);
-                promise.deliver(std::move(answer));
-                pump();
-              },
-              [this, key, epoch](const caf::error& error) {
-                if (waits_for(key, epoch))
-                  on_error(key, error);
-              });
+    call.send = [this, key, promise, put](std::uint64_t epoch) mutable {
+      put(
+          child_, [this, key, epoch] { return waits_for(key, epoch); },
+          [this, key, epoch, promise](T& answer) mutable {
+            if (!waits_for(key, epoch))
+              return;
+            erase(key);
+            promise.deliver(std::move(answer));
+            pump();
+          },
+          [this, key, epoch](const caf::error& error) {
+            if (waits_for(key, epoch))
+              on_error(key, error);
+          });
     };
     parked_.insert(key);
     pump();
@@ -181,6 +198,7 @@ private:
     std::function<void(LLMError)> fail;
     Repeat repeat = Repeat::always;
     Stage stage = Stage::parked;
+    RelayRules::Time accepted;
     std::uint64_t epoch = 0; ///< marks the reply that is waited for; others are stale
     std::uint32_t failures = 0;
     std::uint32_t child_failures = 0;
@@ -248,7 +266,7 @@ private:
     const bool unsent =
         failure.code == ErrorCode::connection_refused || failure.code == ErrorCode::circuit_open;
     const auto wait = call.repeat == Repeat::always || unsent
-                          ? rules_.should_retry(failure, ++call.failures)
+                          ? rules_.should_retry(failure, ++call.failures, call.accepted)
                           : std::nullopt;
     if (!wait) {
       fail(key, std::move(failure));

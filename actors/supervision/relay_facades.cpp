@@ -42,16 +42,26 @@ public:
         [this](running_models_atom atom) {
           return calls_.pass<RunningModels>(self_, always, atom);
         },
-        [this](load_model_atom atom, std::string& model, std::string& keep_alive) {
-          return long_calls_.pass<Ack>(self_, always, atom, std::move(model),
-                                       std::move(keep_alive));
+        [this](load_model_atom atom, LoadRequest& request) {
+          return long_calls_.pass<Ack>(self_, always, atom, std::move(request));
         },
         [this](unload_model_atom atom, std::string& model) {
           return calls_.pass<Ack>(self_, always, atom, std::move(model));
         },
-        [this](pull_model_atom atom, std::string& model, pull_subscriber& subscriber) {
-          return long_calls_.pass<Ack>(self_, always, atom, std::move(model),
+        [this](pull_model_atom atom, ModelTransfer& request, pull_subscriber& subscriber) {
+          return long_calls_.pass<Ack>(self_, always, atom, std::move(request),
                                        std::move(subscriber));
+        },
+        [this](push_model_atom atom, ModelTransfer& request, pull_subscriber& subscriber) {
+          return long_calls_.pass<Ack>(self_, always, atom, std::move(request),
+                                       std::move(subscriber));
+        },
+        [this](create_model_atom atom, CreateRequest& request, pull_subscriber& subscriber) {
+          return long_calls_.pass<Ack>(self_, always, atom, std::move(request),
+                                       std::move(subscriber));
+        },
+        [this](upload_blob_atom atom, std::string& file) {
+          return long_calls_.pass<std::string>(self_, always, atom, std::move(file));
         },
         [this](delete_model_atom atom, std::string& model) {
           return calls_.pass<Ack>(self_, unsent, atom, std::move(model));
@@ -78,18 +88,17 @@ public:
   ModelManagerFacade(model_manager_facade::pointer self, const caf::strong_actor_ptr& master,
                      LLMClientConfig config, Chance chance)
       : self_{self}, config_{std::move(config)}, chance_{std::move(chance)},
-        calls_{
-            {.subject = "the models",
-             .child = ModelManagerActor::name,
-             .should_retry = [this](const LLMError& error,
-                                    std::uint32_t failures) { return retry_wait(error, failures); },
-             .later =
-                 [this](std::chrono::milliseconds wait, std::function<void()> job) {
-                   later_.emplace(++last_job_, std::move(job));
-                   tell_after(self_, wait, model_manager_facade{self_}, tick_atom_v, last_job_);
-                 },
-             // What is at Ollama at a time is bounded behind the ModelManagerActor.
-             .window = RelayRules{}.max_calls}} {
+        calls_{{.subject = "the models",
+                .child = ModelManagerActor::name,
+                .should_retry = [this](const LLMError& error, std::uint32_t failures,
+                                       RelayRules::Time) { return retry_wait(error, failures); },
+                .later =
+                    [this](std::chrono::milliseconds wait, std::function<void()> job) {
+                      later_.emplace(++last_job_, std::move(job));
+                      tell_after(self_, wait, model_manager_facade{self_}, tick_atom_v, last_job_);
+                    },
+                // What is at Ollama at a time is bounded behind the ModelManagerActor.
+                .window = RelayRules{}.max_calls}} {
     heed_only(self_, master);
   }
 
@@ -128,6 +137,24 @@ public:
         },
         [this](pull_model_atom atom, std::string& model, pull_subscriber& subscriber) {
           return calls_.pass<Ack>(self_, always, atom, std::move(model), std::move(subscriber));
+        },
+        [this](pull_model_atom atom, ModelTransfer& request, pull_subscriber& subscriber) {
+          return calls_.pass<Ack>(self_, always, atom, std::move(request), std::move(subscriber));
+        },
+        [this](push_model_atom atom, ModelTransfer& request, pull_subscriber& subscriber) {
+          return calls_.pass<Ack>(self_, always, atom, std::move(request), std::move(subscriber));
+        },
+        [this](create_model_atom atom, CreateRequest& request, pull_subscriber& subscriber) {
+          return calls_.pass<Ack>(self_, always, atom, std::move(request), std::move(subscriber));
+        },
+        [this](upload_blob_atom atom, std::string& file) -> caf::result<std::string> {
+          // The file would be one of this machine, whoever asks.
+          const auto sender = self_->current_sender();
+          if (sender && sender->node() != self_->system().node())
+            return to_caf_error({.code = ErrorCode::invalid_argument,
+                                 .subject = "a file can be given to the Ollama of its own machine "
+                                            "only"});
+          return calls_.pass<std::string>(self_, always, atom, std::move(file));
         },
         [this](delete_model_atom atom, std::string& model) {
           return calls_.pass<Ack>(self_, unsent, atom, std::move(model));

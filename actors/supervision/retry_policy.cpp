@@ -2,14 +2,9 @@
 
 #include <algorithm>
 
-namespace nexus::llm {
+#include "actors/back_off.hpp"
 
-std::chrono::milliseconds back_off(std::uint32_t failures, const LLMClientConfig& config) {
-  auto wait = config.retry_delay;
-  for (std::uint32_t i = 1; i < failures && wait < config.max_retry_delay; ++i)
-    wait *= 2;
-  return std::min(wait, config.max_retry_delay);
-}
+namespace nexus::llm {
 
 RetryDecision decide(const LLMError& error, const AttemptHistory& history,
                      const LLMClientConfig& config, double chance) {
@@ -22,11 +17,10 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
     // A component that failed is fresh again at once.
     if (component)
       return Millis{0};
-    const auto longest = back_off(history.on_this_model, config);
-    const Millis jittered{static_cast<Millis::rep>(static_cast<double>(longest.count()) * chance)};
+    const auto least = back_off(history.on_this_model, config, chance);
     if (error.retry_after)
-      return std::min(std::max(*error.retry_after, jittered), config.max_retry_delay);
-    return jittered;
+      return std::min(std::max(*error.retry_after, least), config.max_retry_delay);
+    return least;
   };
   auto may_repeat = [&] {
     // Not the model's failure; whoever decides counts these by themselves.
@@ -40,7 +34,8 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
     case Retry::budget:
       return history.on_this_model <= config.max_retries;
     case Retry::resume:
-      return history.attempts > 1 && history.on_this_model <= config.max_retries;
+      return (history.attempts > 1 || history.before_break) &&
+             history.on_this_model <= config.max_retries;
     }
     return false;
   };

@@ -16,6 +16,7 @@ struct AttemptHistory {
   bool seen = false;               ///< a subscriber has seen something of the failed attempt
   bool restarted = false;          ///< the run has started over after something was seen
   bool more_models = false;        ///< there is a fallback model that was not tried
+  bool before_break = false;       ///< accepted before the circuit opened
 };
 
 /// What to do after a failed attempt (specification, "Error Handling and Retry").
@@ -31,13 +32,8 @@ struct RetryDecision {
 };
 
 /// Decides by the error table, the settings and the history. `chance` in [0, 1) spreads the waits
-/// of many callers (full jitter): 1 would give the whole exponential wait.
+/// of many callers.
 [[nodiscard]] RetryDecision decide(const LLMError& error, const AttemptHistory& history,
                                    const LLMClientConfig& config, double chance);
-
-/// The longest wait before the attempt after `failures` failed ones: the base, doubled each time,
-/// up to the cap.
-[[nodiscard]] std::chrono::milliseconds back_off(std::uint32_t failures,
-                                                 const LLMClientConfig& config);
 
 } // namespace nexus::llm

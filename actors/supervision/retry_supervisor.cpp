@@ -16,16 +16,18 @@ RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorPa
                                  std::shared_ptr<Facades> facades)
     : self_{self}, config_{std::move(parts.config)}, store_{std::move(parts.store)},
       make_transport_{std::move(parts.make_transport)}, factories_{std::move(parts.factories)},
-      chance_{std::move(parts.chance)}, facades_{std::move(facades)},
+      chance_{std::move(parts.chance)}, log_{std::move(parts.log)}, facades_{std::move(facades)},
       embeddings_{{.subject = "embeddings",
                    .child = OllamaClientActor::name,
-                   .should_retry = [this](const LLMError& error,
-                                          std::uint32_t failures) -> std::optional<Millis> {
-                     const auto decision = decide(error,
-                                                  {.attempts = failures,
-                                                   .on_this_model = failures,
-                                                   .once_failures = failures},
-                                                  config_, chance_.wait());
+                   .should_retry = [this](const LLMError& error, std::uint32_t failures,
+                                          Time accepted) -> std::optional<Millis> {
+                     const auto decision = decide(
+                         error,
+                         {.attempts = failures,
+                          .on_this_model = failures,
+                          .once_failures = failures,
+                          .before_break = circuit_opened_at_ && accepted < *circuit_opened_at_},
+                         config_, chance_.wait());
                      if (decision.next != RetryDecision::Next::retry)
                        return std::nullopt;
                      return decision.wait;
@@ -36,8 +38,8 @@ RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorPa
   watcher_.attach(self_);
   // A child that throws sends its error back even for plain messages on CAF 1.x; its end is what
   // counts here.
-  self_->set_error_handler([](const caf::error& error) {
-    log(LogLevel::debug, "a component reported: " + describe(error));
+  self_->set_error_handler([this](const caf::error& error) {
+    log_(LogLevel::debug, "a component reported: " + describe(error));
   });
 }
 
@@ -59,12 +61,20 @@ RetrySupervisor::~RetrySupervisor() {
   for (auto component = components_.rbegin(); component != components_.rend(); ++component)
     if (component->actor && component->actor_name != StreamingActor::name)
       caf::anon_send_exit(component->actor, caf::exit_reason::user_shutdown);
-  // The facades heed nobody but their supervisor, which is not there any more.
-  for (const auto& role : facades_->roles)
+  // Those who ask later are told why nobody is there any more.
+  if (!giving_up_)
+    end_facades(*facades_);
+  else
+    anon_exit(facades_->ollama_models, caf::exit_reason::kill);
+}
+
+void end_facades(const Facades& facades) {
+  // They heed nobody but their supervisor, which is not there any more.
+  for (const auto& role : facades.roles)
     anon_exit(role, caf::exit_reason::kill);
-  anon_exit(facades_->ollama_models, caf::exit_reason::kill);
-  anon_exit(facades_->models, caf::exit_reason::kill);
-  anon_exit(facades_->config, caf::exit_reason::kill);
+  anon_exit(facades.ollama_models, caf::exit_reason::kill);
+  anon_exit(facades.models, caf::exit_reason::kill);
+  anon_exit(facades.config, caf::exit_reason::kill);
 }
 
 supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
@@ -87,6 +97,7 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
       [this](release_atom, const RequestId& run) { on_stream_released(run); },
       [this](const RequestProgress& progress) { tell(self_, streaming_, progress.id, progress); },
       [this](update_config_atom, LLMClientConfig& config) { on_config(std::move(config)); },
+      [this](circuit_atom, const CircuitHealth& circuit) { on_circuit(circuit); },
       [this](submit_atom, AIRole role, LLMRequest& request) {
         return submit(role, std::move(request), stream_subscriber{});
       },
@@ -139,8 +150,9 @@ void RetrySupervisor::define_components() {
     tell(self_, facades_->config, config_child_);
     return pointer(config_child_);
   });
-  define(OllamaClientActor::name, OllamaClientActor::name, [this, &system, pointer] {
-    client_ = factories_->client(system, config_, make_transport_);
+  define(OllamaClientActor::name, OllamaClientActor::name, [this, &system, self, pointer] {
+    client_ = factories_->client(system, config_, make_transport_, supervisor_internal{self});
+    circuit_opened_at_.reset();
     tell(self_, facades_->ollama_models, client_);
     embeddings_.connect(client_);
     return pointer(client_);
@@ -165,8 +177,7 @@ void RetrySupervisor::define_components() {
 
 void RetrySupervisor::adopt_runs(AIRole role) {
   for (const auto& [id, run] : runs_)
-    if (run.role == role && (run.stage == Run::Stage::resolving ||
-                             run.stage == Run::Stage::sending || run.stage == Run::Stage::waiting))
+    if (run.role == role && run.stage != Run::Stage::admitting && run.stage != Run::Stage::finished)
       tell(self_, worker_of(role), adopt_atom_v, run.request);
 }
 
@@ -189,14 +200,14 @@ void RetrySupervisor::on_component_down(std::size_t index, const caf::error& rea
   // What it said before it died is still on the way; the news of its end came first.
   tell(self_, supervisor_internal{self_}, restart_atom_v, static_cast<std::uint64_t>(index));
   if (!component.budget.spend(config_.restarts, now())) {
-    log(LogLevel::error, component.name + " failed again (" + component.last_failure +
-                             ") and has used up its restarts");
+    log_(LogLevel::error, component.name + " failed again (" + component.last_failure +
+                              ") and has used up its restarts");
     giving_up_ = true;
     return;
   }
   ++component.restarts;
-  log(LogLevel::warning, component.name + " failed (" + component.last_failure + "); restart " +
-                             std::to_string(component.restarts));
+  log_(LogLevel::warning, component.name + " failed (" + component.last_failure + "); restart " +
+                              std::to_string(component.restarts));
   start(index);
 }
 
@@ -230,7 +241,24 @@ void RetrySupervisor::give_up(const std::string& component) {
     if (const auto entry = runs_.find(id); entry != runs_.end())
       fail(entry->second, error);
   embeddings_.fail_all(error);
+  for (const auto& role : facades_->roles)
+    tell(self_, role, finish_atom_v, error);
+  tell(self_, facades_->models, finish_atom_v, error);
+  tell(self_, facades_->config, finish_atom_v, error);
   self_->quit(to_caf_error(error));
+}
+
+void RetrySupervisor::on_circuit(const CircuitHealth& circuit) {
+  if (circuit.state == Circuit::closed) {
+    circuit_opened_at_.reset();
+    log_(LogLevel::info, "Ollama is back at " + config_.base_url);
+    return;
+  }
+  if (!circuit_opened_at_)
+    circuit_opened_at_ = now();
+  log_(LogLevel::warning, "Ollama does not answer at " + config_.base_url +
+                              "; new requests are refused until it is back [" +
+                              circuit.last_failure + "]");
 }
 
 void RetrySupervisor::on_config(LLMClientConfig config) {

@@ -10,9 +10,11 @@
 
 #include "actors/guarded_answer.hpp"
 #include "actors/internal_interfaces.hpp"
+#include "actors/log.hpp"
 #include "actors/supervision/chance.hpp"
 #include "actors/supervision/component_factories.hpp"
 #include "actors/supervision/facades.hpp"
+#include "actors/supervision/prompt_audit.hpp"
 #include "actors/supervision/relay.hpp"
 #include "actors/supervision/restart_budget.hpp"
 #include "actors/supervision/run.hpp"
@@ -27,15 +29,20 @@ struct SupervisorParts {
   TransportFactory make_transport;
   std::shared_ptr<const ComponentFactories> factories = std::make_shared<ComponentFactories>();
   Chance chance = {};
+  Log log = {};
 };
 
-/// The actors in front of the components. They stay until the supervisor ends.
+/// The actors in front of the components. They stay until the supervisor ends. Where it has given
+/// up, they stay and say so, until `end_facades`.
 struct Facades {
-  std::array<role_actor, all_roles.size()> roles;
+  std::array<role_facade, all_roles.size()> roles;
   ollama_models_facade ollama_models;
   model_manager_facade models;
   config_facade config;
 };
+
+/// Ends the actors in front of the components.
+void end_facades(const Facades& facades);
 
 /// RetrySupervisor, the root (specification, "Error Handling and Retry"). Owns all components, the
 /// budgets of their restarts, and every accepted request until its one answer.
@@ -48,7 +55,8 @@ struct Facades {
 /// A component that dies is started again at once, and what it left is done again: its end, not the
 /// error that a request to it may come back with, is what counts. When one fails more often than
 /// its budget allows, or the supervisor itself ends, every waiting caller gets an error and all
-/// components end. A model that gives no byte within its budget is unloaded, since it may hang.
+/// components end. A model that is loaded but gives no byte to anybody within the budget of a
+/// request is unloaded, since it may hang.
 class RetrySupervisor {
 public:
   using Base = supervisor_internal::base;
@@ -96,13 +104,14 @@ private:
   /// Tells a RoleActor of the runs that hold one of its places.
   void adopt_runs(AIRole role);
   void bound_embeddings();
+  void on_circuit(const CircuitHealth& circuit);
   void on_config(LLMClientConfig config);
   Promise<Health> health();
   Promise<RoleStats> stats(AIRole role);
   void after(Millis wait, std::function<void()> job);
 
   // Callers (callers.cpp).
-  Promise<EmbedResponse> embed(AIRole role, EmbedRequest request);
+  caf::result<EmbedResponse> embed(AIRole role, EmbedRequest request);
   /// Whether a request may have this id. One that its remote requester sends again is taken back.
   [[nodiscard]] bool is_free(const RequestId& id, const caf::strong_actor_ptr& requester);
   caf::result<BatchResponse> batch(AIRole role, std::vector<std::string> prompts,
@@ -142,9 +151,12 @@ private:
   void join(Run& run, const RequestId& leader);
   void resolve(Run& run);
   void send(Run& run);
-  void probe_loading(Run& run);
+  /// Tells the subscribers of a stream that waits whether its model is being loaded, until it is.
+  void probe_loading(Run& run, bool told);
   void attempt_failed(Run& run, LLMError error);
   void decide_after_failure(Run& run, LLMError error, bool seen);
+  /// An answer came. Whether its prompt was cut may have to be found out first.
+  void on_answer(Run& run, LLMResponse response);
   void succeed(Run& run, LLMResponse response);
   void try_again(Run& run, std::chrono::milliseconds wait);
   /// Unloads the model of a run that got no byte, unless that was just done; then calls back.
@@ -174,6 +186,7 @@ private:
   TransportFactory make_transport_;
   std::shared_ptr<const ComponentFactories> factories_;
   Chance chance_;
+  Log log_;
   std::shared_ptr<Facades> facades_; ///< filled in before the message that begins all
   Watcher watcher_;
 
@@ -195,6 +208,8 @@ private:
   std::unordered_map<std::string, Time> healed_at_; ///< by model, for as long as that matters
   std::unordered_map<RequestId, caf::weak_actor_ptr> batches_;
   bool streaming_alive_ = false;
+  std::optional<Time> circuit_opened_at_; ///< while nothing is sent to Ollama
+  PromptAudit audit_;
   bool overloaded_ = false; ///< told the log so
   bool giving_up_ = false;
   Relay<ollama_client_actor> embeddings_;

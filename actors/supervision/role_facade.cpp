@@ -26,67 +26,76 @@ LLMRequest chat_request(std::vector<ChatMessage> messages, GenerateOptions optio
 
 class RoleFacade {
 public:
-  using Base = role_actor::base;
+  using Base = role_facade::base;
   static constexpr const char* name = "RoleFacade";
 
-  RoleFacade(role_actor::pointer self, AIRole role, llm_service service)
+  RoleFacade(role_facade::pointer self, AIRole role, llm_service service)
       : self_{self}, role_{role}, service_{std::move(service)} {
     heed_only(self_, service_);
   }
 
-  template <class Atom, class... Ts> auto pass(Atom atom, Ts... content) {
+  template <class T, class Atom, class... Ts> caf::result<T> pass(Atom atom, Ts... content) {
+    if (given_up_)
+      return to_caf_error(*given_up_);
     return forward_to(self_, service_, atom, role_, std::move(content)...);
   }
 
-  role_actor::behavior_type make_behavior() {
+  role_facade::behavior_type make_behavior() {
     return {
+        [this](finish_atom, LLMError& error) { given_up_ = std::move(error); },
         [this](generate_atom, std::string& prompt) {
-          return pass(submit_atom_v, generate_request(std::move(prompt), {}, false));
+          return pass<LLMResponse>(submit_atom_v, generate_request(std::move(prompt), {}, false));
         },
         [this](generate_atom, std::string& prompt, GenerateOptions& options) {
-          return pass(submit_atom_v,
-                      generate_request(std::move(prompt), std::move(options), false));
+          return pass<LLMResponse>(submit_atom_v,
+                                   generate_request(std::move(prompt), std::move(options), false));
         },
         [this](generate_streaming_atom, std::string& prompt, GenerateOptions& options,
                stream_subscriber& subscriber) {
-          return pass(submit_atom_v, generate_request(std::move(prompt), std::move(options), true),
-                      std::move(subscriber));
+          return pass<LLMResponse>(submit_atom_v,
+                                   generate_request(std::move(prompt), std::move(options), true),
+                                   std::move(subscriber));
         },
         [this](chat_atom, std::vector<ChatMessage>& messages, GenerateOptions& options) {
-          return pass(submit_atom_v, chat_request(std::move(messages), std::move(options), false));
+          return pass<LLMResponse>(submit_atom_v,
+                                   chat_request(std::move(messages), std::move(options), false));
         },
         [this](chat_streaming_atom, std::vector<ChatMessage>& messages, GenerateOptions& options,
                stream_subscriber& subscriber) {
-          return pass(submit_atom_v, chat_request(std::move(messages), std::move(options), true),
-                      std::move(subscriber));
+          return pass<LLMResponse>(submit_atom_v,
+                                   chat_request(std::move(messages), std::move(options), true),
+                                   std::move(subscriber));
         },
         [this](batch_atom, std::vector<std::string>& prompts, GenerateOptions& options) {
-          return pass(batch_atom_v, std::move(prompts), std::move(options));
+          return pass<BatchResponse>(batch_atom_v, std::move(prompts), std::move(options));
         },
         [this](embed_atom, EmbedRequest& request) {
-          return pass(embed_atom_v, std::move(request));
+          return pass<EmbedResponse>(embed_atom_v, std::move(request));
         },
-        [this](cancel_atom, RequestId& id) { return pass(cancel_atom_v, std::move(id)); },
-        [this](position_atom, RequestId& id) { return pass(position_atom_v, std::move(id)); },
+        [this](cancel_atom, RequestId& id) { return pass<bool>(cancel_atom_v, std::move(id)); },
+        [this](position_atom, RequestId& id) {
+          return pass<QueuePosition>(position_atom_v, std::move(id));
+        },
         [this](subscribe_atom, RequestId& id, stream_subscriber& subscriber) {
-          return pass(subscribe_atom_v, std::move(id), std::move(subscriber));
+          return pass<Ack>(subscribe_atom_v, std::move(id), std::move(subscriber));
         },
         [this](unsubscribe_atom, RequestId& id, stream_subscriber& subscriber) {
-          return pass(unsubscribe_atom_v, std::move(id), std::move(subscriber));
+          return pass<Ack>(unsubscribe_atom_v, std::move(id), std::move(subscriber));
         },
-        [this](stats_atom) { return pass(stats_atom_v); },
+        [this](stats_atom) { return pass<RoleStats>(stats_atom_v); },
     };
   }
 
 private:
-  role_actor::pointer self_;
+  role_facade::pointer self_;
   AIRole role_;
   llm_service service_;
+  std::optional<LLMError> given_up_;
 };
 
 } // namespace
 
-role_actor spawn_role_facade(caf::actor_system& system, AIRole role, llm_service service) {
+role_facade spawn_role_facade(caf::actor_system& system, AIRole role, llm_service service) {
   return spawn_state<RoleFacade>(system, role, std::move(service));
 }
 

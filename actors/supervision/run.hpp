@@ -16,11 +16,12 @@ struct Run {
   using Time = std::chrono::steady_clock::time_point;
 
   enum class Stage : std::uint8_t {
-    admitting, ///< with the RoleActor, which may keep it in its queue
-    resolving, ///< with the ModelManagerActor
-    sending,   ///< with the OllamaClientActor
-    waiting,   ///< before the next attempt, or for the model to be healed
-    finished,  ///< answered; only the StreamingActor is still busy with it
+    admitting,  ///< with the RoleActor, which may keep it in its queue
+    resolving,  ///< with the ModelManagerActor
+    sending,    ///< with the OllamaClientActor
+    waiting,    ///< before the next attempt, or for the model to be healed
+    concluding, ///< answered; whether the prompt was cut is being found out
+    finished,   ///< answered; only the StreamingActor is still busy with it
   };
 
   /// A caller that waits for the answer.
@@ -62,6 +63,7 @@ struct Run {
   std::uint32_t component_failures = 0;
 
   std::string model;              ///< of the current attempt
+  std::string digest;             ///< of that model; empty where it is not known
   std::vector<std::string> tried; ///< models that are not to be tried again
   std::uint32_t attempts = 0;     ///< over all models
   std::uint32_t on_this_model = 0;

@@ -1,11 +1,10 @@
 #include <algorithm>
 
-#include "actors/log.hpp"
+#include "actors/role/role_defaults.hpp"
 #include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/request_errors.hpp"
 #include "actors/supervision/retry_policy.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
-#include "actors/supervision/truncation.hpp"
 #include "config/model_name.hpp"
 
 /// The part of the RetrySupervisor that leads requests through the system.
@@ -15,20 +14,23 @@ namespace {
 
 /// A stream without an answer for so long may wait for its model to load.
 constexpr std::chrono::milliseconds loading_probe_delay{500};
+/// An answer does not wait longer for what Ollama tells of its windows.
+constexpr std::chrono::milliseconds window_deadline{1000};
 
 std::chrono::microseconds between(Run::Time from, Run::Time to) {
   return std::chrono::duration_cast<std::chrono::microseconds>(to - from);
 }
 
-bool is_loaded(const RunningModels& running, const std::string& model) {
-  return std::any_of(running.models.begin(), running.models.end(),
-                     [&model](const RunningModel& other) { return same_model(other.name, model); });
+/// Of several names of one model Ollama lists the one that it was loaded by.
+const RunningModel* find_running(const RunningModels& running, const Run& run) {
+  const auto found = std::ranges::find_if(running.models, [&run](const RunningModel& other) {
+    return same_model(other.name, run.model) || (!run.digest.empty() && other.digest == run.digest);
+  });
+  return found == running.models.end() ? nullptr : &*found;
 }
 
-/// Whether the model may hang: it gave not a byte in all the time that it had.
-bool gave_no_byte(ErrorCode code) {
-  return code == ErrorCode::first_token_timeout || code == ErrorCode::request_timeout;
-}
+/// Whether the model may hang: it gave not a byte to anybody in all the time that it had.
+bool may_hang(ErrorCode code) { return code == ErrorCode::first_token_timeout; }
 
 /// How the log names a run.
 std::string label(const Run& run) {
@@ -118,9 +120,10 @@ void RetrySupervisor::on_admission(Run& run, Admission admission) {
   case Admission::Kind::cached: {
     ++stats_of(run.role).cache_hits;
     auto response = std::move(*admission.response);
-    response.provenance = {};
-    response.provenance.attempts = 0;
-    response.provenance.cached = true;
+    response.provenance = {.attempts = 0,
+                           .cached = true,
+                           .prompt_truncated = response.provenance.prompt_truncated,
+                           .cut_by_length = response.provenance.cut_by_length};
     succeed(run, std::move(response));
     break;
   }
@@ -135,7 +138,7 @@ void RetrySupervisor::join(Run& run, const RequestId& leader_id) {
   if (entry == runs_.end() || entry->second.stage == Run::Stage::finished)
     return admit(run);
   auto& leader = entry->second;
-  // Who shares waits too.
+  // Requests that share a run wait like those in the queue.
   if (leader.members.size() > config_.limits.queue_length)
     return fail(run, {.code = ErrorCode::queue_full, .subject = std::string{to_string(run.role)}});
   // Where all cannot listen to one stream, it gets one of its own.
@@ -164,12 +167,13 @@ void RetrySupervisor::resolve(Run& run) {
   ask_watched(self_, models_, resolve_atom_v, run.role, run.draft.model, run.tried,
               std::exchange(run.refresh_models, false))
       .then(
-          [this, id = run.id, step](std::string& model) {
+          [this, id = run.id, step](ResolvedModel& model) {
             auto* current = take_reply(id, step);
             if (current == nullptr)
               return;
-            if (current->model != model) {
-              current->model = std::move(model);
+            current->digest = std::move(model.digest);
+            if (current->model != model.name) {
+              current->model = std::move(model.name);
               current->on_this_model = 0;
               current->once_failures = 0;
             }
@@ -183,7 +187,9 @@ void RetrySupervisor::resolve(Run& run) {
               return;
             auto failure = to_llm_error(error);
             // No fallback is there: what made one necessary says more.
-            if (failure.code == ErrorCode::model_not_found && current->last_error)
+            if ((failure.code == ErrorCode::model_not_found ||
+                 failure.code == ErrorCode::remote_model_refused) &&
+                current->last_error)
               return fail(*current, *current->last_error);
             ++current->attempts;
             ++current->on_this_model;
@@ -196,14 +202,19 @@ void RetrySupervisor::send(Run& run) {
   ++run.attempts;
   ++run.on_this_model;
   run.seen = false;
-  run.request.model = run.model;
+  if (run.request.model != run.model) {
+    // Another model has values of its own.
+    auto wanted = run.draft;
+    wanted.model = run.model;
+    run.request = with_role_defaults(std::move(wanted), run.role, config_);
+  }
   run.request.attempt = run.attempts;
   if (run.first_sent == Run::Time{})
     run.first_sent = now();
   const auto& used = client_;
-  auto on_answer = [this, id = run.id, step](LLMResponse& response) {
+  auto on_success = [this, id = run.id, step](LLMResponse& response) {
     if (auto* current = take_reply(id, step))
-      succeed(*current, std::move(response));
+      on_answer(*current, std::move(response));
   };
   auto on_error = [this, id = run.id, step](const caf::error& error) {
     if (is_death_of(components_[client_component].actor_name, error))
@@ -214,37 +225,46 @@ void RetrySupervisor::send(Run& run) {
   const bool chat = run.request.kind == RequestKind::chat;
   if (!run.request.stream) {
     if (chat)
-      ask_watched(self_, used, chat_atom_v, run.request).then(on_answer, on_error);
+      ask_watched(self_, used, chat_atom_v, run.request).then(on_success, on_error);
     else
-      ask_watched(self_, used, generate_atom_v, run.request).then(on_answer, on_error);
+      ask_watched(self_, used, generate_atom_v, run.request).then(on_success, on_error);
     return;
   }
   tell(self_, streaming_, run.id,
        RequestProgress{.phase = Phase::sent, .attempt = run.attempts, .model = run.model});
   const chunk_sink sink = streaming_;
   if (chat)
-    ask_watched(self_, used, chat_streaming_atom_v, run.request, sink).then(on_answer, on_error);
+    ask_watched(self_, used, chat_streaming_atom_v, run.request, sink).then(on_success, on_error);
   else
     ask_watched(self_, used, generate_streaming_atom_v, run.request, sink)
-        .then(on_answer, on_error);
+        .then(on_success, on_error);
   after(loading_probe_delay, [this, id = run.id, step] {
     if (auto* current = at_step(id, step))
-      probe_loading(*current);
+      probe_loading(*current, false);
   });
 }
 
-void RetrySupervisor::probe_loading(Run& run) {
+void RetrySupervisor::probe_loading(Run& run, bool told) {
   ask_watched(self_, client_, running_models_atom_v)
       .then(
-          [this, id = run.id, step = run.step](const RunningModels& running) {
+          [this, id = run.id, step = run.step, told](const RunningModels& running) {
             auto* current = at_step(id, step);
-            if (current == nullptr)
+            if (current == nullptr || current->seen)
               return;
-            if (!is_loaded(running, current->model))
+            const auto* model = find_running(running, *current);
+            if (model != nullptr)
+              audit_.note_window(current->model, model->context_length, now());
+            const bool loading = model == nullptr;
+            if (loading != told)
               tell(self_, streaming_, id,
-                   RequestProgress{.phase = Phase::loading,
+                   RequestProgress{.phase = loading ? Phase::loading : Phase::sent,
                                    .attempt = current->attempts,
                                    .model = current->model});
+            if (loading)
+              after(loading_probe_delay, [this, id, step] {
+                if (auto* waiting = at_step(id, step))
+                  probe_loading(*waiting, true);
+              });
           },
           [](const caf::error&) {});
 }
@@ -263,6 +283,7 @@ void RetrySupervisor::on_orphaned(Run& run) {
     return attempt_failed(run, error);
   case Run::Stage::waiting:
     return try_again(run, Millis{0});
+  case Run::Stage::concluding:
   case Run::Stage::finished:
     return;
   }
@@ -293,16 +314,18 @@ void RetrySupervisor::attempt_failed(Run& run, LLMError error) {
 }
 
 void RetrySupervisor::decide_after_failure(Run& run, LLMError error, bool seen) {
-  const auto decision = decide(error,
-                               {.attempts = run.attempts,
-                                .on_this_model = run.on_this_model,
-                                .once_failures = run.once_failures,
-                                .seen = seen,
-                                .restarted = run.restarted,
-                                .more_models = more_models(run)},
-                               config_, chance_.wait());
+  const auto decision =
+      decide(error,
+             {.attempts = run.attempts,
+              .on_this_model = run.on_this_model,
+              .once_failures = run.once_failures,
+              .seen = seen,
+              .restarted = run.restarted,
+              .more_models = more_models(run),
+              .before_break = circuit_opened_at_ && run.accepted < *circuit_opened_at_},
+             config_, chance_.wait());
   using Next = RetryDecision::Next;
-  const bool hangs = gave_no_byte(error.code);
+  const bool hangs = may_hang(error.code);
   if (hangs && decision.next != Next::retry)
     heal(run, [] {});
   if (decision.next == Next::fail)
@@ -315,14 +338,14 @@ void RetrySupervisor::decide_after_failure(Run& run, LLMError error, bool seen) 
          decision.next == Next::restart, error);
   if (decision.next == Next::fall_back) {
     ++stats.fallbacks;
-    log(LogLevel::warning, what + "; falling back to another model");
+    log_(LogLevel::warning, what + "; falling back to another model");
     run.tried.push_back(run.model.empty() ? config_.model(run.role) : run.model);
     run.refresh_models = error.code == ErrorCode::model_not_found;
     return resolve(run);
   }
   ++stats.retries;
-  log(LogLevel::warning,
-      what + "; trying again in " + std::to_string(decision.wait.count()) + " ms");
+  log_(LogLevel::warning,
+       what + "; trying again in " + std::to_string(decision.wait.count()) + " ms");
   if (decision.next == Next::restart)
     run.restarted = true;
   if (!hangs)
@@ -352,22 +375,44 @@ void RetrySupervisor::heal(Run& run, std::function<void()> then) {
   healed_at_.emplace(run.model, now());
   ask_watched(self_, client_, running_models_atom_v)
       .then(
-          [this, model = run.model, role = run.role, then](const RunningModels& running) {
+          [this, id = run.id, model = run.model, role = run.role,
+           then](const RunningModels& running) {
             // One that is still being loaded does not hang.
-            if (!is_loaded(running, model))
+            const auto entry = runs_.find(id);
+            if (entry == runs_.end() || find_running(running, entry->second) == nullptr)
               return then();
-            log(LogLevel::warning,
-                "the model " + model + " gave not a byte in its time; unloading it, it may hang");
+            log_(LogLevel::warning,
+                 "the model " + model + " gave not a byte in its time; unloading it, it may hang");
             ++stats_of(role).healed;
             ask_watched(self_, client_, unload_model_atom_v, model)
                 .then([then](Ack) { then(); },
-                      [model, then](const caf::error& error) {
-                        log(LogLevel::warning,
-                            "the model " + model + " could not be unloaded: " + describe(error));
+                      [this, model, then](const caf::error& error) {
+                        log_(LogLevel::warning,
+                             "the model " + model + " could not be unloaded: " + describe(error));
                         then();
                       });
           },
           [then](const caf::error&) { then(); });
+}
+
+void RetrySupervisor::on_answer(Run& run, LLMResponse response) {
+  if (!audit_.needs_window(run.request, response.stats, now()))
+    return succeed(run, std::move(response));
+  run.stage = Run::Stage::concluding;
+  const auto step = run.step = ++last_step_;
+  auto conclude = [this, id = run.id, step,
+                   response = std::move(response)](const RunningModels& running) {
+    auto* current = at_step(id, step);
+    if (current == nullptr)
+      return;
+    const auto* model = find_running(running, *current);
+    audit_.note_window(current->model, model != nullptr ? model->context_length : 0, now());
+    succeed(*current, response);
+  };
+  ask_watched(self_, client_, running_models_atom_v).then(conclude, [conclude](const caf::error&) {
+    conclude({});
+  });
+  after(window_deadline, [conclude] { conclude({}); });
 }
 
 void RetrySupervisor::succeed(Run& run, LLMResponse response) {
@@ -379,7 +424,7 @@ void RetrySupervisor::succeed(Run& run, LLMResponse response) {
     provenance.attempts = run.attempts;
     provenance.fallback = !same_model(run.model, first_choice);
     provenance.restarted = run.restarted;
-    provenance.prompt_truncated = probably_truncated(run.request, response.stats);
+    provenance.prompt_truncated = audit_.was_cut(run.request, response.stats, now());
     stats.tokens += response.stats.eval_count;
     stats.generating += response.stats.eval_duration;
     tell(self_, worker_of(run.role), release_atom_v, run.id, response);
@@ -423,11 +468,12 @@ void RetrySupervisor::fail(Run& run, LLMError error) {
   }
   // A flood must not flood the log as well.
   if (kind == ErrorCategory::overload && !std::exchange(overloaded_, true))
-    log(LogLevel::warning,
-        "requests are rejected, from now on without a line for each: " + log_line(error));
+    log_(LogLevel::warning,
+         "requests are rejected, from now on without a line for each: " + log_line(error));
   if (kind != ErrorCategory::cancelled && kind != ErrorCategory::validation &&
       kind != ErrorCategory::overload && !run.members.empty())
-    log(LogLevel::error, "request " + run.members.front().id.value + " failed: " + log_line(error));
+    log_(LogLevel::error,
+         "request " + run.members.front().id.value + " failed: " + log_line(error));
   if (run.stage == Run::Stage::sending)
     anon_tell(client_, cancel_atom_v, run.id);
   tell(self_, worker_of(run.role), release_atom_v, run.id);

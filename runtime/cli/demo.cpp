@@ -34,6 +34,7 @@ std::string why_not_ollama(caf::actor_system& system, LLMClientConfig config) {
   config.timeout = std::chrono::seconds{3};
   LLMSystemOptions options;
   options.store = make_memory_store(config);
+  options.ignore_nodes = true;
   auto llm = LLMSystem::start(system, std::move(options));
   if (!llm)
     return sentence(llm.error());
@@ -127,6 +128,7 @@ int run_demo(const CommonOptions& common) {
   caf::actor_system system{system_config};
   std::optional<simulator::Simulator> sim;
   LLMSystemOptions options;
+  options.ignore_nodes = true;
   if (const auto reason = why_not_ollama(system, *config); reason.empty()) {
     output.message("Using Ollama at " + config->base_url + ".");
     options.store = std::move(*store);

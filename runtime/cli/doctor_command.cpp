@@ -188,8 +188,9 @@ int run_doctor(const CommonOptions& common) {
 
   // Whoever asks what is wrong should not wait for further attempts.
   config->max_retries = 0;
-  auto session = Session::start(common, interrupts, output,
-                                LLMSystemOptions{.store = make_memory_store(*config)});
+  auto session =
+      Session::start(common, interrupts, output,
+                     LLMSystemOptions{.store = make_memory_store(*config), .ignore_nodes = true});
   if (!session) {
     findings.failed("start", session.error());
     return findings.finish(std::nullopt);

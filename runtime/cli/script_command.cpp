@@ -137,7 +137,7 @@ int record(const CommonOptions& common, Output& output, const ScriptArguments& a
   LLMSystemOptions recorded;
   recorded.make_transport = Recording::over(recording, make_curl_transport);
   // As long as it waits when the scenario is played.
-  recorded.chance.wait = [] { return 1.0; };
+  recorded.chance.wait = [] { return 0.0; };
   auto session = Session::start(common, interrupts, output, std::move(recorded));
   if (!session)
     return output.fail(session.error());

@@ -146,7 +146,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   recommend(config);
   load_network(config, *tls, settings->limits.max_message_bytes);
   caf::actor_system system{config};
-  auto llm = LLMSystem::start(system, {.store = std::move(*store)});
+  auto llm = LLMSystem::start(system, {.store = std::move(*store), .ignore_nodes = true});
   if (!llm)
     return output.fail(llm.error());
   auto node = Node::start(system, **llm, arguments.listen);

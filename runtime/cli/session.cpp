@@ -8,8 +8,8 @@ namespace nexus::llm::cli {
 
 Session::Session(const std::optional<Network>& network, Interrupts& interrupts, Output& output)
     : interrupts_{interrupts} {
-  if (output.verbose())
-    set_logger(make_logger(output));
+  // People are told by sentences; the log is for those who ask for it.
+  set_logger(output.verbose() ? make_logger(output) : nullptr);
   setup(config_);
   recommend(config_);
   if (network)

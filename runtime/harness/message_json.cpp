@@ -44,6 +44,9 @@ template <> constexpr std::string_view atom_name<running_models_atom> = "running
 template <> constexpr std::string_view atom_name<load_model_atom> = "load_model";
 template <> constexpr std::string_view atom_name<unload_model_atom> = "unload_model";
 template <> constexpr std::string_view atom_name<pull_model_atom> = "pull_model";
+template <> constexpr std::string_view atom_name<push_model_atom> = "push_model";
+template <> constexpr std::string_view atom_name<create_model_atom> = "create_model";
+template <> constexpr std::string_view atom_name<upload_blob_atom> = "upload_blob";
 template <> constexpr std::string_view atom_name<delete_model_atom> = "delete_model";
 template <> constexpr std::string_view atom_name<copy_model_atom> = "copy_model";
 template <> constexpr std::string_view atom_name<version_atom> = "version";
@@ -71,10 +74,11 @@ using Atoms =
           embed_atom, cancel_atom, position_atom, subscribe_atom, unsubscribe_atom, stats_atom,
           health_atom, circuit_atom, get_model_for_role_atom, set_model_for_role_atom,
           check_model_atom, list_models_atom, show_model_atom, running_models_atom, load_model_atom,
-          unload_model_atom, pull_model_atom, delete_model_atom, copy_model_atom, version_atom,
-          get_config_atom, save_config_atom, update_config_atom, transfer_atom, tick_atom,
-          submit_atom, admit_atom, adopt_atom, release_atom, open_atom, finish_atom, restart_atom,
-          abandoned_atom, resolve_atom, seen_atom, component_atom>;
+          unload_model_atom, pull_model_atom, push_model_atom, create_model_atom, upload_blob_atom,
+          delete_model_atom, copy_model_atom, version_atom, get_config_atom, save_config_atom,
+          update_config_atom, transfer_atom, tick_atom, submit_atom, admit_atom, adopt_atom,
+          release_atom, open_atom, finish_atom, restart_atom, abandoned_atom, resolve_atom,
+          seen_atom, component_atom>;
 
 using Structures =
     Types<Ack, LLMError, LLMRequest, GenerateOptions, EmbedRequest, LLMResponse, BatchResponse,

@@ -144,7 +144,7 @@ void ScriptCore::start() {
                            .factories = factories()};
   options.chance.id = [this] { return RequestId{"id-" + std::to_string(++last_id_)}; };
   // The longest wait: what it is can be told exactly.
-  options.chance.wait = [] { return 1.0; };
+  options.chance.wait = [] { return 0.0; };
   auto llm = LLMSystem::start(world_.system(), std::move(options));
   if (!llm)
     throw ScriptFailure{"The system does not start: " + sentence(llm.error())};

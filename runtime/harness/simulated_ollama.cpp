@@ -159,9 +159,7 @@ public:
   }
 
   void end(std::uint64_t id, AnswerEnd how) override {
-    if (has_left(id))
-      left_early_.insert(id);
-    ended_.insert(id);
+    note_end(id);
     if (how == AnswerEnd::complete)
       simulator_.send_held(id, take_head(id) + "0\r\n\r\n");
     simulator_.end_held(id, how == AnswerEnd::reset ? Fault::Ending::rst : Fault::Ending::fin);
@@ -183,7 +181,14 @@ public:
     return true;
   }
 
-  void stop() override { simulator_.stop(); }
+  void stop() override {
+    // It cuts every exchange; until the clients have noticed, the world is not at rest.
+    look();
+    for (const auto id : held_)
+      if (!ended_.contains(id))
+        note_end(id);
+    simulator_.stop();
+  }
   void start() override { simulator_.start(); }
   void add_model(const simulator::SimulatedModel& model) override {
     simulator_.add_model(model);
@@ -260,6 +265,13 @@ private:
           }
       });
     }
+  }
+
+  /// The server ends an exchange: what its client does from now on is no breaking off.
+  void note_end(std::uint64_t id) {
+    if (has_left(id))
+      left_early_.insert(id);
+    ended_.insert(id);
   }
 
   [[nodiscard]] bool has_left(std::uint64_t id) const {

@@ -1,5 +1,6 @@
 #include "runtime/node/remote_llm.hpp"
 
+#include "config/node_address.hpp"
 #include "runtime/node/network_dial.hpp"
 #include "runtime/node/refusal_log.hpp"
 
@@ -15,6 +16,10 @@ Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
                                                       std::chrono::milliseconds patience) {
   if (nodes.empty())
     return failure(ErrorCode::invalid_argument, "no node is named");
+  // Prompts must not leave this machine in clear, whoever listens there.
+  for (const auto& node : nodes)
+    if (!is_loopback(node.host) && !uses_tls(system))
+      return failure(ErrorCode::connect_insecure, node.text());
   log_refusals();
   auto gateway = spawn_gateway(
       system, {.nodes = std::move(nodes), .patience = patience, .dial = network_dial()});

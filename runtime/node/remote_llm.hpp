@@ -24,7 +24,8 @@ class RemoteLLM {
 public:
   /// Connects to the nodes, and waits until that is done with one, or has failed with all. Requests
   /// go to the one that has the model and the least to do. Blocks for up to twelve seconds.
-  /// Errors: `node_unreachable`, `node_distrusted`, `node_mismatch`.
+  /// Errors: `connect_insecure` where a node on another machine is named and the actor system has
+  /// no certificates, `node_unreachable`, `node_distrusted`, `node_mismatch`.
   [[nodiscard]] static Result<std::unique_ptr<RemoteLLM>>
   connect(caf::actor_system& system, std::vector<Endpoint> nodes,
           std::chrono::milliseconds patience = default_node_patience);

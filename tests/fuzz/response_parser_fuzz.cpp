@@ -2,7 +2,9 @@
 #include <string>
 
 #include "actors/ollama_client/answer_collector.hpp"
+#include "actors/ollama_client/error_parser.hpp"
 #include "actors/ollama_client/response_parser.hpp"
+#include "actors/ollama_client/surrogates.hpp"
 #include "config/utf8.hpp"
 #include "tests/fuzz/property.hpp"
 
@@ -28,9 +30,10 @@ void check_text(std::string_view text) {
 }
 
 void check_error(const LLMError& error) {
-  must(error.code >= ErrorCode::connection_refused && error.code <= ErrorCode::circuit_open,
+  must(error.code >= ErrorCode::connection_refused && error.code <= error_table.back().code,
        "an error has a code");
   must(!sentence(error).empty(), "an error has a sentence");
+  check_text(error.reason);
 }
 
 template <class T, class Check> void check(const Result<T>& result, Check on_value) {
@@ -91,10 +94,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     });
     break;
   case 1:
-    check(parser::parse_answer(text, request(kind), depth), check_response);
+    check_text(error_parser::one_line(text));
+    if (is_valid_utf8(text))
+      check_text(surrogates::mark_halves(text));
     break;
   case 2:
-    check_error(parser::parse_error(400 + static_cast<int>(piece), text, "m", "u"));
+    check_error(error_parser::parse_error(
+        {.status = 300 + static_cast<int>(piece), .body = text, .location = text}, "m", "u"));
     break;
   case 3:
     check(parser::parse_tags(text, depth), [](const ModelList& list) {
@@ -117,7 +123,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     break;
   }
   case 6:
-    check(parser::parse_pull_line(text, "m"),
+    check(parser::parse_pull_line(text, "m", ErrorCode::registry_failed),
           [](const parser::PullLine& line) { check_text(line.status); });
     break;
   default:

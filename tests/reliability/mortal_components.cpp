@@ -18,9 +18,10 @@ std::shared_ptr<const ComponentFactories> mortal_components(const std::atomic<bo
                                                            std::move(owner));
   };
   factories->client = [](caf::actor_system& system, LLMClientConfig config,
-                         TransportFactory make_transport) -> ollama_client_actor {
+                         TransportFactory make_transport,
+                         client_owner owner) -> ollama_client_actor {
     return spawn_state<Mortal<OllamaClientActor>>(system, std::move(config),
-                                                  std::move(make_transport));
+                                                  std::move(make_transport), std::move(owner));
   };
   factories->streaming = [](caf::actor_system& system, stream_owner owner,
                             Limits limits) -> streaming_actor {

@@ -32,6 +32,20 @@ BOOST_AUTO_TEST_CASE(it_opens_after_so_many_failures_in_a_row) {
   BOOST_TEST(!breaker.allows());
 }
 
+BOOST_AUTO_TEST_CASE(it_stays_closed_while_failures_are_younger_than_the_retries_of_a_request) {
+  CircuitBreaker breaker{settings, 10s};
+  for (int i = 0; i < 100; ++i)
+    BOOST_TEST(!breaker.on_failure("refused", start + i * 90ms));
+  BOOST_TEST(breaker.allows());
+  BOOST_TEST(breaker.on_failure("refused", start + 10s));
+  BOOST_TEST(!breaker.allows());
+  breaker.on_success();
+  BOOST_TEST(!breaker.on_failure("refused", start + 20s));
+  BOOST_TEST(!breaker.on_failure("refused", start + 21s));
+  BOOST_TEST(!breaker.on_failure("refused", start + 22s));
+  BOOST_TEST(breaker.allows());
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_between_failures_starts_the_count_again) {
   CircuitBreaker breaker{settings};
   for (int i = 0; i < 10; ++i) {
@@ -104,7 +118,7 @@ BOOST_AUTO_TEST_CASE(zero_failures_turn_it_off_also_while_it_is_open) {
     never.on_failure("refused", start);
   BOOST_TEST(never.allows());
   auto breaker = opened();
-  breaker.set_settings(CircuitSettings{.max_failures = 0});
+  breaker.set_settings(CircuitSettings{.max_failures = 0}, {});
   BOOST_TEST(breaker.allows());
 }
 

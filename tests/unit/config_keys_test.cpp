@@ -36,6 +36,7 @@ const std::map<std::string, std::string> other_values{
     {"gapTimeout", "604800"},
     {"totalTimeout", "3600"},
     {"streamRecovery", R"("restart")"},
+    {"allowRemoteModels", "true"},
     {"modelListTtl", "0"},
     {"limits.maxConcurrent", "1024"},
     {"limits.queueLength", "0"},
@@ -127,9 +128,27 @@ BOOST_AUTO_TEST_CASE(every_setting_goes_in_and_comes_out_unchanged_and_touches_n
   }
 }
 
+BOOST_AUTO_TEST_CASE(null_leaves_window_and_keep_alive_to_ollama) {
+  LLMClientConfig config;
+  config.settings(AIRole::overseer).num_ctx = 64;
+  config.settings(AIRole::overseer).keep_alive = "1h";
+  for (const auto* path : {"roles.overseer.numCtx", "roles.overseer.keepAlive"}) {
+    const auto& key = *find_config_key(path);
+    BOOST_TEST(value_text(key, {}) == "null");
+    BOOST_TEST(key.set(config, json::Value{}) == "");
+  }
+  BOOST_CHECK(config == LLMClientConfig{});
+}
+
 BOOST_AUTO_TEST_CASE(every_setting_refuses_wrong_types_in_words_and_stays_as_it_was) {
   for (const auto& key : config_keys())
     for (const auto* wrong : {"null", "[1]", "{\"num_ctx\":\"x\"}", "-1", "\"\\u0000\""}) {
+      // These may be left to Ollama, and seconds may be negative: for ever.
+      const bool keep_alive = key.path.ends_with(".keepAlive");
+      if ((keep_alive || key.path.ends_with(".numCtx")) && std::string_view{wrong} == "null")
+        continue;
+      if (keep_alive && std::string_view{wrong} == "-1")
+        continue;
       LLMClientConfig config;
       const auto sentence = key.set(config, *json::parse(wrong));
       const bool told = sentence.starts_with("must be ") || sentence.starts_with("has an option");

@@ -1,18 +1,19 @@
 #include <boost/test/unit_test.hpp>
 
-#include "actors/ollama_client/response_parser.hpp"
+#include "actors/ollama_client/error_parser.hpp"
+#include "config/utf8.hpp"
 #include "tests/unit/support.hpp"
 
 using namespace nexus::llm;
 using namespace nexus::llm::test;
-namespace parser = nexus::llm::response_parser;
+namespace parser = nexus::llm::error_parser;
 
 namespace {
 
 constexpr auto url = "http://localhost:11434";
 
 LLMError answered(int status, std::string_view body, std::string_view model = "m") {
-  return parser::parse_error(status, body, model, url);
+  return parser::parse_error({.status = status, .body = body, .location = {}}, model, url);
 }
 
 struct Row {
@@ -33,7 +34,7 @@ BOOST_AUTO_TEST_CASE(status_and_text_lead_to_the_code) {
       {404, "404 page not found", ErrorCode::unexpected_status},
       {404, "", ErrorCode::unexpected_status},
       {405, "405 method not allowed", ErrorCode::unexpected_status},
-      {307, "", ErrorCode::unexpected_status},
+      {307, "", ErrorCode::redirected},
       {204, "", ErrorCode::unexpected_status},
       {400, R"({"error":"invalid model name"})", ErrorCode::bad_request},
       {400, R"({"error":"unexpected EOF"})", ErrorCode::bad_request},
@@ -43,12 +44,28 @@ BOOST_AUTO_TEST_CASE(status_and_text_lead_to_the_code) {
        ErrorCode::model_capability_missing},
       {400, R"({"error":"registry.ollama.ai/library/tiny:latest does not support tools"})",
        ErrorCode::model_capability_missing},
-      {401, R"({"error":"unauthorized","signin_url":"x"})", ErrorCode::forbidden},
+      {401, R"({"error":"unauthorized","signin_url":"x"})", ErrorCode::sign_in_required},
+      {401, "<html>login</html>", ErrorCode::credentials_required},
+      {407, "", ErrorCode::credentials_required},
+      {413, "<html><title>413 Request Entity Too Large</title></html>",
+       ErrorCode::request_too_large},
       {403, "", ErrorCode::forbidden},
-      {429, R"({"StatusCode":429,"error":"slow down"})", ErrorCode::server_busy},
+      {403, R"({"error":"ollama cloud is disabled: remote model is unavailable"})",
+       ErrorCode::bad_request},
+      {429, R"({"StatusCode":429,"error":"slow down"})", ErrorCode::rate_limited},
+      {429, "", ErrorCode::rate_limited},
       {503, R"({"error":"server busy, please try again.  maximum pending requests exceeded"})",
        ErrorCode::server_busy},
-      {503, "<html>", ErrorCode::server_busy},
+      {503, "<html>", ErrorCode::proxy_failed},
+      {503, "", ErrorCode::server_busy},
+      {400, R"({"error":"the input length exceeds the context length"})",
+       ErrorCode::context_exceeded},
+      {400,
+       R"({"error":"{\"error\":{\"code\":400,\"message\":\"the request exceeds the available context size\"}}"})",
+       ErrorCode::context_exceeded},
+      {400, "Client sent an HTTP request to an HTTPS server.\n", ErrorCode::tls_required},
+      {400, "<title>400 The plain HTTP request was sent to HTTPS port</title>",
+       ErrorCode::tls_required},
       {500, R"({"error":"option \"temperature\" must be of type float32"})",
        ErrorCode::server_error},
       {500, R"({"error":"llama-server process has terminated: exit status 1: oops"})",
@@ -56,9 +73,12 @@ BOOST_AUTO_TEST_CASE(status_and_text_lead_to_the_code) {
       {500, R"({"error":"llama runner process has terminated: signal: killed"})",
        ErrorCode::model_load_failed},
       {500, R"({"error":"model requires more system memory (9 GiB) than is available"})",
-       ErrorCode::model_load_failed},
+       ErrorCode::out_of_memory},
       {500, R"({"error":"llama-server reported out-of-memory during startup: x"})",
-       ErrorCode::model_load_failed},
+       ErrorCode::out_of_memory},
+      {500, R"({"error":"llama runner process has terminated: cudaMalloc failed: out of memory"})",
+       ErrorCode::out_of_memory},
+      {500, R"({"error":"write /x: no space left on device"})", ErrorCode::disk_full},
       {500, R"({"error":"timed out waiting for llama runner to start - progress 0.00 - "})",
        ErrorCode::model_load_failed},
       {500, R"({"error":"model runner has unexpectedly stopped, this may be due to"})",
@@ -67,7 +87,8 @@ BOOST_AUTO_TEST_CASE(status_and_text_lead_to_the_code) {
        ErrorCode::model_failed},
       {500, "", ErrorCode::server_error},
       {502, R"({"error":"dial tcp"})", ErrorCode::server_error},
-      {504, "<html>gateway</html>", ErrorCode::server_error},
+      {502, "<html>bad gateway</html>", ErrorCode::proxy_failed},
+      {504, "<html>gateway</html>", ErrorCode::proxy_failed},
   };
   for (const auto& row : rows)
     BOOST_TEST(answered(row.status, row.body).code == row.code, row.status << " " << row.body);
@@ -108,10 +129,70 @@ BOOST_AUTO_TEST_CASE(a_large_or_deep_body_is_bounded) {
 
 BOOST_AUTO_TEST_CASE(a_text_that_is_not_known_refines_nothing) {
   LLMError error{.code = ErrorCode::server_error};
-  parser::refine(error, "something new");
+  parser::take_reason(error, "something new");
   BOOST_TEST(error.code == ErrorCode::server_error);
-  parser::refine(error, "unable to load model: /x");
+  BOOST_TEST(error.reason == "something new");
+  parser::take_reason(error, "unable to load model: /x");
   BOOST_TEST(error.code == ErrorCode::model_load_failed);
+}
+
+BOOST_AUTO_TEST_CASE(the_words_of_the_server_follow_the_sentence) {
+  const auto text = sentence(answered(
+      500,
+      R"x({"error":"model requires more system memory (11.1 GiB) than is available (8.5 GiB)"})x"));
+  BOOST_TEST(contains(text, "not enough memory"));
+  BOOST_TEST(contains(text, "than is available (8.5 GiB)"));
+  BOOST_TEST(contains(sentence(answered(413, "<title>Too Large</title>")), "Reason: Too Large"));
+  BOOST_TEST(
+      contains(sentence(answered(401, R"({"error":"unauthorized","signin_url":"https://o/c"})")),
+               "https://o/c"));
+}
+
+BOOST_AUTO_TEST_CASE(words_that_are_json_themselves_are_unwrapped) {
+  BOOST_TEST(
+      answered(500, R"({"error":"{\"error\": {\"code\": 400, \"message\": \"x y\"}}"})").reason ==
+      "x y");
+  BOOST_TEST(answered(500, R"({"error":{"message":"x"}})").reason == "x");
+  BOOST_TEST(answered(500, R"({"error":{}})").reason == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_names_its_target) {
+  const auto error = parser::parse_error(
+      {.status = 301, .body = "", .location = "https://localhost/ollama"}, "m", url);
+  BOOST_TEST(contains(sentence(error), "https://localhost/ollama"));
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_is_one_clean_and_short_line) {
+  BOOST_TEST(parser::one_line("a\r\n\tb\x1B[31m\x7F c") == "a b [31m c");
+  BOOST_TEST(parser::one_line("  a  ") == "a");
+  BOOST_TEST(parser::one_line("\xC2\x9B"
+                              "31m") == "31m");
+  BOOST_TEST(is_valid_utf8(parser::one_line("\xFF\xFE x")));
+  const auto cut = parser::one_line(std::string(499, 'x') + "\xC3\xA9\xC3\xA9");
+  BOOST_TEST(cut.size() <= 503u);
+  BOOST_TEST(is_valid_utf8(cut));
+}
+
+BOOST_AUTO_TEST_CASE(an_error_without_words_is_none) {
+  json::Document document;
+  for (const auto* text : {R"({"error":""})", R"({"error":null})", R"({"error":false})", "{}"}) {
+    document.Parse(text);
+    BOOST_TEST(!parser::find_error(document), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_transfer_that_failed_is_told_by_its_words) {
+  const std::pair<const char*, ErrorCode> rows[] = {
+      {"pull model manifest: file does not exist", ErrorCode::model_not_in_registry},
+      {"max retries exceeded: write /x: no space left on device", ErrorCode::disk_full},
+      {"pull model manifest: 412: newer version", ErrorCode::registry_failed},
+  };
+  for (const auto& [text, code] : rows) {
+    LLMError error{.code = ErrorCode::registry_failed};
+    parser::take_transfer_reason(error, text);
+    BOOST_TEST(error.code == code, text);
+    BOOST_TEST(error.reason == text);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -95,11 +95,11 @@ BOOST_AUTO_TEST_CASE(members_stand_in_the_order_of_the_structure) {
 BOOST_AUTO_TEST_CASE(an_absent_optional_is_left_out) {
   EmbedRequest request{.id = {"i"}, .model = "m", .input = {"x", "y"}};
   BOOST_TEST(json::describe(request) ==
-             R"({"id":"i","model":"m","input":["x","y"],"keepAlive":""})");
+             R"({"id":"i","model":"m","input":["x","y"],"rawOptions":"","keepAlive":""})");
   request.dimensions = 4;
   request.timeout = 1500ms;
   BOOST_TEST(json::describe(request) == R"({"id":"i","model":"m","input":["x","y"],"dimensions":4,)"
-                                        R"("keepAlive":"","timeout":1500})");
+                                        R"("rawOptions":"","keepAlive":"","timeout":1500})");
 }
 
 BOOST_AUTO_TEST_CASE(enums_times_and_nested_structures_have_readable_forms) {
@@ -108,7 +108,8 @@ BOOST_AUTO_TEST_CASE(enums_times_and_nested_structures_have_readable_forms) {
   RunningModels running{{{.name = "m", .expires_at = parse_wall_time("2026-08-25T09:14:02Z")}}};
   BOOST_TEST(json::describe(running) ==
              R"({"models":[{"name":"m","size":0,"sizeVram":0,)"
-             R"("expiresAt":"2026-08-25T09:14:02Z","contextLength":0}]})");
+             R"("expiresAt":"2026-08-25T09:14:02Z","contextLength":0,"digest":"","family":"",)"
+             R"("parameterSize":"","quantization":""}]})");
   const LLMError error{.code = ErrorCode::gap_timeout, .retry_after = 2s};
   BOOST_TEST(contains(json::describe(error), R"("code":"gap_timeout")"));
   BOOST_TEST(contains(json::describe(error), R"("retryAfter":2000)"));
@@ -126,7 +127,7 @@ BOOST_AUTO_TEST_CASE(the_configuration_is_described_whole) {
   const auto parsed = json::parse(json::describe(LLMClientConfig{}));
   BOOST_REQUIRE(parsed);
   BOOST_TEST(json::find_count(*parsed, "timeout") == 300'000u);
-  BOOST_TEST(json::find_count(*json::find(*parsed, "implementation"), "numCtx") == 8192u);
+  BOOST_TEST(json::find_text(*json::find(*parsed, "implementation"), "keepAlive").has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -50,12 +50,14 @@ BOOST_AUTO_TEST_CASE(the_list_of_models_is_read) {
 
 BOOST_AUTO_TEST_CASE(no_models_are_an_empty_list) {
   BOOST_TEST(parser::parse_tags(R"({"models":[]})", depth)->models.empty());
+  BOOST_TEST(parser::parse_tags(R"({"models":null})", depth)->models.empty());
+  BOOST_TEST(parser::parse_ps(R"({"models":null})", depth)->models.empty());
   BOOST_TEST(parser::parse_ps(R"({"models":[]})", depth)->models.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_list_of_a_wrong_shape_is_bad) {
   for (const auto* body :
-       {"", "{}", "[]", R"({"models":null})", R"({"models":{}})", "Ollama is running"}) {
+       {"", "{}", "[]", R"({"models":5})", R"({"models":{}})", "Ollama is running"}) {
     BOOST_TEST(code_of(parser::parse_tags(body, depth)) == ErrorCode::bad_response, body);
     BOOST_TEST(code_of(parser::parse_ps(body, depth)) == ErrorCode::bad_response, body);
   }
@@ -66,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_list_of_a_wrong_shape_is_bad) {
 BOOST_AUTO_TEST_CASE(the_models_in_memory_are_read) {
   const auto running = parser::parse_ps(
       R"({"models":[{"name":"heron:3b","size":3811246080,"size_vram":5,"context_length":4096,)"
-      R"("expires_at":"2319-03-04T05:06:07.1-05:00"},{"name":"old:latest"},{}]})",
+      R"("expires_at":"2319-03-04T05:06:07.1-05:00"},{"model":"old:latest"},{}]})",
       depth);
   BOOST_REQUIRE(running);
   BOOST_REQUIRE_EQUAL(running->models.size(), 2u);
@@ -154,17 +156,20 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_is_anything_without_an_error) {
 BOOST_AUTO_TEST_CASE(the_lines_of_a_download_are_read) {
   const auto line = parser::parse_pull_line(
       R"({"status":"pulling 9c41","digest":"sha256:9c41","total":2019377376,"completed":734003200})",
-      "m");
+      "m", ErrorCode::registry_failed);
   BOOST_REQUIRE(line);
   BOOST_TEST(line->status == "pulling 9c41");
   BOOST_TEST(line->digest == "sha256:9c41");
   BOOST_TEST(line->total == 2019377376u);
   BOOST_TEST(line->completed == 734003200u);
-  BOOST_TEST(parser::parse_pull_line(R"({"status":"success"})", "m")->total == 0u);
   BOOST_TEST(
-      code_of(parser::parse_pull_line(R"({"error":"pull model manifest: file does not exist"})",
-                                      "m")) == ErrorCode::model_not_found);
-  BOOST_TEST(code_of(parser::parse_pull_line("nonsense", "m")) == ErrorCode::bad_response);
+      parser::parse_pull_line(R"({"status":"success"})", "m", ErrorCode::registry_failed)->total ==
+      0u);
+  BOOST_TEST(code_of(parser::parse_pull_line(
+                 R"({"error":"pull model manifest: file does not exist"})", "m",
+                 ErrorCode::registry_failed)) == ErrorCode::model_not_in_registry);
+  BOOST_TEST(code_of(parser::parse_pull_line("nonsense", "m", ErrorCode::registry_failed)) ==
+             ErrorCode::bad_response);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

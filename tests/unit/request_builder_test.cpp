@@ -194,9 +194,54 @@ BOOST_AUTO_TEST_CASE(an_embedding_request_has_its_texts_under_input) {
 
 BOOST_AUTO_TEST_CASE(the_small_bodies_name_what_they_are_about) {
   BOOST_TEST(builder::model_body("a\"b") == R"({"model":"a\"b"})");
-  BOOST_TEST(builder::load_body("m", "") == R"({"model":"m"})");
-  BOOST_TEST(builder::load_body("m", "0") == R"({"model":"m","keep_alive":0})");
+  BOOST_TEST(builder::body(LoadRequest{.model = "m"}) == R"({"model":"m"})");
+  BOOST_TEST(builder::body(LoadRequest{.model = "m", .keep_alive = "0"}) ==
+             R"({"model":"m","keep_alive":0})");
+  BOOST_TEST(builder::body(LoadRequest{.model = "m", .raw_options = R"({"num_ctx":64})"}) ==
+             R"({"model":"m","options":{"num_ctx":64}})");
+  BOOST_TEST(builder::body(ModelTransfer{.model = "m"}) == R"({"model":"m"})");
+  BOOST_TEST(builder::body(ModelTransfer{.model = "m", .insecure = true}) ==
+             R"({"model":"m","insecure":true})");
   BOOST_TEST(builder::copy_body("a", "b") == R"({"source":"a","destination":"b"})");
+}
+
+BOOST_AUTO_TEST_CASE(a_model_to_make_names_the_parts_that_are_given) {
+  const CreateRequest request{.model = "mine",
+                              .from = "",
+                              .files = {{"a.gguf", "sha256:ab"}},
+                              .adapters = {},
+                              .prompt_template = "{{ .Prompt }}",
+                              .system = "Be kind.",
+                              .license = {"MIT"},
+                              .parameters = R"({"top_k":5})",
+                              .messages = {{.role = "user", .content = "Hi"}},
+                              .quantize = "q4_K_M"};
+  BOOST_TEST(builder::body(request) ==
+             R"({"model":"mine","files":{"a.gguf":"sha256:ab"},"template":"{{ .Prompt }}",)"
+             R"("system":"Be kind.","license":["MIT"],"parameters":{"top_k":5},)"
+             R"("messages":[{"role":"user","content":"Hi"}],"quantize":"q4_K_M"})");
+  BOOST_TEST(builder::body(CreateRequest{.model = "mine", .from = "base"}) ==
+             R"({"model":"mine","from":"base"})");
+}
+
+BOOST_AUTO_TEST_CASE(what_belongs_to_newer_servers_is_sent_only_where_it_is_set) {
+  LLMRequest request;
+  request.model = "m";
+  request.prompt = "p";
+  for (const auto* name : {"truncate", "shift", "logprobs", "top_logprobs"})
+    BOOST_TEST(member(request, name) == "(absent)", name);
+  request.truncate = false;
+  request.shift = false;
+  request.logprobs = true;
+  request.top_logprobs = 3;
+  BOOST_TEST(member(request, "truncate") == "false");
+  BOOST_TEST(member(request, "shift") == "false");
+  BOOST_TEST(member(request, "logprobs") == "true");
+  BOOST_TEST(member(request, "top_logprobs") == "3");
+  const EmbedRequest embed{
+      .model = "e", .input = {"a"}, .truncate = false, .raw_options = R"({"num_ctx":9})"};
+  BOOST_TEST(builder::body(embed) ==
+             R"({"model":"e","input":["a"],"truncate":false,"options":{"num_ctx":9}})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -100,7 +100,13 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_prompt_is_named) {
       {option, "`temperature`", [](auto& r) { r.temperature = 2.1; }},
       {option, "`temperature`", [](auto& r) { r.temperature = std::nan(""); }},
       {option, "`maxTokens`", [](auto& r) { r.max_tokens = 0; }},
-      {option, "`maxTokens`", [](auto& r) { r.max_tokens = 2147483648; }},
+      {option, "`maxTokens`", [](auto& r) { r.max_tokens = -3; }},
+      {option, "`topLogprobs`",
+       [](auto& r) {
+         r.logprobs = true;
+         r.top_logprobs = 21;
+       }},
+      {option, "`topLogprobs`", [](auto& r) { r.top_logprobs = 1; }},
       {option, "`numCtx`", [](auto& r) { r.num_ctx = 3; }},
       {option, "`numCtx`", [](auto& r) { r.num_ctx = (1u << 24) + 1; }},
       {option, "`stop`", [](auto& r) { r.stop = {""}; }},

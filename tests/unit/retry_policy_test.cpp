@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include "actors/back_off.hpp"
 #include "actors/supervision/jitter.hpp"
 #include "actors/supervision/restart_budget.hpp"
 #include "actors/supervision/retry_policy.hpp"
@@ -67,6 +68,13 @@ BOOST_AUTO_TEST_CASE(an_ollama_known_to_be_gone_fails_new_requests_and_lets_othe
   BOOST_CHECK(after(ErrorCode::circuit_open).next == Next::fail);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_accepted_before_the_circuit_opened_waits_within_its_budget) {
+  history = {.attempts = 1, .on_this_model = 1, .before_break = true};
+  BOOST_CHECK(after(ErrorCode::circuit_open).next == Next::retry);
+  history = {.attempts = 4, .on_this_model = 4, .before_break = true};
+  BOOST_CHECK(after(ErrorCode::circuit_open).next == Next::fail);
+}
+
 BOOST_AUTO_TEST_CASE(a_failure_that_may_be_repeated_once_is_repeated_once) {
   history = {.on_this_model = 1, .once_failures = 1};
   BOOST_CHECK(after(ErrorCode::model_failed).next == Next::retry);
@@ -75,11 +83,17 @@ BOOST_AUTO_TEST_CASE(a_failure_that_may_be_repeated_once_is_repeated_once) {
 }
 
 BOOST_AUTO_TEST_CASE(an_exhausted_model_gives_way_to_the_next_one_at_once) {
-  history = {.on_this_model = 4, .more_models = true};
-  BOOST_CHECK(after(ErrorCode::request_timeout).next == Next::fall_back);
-  BOOST_CHECK(after(ErrorCode::request_timeout).wait == 0ms);
+  history = {.on_this_model = 2, .once_failures = 2, .more_models = true};
+  BOOST_CHECK(after(ErrorCode::first_token_timeout).next == Next::fall_back);
+  BOOST_CHECK(after(ErrorCode::first_token_timeout).wait == 0ms);
+  history.on_this_model = 4;
   BOOST_CHECK(after(ErrorCode::connection_refused).next == Next::fail);
   history.more_models = false;
+  BOOST_CHECK(after(ErrorCode::first_token_timeout).next == Next::fail);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_gave_a_byte_is_not_sent_again_after_its_time) {
+  history = {.on_this_model = 1, .more_models = true};
   BOOST_CHECK(after(ErrorCode::request_timeout).next == Next::fail);
 }
 
@@ -117,18 +131,25 @@ BOOST_AUTO_TEST_CASE(the_back_off_doubles_up_to_its_cap) {
   BOOST_CHECK(back_off(1, config) == 30s);
 }
 
-BOOST_AUTO_TEST_CASE(the_wait_is_spread_between_none_and_the_whole_back_off) {
+BOOST_AUTO_TEST_CASE(the_wait_is_at_least_the_back_off_and_half_of_it_more_at_most) {
   history.on_this_model = 3;
-  BOOST_CHECK(after(ErrorCode::connection_refused, 0.0).wait == 0ms);
-  BOOST_CHECK(after(ErrorCode::connection_refused, 0.25).wait == 1s);
-  BOOST_CHECK(after(ErrorCode::connection_refused, 0.999).wait < 4s);
-  BOOST_CHECK(after(ErrorCode::connection_refused, 1.0).wait == 4s);
+  BOOST_CHECK(after(ErrorCode::connection_refused, 0.0).wait == 4s);
+  BOOST_CHECK(after(ErrorCode::connection_refused, 0.25).wait == 4500ms);
+  BOOST_CHECK(after(ErrorCode::connection_refused, 1.0).wait == 6s);
+  config.max_retry_delay = 5s;
+  BOOST_CHECK(after(ErrorCode::connection_refused, 1.0).wait == 5s);
+}
+
+BOOST_AUTO_TEST_CASE(the_retry_budget_is_the_sum_of_the_longest_waits) {
+  BOOST_CHECK(retry_budget(config) == 10'500ms);
+  config.max_retries = 0;
+  BOOST_CHECK(retry_budget(config) == 0ms);
 }
 
 BOOST_AUTO_TEST_CASE(the_wait_that_the_server_asks_for_is_honoured_up_to_the_cap) {
   BOOST_CHECK(wait_after(7s, 0.0) == 7s);
   BOOST_CHECK(wait_after(7s, 1.0) == 7s);
-  BOOST_CHECK(wait_after(500ms, 1.0) == 1s);
+  BOOST_CHECK(wait_after(500ms, 1.0) == 1500ms);
   BOOST_CHECK(wait_after(1h, 0.5) == 30s);
 }
 

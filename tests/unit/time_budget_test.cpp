@@ -18,9 +18,29 @@ BOOST_AUTO_TEST_CASE(a_complete_answer_has_one_limit_that_no_byte_moves) {
   auto budget = TimeBudget::complete(sent, 10s);
   BOOST_CHECK(budget.deadline() == sent + 10s);
   BOOST_CHECK(!budget.expired(sent + 9999ms));
-  BOOST_CHECK(budget.expired(sent + 10s) == ErrorCode::request_timeout);
   budget.on_chunk(sent + 9s);
   BOOST_CHECK(budget.deadline() == sent + 10s);
+}
+
+BOOST_AUTO_TEST_CASE(a_complete_answer_that_is_late_tells_whether_it_had_begun) {
+  auto budget = TimeBudget::complete(sent, 10s);
+  BOOST_CHECK(budget.expired(sent + 10s) == ErrorCode::first_token_timeout);
+  budget.on_chunk(sent + 9s);
+  BOOST_CHECK(budget.expired(sent + 10s) == ErrorCode::request_timeout);
+}
+
+BOOST_AUTO_TEST_CASE(a_transfer_may_be_silent_for_so_long_again_and_again) {
+  auto budget = TimeBudget::transfer(sent, 10s);
+  BOOST_CHECK(budget.expired(sent + 10s) == ErrorCode::download_stalled);
+  budget.on_chunk(sent + 9s);
+  BOOST_CHECK(!budget.expired(sent + 18s));
+  BOOST_CHECK(budget.expired(sent + 19s) == ErrorCode::download_stalled);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_fails_by_the_code_that_it_was_given) {
+  const auto budget = TimeBudget::call(sent, 10s, ErrorCode::server_timeout);
+  BOOST_CHECK(!budget.expired(sent + 9s));
+  BOOST_CHECK(budget.expired(sent + 10s) == ErrorCode::server_timeout);
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_waits_for_its_first_chunk_and_then_for_each_next_one) {

@@ -23,7 +23,7 @@ struct Inbox {
   }
   /// What a download comes to after `bytes`.
   Result<void> pulled(std::string_view bytes, const HttpOutcome& outcome) {
-    const auto handler = make_pull_handler(3, subject, inbox);
+    const auto handler = make_pull_handler(3, subject, ErrorCode::registry_failed, inbox);
     static_cast<void>(handler->on_bytes(outcome.status, bytes));
     handler->on_read_done();
     handler->on_finished(outcome);
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_download_succeeds_only_where_success_is_its_last_word) {
 BOOST_AUTO_TEST_CASE(a_download_that_fails_says_why) {
   const HttpOutcome whole{.status = 200, .answer_began = true};
   BOOST_TEST(code_of(pulled(pulling + "{\"error\":\"pull model manifest: file does not exist\"}\n",
-                            whole)) == ErrorCode::model_not_found);
+                            whole)) == ErrorCode::model_not_in_registry);
   BOOST_TEST(code_of(pulled(pulling + "nonsense\n", whole)) == ErrorCode::bad_response);
   BOOST_TEST(code_of(pulled(R"({"error":"invalid model name"})", {.status = 400})) ==
              ErrorCode::bad_request);

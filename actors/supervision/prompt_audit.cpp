@@ -1,0 +1,187 @@
+#include "actors/supervision/prompt_audit.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <ranges>
+
+#include "config/json.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+constexpr std::chrono::seconds window_life{60};
+constexpr std::size_t max_windows = 256;
+constexpr std::size_t max_turns = 64;
+/// No server uses a smaller window by itself; a shorter prompt cannot be cut.
+constexpr std::uint64_t least_window = 2048;
+/// Writing without blanks between words has at least a token for so many bytes.
+constexpr std::uint64_t most_bytes_of_a_token = 24;
+/// A prompt that is cut to half the window has that many tokens, and some of its template.
+constexpr std::uint64_t half_window_slack = 8;
+/// Templates may write a turn a little shorter once others follow it.
+constexpr std::uint64_t turn_slack = 16;
+
+enum class Kind { letters, digits, other };
+
+Kind kind_of(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte >= 0x80 || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'))
+    return Kind::letters;
+  return byte >= '0' && byte <= '9' ? Kind::digits : Kind::other;
+}
+
+/// Of every text that is sent: no prompt has more tokens than bytes, beside those of its template.
+std::uint64_t most_tokens(const LLMRequest& request) {
+  std::uint64_t bytes = request.prompt.size() + request.suffix.size() +
+                        request.context.value_or("").size() + request.system.value_or("").size();
+  for (const auto& message : request.messages) {
+    bytes += message.content.size() + message.thinking.size();
+    for (const auto& call : message.tool_calls)
+      bytes += call.name.size() + call.arguments.size();
+  }
+  for (const auto& tool : request.tools)
+    bytes += tool.name.size() + tool.description.size() + tool.parameters.size();
+  return bytes;
+}
+
+/// Messages that no template leaves out.
+std::uint64_t least_tokens_from(const LLMRequest& request, std::size_t first) {
+  std::uint64_t tokens = 0;
+  for (const auto& message : request.messages | std::views::drop(first))
+    if (message.role == "user" || message.role == "assistant")
+      tokens += PromptAudit::least_tokens(message.content);
+  return tokens;
+}
+
+std::uint64_t least_tokens_of(const LLMRequest& request) {
+  return PromptAudit::least_tokens(request.prompt) +
+         PromptAudit::least_tokens(request.context.value_or("")) + least_tokens_from(request, 0);
+}
+
+std::size_t hash_of(const LLMRequest& request, std::size_t count) {
+  std::size_t hash = std::hash<std::string>{}(request.system.value_or(""));
+  auto mix = [&hash](const std::string& text) {
+    hash = hash * 1'099'511'628'211u + std::hash<std::string>{}(text);
+  };
+  for (const auto& tool : request.tools)
+    mix(tool.name + tool.description + tool.parameters);
+  for (const auto& message : request.messages | std::views::take(count)) {
+    mix(message.role);
+    mix(message.content);
+  }
+  return hash;
+}
+
+std::optional<std::uint64_t> wanted_window(const LLMRequest& request) {
+  if (request.num_ctx)
+    return *request.num_ctx;
+  if (request.raw_options.empty())
+    return std::nullopt;
+  const auto options = json::parse(request.raw_options);
+  if (!options)
+    return std::nullopt;
+  const auto window = json::find_count(*options, "num_ctx");
+  return window > 0 ? std::optional{window} : std::nullopt;
+}
+
+} // namespace
+
+std::uint64_t PromptAudit::least_tokens(std::string_view text) {
+  std::uint64_t tokens = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto kind = kind_of(text[at]);
+    const auto begin = at;
+    while (at < text.size() && kind_of(text[at]) == kind)
+      ++at;
+    if (kind != Kind::other)
+      tokens += 1 + (at - begin) / most_bytes_of_a_token;
+  }
+  return tokens;
+}
+
+std::optional<std::uint64_t> PromptAudit::window_of(const LLMRequest& request, Time now) const {
+  const auto wanted = wanted_window(request);
+  const auto told = windows_.find(request.model);
+  if (told == windows_.end() || now - told->second.told_at >= window_life ||
+      told->second.tokens == 0)
+    return wanted;
+  // The model's own limit may be below what was asked for.
+  return wanted ? std::min<std::uint64_t>(*wanted, told->second.tokens) : told->second.tokens;
+}
+
+bool PromptAudit::needs_window(const LLMRequest& request, const GenerateStats& stats,
+                               Time now) const {
+  const auto most = most_tokens(request);
+  if (stats.prompt_eval_count == 0 ||
+      most < std::min(wanted_window(request).value_or(least_window), least_window))
+    return false;
+  const auto told = windows_.find(request.model);
+  return told == windows_.end() || now - told->second.told_at >= window_life;
+}
+
+void PromptAudit::note_window(const std::string& model, std::uint32_t tokens, Time now) {
+  if (windows_.size() >= max_windows)
+    std::erase_if(windows_,
+                  [now](const auto& each) { return now - each.second.told_at >= window_life; });
+  if (windows_.size() < max_windows)
+    windows_[model] = {tokens, now};
+}
+
+bool PromptAudit::was_cut(const LLMRequest& request, const GenerateStats& stats, Time now) {
+  const auto counted = stats.prompt_eval_count;
+  if (counted == 0)
+    return false;
+  const auto earlier = least_by_earlier_turn(request, counted);
+  const auto most = most_tokens(request);
+  const auto window = window_of(request, now);
+  const auto least = std::max(earlier, least_tokens_of(request));
+  const auto limit = window.value_or(least_window);
+  const bool fits = most <= limit;
+  // Old servers leave cached tokens out of the count; a prompt that was cut fills half the window.
+  const bool whole_count = counts_cached_ || counted >= limit / 2;
+  const bool half =
+      counted >= limit / 2 && counted <= limit / 2 + half_window_slack && most >= 2 * limit;
+  const bool full = counted >= limit;
+  const bool cut = !fits && whole_count && (least > counted || (window && (half || full)));
+  if (!cut)
+    remember(request, counted);
+  return cut;
+}
+
+std::uint64_t PromptAudit::least_by_earlier_turn(const LLMRequest& request, std::uint64_t counted) {
+  std::uint64_t least = 0;
+  // Some templates leave the thinking of earlier turns out, and so shrink a conversation.
+  if (std::ranges::any_of(request.messages,
+                          [](const auto& message) { return !message.thinking.empty(); }))
+    return least;
+  for (const auto& turn : turns_) {
+    if (turn.model != request.model || turn.messages >= request.messages.size() ||
+        turn.hash != hash_of(request, turn.messages))
+      continue;
+    counts_cached_ = counts_cached_ || counted >= turn.tokens;
+    const auto expected = turn.tokens + least_tokens_from(request, turn.messages);
+    least = std::max(least, expected - std::min(expected, turn_slack));
+  }
+  return least;
+}
+
+void PromptAudit::remember(const LLMRequest& request, std::uint64_t counted) {
+  if (request.messages.empty())
+    return;
+  turns_.push_back({.model = request.model,
+                    .messages = request.messages.size(),
+                    .hash = hash_of(request, request.messages.size()),
+                    .tokens = counted});
+  if (turns_.size() > max_turns)
+    turns_.pop_front();
+}
+
+bool PromptAudit::was_cut(const EmbedRequest& request, const EmbedResponse& response) {
+  std::uint64_t least = 0;
+  for (const auto& text : request.input)
+    least += least_tokens(text);
+  return response.prompt_eval_count > 0 && least > response.prompt_eval_count;
+}
+
+} // namespace nexus::llm

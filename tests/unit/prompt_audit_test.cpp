@@ -1,0 +1,160 @@
+#include <boost/test/unit_test.hpp>
+
+#include "actors/supervision/prompt_audit.hpp"
+
+using namespace nexus::llm;
+using namespace std::chrono_literals;
+
+namespace {
+
+const PromptAudit::Time now{1h};
+
+/// So many words, each of them a token at least.
+std::string words(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i)
+    text += i == 0 ? "word" : " word";
+  return text;
+}
+
+LLMRequest prompt(std::string text, std::optional<std::uint32_t> window = 8192) {
+  LLMRequest request;
+  request.model = "m";
+  request.prompt = std::move(text);
+  request.num_ctx = window;
+  return request;
+}
+
+GenerateStats counted(std::uint64_t tokens) { return {.prompt_eval_count = tokens}; }
+
+bool cut(const LLMRequest& request, std::uint64_t tokens) {
+  PromptAudit audit;
+  return audit.was_cut(request, counted(tokens), now);
+}
+
+LLMRequest conversation(const std::vector<std::string>& texts) {
+  LLMRequest request;
+  request.model = "m";
+  request.kind = RequestKind::chat;
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    request.messages.push_back({.role = i % 2 == 0 ? "user" : "assistant", .content = texts[i]});
+  return request;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(prompt_audit)
+
+BOOST_AUTO_TEST_CASE(words_and_numbers_are_a_token_each_at_least) {
+  BOOST_TEST(PromptAudit::least_tokens("") == 0u);
+  BOOST_TEST(PromptAudit::least_tokens("the quick brown fox") == 4u);
+  BOOST_TEST(PromptAudit::least_tokens("a1 b22") == 4u);
+  BOOST_TEST(PromptAudit::least_tokens("foo.bar(baz)") == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(runs_of_punctuation_count_nothing_and_long_writing_more_than_one) {
+  BOOST_TEST(PromptAudit::least_tokens(std::string(6000, '-')) == 0u);
+  BOOST_TEST(PromptAudit::least_tokens(std::string(240, 'x')) > 5u);
+}
+
+BOOST_AUTO_TEST_CASE(fewer_tokens_than_words_are_a_cut) {
+  BOOST_TEST(cut(prompt(words(9600)), 4098));
+  BOOST_TEST(cut(prompt(words(9600)), 8191));
+}
+
+BOOST_AUTO_TEST_CASE(a_prompt_that_fills_the_window_or_just_half_of_it_was_cut) {
+  // Code has more tokens than words: the words alone would not tell.
+  const auto code = std::string(20'000, 'x') + std::string(20'000, ';');
+  BOOST_TEST(cut(prompt(code), 8192));
+  BOOST_TEST(cut(prompt(code), 4098));
+  BOOST_TEST(!cut(prompt(code), 4300));
+  BOOST_TEST(!cut(prompt(code), 7000));
+}
+
+BOOST_AUTO_TEST_CASE(a_prompt_that_fits_whatever_its_tokens_are_was_not_cut) {
+  BOOST_TEST(!cut(prompt(words(1000)), 8192));
+  BOOST_TEST(!cut(prompt(words(1000)), 3));
+}
+
+BOOST_AUTO_TEST_CASE(long_runs_of_dashes_are_no_alarm) {
+  BOOST_TEST(!cut(prompt(std::string(60'000, '-')), 400));
+  BOOST_TEST(!cut(prompt(std::string(6'000, '-'), 4096), 100));
+}
+
+BOOST_AUTO_TEST_CASE(a_count_that_is_missing_or_small_because_of_a_cache_is_no_alarm) {
+  BOOST_TEST(!cut(prompt(words(9600)), 0));
+  BOOST_TEST(!cut(prompt(words(9600)), 12));
+}
+
+BOOST_AUTO_TEST_CASE(the_window_in_force_counts_where_it_is_smaller_than_the_one_asked_for) {
+  PromptAudit audit;
+  const auto request = prompt(words(3000), 32'768);
+  BOOST_TEST(audit.needs_window(request, counted(2048), now));
+  audit.note_window("m", 2048, now);
+  BOOST_TEST(!audit.needs_window(request, counted(2048), now));
+  BOOST_TEST(audit.was_cut(request, counted(2048), now));
+  BOOST_TEST(audit.needs_window(request, counted(2048), now + 61s));
+}
+
+BOOST_AUTO_TEST_CASE(a_window_that_was_given_through_the_options_counts) {
+  auto request = prompt(words(5000), {});
+  request.raw_options = R"({"num_ctx":4096})";
+  BOOST_TEST(cut(request, 4096));
+  BOOST_TEST(cut(request, 2050));
+}
+
+BOOST_AUTO_TEST_CASE(without_any_window_fewer_tokens_than_words_are_still_a_cut) {
+  BOOST_TEST(cut(prompt(words(9600), {}), 4096));
+  BOOST_TEST(!cut(prompt(words(9600), {}), 9700));
+}
+
+BOOST_AUTO_TEST_CASE(no_window_is_asked_for_where_the_prompt_is_short_or_nothing_was_counted) {
+  const PromptAudit audit;
+  BOOST_TEST(!audit.needs_window(prompt("Hi", {}), counted(5), now));
+  BOOST_TEST(!audit.needs_window(prompt(words(9600), {}), counted(0), now));
+}
+
+BOOST_AUTO_TEST_CASE(a_small_window_that_was_asked_for_makes_short_prompts_count) {
+  BOOST_TEST(PromptAudit{}.needs_window(prompt(words(100), 64), counted(64), now));
+  BOOST_TEST(cut(prompt(words(100), 64), 64));
+}
+
+BOOST_AUTO_TEST_CASE(a_conversation_whose_count_stops_growing_has_lost_its_oldest_turns) {
+  PromptAudit audit;
+  audit.note_window("m", 2048, now);
+  const std::string code(900, ';');
+  // No words, so that only the counts of the turns tell.
+  BOOST_TEST(!audit.was_cut(conversation({code}), counted(700), now));
+  BOOST_TEST(!audit.was_cut(conversation({code, code, code}), counted(1900), now));
+  BOOST_TEST(audit.was_cut(conversation({code, code, code, code, code}), counted(1500), now));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_leaves_cached_turns_out_of_the_count_is_no_alarm) {
+  PromptAudit audit;
+  audit.note_window("m", 2048, now);
+  const std::string code(900, ';');
+  BOOST_TEST(!audit.was_cut(conversation({code}), counted(700), now));
+  BOOST_TEST(!audit.was_cut(conversation({code, code, code}), counted(710), now));
+  BOOST_TEST(!audit.was_cut(conversation({code, code, code, code, code}), counted(720), now));
+}
+
+BOOST_AUTO_TEST_CASE(another_conversation_may_have_fewer_tokens) {
+  PromptAudit audit;
+  audit.note_window("m", 2048, now);
+  const std::string code(3000, ';');
+  BOOST_TEST(!audit.was_cut(conversation({code}), counted(1900), now));
+  BOOST_TEST(!audit.was_cut(conversation({code + "."}), counted(1200), now));
+}
+
+BOOST_AUTO_TEST_CASE(embeddings_of_fewer_tokens_than_words_were_cut) {
+  EmbedRequest request{.model = "m", .input = {words(300), words(5)}};
+  EmbedResponse response;
+  response.prompt_eval_count = 261;
+  BOOST_TEST(PromptAudit::was_cut(request, response));
+  response.prompt_eval_count = 310;
+  BOOST_TEST(!PromptAudit::was_cut(request, response));
+  response.prompt_eval_count = 0;
+  BOOST_TEST(!PromptAudit::was_cut(request, response));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
