@@ -209,14 +209,15 @@ bool file_sets(const fs::path& path, std::string_view key_path) {
 }
 
 Result<void> save_config(const fs::path& path, const LLMClientConfig& config) {
-  if (auto valid = validate(config); !valid)
-    return valid;
+  const auto valid = validate(config);
+  if (!valid)
+    return failure(valid.error());
   return rewrite(path,
-                 [&config](const LLMClientConfig& old, Value& section,
-                           Allocator& allocator) -> Result<void> {
+                 [&valid](const LLMClientConfig& old, Value& section,
+                          Allocator& allocator) -> Result<void> {
                    for (const auto& key : config_keys())
-                     if (value_text(key, config) != value_text(key, old))
-                       set_path(section, key.path, key.get(config, allocator), allocator);
+                     if (value_text(key, *valid) != value_text(key, old))
+                       set_path(section, key.path, key.get(*valid, allocator), allocator);
                    return {};
                  })
       .map([](const LLMClientConfig&) {});

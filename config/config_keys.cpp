@@ -93,13 +93,6 @@ std::string check_model(std::string_view text) {
              : "must be a model name such as `llama3.1:8b`, not `" + std::string{text} + "`";
 }
 
-std::string check_base_url(std::string_view text) {
-  if (const auto url = parse_base_url(text); !url)
-    return "must be the URL of an Ollama on this machine, such as http://localhost:11434, not `" +
-           std::string{text} + "`";
-  return {};
-}
-
 std::string check_keep_alive(std::string_view text) {
   return is_valid_keep_alive(text) ? std::string{}
                                    : "must be a duration such as `5m` or a number of seconds, not "
@@ -216,8 +209,19 @@ std::vector<ConfigKey> make_keys() {
   constexpr std::uint64_t gibibyte = 1u << 30;
 
   std::vector<ConfigKey> keys;
-  keys.push_back(text_key("baseUrl", "URL of this machine", member(&Config::base_url),
-                          check_base_url, "Where Ollama listens."));
+  keys.push_back({"baseUrl", "URL of this machine", "Where Ollama listens.",
+                  [](const Config& config, Allocator& allocator) {
+                    return json::make_string(config.base_url, allocator);
+                  },
+                  [](Config& config, const Value& value) -> std::string {
+                    if (!value.IsString())
+                      return "must be a text";
+                    const auto text = json::text_of(value);
+                    if (auto wrong = base_url_fault(text); !wrong.empty())
+                      return wrong;
+                    config.base_url = parse_base_url(text)->text();
+                    return {};
+                  }});
   keys.push_back(duration_key("timeout", in_seconds, 0.001, 7 * day, member(&Config::timeout),
                               "Limit of a complete request; of a stream, the wait for its first "
                               "chunk, loading included."));
@@ -386,9 +390,9 @@ Result<LLMClientConfig> apply_section(LLMClientConfig config, const json::Value&
   return config;
 }
 
-Result<void> validate(const LLMClientConfig& config) {
+Result<LLMClientConfig> validate(const LLMClientConfig& config) {
   json::Document document;
-  LLMClientConfig scratch;
+  auto result = config;
   for (const auto& role : all_roles) {
     const auto options = json::parse(config.settings(role).options);
     if (!options || !options->IsObject())
@@ -397,10 +401,10 @@ Result<void> validate(const LLMClientConfig& config) {
                          ".options` must be an object of Ollama options");
   }
   for (const auto& key : config_keys())
-    if (auto wrong = key.set(scratch, key.get(config, document.GetAllocator())); !wrong.empty())
+    if (auto wrong = key.set(result, key.get(config, document.GetAllocator())); !wrong.empty())
       return failure(ErrorCode::config_value_invalid, "`llm." + key.path + "` " + wrong,
                      "llm." + key.path);
-  return {};
+  return result;
 }
 
 } // namespace nexus::llm

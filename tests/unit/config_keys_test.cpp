@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(values_out_of_range_are_refused) {
       {"streamRecovery", R"("maybe")"},
       {"roles.overseer.keepAlive", R"("soon")"},
       {"baseUrl", R"("http://example.com")"},
-      {"baseUrl", R"("http://0.0.0.0:11434")"},
+      {"baseUrl", R"("http://8.8.8.8:11434")"},
       {"models.overseer", R"("a b")"},
       {"fallbackModels.overseer", R"(["a b"])"},
       {"fallbackModels.overseer", R"([1])"},
