@@ -7,6 +7,7 @@
 #include "config/model_name.hpp"
 #include "config/node_address.hpp"
 #include "config/ollama_options.hpp"
+#include "config/setting_value.hpp"
 #include "config/utf8.hpp"
 
 namespace nexus::llm {
@@ -41,12 +42,12 @@ ConfigKey duration_key(std::string path, double unit, double least, double most,
           },
           [access, unit, least, most, rule](LLMClientConfig& config,
                                             const Value& value) -> std::string {
-            if (!value.IsNumber() || !(value.GetDouble() >= least) || !(value.GetDouble() <= most))
+            const auto seconds = seconds_of(value, unit);
+            if (!seconds || !(*seconds >= least * unit) || !(*seconds <= most * unit))
               return "must be a number of " + rule;
             auto& target = access(config);
             using Target = std::remove_reference_t<decltype(target)>;
-            target =
-                std::chrono::round<Target>(std::chrono::duration<double>{value.GetDouble() * unit});
+            target = std::chrono::round<Target>(std::chrono::duration<double>{*seconds});
             return {};
           }};
 }
@@ -60,10 +61,11 @@ ConfigKey count_key(std::string path, std::uint64_t least, std::uint64_t most, A
             return Value{static_cast<std::uint64_t>(access(config))};
           },
           [access, least, most, rule](LLMClientConfig& config, const Value& value) -> std::string {
-            if (!value.IsUint64() || value.GetUint64() < least || value.GetUint64() > most)
+            const auto count = count_of(value);
+            if (!count || *count < least || *count > most)
               return "must be a " + rule;
             auto& target = access(config);
-            target = static_cast<std::remove_reference_t<decltype(target)>>(value.GetUint64());
+            target = static_cast<std::remove_reference_t<decltype(target)>>(*count);
             return {};
           }};
 }
@@ -121,17 +123,13 @@ void add_role_keys(std::vector<ConfigKey>& keys, AIRole role) {
          return list;
        },
        [role](LLMClientConfig& config, const Value& value) -> std::string {
-         if (!value.IsArray() || value.Size() > 16)
+         auto models = texts_of(value);
+         if (!models || models->size() > 16)
            return "must be a list of at most 16 model names";
-         std::vector<std::string> models;
-         for (const auto& element : value.GetArray()) {
-           if (!element.IsString())
-             return "must be a list of model names";
-           if (auto wrong = check_model(json::text_of(element)); !wrong.empty())
+         for (const auto& model : *models)
+           if (auto wrong = check_model(model); !wrong.empty())
              return wrong;
-           models.emplace_back(json::text_of(element));
-         }
-         config.settings(role).fallback_models = std::move(models);
+         config.settings(role).fallback_models = std::move(*models);
          return {};
        }});
   const auto prefix = "roles." + name + ".";
@@ -162,7 +160,7 @@ void add_role_keys(std::vector<ConfigKey>& keys, AIRole role) {
 }
 
 void add_node_keys(std::vector<ConfigKey>& keys) {
-  constexpr rapidjson::SizeType most_nodes = 64;
+  constexpr std::size_t most_nodes = 64;
   keys.push_back(
       {"nodes", "list of `host:port`",
        "Nodes (`nexus-llm serve`) that do the work instead of this process; a node itself does not "
@@ -174,15 +172,13 @@ void add_node_keys(std::vector<ConfigKey>& keys) {
          return list;
        },
        [](LLMClientConfig& config, const Value& value) -> std::string {
-         if (!value.IsArray() || value.Size() > most_nodes)
+         auto addresses = texts_of(value);
+         if (!addresses || addresses->size() > most_nodes)
            return "must be a list of at most 64 addresses";
-         std::vector<std::string> addresses;
-         for (const auto& element : value.GetArray()) {
-           if (!element.IsString() || !parse_endpoint(std::string{json::text_of(element)}))
+         for (const auto& address : *addresses)
+           if (!parse_endpoint(address))
              return "must be a list of addresses such as `gpu-box:11435`";
-           addresses.emplace_back(json::text_of(element));
-         }
-         config.nodes.addresses = std::move(addresses);
+         config.nodes.addresses = std::move(*addresses);
          return {};
        }});
   auto file = [](auto pointer) {
@@ -298,9 +294,10 @@ std::vector<ConfigKey> make_keys() {
                   "Whether answers that would repeat (temperature 0 or a seed) are kept.",
                   [](const Config& config, Allocator&) { return Value{config.cache.enabled}; },
                   [](Config& config, const Value& value) -> std::string {
-                    if (!value.IsBool())
+                    const auto enabled = truth_of(value);
+                    if (!enabled)
                       return "must be `true` or `false`";
-                    config.cache.enabled = value.GetBool();
+                    config.cache.enabled = *enabled;
                     return {};
                   }});
   keys.push_back(count_key("cache.maxBytes", 0, gibibyte,
