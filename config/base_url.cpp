@@ -1,21 +1,33 @@
 #include "config/base_url.hpp"
 
-#include <arpa/inet.h>
+#include <curl/curl.h>
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <memory>
+#include <new>
 #include <optional>
+
+#include "config/local_address.hpp"
 
 namespace nexus::llm {
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
+constexpr std::uint16_t ollama_port = 11434;
+constexpr std::string_view white_space = " \t\r\n";
+constexpr std::string_view not_a_url = "must be a URL such as http://localhost:11434";
+
+/// Why a text is no base URL.
+struct Fault {
+  ErrorCode code = ErrorCode::config_value_invalid;
+  std::string rule;    ///< "must be ..."
+  bool secret = false; ///< the text holds what must not be shown
+};
+
+tl::unexpected<Fault> fault(std::string_view rule) {
+  return tl::unexpected{Fault{.rule = std::string{rule}}};
 }
 
 std::string_view trim(std::string_view text, std::string_view what) {
@@ -25,143 +37,169 @@ std::string_view trim(std::string_view text, std::string_view what) {
   return text.substr(begin, text.find_last_not_of(what) - begin + 1);
 }
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (failed != std::errc{} || end != text.data() + text.size())
-    return std::nullopt;
-  return port;
-}
+struct UrlDeleter {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using Url = std::unique_ptr<CURLU, UrlDeleter>;
 
-struct HostPort {
-  std::string_view host;
-  std::optional<std::string_view> port;
+struct TextDeleter {
+  void operator()(char* text) const { curl_free(text); }
 };
 
-/// Splits `host:port`, `[v6]:port` and bare IPv6 addresses.
-std::optional<HostPort> split_host_port(std::string_view text) {
-  if (text.starts_with('[')) {
-    const auto close = text.find(']');
-    if (close == std::string_view::npos)
-      return std::nullopt;
-    const auto rest = text.substr(close + 1);
-    if (!rest.empty() && rest.front() != ':')
-      return std::nullopt;
-    return HostPort{text.substr(1, close - 1),
-                    rest.empty() ? std::nullopt : std::optional{rest.substr(1)}};
-  }
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || text.find(':') != colon)
-    return HostPort{text, std::nullopt};
-  return HostPort{text.substr(0, colon), text.substr(colon + 1)};
+/// A part of a URL; nothing where it has none.
+std::optional<std::string> part_of(const Url& url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url.get(), part, &text, flags) != CURLUE_OK)
+    return std::nullopt;
+  const std::unique_ptr<char, TextDeleter> owner{text};
+  return std::string{text};
 }
 
-auto not_a_url(std::string_view text) {
-  return failure(ErrorCode::config_value_invalid,
-                 "the base URL `" + std::string{text} +
-                     "` is not a URL such as http://localhost:11434");
+std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
+
+/// The text with a scheme before it, and whether it had one.
+struct Schemed {
+  std::string text;
+  bool given = false;
+};
+
+Schemed with_scheme(std::string_view text) {
+  if (text.find("://") != std::string_view::npos)
+    return {std::string{text}, true};
+  // A bare IPv6 address has no port.
+  const auto host = text.substr(0, text.find('/'));
+  if (!host.starts_with('[') && host.find(':') != host.rfind(':') && parse_numeric_address(host))
+    return {"http://[" + std::string{host} + "]" + std::string{text.substr(host.size())}, false};
+  return {"http://" + std::string{text}, false};
 }
 
-auto not_local(std::string_view host) {
-  return failure(ErrorCode::address_not_local, std::string{host});
+/// The name is what libcurl will look up, so it must be one.
+bool is_host(std::string_view host) {
+  return !host.empty() && std::all_of(host.begin(), host.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '.' || c == ':' || c == '_' || c == '%';
+  });
 }
 
-bool is_host_character(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == ':' ||
-         c == '_' || c == '%';
+std::string read_host(const Url& url) {
+  auto host = part_of(url, CURLUPART_HOST).value_or("");
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  if (const auto zone = part_of(url, CURLUPART_ZONEID); zone && host.find('%') == std::string::npos)
+    host += "%" + *zone;
+  host = canonical_host(host);
+  if (host == "0.0.0.0")
+    return "127.0.0.1";
+  return host == "::" ? "::1" : host;
 }
 
-bool is_path_character(char c) {
-  return std::isgraph(static_cast<unsigned char>(c)) && c != '?' && c != '#' && c != '\\';
+tl::expected<BaseUrl, Fault> read(std::string_view given) {
+  const auto text = trim(given, white_space);
+  const auto whole = with_scheme(text);
+  const auto authority = std::string_view{whole.text}.substr(whole.text.find("://") + 3);
+  if (authority.empty() || authority.front() == '/' ||
+      std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }))
+    return fault(not_a_url);
+  const Url url{curl_url()};
+  if (url == nullptr)
+    throw std::bad_alloc{};
+  const auto code = curl_url_set(url.get(), CURLUPART_URL, whole.text.c_str(), 0);
+  if (code == CURLUE_BAD_PORT_NUMBER)
+    return fault("must have a port from 1 to 65535");
+  if (code != CURLUE_OK)
+    return fault(not_a_url);
+  if (part_of(url, CURLUPART_USER) || part_of(url, CURLUPART_PASSWORD))
+    return tl::unexpected{
+        Fault{.rule = "must be without user name and password, which Ollama does not know",
+              .secret = true}};
+  if (whole.text.find_first_of("?#") != std::string::npos)
+    return fault("must be without query and fragment (what follows `?` or `#`)");
+  BaseUrl result;
+  result.scheme = part_of(url, CURLUPART_SCHEME).value_or("");
+  if (result.scheme != "http" && result.scheme != "https")
+    return fault("must begin with http:// or https://");
+  result.host = read_host(url);
+  if (!is_host(result.host))
+    return fault(not_a_url);
+  result.port = whole.given ? default_port(result.scheme) : ollama_port;
+  if (const auto port = part_of(url, CURLUPART_PORT); port && !port->empty())
+    std::from_chars(port->data(), port->data() + port->size(), result.port);
+  if (result.port == 0)
+    return fault("must have a port from 1 to 65535");
+  result.path = part_of(url, CURLUPART_PATH).value_or("");
+  while (result.path.ends_with('/'))
+    result.path.pop_back();
+  if (place_of_host(result.host) == HostPlace::elsewhere)
+    return tl::unexpected{Fault{.code = ErrorCode::address_not_local,
+                                .rule = "must be the URL of an Ollama on this machine, such as "
+                                        "http://localhost:11434"}};
+  return result;
+}
+
+Result<BaseUrl> reported(tl::expected<BaseUrl, Fault> url, std::string_view text) {
+  if (url)
+    return std::move(*url);
+  const auto& wrong = url.error();
+  if (wrong.code == ErrorCode::address_not_local)
+    return failure(wrong.code, std::string{text});
+  return failure(wrong.code,
+                 (wrong.secret ? "the base URL " : "the base URL `" + std::string{text} + "` ") +
+                     wrong.rule);
+}
+
+/// The port as it stands in `host:port`, the colon included; empty where there is none.
+std::string_view port_part(std::string_view authority) {
+  const auto colon = authority.rfind(':');
+  const auto bracket = authority.rfind(']');
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket) ||
+      (bracket == std::string_view::npos && authority.find(':') != colon))
+    return {};
+  return authority.substr(colon);
+}
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc{} && end == text.data() + text.size() && port != 0;
 }
 
 } // namespace
 
 std::string BaseUrl::text() const {
-  const bool v6 = host.find(':') != std::string::npos;
-  return scheme + "://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port) + path;
-}
-
-bool is_loopback_host(std::string_view host) {
-  auto name = lower(host);
-  if (name.ends_with('.'))
-    name.pop_back();
-  if (name == "localhost" || name.ends_with(".localhost"))
-    return true;
-  in_addr v4{};
-  if (inet_pton(AF_INET, name.c_str(), &v4) == 1)
-    return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  if (inet_pton(AF_INET6, name.c_str(), &v6) == 1)
-    return IN6_IS_ADDR_LOOPBACK(&v6);
-  return false;
-}
-
-Result<BaseUrl> parse_base_url(std::string_view text) {
-  const auto separator = text.find("://");
-  if (separator == std::string_view::npos)
-    return not_a_url(text);
-  BaseUrl url;
-  url.scheme = lower(text.substr(0, separator));
-  if (url.scheme != "http" && url.scheme != "https")
-    return not_a_url(text);
-  auto rest = text.substr(separator + 3);
-  const auto slash = rest.find('/');
-  auto path = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash);
-  while (path.ends_with('/'))
-    path.remove_suffix(1);
-  const auto parts = split_host_port(rest.substr(0, slash));
-  if (!parts || parts->host.empty() ||
-      !std::all_of(parts->host.begin(), parts->host.end(), is_host_character) ||
-      !std::all_of(path.begin(), path.end(), is_path_character))
-    return not_a_url(text);
-  url.port = url.scheme == "https" ? 443 : 80;
-  if (parts->port) {
-    const auto port = parse_port(*parts->port);
-    if (!port || *port == 0)
-      return not_a_url(text);
-    url.port = *port;
+  auto shown = host;
+  if (host.find(':') != std::string::npos) {
+    if (const auto zone = host.find('%'); zone != std::string::npos)
+      shown.replace(zone, 1, "%25");
+    shown = "[" + shown + "]";
   }
-  url.host = std::string{parts->host};
-  url.path = std::string{path};
-  if (!is_loopback_host(url.host))
-    return not_local(text);
-  return url;
+  return scheme + "://" + shown + ":" + std::to_string(port) + path;
+}
+
+Result<BaseUrl> parse_base_url(std::string_view text) { return reported(read(text), text); }
+
+std::string base_url_fault(std::string_view text) {
+  const auto url = read(text);
+  if (url)
+    return {};
+  return url.error().secret ? url.error().rule
+                            : url.error().rule + ", not `" + std::string{text} + "`";
 }
 
 Result<BaseUrl> parse_ollama_host(std::string_view value) {
-  constexpr std::uint16_t ollama_port = 11434;
-  auto text = trim(trim(value, " \t\r\n"), "\"'");
-  BaseUrl url{.scheme = "http", .host = "127.0.0.1", .port = ollama_port, .path = {}};
-  if (const auto separator = text.find("://"); separator != std::string_view::npos) {
-    url.scheme = lower(text.substr(0, separator));
-    if (url.scheme != "http" && url.scheme != "https")
-      return not_a_url(value);
-    url.port = url.scheme == "https" ? 443 : 80;
-    text.remove_prefix(separator + 3);
-  }
-  const auto default_port = url.port;
-  const auto slash = text.find('/');
-  auto path = slash == std::string_view::npos ? std::string_view{} : text.substr(slash);
-  while (path.ends_with('/'))
-    path.remove_suffix(1);
-  url.path = std::string{path};
-  const auto parts = split_host_port(text.substr(0, slash));
-  if (!parts || !std::all_of(parts->host.begin(), parts->host.end(), is_host_character) ||
-      !std::all_of(path.begin(), path.end(), is_path_character))
-    return not_a_url(value);
-  if (!parts->host.empty())
-    url.host = std::string{parts->host};
-  // Ollama itself falls back to the default port when the given one is out of range.
-  if (parts->port)
-    url.port = parse_port(*parts->port).value_or(default_port);
-  if (url.host == "0.0.0.0")
-    url.host = "127.0.0.1";
-  if (url.host == "::")
-    url.host = "::1";
-  if (!is_loopback_host(url.host))
-    return not_local(value);
-  return url;
+  auto text = trim(trim(trim(value, white_space), "\"'"), white_space);
+  const auto separator = text.find("://");
+  auto scheme = separator == std::string_view::npos ? std::string{}
+                                                    : std::string{text.substr(0, separator + 3)};
+  text.remove_prefix(scheme.size());
+  const auto path = text.substr(std::min(text.find('/'), text.size()));
+  auto authority = text.substr(0, text.size() - path.size());
+  // Ollama itself falls back to the default port where the given one is none.
+  auto port = port_part(authority);
+  authority.remove_suffix(port.size());
+  if (!is_port(port.substr(std::min<std::size_t>(1, port.size()))))
+    port = {};
+  return reported(read(scheme + std::string{authority.empty() ? "127.0.0.1" : authority} +
+                       std::string{port} + std::string{path}),
+                  value);
 }
 
 } // namespace nexus::llm

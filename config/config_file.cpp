@@ -1,43 +1,114 @@
 #include "config/config_file.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 #include "config/config_keys.hpp"
 #include "config/config_update.hpp"
 #include "config/file_io.hpp"
 #include "config/json.hpp"
+#include "config/json_editor.hpp"
+#include "config/text_encoding.hpp"
 
 namespace nexus::llm {
 
 namespace {
 
 namespace fs = std::filesystem;
-using json::Allocator;
 using json::Document;
 using json::Value;
+using Path = std::vector<std::string>;
 
 constexpr std::size_t largest_file = 16u << 20;
 constexpr std::string_view section_name = "llm";
+constexpr std::chrono::seconds lock_patience{10};
+constexpr int most_attempts_without_lock = 5;
 
 struct LoadedFile {
-  std::string text;
+  std::string bytes;
+  std::string text;  ///< without a byte order mark
   Document document; ///< an object
   LLMClientConfig config;
 };
+
+/// The keys in a path that is joined by dots.
+Path split(std::string_view joined) {
+  Path path;
+  for (auto dot = joined.find('.'); dot != std::string_view::npos; dot = joined.find('.')) {
+    path.emplace_back(joined.substr(0, dot));
+    joined.remove_prefix(dot + 1);
+  }
+  path.emplace_back(joined);
+  return path;
+}
+
+/// The place of a setting in the file.
+Path path_in_file(std::string_view key_path) {
+  return split(std::string{section_name} + "." + std::string{key_path});
+}
 
 std::string at_line(const fs::path& path, std::size_t line) {
   return path.string() + ", line " + std::to_string(line);
 }
 
-std::size_t line_of(std::string_view text, std::string_view member_path) {
-  for (const auto& member : json::members(text))
-    if (member.path == member_path)
-      return member.line;
-  return 1;
+std::string with_reason(const fs::path& path, const std::string& reason) {
+  return path.string() + " (" + reason + ")";
 }
 
-Result<LoadedFile> interpret(const fs::path& path, std::string text) {
+/// What a path names that is no regular file, in words; empty for files and for nothing.
+std::string kind_of(const fs::path& path) {
+  std::error_code ignored;
+  const auto status = fs::status(path, ignored);
+  switch (status.type()) {
+  case fs::file_type::directory:
+    return "a directory";
+  case fs::file_type::fifo:
+  case fs::file_type::socket:
+    return "a pipe";
+  case fs::file_type::character:
+  case fs::file_type::block:
+    return "a device";
+  default:
+    return {};
+  }
+}
+
+/// A pipe gives its bytes once, but settings are read more than once: what it gave is kept.
+Result<std::string> read_bytes(const fs::path& path) {
+  using Identity = std::pair<dev_t, ino_t>;
+  static std::mutex mutex;
+  static std::map<Identity, std::string> pipes;
+  struct stat status {};
+  const bool pipe = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  std::unique_lock lock{mutex, std::defer_lock};
+  if (pipe) {
+    lock.lock();
+    if (const auto known = pipes.find({status.st_dev, status.st_ino}); known != pipes.end())
+      return known->second;
+  }
+  std::error_code error;
+  auto bytes = read_file(path, largest_file, error);
+  if (!bytes)
+    return failure(ErrorCode::config_unreadable, with_reason(path, error.message()),
+                   error.message());
+  if (pipe)
+    pipes.emplace(Identity{status.st_dev, status.st_ino}, *bytes);
+  return std::move(*bytes);
+}
+
+Result<LoadedFile> interpret(const fs::path& path, std::string bytes) {
+  if (const auto encoding = foreign_encoding(bytes))
+    return failure(ErrorCode::config_malformed,
+                   path.string() + " is written in " + *encoding + " and must be UTF-8");
+  auto text = bytes;
+  if (text.starts_with(utf8_byte_order_mark))
+    text.erase(0, utf8_byte_order_mark.size());
   auto document = json::parse(text);
   if (!document) {
     const auto& error = document.error();
@@ -47,12 +118,13 @@ Result<LoadedFile> interpret(const fs::path& path, std::string text) {
   }
   if (!document->IsObject())
     return failure(ErrorCode::config_malformed, at_line(path, 1) + ": it must be an object");
-  LoadedFile file{std::move(text), std::move(*document), {}};
+  LoadedFile file{std::move(bytes), std::move(text), std::move(*document), {}};
   if (const auto* section = json::find(file.document, section_name)) {
     auto config = apply_section({}, *section);
     if (!config) {
       auto error = std::move(config.error());
-      error.subject += " (" + at_line(path, line_of(file.text, error.detail)) + ")";
+      error.subject +=
+          " (" + at_line(path, JsonEditor{file.text}.line_of(split(error.detail))) + ")";
       return failure(std::move(error));
     }
     file.config = std::move(*config);
@@ -61,82 +133,87 @@ Result<LoadedFile> interpret(const fs::path& path, std::string text) {
 }
 
 Result<LoadedFile> load_file(const fs::path& path) {
-  std::error_code error;
-  auto text = read_file(path, largest_file, error);
-  if (!text)
-    return failure(ErrorCode::config_unreadable, path.string(), error.message());
-  return interpret(path, std::move(*text));
+  auto bytes = read_bytes(path);
+  if (!bytes)
+    return failure(std::move(bytes.error()));
+  return interpret(path, std::move(*bytes));
 }
 
 /// As `load_file`, but a file that is not there yet reads as an empty object.
 Result<LoadedFile> load_or_create(const fs::path& path) {
   std::error_code error;
-  if (!fs::exists(path, error) && !error)
-    return interpret(path, "{}\n");
+  if (!fs::exists(path, error) && !error) {
+    auto file = interpret(path, "{}\n");
+    if (file)
+      file->bytes.clear();
+    return file;
+  }
   return load_file(path);
 }
 
-std::string indented(std::string text) {
-  for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 3))
-    text.insert(at + 1, "  ");
-  return text;
-}
-
-/// The file's text with another `llm` section; all else stays byte for byte.
-std::string with_section(const std::string& text, const Value& section) {
-  const auto content = indented(json::to_pretty_text(section));
-  const auto all = json::members(text);
-  const json::Member* present = nullptr;
-  bool any_member = false;
-  for (const auto& member : all) {
-    any_member = true;
-    if (member.path == section_name)
-      present = &member;
-  }
-  if (present != nullptr)
-    return text.substr(0, present->value_begin) + content + text.substr(present->value_end);
-  const auto entry = "\n  \"" + std::string{section_name} + "\": " + content + "\n";
-  if (!any_member)
-    return "{" + entry + "}\n";
-  const auto closing = text.rfind('}');
-  const auto last = text.find_last_not_of(" \t\r\n", closing - 1);
-  return text.substr(0, last + 1) + "," + entry + text.substr(closing);
-}
-
-/// Changes the section of a file under the lock of its directory. `change` edits the section and
-/// says what is wrong, if anything.
-template <class Change> Result<LLMClientConfig> rewrite(const fs::path& path, Change change) {
-  auto write_failed = [&path](const std::error_code& error) {
-    return failure(ErrorCode::config_write_failed, path.string(), error.message());
+/// Changes a file under the lock of its directory. `change` edits its text, and says what is wrong,
+/// if anything. What it leaves must be valid settings.
+template <class Change>
+Result<LLMClientConfig> rewrite(const fs::path& path, const SaveWarning& warn, Change change) {
+  auto write_failed = [&path](const std::string& reason) {
+    return failure(ErrorCode::config_write_failed, with_reason(path, reason), reason);
   };
+  if (const auto kind = kind_of(path); !kind.empty())
+    return write_failed("it is " + kind + ", which can only be read");
   std::error_code error;
-  const auto directory = path.has_parent_path() ? path.parent_path() : fs::path{"."};
+  const auto directory = follow_links(path).parent_path();
   fs::create_directories(directory, error);
   if (error)
-    return write_failed(error);
-  const auto lock = lock_directory(directory, error);
+    return write_failed(error.message());
+  const auto lock = lock_directory(directory, lock_patience, error, warn);
   if (error)
-    return write_failed(error);
+    return write_failed(error == std::errc::operation_would_block
+                            ? "another program holds the lock of its directory"
+                            : error.message());
+  for (int attempt = 1;; ++attempt) {
+    auto file = load_or_create(path);
+    if (!file)
+      return failure(std::move(file.error()));
+    JsonEditor editor{file->text};
+    if (Result<void> changed = change(*file, editor); !changed)
+      return failure(std::move(changed.error()));
+    if (editor.text() == file->text)
+      return std::move(file->config);
+    const auto mark = std::string_view{file->bytes}.substr(
+        0, file->bytes.starts_with(utf8_byte_order_mark) ? utf8_byte_order_mark.size() : 0);
+    auto bytes = std::string{mark} + editor.text();
+    auto after = interpret(path, bytes);
+    if (!after)
+      return failure(std::move(after.error()));
+    // Without a lock, this is the best that can be done against others who save.
+    if (!lock.valid() && attempt < most_attempts_without_lock)
+      if (const auto now = load_or_create(path); now && now->bytes != file->bytes)
+        continue;
+    if (error = replace_file(path, bytes, warn); error)
+      return write_failed(error.message());
+    return std::move(after->config);
+  }
+}
 
-  auto file = load_or_create(path);
-  if (!file)
-    return failure(std::move(file.error()));
-  auto& allocator = file->document.GetAllocator();
-  if (json::find(file->document, section_name) == nullptr)
-    file->document.AddMember(json::make_string(section_name, allocator),
-                             Value{rapidjson::kObjectType}, allocator);
-  auto& section = *json::find(file->document, section_name);
-  if (Result<void> changed = change(file->config, section, allocator); !changed)
-    return failure(std::move(changed.error()));
-  auto config = apply_section({}, section);
-  if (!config)
-    return config;
-  const auto text = with_section(file->text, section);
-  if (text == file->text)
-    return config;
-  if (error = replace_file(path, text); error)
-    return write_failed(error);
-  return config;
+/// Whether a merge patch gives the setting of this path a value.
+bool names_value(const Value& patch, std::string_view key_path) {
+  const auto* value = &patch;
+  for (const auto& name : split(key_path))
+    if (value = json::find(*value, name); value == nullptr)
+      return false;
+  return !value->IsNull();
+}
+
+/// Erases what a merge patch sets to null. Other members are left to `assign_settings`.
+void erase_nulls(const Value& patch, Path& path, JsonEditor& editor) {
+  for (const auto& member : patch.GetObject()) {
+    path.emplace_back(json::text_of(member.name));
+    if (member.value.IsNull())
+      editor.erase(path);
+    else if (member.value.IsObject())
+      erase_nulls(member.value, path, editor);
+    path.pop_back();
+  }
 }
 
 } // namespace
@@ -164,6 +241,14 @@ std::string_view to_string(ConfigLocation::Reason reason) noexcept {
   return "user directory";
 }
 
+fs::path expand_home(const fs::path& path, const Environment& environment) {
+  const auto& text = path.native();
+  if (text != "~" && !text.starts_with("~/"))
+    return path;
+  const auto home = environment("HOME");
+  return home ? fs::path{*home + text.substr(1)} : path;
+}
+
 ConfigLocation find_config(const std::optional<fs::path>& given, const Environment& environment,
                            const fs::path& working_directory) {
   using Reason = ConfigLocation::Reason;
@@ -173,14 +258,17 @@ ConfigLocation find_config(const std::optional<fs::path>& given, const Environme
     return ConfigLocation{std::move(path), reason, exists};
   };
   if (given)
-    return at(*given, Reason::given);
+    return at(expand_home(*given, environment), Reason::given);
   if (const auto named = environment("NEXUS_OVERSEER_CONFIG"))
-    return at(*named, Reason::environment);
+    return at(expand_home(*named, environment), Reason::environment);
   const auto project_directory = working_directory / ".nexus-overseer";
   auto project = at(project_directory / "config.json", Reason::project);
   if (project.exists)
     return project;
-  const auto base = environment("XDG_CONFIG_HOME");
+  auto base = environment("XDG_CONFIG_HOME");
+  // The XDG Base Directory Specification has relative paths ignored.
+  if (base && !fs::path{*base}.is_absolute())
+    base.reset();
   const auto home = environment("HOME");
   if (!base && !home)
     return project;
@@ -198,39 +286,46 @@ Result<LLMClientConfig> load_config(const fs::path& path) {
 }
 
 bool file_sets(const fs::path& path, std::string_view key_path) {
-  std::error_code error;
-  const auto text = read_file(path, largest_file, error);
-  if (!text || !json::parse(*text))
-    return false;
-  const auto wanted = std::string{section_name} + "." + std::string{key_path};
-  const auto all = json::members(*text);
-  return std::any_of(all.begin(), all.end(),
-                     [&wanted](const auto& member) { return member.path == wanted; });
+  const auto file = load_file(path);
+  return file && JsonEditor{file->text}.contains(path_in_file(key_path));
 }
 
-Result<void> save_config(const fs::path& path, const LLMClientConfig& config) {
-  if (auto valid = validate(config); !valid)
-    return valid;
-  return rewrite(path,
-                 [&config](const LLMClientConfig& old, Value& section,
-                           Allocator& allocator) -> Result<void> {
-                   for (const auto& key : config_keys())
-                     if (value_text(key, config) != value_text(key, old))
-                       set_path(section, key.path, key.get(config, allocator), allocator);
-                   return {};
-                 })
-      .map([](const LLMClientConfig&) {});
+Result<void> save_config(const fs::path& path, const LLMClientConfig& config,
+                         const SaveWarning& warn) {
+  const auto valid = validate(config);
+  if (!valid)
+    return failure(valid.error());
+  auto change = [&valid](LoadedFile& file, JsonEditor& editor) -> Result<void> {
+    Document values;
+    for (const auto& key : config_keys())
+      if (value_text(key, *valid) != value_text(key, file.config))
+        editor.assign(path_in_file(key.path), key.get(*valid, values.GetAllocator()));
+    return {};
+  };
+  return rewrite(path, warn, change).map([](const LLMClientConfig&) {});
 }
 
-Result<LLMClientConfig> update_config(const fs::path& path, std::string_view merge_patch) {
+Result<LLMClientConfig> update_config(const fs::path& path, std::string_view merge_patch,
+                                      const SaveWarning& warn) {
   const auto patch = parse_update(merge_patch);
   if (!patch)
     return failure(patch.error());
-  return rewrite(
-      path, [&patch](const LLMClientConfig&, Value& section, Allocator& allocator) -> Result<void> {
-        merge_patch_into(section, *patch, allocator);
-        return {};
-      });
+  return rewrite(path, warn, [&patch](LoadedFile& file, JsonEditor& editor) -> Result<void> {
+    Value section{rapidjson::kObjectType};
+    auto& allocator = file.document.GetAllocator();
+    if (const auto* present = json::find(file.document, section_name))
+      section.CopyFrom(*present, allocator);
+    merge_patch_into(section, *patch, allocator);
+    const auto config = apply_section({}, section);
+    if (!config)
+      return failure(config.error());
+    Path at{std::string{section_name}};
+    erase_nulls(*patch, at, editor);
+    for (const auto& key : config_keys())
+      if (names_value(*patch, key.path))
+        editor.assign(path_in_file(key.path), key.get(*config, allocator));
+    return {};
+  });
 }
 
 } // namespace nexus::llm

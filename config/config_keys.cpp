@@ -7,6 +7,7 @@
 #include "config/model_name.hpp"
 #include "config/node_address.hpp"
 #include "config/ollama_options.hpp"
+#include "config/setting_value.hpp"
 #include "config/utf8.hpp"
 
 namespace nexus::llm {
@@ -41,12 +42,12 @@ ConfigKey duration_key(std::string path, double unit, double least, double most,
           },
           [access, unit, least, most, rule](LLMClientConfig& config,
                                             const Value& value) -> std::string {
-            if (!value.IsNumber() || !(value.GetDouble() >= least) || !(value.GetDouble() <= most))
+            const auto seconds = seconds_of(value, unit);
+            if (!seconds || !(*seconds >= least * unit) || !(*seconds <= most * unit))
               return "must be a number of " + rule;
             auto& target = access(config);
             using Target = std::remove_reference_t<decltype(target)>;
-            target =
-                std::chrono::round<Target>(std::chrono::duration<double>{value.GetDouble() * unit});
+            target = std::chrono::round<Target>(std::chrono::duration<double>{*seconds});
             return {};
           }};
 }
@@ -60,10 +61,11 @@ ConfigKey count_key(std::string path, std::uint64_t least, std::uint64_t most, A
             return Value{static_cast<std::uint64_t>(access(config))};
           },
           [access, least, most, rule](LLMClientConfig& config, const Value& value) -> std::string {
-            if (!value.IsUint64() || value.GetUint64() < least || value.GetUint64() > most)
+            const auto count = count_of(value);
+            if (!count || *count < least || *count > most)
               return "must be a " + rule;
             auto& target = access(config);
-            target = static_cast<std::remove_reference_t<decltype(target)>>(value.GetUint64());
+            target = static_cast<std::remove_reference_t<decltype(target)>>(*count);
             return {};
           }};
 }
@@ -73,9 +75,10 @@ ConfigKey flag_key(std::string path, Access access, std::string description) {
   return {std::move(path), "`true` or `false`", std::move(description),
           [access](const LLMClientConfig& config, Allocator&) { return Value{access(config)}; },
           [access](LLMClientConfig& config, const Value& value) -> std::string {
-            if (!value.IsBool())
+            const auto flag = truth_of(value);
+            if (!flag)
               return "must be `true` or `false`";
-            access(config) = value.GetBool();
+            access(config) = *flag;
             return {};
           }};
 }
@@ -103,13 +106,6 @@ std::string check_model(std::string_view text) {
   return is_valid_model_name(text)
              ? std::string{}
              : "must be a model name such as `llama3.1:8b`, not `" + std::string{text} + "`";
-}
-
-std::string check_base_url(std::string_view text) {
-  if (const auto url = parse_base_url(text); !url)
-    return "must be the URL of an Ollama on this machine, such as http://localhost:11434, not `" +
-           std::string{text} + "`";
-  return {};
 }
 
 std::string check_keep_alive(std::string_view text) {
@@ -141,9 +137,10 @@ template <class Access> ConfigKey num_ctx_key(std::string path, Access access) {
               access(config).reset();
               return {};
             }
-            if (!value.IsUint() || value.GetUint() < least || value.GetUint() > most)
+            const auto window = count_of(value);
+            if (!window || *window < least || *window > most)
               return "must be a whole number, 4 to 16777216, or null";
-            access(config) = value.GetUint();
+            access(config) = static_cast<std::uint32_t>(*window);
             return {};
           }};
 }
@@ -161,9 +158,7 @@ template <class Access> ConfigKey keep_alive_key(std::string path, Access access
               access(config).clear();
               return {};
             }
-            const auto text = value.IsNumber()   ? number_text(value.GetDouble())
-                              : value.IsString() ? std::string{json::text_of(value)}
-                                                 : std::string{};
+            const auto text = text_or_number_of(value).value_or("");
             if (auto wrong = check_keep_alive(text); !wrong.empty())
               return wrong;
             access(config) = text;
@@ -186,17 +181,13 @@ void add_role_keys(std::vector<ConfigKey>& keys, AIRole role) {
          return list;
        },
        [role](LLMClientConfig& config, const Value& value) -> std::string {
-         if (!value.IsArray() || value.Size() > 16)
+         auto models = texts_of(value);
+         if (!models || models->size() > 16)
            return "must be a list of at most 16 model names";
-         std::vector<std::string> models;
-         for (const auto& element : value.GetArray()) {
-           if (!element.IsString())
-             return "must be a list of model names";
-           if (auto wrong = check_model(json::text_of(element)); !wrong.empty())
+         for (const auto& model : *models)
+           if (auto wrong = check_model(model); !wrong.empty())
              return wrong;
-           models.emplace_back(json::text_of(element));
-         }
-         config.settings(role).fallback_models = std::move(models);
+         config.settings(role).fallback_models = std::move(*models);
          return {};
        }});
   const auto prefix = "roles." + name + ".";
@@ -223,7 +214,7 @@ void add_role_keys(std::vector<ConfigKey>& keys, AIRole role) {
 }
 
 void add_node_keys(std::vector<ConfigKey>& keys) {
-  constexpr rapidjson::SizeType most_nodes = 64;
+  constexpr std::size_t most_nodes = 64;
   keys.push_back(
       {"nodes", "list of `host:port`",
        "Nodes (`nexus-llm serve`) that do the work instead of this process; a node itself does not "
@@ -235,15 +226,13 @@ void add_node_keys(std::vector<ConfigKey>& keys) {
          return list;
        },
        [](LLMClientConfig& config, const Value& value) -> std::string {
-         if (!value.IsArray() || value.Size() > most_nodes)
+         auto addresses = texts_of(value);
+         if (!addresses || addresses->size() > most_nodes)
            return "must be a list of at most 64 addresses";
-         std::vector<std::string> addresses;
-         for (const auto& element : value.GetArray()) {
-           if (!element.IsString() || !parse_endpoint(std::string{json::text_of(element)}))
+         for (const auto& address : *addresses)
+           if (!parse_endpoint(address))
              return "must be a list of addresses such as `gpu-box:11435`";
-           addresses.emplace_back(json::text_of(element));
-         }
-         config.nodes.addresses = std::move(addresses);
+         config.nodes.addresses = std::move(*addresses);
          return {};
        }});
   auto file = [](auto pointer) {
@@ -270,8 +259,19 @@ std::vector<ConfigKey> make_keys() {
   constexpr std::uint64_t gibibyte = 1u << 30;
 
   std::vector<ConfigKey> keys;
-  keys.push_back(text_key("baseUrl", "URL of this machine", member(&Config::base_url),
-                          check_base_url, "Where Ollama listens."));
+  keys.push_back({"baseUrl", "URL of this machine", "Where Ollama listens.",
+                  [](const Config& config, Allocator& allocator) {
+                    return json::make_string(config.base_url, allocator);
+                  },
+                  [](Config& config, const Value& value) -> std::string {
+                    if (!value.IsString())
+                      return "must be a text";
+                    const auto text = json::text_of(value);
+                    if (auto wrong = base_url_fault(text); !wrong.empty())
+                      return wrong;
+                    config.base_url = parse_base_url(text)->text();
+                    return {};
+                  }});
   keys.push_back(duration_key("timeout", in_seconds, 0.001, 7 * day, member(&Config::timeout),
                               "Limit of a complete request; of a stream, the wait for its first "
                               "chunk, loading included; of a download, the longest silence."));
@@ -438,9 +438,9 @@ Result<LLMClientConfig> apply_section(LLMClientConfig config, const json::Value&
   return config;
 }
 
-Result<void> validate(const LLMClientConfig& config) {
+Result<LLMClientConfig> validate(const LLMClientConfig& config) {
   json::Document document;
-  LLMClientConfig scratch;
+  auto result = config;
   for (const auto& role : all_roles) {
     const auto options = json::parse(config.settings(role).options);
     if (!options || !options->IsObject())
@@ -449,10 +449,10 @@ Result<void> validate(const LLMClientConfig& config) {
                          ".options` must be an object of Ollama options");
   }
   for (const auto& key : config_keys())
-    if (auto wrong = key.set(scratch, key.get(config, document.GetAllocator())); !wrong.empty())
+    if (auto wrong = key.set(result, key.get(config, document.GetAllocator())); !wrong.empty())
       return failure(ErrorCode::config_value_invalid, "`llm." + key.path + "` " + wrong,
                      "llm." + key.path);
-  return {};
+  return result;
 }
 
 } // namespace nexus::llm

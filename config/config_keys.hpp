@@ -36,7 +36,8 @@ struct ConfigKey {
 [[nodiscard]] Result<LLMClientConfig> apply_section(LLMClientConfig config,
                                                     const json::Value& section);
 
-/// Checks a configuration that was filled in by code, by the same rules as a file.
-[[nodiscard]] Result<void> validate(const LLMClientConfig& config);
+/// Checks a configuration that was filled in by code, by the same rules as a file, and brings its
+/// values into the form that a file would give them.
+[[nodiscard]] Result<LLMClientConfig> validate(const LLMClientConfig& config);
 
 } // namespace nexus::llm

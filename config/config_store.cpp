@@ -56,10 +56,10 @@ class MemoryStore : public ConfigStore {
 public:
   explicit MemoryStore(LLMClientConfig config) : config_{std::move(config)} {}
 
-  Result<LLMClientConfig> load() override { return checked(config_); }
+  Result<LLMClientConfig> load() override { return validate(config_); }
 
   Result<LLMClientConfig> save(const LLMClientConfig& config) override {
-    auto valid = checked(config);
+    auto valid = validate(config);
     if (valid)
       config_ = *valid;
     return valid;
@@ -73,12 +73,6 @@ public:
   }
 
 private:
-  static Result<LLMClientConfig> checked(LLMClientConfig config) {
-    if (auto valid = validate(config); !valid)
-      return failure(std::move(valid.error()));
-    return config;
-  }
-
   LLMClientConfig config_;
 };
 

@@ -1,30 +1,47 @@
 #include "config/file_io.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
 #include <utility>
 
 namespace nexus::llm {
 
 namespace {
 
-std::error_code last_error() { return {errno, std::generic_category()}; }
-
-std::error_code write_all(int file, std::string_view content) {
-  while (!content.empty()) {
-    const auto written = ::write(file, content.data(), content.size());
-    if (written < 0 && errno == EINTR)
+/// The descriptor that a path such as /dev/stdin or /dev/fd/63 stands for.
+std::optional<int> named_descriptor(std::string_view path) {
+  if (path == "/dev/stdin")
+    return STDIN_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!path.starts_with(folder))
       continue;
-    if (written < 0)
-      return last_error();
-    content.remove_prefix(static_cast<std::size_t>(written));
+    const auto name = path.substr(folder.size());
+    int number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc{} && end == name.data() + name.size())
+      return number;
   }
-  return {};
+  return std::nullopt;
+}
+
+FileDescriptor open_to_read(const std::filesystem::path& path) {
+  // Without O_NONBLOCK, a named pipe without a writer would hang.
+  FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.valid() || (errno != ENXIO && errno != EACCES))
+    return file;
+  // A socket, or a pipe of another user, cannot be opened a second time.
+  const auto failure = errno;
+  if (const auto number = named_descriptor(path.native()))
+    file = FileDescriptor{::fcntl(*number, F_DUPFD_CLOEXEC, 0)};
+  if (!file.valid())
+    errno = failure;
+  return file;
 }
 
 } // namespace
@@ -45,80 +62,57 @@ FileDescriptor::~FileDescriptor() {
 
 int FileDescriptor::release() noexcept { return std::exchange(number_, -1); }
 
+std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
+
 std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit,
                                      std::error_code& error) {
   error.clear();
-  FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (!file.valid()) {
+  const auto file = open_to_read(path);
+  struct stat status {};
+  if (!file.valid() || ::fstat(file.get(), &status) != 0) {
     error = last_error();
     return std::nullopt;
   }
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    error = std::make_error_code(std::errc::is_a_directory);
-    return std::nullopt;
-  }
   std::string content;
-  char buffer[16384];
+  std::array<char, 16384> buffer{};
   for (;;) {
-    const auto count = ::read(file.get(), buffer, sizeof buffer);
+    const auto count = ::read(file.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR)
       continue;
+    if (count < 0 && errno == EAGAIN) {
+      pollfd readable{file.get(), POLLIN, 0};
+      ::poll(&readable, 1, -1);
+      continue;
+    }
     if (count < 0) {
       error = last_error();
       return std::nullopt;
     }
     if (count == 0)
-      return content;
-    content.append(buffer, static_cast<std::size_t>(count));
+      break;
+    content.append(buffer.data(), static_cast<std::size_t>(count));
     if (content.size() > limit) {
       error = std::make_error_code(std::errc::file_too_large);
       return std::nullopt;
     }
   }
+  if (content.empty() && !S_ISREG(status.st_mode)) {
+    error = std::make_error_code(std::errc::no_message_available);
+    return std::nullopt;
+  }
+  return content;
 }
 
-std::error_code replace_file(const std::filesystem::path& path, std::string_view content) {
-  // A link stays a link: what it points to is replaced.
-  std::error_code ignored;
-  auto target = std::filesystem::absolute(path, ignored);
-  for (int links = 0; links < 40 && std::filesystem::is_symlink(target, ignored); ++links)
-    target = target.parent_path() / std::filesystem::read_symlink(target, ignored);
-  mode_t mode = 0600;
-  if (struct stat status{}; ::stat(target.c_str(), &status) == 0)
-    mode = status.st_mode & 07777;
-  auto name = (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
-  FileDescriptor file{::mkostemp(name.data(), O_CLOEXEC)};
-  if (!file.valid())
-    return last_error();
-  auto error = write_all(file.get(), content);
-  if (!error && (::fchmod(file.get(), mode) != 0 || ::fsync(file.get()) != 0 ||
-                 ::rename(name.c_str(), target.c_str()) != 0))
-    error = last_error();
-  if (error) {
-    ::unlink(name.c_str());
-    return error;
+std::error_code write_all(const FileDescriptor& file, std::string_view content) {
+  while (!content.empty()) {
+    const auto written = ::write(file.get(), content.data(), content.size());
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return last_error();
+    content.remove_prefix(static_cast<std::size_t>(written));
   }
-  // Makes the new name itself last; the content is safe already.
-  if (FileDescriptor directory{::open(target.parent_path().c_str(), O_RDONLY | O_CLOEXEC)};
-      directory.valid())
-    ::fsync(directory.get());
   return {};
-}
-
-FileDescriptor lock_directory(const std::filesystem::path& directory, std::error_code& error) {
-  error.clear();
-  FileDescriptor file{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!file.valid()) {
-    error = last_error();
-    return file;
-  }
-  while (::flock(file.get(), LOCK_EX) != 0)
-    if (errno != EINTR) {
-      error = last_error();
-      return FileDescriptor{};
-    }
-  return file;
 }
 
 } // namespace nexus::llm

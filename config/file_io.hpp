@@ -24,18 +24,15 @@ private:
   int number_;
 };
 
-/// The bytes of a regular file of at most `limit` bytes.
+/// The failure that `errno` tells of.
+[[nodiscard]] std::error_code last_error() noexcept;
+
+/// The bytes of a file of at most `limit` bytes. Of a pipe it reads to the end, and waits for its
+/// writer as long as there is one; a pipe or device that gives nothing is an error.
 [[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& path,
                                                    std::size_t limit, std::error_code& error);
 
-/// Replaces a file at once: whoever looks, also after a crash, finds the old or the new one whole.
-/// Its permissions stay.
-[[nodiscard]] std::error_code replace_file(const std::filesystem::path& path,
-                                           std::string_view content);
-
-/// Holds an exclusive lock on a directory while it lives, against other processes and threads.
-/// Taking it may wait for another holder.
-[[nodiscard]] FileDescriptor lock_directory(const std::filesystem::path& directory,
-                                            std::error_code& error);
+/// Writes all of it where the descriptor stands.
+[[nodiscard]] std::error_code write_all(const FileDescriptor& file, std::string_view content);
 
 } // namespace nexus::llm

@@ -1,19 +1,16 @@
 #include "config/node_address.hpp"
 
-#include <arpa/inet.h>
-
 #include <charconv>
+
+#include "config/local_address.hpp"
 
 namespace nexus::llm {
 
 bool is_loopback(const std::string& host) {
-  if (host == "localhost")
-    return true;
-  in_addr v4{};
-  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1)
-    return (ntohl(v4.s_addr) >> 24U) == 127;
-  in6_addr v6{};
-  return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+  const auto name = canonical_host(host);
+  if (const auto address = parse_numeric_address(name))
+    return is_loopback_address(address->socket_address(), address->size);
+  return name == "localhost";
 }
 
 Result<Endpoint> parse_endpoint(const std::string& text) {
@@ -50,6 +47,7 @@ Result<Endpoint> parse_endpoint(const std::string& text) {
       return wrong();
   if (text.empty())
     return wrong();
+  endpoint.host = canonical_host(endpoint.host);
   return endpoint;
 }
 

@@ -18,29 +18,6 @@ std::optional<double> plain_number(std::string_view text) {
   return value;
 }
 
-bool is_go_duration(std::string_view text) {
-  if (text.starts_with('-') || text.starts_with('+'))
-    text.remove_prefix(1);
-  if (text.empty())
-    return false;
-  while (!text.empty()) {
-    const auto number_end = text.find_first_not_of("0123456789.");
-    if (number_end == 0 || number_end == std::string_view::npos)
-      return false;
-    const auto number = text.substr(0, number_end);
-    if (std::count(number.begin(), number.end(), '.') > 1 || number == ".")
-      return false;
-    text.remove_prefix(number_end);
-    constexpr std::array<std::string_view, 8> units{"ns", "us", "µs", "μs", "ms", "s", "m", "h"};
-    const auto unit = std::find_if(units.begin(), units.end(),
-                                   [text](auto candidate) { return text.starts_with(candidate); });
-    if (unit == units.end())
-      return false;
-    text.remove_prefix(unit->size());
-  }
-  return true;
-}
-
 enum class OptionType { integer, number, boolean, texts };
 
 struct OptionRule {
@@ -90,8 +67,40 @@ std::string_view violated(OptionType type, const json::Value& value) {
 
 } // namespace
 
+std::optional<double> parse_go_duration(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double seconds;
+  };
+  // Of units that begin alike, the longer comes first.
+  constexpr std::array units{Unit{"ns", 1e-9}, Unit{"us", 1e-6}, Unit{"µs", 1e-6}, Unit{"μs", 1e-6},
+                             Unit{"ms", 1e-3}, Unit{"s", 1},     Unit{"m", 60},    Unit{"h", 3600}};
+  const double sign = text.starts_with('-') ? -1 : 1;
+  if (text.starts_with('-') || text.starts_with('+'))
+    text.remove_prefix(1);
+  if (text.empty())
+    return std::nullopt;
+  double seconds = 0;
+  while (!text.empty()) {
+    const auto number_end = std::min(text.find_first_not_of("0123456789."), text.size());
+    const auto number = text.substr(0, number_end);
+    if (std::count(number.begin(), number.end(), '.') > 1 || number == ".")
+      return std::nullopt;
+    const auto amount = plain_number(number);
+    text.remove_prefix(number_end);
+    const auto unit = std::find_if(units.begin(), units.end(), [text](const auto& candidate) {
+      return text.starts_with(candidate.name);
+    });
+    if (!amount || unit == units.end())
+      return std::nullopt;
+    text.remove_prefix(unit->name.size());
+    seconds += *amount * unit->seconds;
+  }
+  return sign * seconds;
+}
+
 bool is_valid_keep_alive(std::string_view text) {
-  return plain_number(text).has_value() || is_go_duration(text);
+  return plain_number(text).has_value() || parse_go_duration(text).has_value();
 }
 
 json::Value keep_alive_value(std::string_view text, json::Allocator& allocator) {

@@ -18,7 +18,7 @@
 #include <variant>
 #include <vector>
 
-#include "actors/ollama_client/loopback_guard.hpp"
+#include "config/local_address.hpp"
 
 namespace nexus::llm {
 
@@ -132,7 +132,7 @@ std::size_t on_header(char*, std::size_t, std::size_t size, void* user) {
 }
 
 curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
-  if (!is_loopback_address(address->addr, address->addrlen)) {
+  if (!is_local_address(address->addr, address->addrlen)) {
     static_cast<Transfer*>(user)->blocked_address = true;
     return CURL_SOCKET_BAD;
   }

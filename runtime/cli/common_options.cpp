@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "config/config_file.hpp"
 #include "config/node_address.hpp"
 #include "runtime/cli/prompt_source.hpp"
 #include "runtime/node/certificates.hpp"
@@ -49,8 +50,12 @@ Result<std::optional<TlsFiles>> tls_files(const CommonOptions& common,
                                           const NodeSettings& settings) {
   const bool flags =
       !common.certificate.empty() || !common.key.empty() || !common.authority.empty();
-  const TlsFiles files = flags ? TlsFiles{common.certificate, common.key, common.authority}
-                               : TlsFiles{settings.certificate, settings.key, settings.authority};
+  const auto home = [](const std::string& path) {
+    return expand_home(path, process_environment());
+  };
+  const TlsFiles files =
+      flags ? TlsFiles{home(common.certificate), home(common.key), home(common.authority)}
+            : TlsFiles{home(settings.certificate), home(settings.key), home(settings.authority)};
   if (files.certificate.empty() && files.key.empty() && files.authority.empty())
     return std::nullopt;
   if (files.certificate.empty() || files.key.empty() || files.authority.empty())

@@ -28,21 +28,17 @@ std::string origin_of(const ConfigKey& key, const CommonOptions& common,
   return location.exists && file_sets(location.path, key.path) ? "file" : "default";
 }
 
-/// A value of the command line as the setting wants it: text settings take bare text.
-/// Errors: `invalid_argument` for what is no JSON.
-Result<json::Document> value_of(const ConfigKey* key, const std::string& text) {
+/// A value of the command line as JSON: what is no JSON, and whatever a text setting gets, is a
+/// text.
+json::Document value_of(const ConfigKey* key, const std::string& text) {
   auto parsed = json::parse(text);
   json::Document bare;
   const LLMClientConfig defaults;
   const bool is_text = key != nullptr && key->get(defaults, bare.GetAllocator()).IsString();
   if (parsed && (!is_text || parsed->IsString()))
     return std::move(*parsed);
-  if (is_text) {
-    bare.SetString(text.data(), static_cast<rapidjson::SizeType>(text.size()), bare.GetAllocator());
-    return bare;
-  }
-  const auto expected = key != nullptr ? " (" + key->type + ")" : "";
-  return failure(ErrorCode::invalid_argument, "`" + text + "` is no JSON value" + expected);
+  bare.SetString(text.data(), static_cast<rapidjson::SizeType>(text.size()), bare.GetAllocator());
+  return bare;
 }
 
 /// The settings that `act` leaves in force on the node of the command line, told by `tell`.
@@ -96,7 +92,8 @@ int change(const CommonOptions& common, const std::string& key, const json::Valu
         });
   Output output{common};
   const auto location = locate(common);
-  const auto changed = update_config(location.path, json::to_text(patch));
+  const auto changed = update_config(location.path, json::to_text(patch),
+                                     [&output](const auto& sentence) { output.warning(sentence); });
   if (!changed)
     return output.fail(changed.error());
   tell_change(output, key, *changed, "path", location.path.string());
@@ -207,15 +204,13 @@ int run_config_validate(const CommonOptions& common, const std::optional<std::st
 int run_config_set(const CommonOptions& common, const std::string& key, const std::string& value) {
   const auto* row = find_config_key(key);
   const auto parsed = value_of(row, value);
-  if (!parsed)
-    return Output{common}.fail(parsed.error());
   // Told here, a wrong value is a wrong argument and not a broken configuration.
   LLMClientConfig scratch;
   if (row != nullptr)
-    if (const auto wrong = row->set(scratch, *parsed); !wrong.empty())
+    if (const auto wrong = row->set(scratch, parsed); !wrong.empty())
       return Output{common}.fail(
           {.code = ErrorCode::invalid_argument, .subject = "`" + key + "` " + wrong});
-  return change(common, key, *parsed);
+  return change(common, key, parsed);
 }
 
 int run_config_unset(const CommonOptions& common, const std::string& key) {

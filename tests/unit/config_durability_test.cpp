@@ -5,12 +5,12 @@
 #include <functional>
 #include <random>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "config/config_file.hpp"
-#include "config/file_io.hpp"
+#include "config/file_replacement.hpp"
 #include "config/json.hpp"
+#include "tests/unit/child_process.hpp"
 #include "tests/unit/support.hpp"
 #include "tests/unit/temporary_directory.hpp"
 
@@ -19,21 +19,6 @@ using namespace nexus::llm::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Runs `work` in a process of its own, which exits with what it returns.
-pid_t in_child(const std::function<int()>& work) {
-  const auto child = ::fork();
-  BOOST_REQUIRE(child >= 0);
-  if (child == 0)
-    ::_exit(work());
-  return child;
-}
-
-int exit_status(pid_t child) {
-  int status = 0;
-  BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
 
 /// Runs `work` as somebody whom file permissions bind.
 int as_ordinary_user(const std::function<int()>& work) {
@@ -130,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_lock_of_a_killed_process_does_not_stay) {
   BOOST_REQUIRE(::pipe(ready) == 0);
   const auto child = in_child([&] {
     std::error_code error;
-    const auto lock = lock_directory(directory.path(), error);
+    const auto lock = lock_directory(directory.path(), std::chrono::seconds{1}, error);
     if (error || ::write(ready[1], "x", 1) != 1)
       return 1;
     for (;;)
@@ -186,8 +171,52 @@ BOOST_AUTO_TEST_CASE(what_is_no_regular_file_cannot_be_read_and_does_not_hang) {
     BOOST_TEST(code_of(load_config(path)) == ErrorCode::config_unreadable, path);
     BOOST_TEST(!file_sets(path, "timeout"), path);
   }
-  BOOST_TEST(code_of(update_config(fifo, "{}")) == ErrorCode::config_unreadable);
-  BOOST_TEST(code_of(save_config(fifo, {})) == ErrorCode::config_unreadable);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_regular_file_is_not_written) {
+  const auto fifo = directory / "fifo.json";
+  BOOST_REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  for (const auto& [path, kind] :
+       {std::pair{fifo, "a pipe"}, std::pair{directory.path(), "a directory"},
+        std::pair{fs::path{"/dev/null"}, "a device"}}) {
+    for (const auto& result :
+         {update_config(path, "{}").map([](auto&&) {}), save_config(path, {})}) {
+      BOOST_TEST(code_of(result) == ErrorCode::config_write_failed, path);
+      BOOST_TEST(contains(sentence_of(result), kind), sentence_of(result));
+      BOOST_TEST(contains(sentence_of(result), path.string()), sentence_of(result));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(settings_from_a_pipe_are_read_as_often_as_they_are_needed) {
+  int ends[2];
+  BOOST_REQUIRE(::pipe(ends) == 0);
+  const auto writer = in_child([&ends] {
+    constexpr std::string_view halves[] = {R"({"llm": {"time)", R"(out": 55}})"};
+    for (const auto half : halves)
+      if (::write(ends[1], half.data(), half.size()) != static_cast<ssize_t>(half.size()))
+        return 1;
+    return 0;
+  });
+  ::close(ends[1]);
+  const fs::path path = "/dev/fd/" + std::to_string(ends[0]);
+  for (int time = 0; time < 3; ++time) {
+    const auto config = load_config(path);
+    BOOST_REQUIRE_MESSAGE(config, sentence_of(config));
+    BOOST_CHECK(config->timeout == std::chrono::seconds{55});
+    BOOST_TEST(file_sets(path, "timeout"));
+  }
+  BOOST_TEST(exit_status(writer) == 0);
+  ::close(ends[0]);
+}
+
+BOOST_AUTO_TEST_CASE(a_lock_that_is_not_given_back_ends_in_an_error) {
+  std::error_code error;
+  const auto held = lock_directory(directory.path(), std::chrono::seconds{1}, error);
+  BOOST_REQUIRE(held.valid());
+  const auto other = lock_directory(directory.path(), std::chrono::milliseconds{1}, error);
+  BOOST_TEST(!other.valid());
+  BOOST_CHECK(error == std::errc::operation_would_block);
 }
 
 BOOST_AUTO_TEST_CASE(a_huge_file_is_refused) {

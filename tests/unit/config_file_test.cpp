@@ -85,6 +85,26 @@ BOOST_FIXTURE_TEST_CASE(without_xdg_the_home_directory_is_used, InDirectory) {
   BOOST_TEST(!found.exists);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_relative_or_empty_xdg_directory_is_ignored, InDirectory) {
+  const auto home = directory / "home";
+  const auto xdg = environment({{"XDG_CONFIG_HOME", "relative"}, {"HOME", home.string()}});
+  BOOST_TEST(find_config({}, xdg, directory.path()).path ==
+             home / ".config" / "nexus-overseer" / "config.json");
+  const auto alone = environment({{"XDG_CONFIG_HOME", "./relative"}});
+  BOOST_TEST(find_config({}, alone, directory.path()).path ==
+             directory / ".nexus-overseer" / "config.json");
+}
+
+BOOST_AUTO_TEST_CASE(a_tilde_that_the_shell_left_is_the_home_directory) {
+  const auto home = environment({{"HOME", "/home/me"}, {"NEXUS_OVERSEER_CONFIG", "~/c.json"}});
+  BOOST_TEST(find_config("~/a/b.json", home, "/").path == "/home/me/a/b.json");
+  BOOST_TEST(find_config({}, home, "/").path == "/home/me/c.json");
+  BOOST_TEST(expand_home("~", home) == "/home/me");
+  for (const auto* path : {"~other/x", "/~/x", "a/~/x", "~x"})
+    BOOST_TEST(expand_home(path, home) == path);
+  BOOST_TEST(expand_home("~/x", environment({})) == "~/x");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_new_file_goes_to_the_project_where_that_has_a_directory, InDirectory) {
   const auto home = environment({{"HOME", (directory / "home").string()}});
   fs::create_directories(directory / ".nexus-overseer");
@@ -138,9 +158,43 @@ BOOST_AUTO_TEST_CASE(broken_json_is_told_with_path_and_line_in_one_proper_senten
     BOOST_TEST(contains(sentence, file.string() + ", line 3"), sentence);
     BOOST_TEST(!sentence.ends_with(".."), sentence);
   }
-  for (const auto* text :
-       {"", "[]", "1", "\xEF\xBB\xBF{}", "{} trailing", "{'a':1}", "{\"a\":\"\xFF\"}"})
+  for (const auto* text : {"", "[]", "1", "\xEF\xBB\xBF", "{}\xEF\xBB\xBF", "{} trailing",
+                           "{'a':1}", "{\"a\":\"\xFF\"}"})
     BOOST_TEST(code_of(loaded(text)) == ErrorCode::config_malformed, text);
+}
+
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_no_part_of_the_text) {
+  BOOST_CHECK(loaded("\xEF\xBB\xBF{\"llm\": {\"timeout\": 77}}")->timeout == 77s);
+  const auto broken = loaded("\xEF\xBB\xBF{\n\"llm\": }");
+  BOOST_TEST(contains(sentence_of(broken), "line 2, column 8"), sentence_of(broken));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_in_another_encoding_is_told_with_its_name_and_the_encoding) {
+  using namespace std::string_literals;
+  const std::pair<std::string, std::string> rows[] = {
+      {"\xFF\xFE{\0}\0"s, "UTF-16"},
+      {"\xFE\xFF\0{\0}"s, "UTF-16"},
+      {"{\0}\0\n\0 \0"s, "UTF-16"},
+      {"\xFF\xFE\0\0{\0\0\0}\0\0\0"s, "UTF-32"},
+      {"{\"llm\": {}, \"name\": \"Jos\xE9\"}", "ISO 8859-1"},
+      {"{\"llm\": {\"timeout\": 1, \"x\": \"\x93quoted\x94\"}}", "UTF-8"},
+  };
+  for (const auto& [bytes, name] : rows) {
+    const auto config = loaded(bytes);
+    BOOST_TEST(code_of(config) == ErrorCode::config_malformed, name);
+    BOOST_TEST(contains(sentence_of(config), name), sentence_of(config));
+    BOOST_TEST(contains(sentence_of(config), file.string()), sentence_of(config));
+    BOOST_TEST(!update_config(file, R"({"maxRetries":1})"));
+    BOOST_TEST(read_text(file) == bytes);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_holds_a_dot_is_not_taken_for_a_path) {
+  const auto config = loaded("{\n\"llm.timeout\": 1,\n\"llm\": {\"timeout\": \"soon\"}}");
+  BOOST_TEST(contains(sentence_of(config), "line 3"), sentence_of(config));
+  write_text(file, R"({"llm.timeout": 1, "llm": {"models.overseer": "x"}})");
+  BOOST_TEST(!file_sets(file, "timeout"));
+  BOOST_TEST(!file_sets(file, "models.overseer"));
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_value_is_told_with_path_line_and_key) {
@@ -228,6 +282,44 @@ BOOST_AUTO_TEST_CASE(the_section_is_added_to_a_file_without_it) {
     BOOST_CHECK(load_config(file)->timeout == 7s);
   }
   BOOST_TEST(saved_over("{\"a\" : 1.00 }").starts_with("{\"a\" : 1.00,"));
+}
+
+BOOST_AUTO_TEST_CASE(a_change_touches_the_bytes_of_its_value_alone) {
+  const std::string before = "\xEF\xBB\xBF{\r\n\t\"llm\": {\r\n\t\t\"mine\": [1, 2 ,3],\r\n"
+                             "\t\t\"big\": 12345678901234567890123,\r\n\t\t\"timeout\": ";
+  const std::string after = ",\r\n\t\t\"ratio\": {\"a\": 0.10, \"b\": 1E3},\r\n"
+                            "\t\t\"exact\": 3.141592653589793238462643\r\n\t}\r\n}\r\n";
+  BOOST_TEST(saved_over(before + "5.00" + after) == before + "7" + after);
+  write_text(file, before + "5" + after);
+  BOOST_REQUIRE(update_config(file, R"({"timeout": 7})"));
+  BOOST_TEST(read_text(file) == before + "7" + after);
+}
+
+BOOST_AUTO_TEST_CASE(saving_what_the_file_says_already_does_not_touch_it) {
+  const auto* text = R"({"llm": {"timeout": 7.0, "baseUrl": "HTTP://LOCALHOST:11434/"}})";
+  BOOST_TEST(saved_over(text) == text);
+  const auto written = fs::last_write_time(file);
+  BOOST_REQUIRE(update_config(file, "{}"));
+  BOOST_REQUIRE(update_config(file, R"({"timeout": 7})"));
+  BOOST_CHECK(fs::last_write_time(file) == written);
+  BOOST_TEST(read_text(file) == text);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_file_is_laid_out_for_people) {
+  BOOST_REQUIRE(update_config(file, R"({"timeout": 7, "models": {"overseer": "m"},
+                                        "fallbackModels": {"overseer": ["a", "b"]}})"));
+  BOOST_TEST(read_text(file) == R"({
+  "llm": {
+    "timeout": 7,
+    "models": {
+      "overseer": "m"
+    },
+    "fallbackModels": {
+      "overseer": ["a", "b"]
+    }
+  }
+}
+)");
 }
 
 BOOST_AUTO_TEST_CASE(unknown_keys_of_every_level_survive_in_order) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "config/config_keys.hpp"
 #include "config/config_update.hpp"
@@ -157,6 +158,36 @@ BOOST_AUTO_TEST_CASE(every_setting_refuses_wrong_types_in_words_and_stays_as_it_
     }
 }
 
+BOOST_AUTO_TEST_CASE(values_are_read_in_the_forms_in_which_people_write_them) {
+  const std::tuple<const char*, const char*, const char*> rows[] = {
+      {"timeout", R"("300")", "300"},
+      {"timeout", R"(" 1.5 ")", "1.5"},
+      {"timeout", R"("5m")", "300"},
+      {"timeout", R"("1m30s")", "90"},
+      {"timeout", "3e2", "300"},
+      {"retryDelay", R"("2s")", "2000"},
+      {"retryDelay", R"("250ms")", "250"},
+      {"retryDelay", R"("250")", "250"},
+      {"maxRetries", "3.0", "3"},
+      {"maxRetries", R"("3")", "3"},
+      {"limits.maxPromptBytes", "1e6", "1000000"},
+      {"limits.maxMessageBytes", R"("4294967295")", "4294967295"},
+      {"cache.enabled", R"("True")", "true"},
+      {"fallbackModels.overseer", R"("a")", R"(["a"])"},
+      {"fallbackModels.overseer", R"("a:1, b/c:2")", R"(["a:1","b/c:2"])"},
+      {"fallbackModels.overseer", R"("")", "[]"},
+      {"nodes", R"("box:1,[::1]:2")", R"(["box:1","[::1]:2"])"},
+      {"baseUrl", R"("HTTP://LocalHost:11434//")", R"("http://localhost:11434")"},
+      {"baseUrl", R"("0.0.0.0")", R"("http://127.0.0.1:11434")"},
+  };
+  for (const auto& [path, value, meant] : rows) {
+    LLMClientConfig config;
+    const auto& key = *find_config_key(path);
+    BOOST_TEST(key.set(config, *json::parse(value)) == "", path << " " << value);
+    BOOST_TEST(value_text(key, config) == meant, path << " " << value);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(values_out_of_range_are_refused) {
   const std::pair<const char*, const char*> rows[] = {
       {"timeout", "0"},
@@ -176,12 +207,26 @@ BOOST_AUTO_TEST_CASE(values_out_of_range_are_refused) {
       {"streamRecovery", R"("maybe")"},
       {"roles.overseer.keepAlive", R"("soon")"},
       {"baseUrl", R"("http://example.com")"},
-      {"baseUrl", R"("http://0.0.0.0:11434")"},
+      {"baseUrl", R"("http://8.8.8.8:11434")"},
       {"models.overseer", R"("a b")"},
       {"fallbackModels.overseer", R"(["a b"])"},
       {"fallbackModels.overseer", R"([1])"},
       {"roles.overseer.options", R"({"stop":"x"})"},
       {"cache.enabled", "1"},
+      {"cache.enabled", R"("yes")"},
+      {"timeout", R"("")"},
+      {"timeout", R"("5 apples")"},
+      {"timeout", R"("-5s")"},
+      {"timeout", R"("inf")"},
+      {"timeout", R"("0x10")"},
+      {"timeout", R"("200000h")"},
+      {"timeout", "true"},
+      {"maxRetries", R"("3.5")"},
+      {"maxRetries", R"("-3")"},
+      {"maxRetries", R"("three")"},
+      {"maxRetries", "1e30"},
+      {"nodes", R"("box:1,,box:2")"},
+      {"fallbackModels.overseer", R"("a b")"},
   };
   for (const auto& [path, value] : rows)
     BOOST_TEST(wrong_with(*find_config_key(path), value) != "", path << " " << value);

@@ -192,6 +192,10 @@ BOOST_AUTO_TEST_CASE(a_path_that_cannot_be_looked_at_gives_errors_and_no_excepti
 
 BOOST_AUTO_TEST_CASE(a_store_in_memory_obeys_the_same_rules) {
   const auto store = make_memory_store({});
+  BOOST_TEST(store->update(R"({"baseUrl":"HTTP://LocalHost:11434/"})")->base_url ==
+             "http://localhost:11434");
+  BOOST_TEST(make_memory_store({.base_url = "0.0.0.0"})->load()->base_url ==
+             "http://127.0.0.1:11434");
   BOOST_CHECK(store->load() == LLMClientConfig{});
   BOOST_CHECK(store->update(R"({"timeout":5})")->timeout == 5s);
   BOOST_TEST(code_of(store->update(R"({"timeout":-5})")) == ErrorCode::config_value_invalid);

@@ -31,6 +31,18 @@ BOOST_AUTO_TEST_CASE(other_texts_are_no_keep_alives) {
     BOOST_TEST(!is_valid_keep_alive(text), text);
 }
 
+BOOST_AUTO_TEST_CASE(a_duration_means_what_it_means_in_go) {
+  for (const auto& [text, seconds] :
+       {std::pair{"5m", 300.0}, std::pair{"1h30m", 5400.0}, std::pair{"-1.5s", -1.5},
+        std::pair{"250ms", 0.25}, std::pair{".5s", 0.5}, std::pair{"+2s", 2.0}}) {
+    const auto duration = parse_go_duration(text);
+    BOOST_REQUIRE_MESSAGE(duration, text);
+    BOOST_TEST(*duration == seconds, text);
+  }
+  for (const auto* text : {"", "5", "s", "5 s", "5d", "1.2.3s", "-", "1e3s"})
+    BOOST_TEST(!parse_go_duration(text).has_value(), text);
+}
+
 BOOST_AUTO_TEST_CASE(plain_numbers_are_sent_as_numbers_and_durations_as_texts) {
   BOOST_TEST(sent("300") == "300");
   BOOST_TEST(sent("0") == "0");
