@@ -14,6 +14,8 @@ namespace {
 
 /// A stream without an answer for so long may wait for its model to load.
 constexpr std::chrono::milliseconds loading_probe_delay{500};
+/// How often a load is looked at.
+constexpr std::chrono::milliseconds loading_probe_interval{1000};
 /// An answer does not wait longer for what Ollama tells of its windows.
 constexpr std::chrono::milliseconds window_deadline{1000};
 
@@ -261,7 +263,7 @@ void RetrySupervisor::probe_loading(Run& run, bool told) {
                                    .attempt = current->attempts,
                                    .model = current->model});
             if (loading)
-              after(loading_probe_delay, [this, id, step] {
+              after(loading_probe_interval, [this, id, step] {
                 if (auto* waiting = at_step(id, step))
                   probe_loading(*waiting, true);
               });

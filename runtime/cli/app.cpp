@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "actors/log.hpp"
 #include "config/node_address.hpp"
 #include "runtime/cli/certs_command.hpp"
 #include "runtime/cli/chat_command.hpp"
@@ -388,6 +389,8 @@ int run_app(int argc, char** argv) {
   open_standard_streams();
   // A reader that leaves is told by the write itself.
   ::signal(SIGPIPE, SIG_IGN);
+  // People are told by sentences; commands that log say where.
+  set_logger(nullptr);
   try {
     return run_command_line(argc, argv);
   } catch (const std::exception& error) {

@@ -84,7 +84,8 @@ using Structures =
     Types<Ack, LLMError, LLMRequest, GenerateOptions, EmbedRequest, LLMResponse, BatchResponse,
           EmbedResponse, LLMStreamChunk, StreamError, RequestProgress, StreamBatch, PullProgress,
           ModelConfig, ModelList, RunningModels, ModelDetails, QueuePosition, RoleStats,
-          CircuitHealth, Health, LLMClientConfig, Limits, Admission>;
+          CircuitHealth, Health, LLMClientConfig, Limits, Admission, ModelTransfer, LoadRequest,
+          CreateRequest, ResolvedModel>;
 
 using Plain = Types<bool, std::uint32_t, std::uint64_t, std::string, std::vector<std::string>,
                     RequestId, AIRole>;

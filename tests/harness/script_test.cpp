@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_stand_in_that_dies_has_a_successor_which_is_asked_again) 
     const auto plan = script.prompt(overseer, "Count");
     static_cast<void>(manager.gets(R"(["resolve", "overseer", "", [], false])"));
     manager.dies();
-    manager.gets("resolve").answers(R"("llama3.1:8b")");
+    manager.gets("resolve").answers(R"({"name": "llama3.1:8b"})");
     script.ollama_is_asked("POST /api/generate", R"({"model": "llama3.1:8b"})").answers("one");
     plan.is_answered(R"({"response": "one"})");
   });
@@ -360,8 +360,8 @@ BOOST_AUTO_TEST_CASE(what_is_said_after_the_end_of_an_answer_is_an_error) {
   BOOST_TEST(contains(begun, "the answer has begun already"));
   const auto whole = failure_of([](Script& script) {
     script.given_model("llama3.1:8b");
-    static_cast<void>(script.prompt(overseer, "Count"));
-    script.ollama_is_asked("POST /api/generate").says({"one"});
+    static_cast<void>(script.ask("overseer", R"(["embed", {"EmbedRequest": {"input": ["a"]}}])"));
+    script.ollama_is_asked("POST /api/embed").says({"one"});
   });
   BOOST_TEST(contains(whole, "the request does not ask for a stream"));
 }
@@ -372,15 +372,15 @@ BOOST_AUTO_TEST_CASE(a_reply_of_a_dead_stand_in_is_an_error_and_so_is_a_second_o
     static_cast<void>(script.prompt(overseer, "Count"));
     const auto first = manager.gets("resolve");
     manager.dies();
-    first.answers(R"("llama3.1:8b")");
+    first.answers(R"({"name": "llama3.1:8b"})");
   });
   BOOST_TEST(contains(dead, "the `ModelManagerActor` that got this message is dead"));
   const auto twice = failure_of([](Script& script) {
     const auto manager = script.replaces("ModelManagerActor");
     static_cast<void>(script.prompt(overseer, "Count"));
     const auto first = manager.gets("resolve");
-    first.answers(R"("llama3.1:8b")");
-    first.answers(R"("llama3.1:8b")");
+    first.answers(R"({"name": "llama3.1:8b"})");
+    first.answers(R"({"name": "llama3.1:8b"})");
   });
   BOOST_TEST(contains(twice, "this message has its answer already"));
 }

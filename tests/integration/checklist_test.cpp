@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(timeout_of_a_complete_request_is_told_as_such) {
   world.sim.inject(Fault::stall_before_response().times(0));
   const auto answer = world.api.generate("Plan", overseer);
   BOOST_REQUIRE(!answer);
-  BOOST_TEST(to_string(answer.error().code) == "request_timeout");
+  BOOST_TEST(to_string(answer.error().code) == "first_token_timeout");
   BOOST_TEST(answer.error().attempts == 2u);
 }
 

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+
+#include "actors/log.hpp"
+
+/// The tests make things fail on purpose: what is logged about it would hide what they report.
+struct QuietLog {
+  QuietLog() { nexus::llm::set_logger(nullptr); }
+};
+BOOST_TEST_GLOBAL_FIXTURE(QuietLog);
