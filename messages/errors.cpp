@@ -1,5 +1,7 @@
 #include "messages/errors.hpp"
 
+#include <algorithm>
+
 namespace nexus::llm {
 
 std::string_view to_string(ErrorCategory category) noexcept {
@@ -79,6 +81,9 @@ std::string log_line(const LLMError& error) {
     line += " [HTTP " + std::to_string(error.http_status) + "]";
   if (!error.detail.empty())
     line += " [" + error.detail + "]";
+  // What a server sent may hold line breaks and worse.
+  std::ranges::replace_if(
+      line, [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
   return line;
 }
 

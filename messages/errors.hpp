@@ -107,7 +107,8 @@ enum class Retry : std::uint8_t {
   never,  ///< trying again cannot help
   once,   ///< at most one more attempt on the same model
   budget, ///< up to `maxRetries` attempts
-  resume, ///< likewise, but not as the failure of a first attempt
+  resume, ///< likewise, but not as the failure of a first attempt, unless it was accepted before
+  moved,  ///< by whatever takes the place of what was lost, three times, whatever `maxRetries` says
 };
 
 /// One row of the error table: all that is known of a code. The sentence may hold `{}`, which is
@@ -227,7 +228,7 @@ inline constexpr std::array error_table{
               "{} is not on this machine. Only a local Ollama may be used, such as "
               "http://localhost:11434."},
     ErrorInfo{ErrorCode::component_failed, "component_failed", ErrorCategory::internal,
-              Retry::budget, false,
+              Retry::moved, false,
               "A part of the system ({}) failed while it worked on the request. Try again."},
     ErrorInfo{ErrorCode::restart_budget_exhausted, "restart_budget_exhausted",
               ErrorCategory::internal, Retry::never, false,
@@ -244,7 +245,7 @@ inline constexpr std::array error_table{
     ErrorInfo{ErrorCode::node_unreachable, "node_unreachable", ErrorCategory::connection,
               Retry::budget, false,
               "No nexus-llm node answers at {}. Start one there with `nexus-llm serve`."},
-    ErrorInfo{ErrorCode::node_lost, "node_lost", ErrorCategory::connection, Retry::budget, false,
+    ErrorInfo{ErrorCode::node_lost, "node_lost", ErrorCategory::connection, Retry::moved, false,
               "The connection to the node {} broke while it worked on the request. Try again."},
     ErrorInfo{ErrorCode::node_mismatch, "node_mismatch", ErrorCategory::configuration, Retry::never,
               false,

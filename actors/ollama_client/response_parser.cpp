@@ -48,10 +48,15 @@ std::optional<std::string> parse_arguments(const Value* arguments, std::uint32_t
 tl::expected<std::vector<ToolCall>, std::string> parse_tool_calls(const Value& message,
                                                                   std::uint32_t max_depth) {
   std::vector<ToolCall> calls;
-  const auto* list = json::find(message, "tool_calls");
-  if (list == nullptr || !list->IsArray())
-    return calls;
-  for (const auto& entry : list->GetArray()) {
+  const auto* found = json::find(message, "tool_calls");
+  std::vector<const Value*> list;
+  if (found != nullptr && found->IsArray())
+    for (const auto& entry : found->GetArray())
+      list.push_back(&entry);
+  else if (found != nullptr && found->IsObject())
+    list.push_back(found); // one call that nobody put into a list
+  for (const auto* each : list) {
+    const auto& entry = *each;
     // Some servers leave out the object around name and arguments.
     const auto* function = json::find(entry, "function");
     if (function == nullptr)
@@ -382,6 +387,8 @@ Result<ModelDetails> parse_show(std::string_view body, std::string_view name,
   details.system = text_or_empty(*document, "system");
   details.prompt_template = text_or_empty(*document, "template");
   details.license = text_or_empty(*document, "license");
+  for (const auto& text : texts_of(*document, "license"))
+    details.license += (details.license.empty() ? "" : "\n\n") + text;
   details.modified_at = parse_wall_time(text_or_empty(*document, "modified_at"));
   details.capabilities = texts_of(*document, "capabilities");
   details.modelfile = text_or_empty(*document, "modelfile");
@@ -403,12 +410,18 @@ Result<EmbedResponse> parse_embed(std::string_view body, const EmbedRequest& req
   const auto document = parse_object(body, request.model, max_depth);
   if (!document)
     return failure(document.error());
-  const auto* vectors = json::find(*document, "embeddings");
-  if (vectors == nullptr || !vectors->IsArray() || vectors->Size() != request.input.size())
+  std::vector<const Value*> vectors;
+  if (const auto* list = json::find(*document, "embeddings"); list != nullptr && list->IsArray())
+    for (const auto& vector : list->GetArray())
+      vectors.push_back(&vector);
+  else if (const auto* single = json::find(*document, "embedding"); single != nullptr)
+    vectors.push_back(single); // the form of the endpoint before this one
+  if (vectors.size() != request.input.size())
     return broken_body(request.model, "not one embedding per text");
   EmbedResponse response;
   response.model = text_or_empty(*document, "model");
-  for (const auto& vector : vectors->GetArray()) {
+  for (const auto* each : vectors) {
+    const auto& vector = *each;
     if (!vector.IsArray())
       return broken_body(request.model, "an embedding is no list");
     auto& embedding = response.embeddings.emplace_back();

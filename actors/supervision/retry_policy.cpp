@@ -11,11 +11,11 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
   using Next = RetryDecision::Next;
   using Millis = std::chrono::milliseconds;
   const auto& row = info(error.code);
-  const bool component = error.code == ErrorCode::component_failed;
+  const bool moved = row.retry == Retry::moved;
 
   auto wait = [&] {
-    // A component that failed is fresh again at once.
-    if (component)
+    // What takes the place of something lost is there at once.
+    if (moved)
       return Millis{0};
     const auto least = back_off(history.on_this_model, config, chance);
     if (error.retry_after)
@@ -23,10 +23,10 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
     return least;
   };
   auto may_repeat = [&] {
-    // Not the model's failure; whoever decides counts these by themselves.
-    if (component)
-      return true;
     switch (row.retry) {
+    case Retry::moved:
+      // Not the model's failure; whoever decides counts these by themselves.
+      return true;
     case Retry::never:
       return false;
     case Retry::once:
@@ -41,7 +41,7 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
   };
 
   if (history.seen) {
-    const bool allowed = component || config.stream_recovery == StreamRecovery::restart;
+    const bool allowed = moved || config.stream_recovery == StreamRecovery::restart;
     if (allowed && !history.restarted && row.retry != Retry::never)
       return {Next::restart, wait()};
     return {};

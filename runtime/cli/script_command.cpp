@@ -135,6 +135,7 @@ int record(const CommonOptions& common, Output& output, const ScriptArguments& a
   Interrupts interrupts;
   const auto recording = std::make_shared<Recording>();
   LLMSystemOptions recorded;
+  recorded.ignore_nodes = true;
   recorded.make_transport = Recording::over(recording, make_curl_transport);
   // As long as it waits when the scenario is played.
   recorded.chance.wait = [] { return 0.0; };

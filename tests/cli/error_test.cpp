@@ -113,10 +113,12 @@ BOOST_AUTO_TEST_CASE(errors_are_objects_where_json_is_wanted) {
   BOOST_TEST(json_at(run({"--json", "nonsense"}).out, "error.exitCode") == "2");
 }
 
-BOOST_AUTO_TEST_CASE(detail_is_told_only_where_it_is_wanted) {
-  const auto fault = Fault::respond(400, R"({"error":"the very detail"})");
+BOOST_AUTO_TEST_CASE(the_reason_is_always_told_and_detail_only_where_it_is_wanted) {
+  const auto fault = Fault::respond(400, R"({"error":"the very reason","hint":"the very detail"})");
   simulator->inject(fault);
-  BOOST_TEST(!contains(run({"generate", "hi"}).err, "the very detail"));
+  const auto plain = run({"generate", "hi"}).err;
+  BOOST_TEST(contains(plain, "the very reason"));
+  BOOST_TEST(!contains(plain, "the very detail"));
   simulator->inject(fault);
   BOOST_TEST(contains(run({"generate", "--verbose", "hi"}).err, "the very detail"));
 }

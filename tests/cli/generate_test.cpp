@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(complete_answer_is_the_same) {
   const auto outcome = run({"generate", "--no-stream", "How many?"});
   BOOST_TEST(outcome.code == 0);
   BOOST_TEST(outcome.out == "Four score and seven.\n");
-  BOOST_TEST(json_at(last_body("/api/generate"), "stream") == "false");
+  BOOST_TEST(json_at(last_body("/api/generate"), "stream") == "true");
 }
 
 BOOST_AUTO_TEST_CASE(words_files_and_pipe_are_joined_by_blank_lines) {

@@ -40,7 +40,9 @@ std::string_view text_of(Retry retry) {
   case Retry::budget:
     return "`maxRetries`";
   case Retry::resume:
-    return "`maxRetries`, once tried";
+    return "`maxRetries`, once accepted";
+  case Retry::moved:
+    return "three times, elsewhere";
   }
   return "no";
 }

@@ -53,8 +53,10 @@ BOOST_AUTO_TEST_CASE(errors_cross_the_network_whole) {
   const auto answer = api.generate("Count", overseer, options);
   BOOST_REQUIRE(!answer);
   BOOST_TEST(to_string(answer.error().code) == "model_not_found");
-  BOOST_TEST(sentence(answer.error()) ==
-             "The model not-there is not installed. Get it with `ollama pull not-there`.");
+  BOOST_TEST(
+      sentence(answer.error()) ==
+      "The model not-there is not installed. `ollama pull not-there` installs it, if there is one "
+      "of this name.");
 }
 
 BOOST_AUTO_TEST_CASE(late_subscribers_join_and_leave_from_another_process) {

@@ -211,6 +211,9 @@ BOOST_AUTO_TEST_CASE(a_flood_of_embeddings_opens_no_more_connections_than_a_role
   });
   BOOST_REQUIRE(tally->wait_for(embeddings - queue_length - places));
   BOOST_TEST(tally->outcomes["too_many_requests"] == embeddings - queue_length - places);
+  // Those that have a place are at Ollama before it goes away.
+  BOOST_REQUIRE(scene.sim.wait_until(
+      [](const simulator::Counters& counters) { return counters.stalls_begun == places; }, 20s));
   BOOST_TEST(scene.sim.counters().open_connections <= places + 1);
   scene.sim.stop();
   scene.sim.start();

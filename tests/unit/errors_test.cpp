@@ -43,6 +43,16 @@ BOOST_AUTO_TEST_CASE(no_mark_is_left_in_any_sentence) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_line_of_the_log_is_one_line_whatever_the_server_sent) {
+  const auto line = log_line({.code = ErrorCode::server_error, .detail = "a\r\nb\x1B[31m"});
+  BOOST_TEST(line.find_first_of("\r\n\x1B") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_reason_of_the_server_stands_behind_the_sentence) {
+  const LLMError error{.code = ErrorCode::server_error, .subject = "m", .reason = "boom"};
+  BOOST_TEST(sentence(error).ends_with(". Reason: boom"));
+}
+
 BOOST_AUTO_TEST_CASE(a_subject_that_looks_like_a_mark_is_taken_literally) {
   BOOST_TEST(
       sentence({.code = ErrorCode::model_not_found, .subject = "a{0}b"}) ==
