@@ -176,7 +176,9 @@ using model_manager_worker = caf::typed_actor<
     sig<void, update_config_atom, LLMClientConfig>>::extend_with<model_manager_actor>;
 
 /// Hears of new settings; the RetrySupervisor.
-using config_owner = caf::typed_actor<sig<void, update_config_atom, LLMClientConfig>>;
+using config_owner = caf::typed_actor<sig<void, update_config_atom, LLMClientConfig>,
+                                      /// What is wrong with the settings, a line for the log.
+                                      sig<void, update_config_atom, std::string>>;
 
 /// Hears how the way to Ollama fares; the RetrySupervisor.
 using client_owner = caf::typed_actor<sig<void, circuit_atom, CircuitHealth>>;

@@ -214,6 +214,7 @@ void add_role_keys(std::vector<ConfigKey>& keys, AIRole role) {
 }
 
 void add_node_keys(std::vector<ConfigKey>& keys) {
+  const auto first = keys.size();
   constexpr std::size_t most_nodes = 64;
   keys.push_back(
       {"nodes", "list of `host:port`",
@@ -243,6 +244,8 @@ void add_node_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(text_key("tls.key", "path", file(&NodeSettings::key), check_text, "Its key."));
   keys.push_back(text_key("tls.authority", "path", file(&NodeSettings::authority), check_text,
                           "The authority that both sides trust."));
+  for (auto key = keys.begin() + static_cast<std::ptrdiff_t>(first); key != keys.end(); ++key)
+    key->at_start = true;
 }
 
 std::vector<ConfigKey> make_keys() {
@@ -348,6 +351,7 @@ std::vector<ConfigKey> make_keys() {
                            limit(&Limits::max_message_bytes),
                            "Largest message from a node or a client, in bytes, from the next start "
                            "on; the connection with one that sends more is broken off."));
+  keys.back().at_start = true;
   keys.push_back(flag_key("cache.enabled", nested(&Config::cache, &CacheSettings::enabled),
                           "Whether answers that would repeat (temperature 0 or a seed) are kept."));
   keys.push_back(count_key("cache.maxBytes", 0, gibibyte,

@@ -20,6 +20,7 @@ struct ConfigKey {
   std::function<json::Value(const LLMClientConfig&, json::Allocator&)> get;
   /// Returns what is wrong with the value ("must be ..."), or nothing.
   std::function<std::string(LLMClientConfig&, const json::Value&)> set;
+  bool at_start = false; ///< heeded by a program when it starts, and not while it runs
 };
 
 /// Every setting, in the order of a new file.

@@ -10,8 +10,8 @@ namespace {
 
 class FileStore : public ConfigStore {
 public:
-  FileStore(std::filesystem::path path, ConfigOverrides overrides)
-      : path_{std::move(path)}, overrides_{std::move(overrides)} {}
+  FileStore(std::filesystem::path path, ConfigOverrides overrides, SaveWarning warn)
+      : path_{std::move(path)}, overrides_{std::move(overrides)}, warn_{std::move(warn)} {}
 
   Result<LLMClientConfig> load() override { return in_force(stored()); }
 
@@ -25,13 +25,23 @@ public:
       wanted.base_url = file->base_url;
     if (overrides_.timeout && wanted.timeout == *overrides_.timeout)
       wanted.timeout = file->timeout;
-    if (auto saved = save_config(path_, wanted); !saved)
+    if (overrides_.max_retries && wanted.max_retries == *overrides_.max_retries)
+      wanted.max_retries = file->max_retries;
+    if (auto saved = save_config(path_, wanted, warn_); !saved)
       return failure(std::move(saved.error()));
     return overrides_.over(std::move(wanted));
   }
 
   Result<LLMClientConfig> update(std::string_view merge_patch) override {
-    return in_force(update_config(path_, merge_patch));
+    return in_force(update_config(path_, merge_patch, warn_));
+  }
+
+  [[nodiscard]] std::optional<std::filesystem::path> watched_file() const override {
+    // A pipe does not change.
+    std::error_code error;
+    if (std::filesystem::exists(path_, error) && !std::filesystem::is_regular_file(path_, error))
+      return std::nullopt;
+    return path_;
   }
 
 private:
@@ -50,6 +60,23 @@ private:
 
   std::filesystem::path path_;
   ConfigOverrides overrides_;
+  SaveWarning warn_;
+};
+
+class UnwatchedStore : public ConfigStore {
+public:
+  explicit UnwatchedStore(std::unique_ptr<ConfigStore> store) : store_{std::move(store)} {}
+
+  Result<LLMClientConfig> load() override { return store_->load(); }
+  Result<LLMClientConfig> save(const LLMClientConfig& config) override {
+    return store_->save(config);
+  }
+  Result<LLMClientConfig> update(std::string_view merge_patch) override {
+    return store_->update(merge_patch);
+  }
+
+private:
+  std::unique_ptr<ConfigStore> store_;
 };
 
 class MemoryStore : public ConfigStore {
@@ -83,12 +110,18 @@ LLMClientConfig ConfigOverrides::over(LLMClientConfig config) const {
     config.base_url = *base_url;
   if (timeout)
     config.timeout = *timeout;
+  if (max_retries)
+    config.max_retries = *max_retries;
   return config;
 }
 
-std::unique_ptr<ConfigStore> make_file_store(std::filesystem::path path,
-                                             ConfigOverrides overrides) {
-  return std::make_unique<FileStore>(std::move(path), std::move(overrides));
+std::unique_ptr<ConfigStore> make_file_store(std::filesystem::path path, ConfigOverrides overrides,
+                                             SaveWarning warn) {
+  return std::make_unique<FileStore>(std::move(path), std::move(overrides), std::move(warn));
+}
+
+std::unique_ptr<ConfigStore> unwatched(std::unique_ptr<ConfigStore> store) {
+  return std::make_unique<UnwatchedStore>(std::move(store));
 }
 
 std::unique_ptr<ConfigStore> make_memory_store(LLMClientConfig config) {

@@ -1,5 +1,6 @@
 #include "runtime/llm_system.hpp"
 
+#include "actors/log.hpp"
 #include "actors/ollama_client/curl_transport.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
 #include "config/base_url.hpp"
@@ -13,13 +14,15 @@ constexpr std::chrono::seconds shutdown_deadline{10};
 } // namespace
 
 Result<std::unique_ptr<ConfigStore>>
-find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverrides flags) {
+find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverrides flags,
+           NamedFile named) {
   const auto environment = process_environment();
   std::error_code ignored;
   const auto location =
       find_config(config_file, environment, std::filesystem::current_path(ignored));
-  if (config_file && !location.exists)
-    return failure(ErrorCode::config_unreadable, location.path.string(), "it does not exist");
+  if (config_file && !location.exists && named == NamedFile::must_exist)
+    return failure(ErrorCode::config_unreadable, location.path.string() + " (it does not exist)",
+                   "it does not exist");
   if (flags.base_url) {
     auto url = parse_base_url(*flags.base_url);
     if (!url)
@@ -31,7 +34,8 @@ find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverri
       return failure(std::move(url.error()));
     flags.base_url = url->text();
   }
-  return make_file_store(location.path, std::move(flags));
+  return make_file_store(location.path, std::move(flags),
+                         [](const std::string& sentence) { log(LogLevel::warning, sentence); });
 }
 
 Result<std::unique_ptr<LLMSystem>> LLMSystem::start(caf::actor_system& system,
@@ -42,6 +46,8 @@ Result<std::unique_ptr<LLMSystem>> LLMSystem::start(caf::actor_system& system,
       return failure(std::move(found.error()));
     options.store = std::move(*found);
   }
+  if (!options.watch_config)
+    options.store = unwatched(std::move(options.store));
   std::shared_ptr<ConfigStore> store = std::move(options.store);
   auto config = store->load();
   if (!config)

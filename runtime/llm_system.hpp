@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -29,6 +30,9 @@ struct LLMSystemOptions {
   std::shared_ptr<spdlog::logger> logger;
   /// Do the work in this process although the settings name nodes to do it.
   bool ignore_nodes = false;
+  /// Whether what other programs save in the file of the settings is put in force, too, while the
+  /// system runs. Needs a thread.
+  bool watch_config = true;
   /// Replaces HTTP, for tests.
   std::function<std::unique_ptr<Transport>()> make_transport;
   /// Replaces components, for tests.
@@ -72,9 +76,15 @@ private:
   caf::strong_actor_ptr root_;
 };
 
+/// Whether a configuration file that is named must be there.
+enum class NamedFile : std::uint8_t { must_exist, may_be_new };
+
 /// The settings store that the specification's search order leads to, with `OLLAMA_HOST` over it.
-/// A `base_url` given here (a flag) stands above both.
+/// A `base_url` given here (a flag) stands above both. What saving had to do without goes to the
+/// log.
+/// Errors: `config_unreadable` where a file that is named is missing; those of `parse_base_url`.
 [[nodiscard]] Result<std::unique_ptr<ConfigStore>>
-find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverrides flags = {});
+find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverrides flags = {},
+           NamedFile named = NamedFile::must_exist);
 
 } // namespace nexus::llm

@@ -1,12 +1,17 @@
 #include "actors/supervision/config_actor.hpp"
 
+#include <system_error>
+
 namespace nexus::llm {
 
-ConfigActor::ConfigActor(config_actor::pointer self, std::shared_ptr<ConfigStore> store,
+ConfigActor::ConfigActor(config_internal::pointer self, std::shared_ptr<ConfigStore> store,
                          config_owner owner)
-    : self_{self}, store_{std::move(store)}, owner_{std::move(owner)} {}
+    : self_{self}, store_{std::move(store)}, owner_{std::move(owner)} {
+  if (const auto file = store_->watched_file())
+    watch(*file);
+}
 
-config_actor::behavior_type ConfigActor::make_behavior() {
+config_internal::behavior_type ConfigActor::make_behavior() {
   return {
       [this](get_config_atom) -> caf::result<LLMClientConfig> {
         auto config = store_->load();
@@ -20,6 +25,10 @@ config_actor::behavior_type ConfigActor::make_behavior() {
       [this](update_config_atom, const std::string& merge_patch) {
         return publish(store_->update(merge_patch));
       },
+      [this](tick_atom) {
+        if (const auto file = store_->watched_file())
+          reload(*file);
+      },
   };
 }
 
@@ -28,6 +37,36 @@ caf::result<LLMClientConfig> ConfigActor::publish(Result<LLMClientConfig> config
     return to_caf_error(std::move(config.error()));
   tell(self_, owner_, update_config_atom_v, *config);
   return std::move(*config);
+}
+
+void ConfigActor::watch(const std::filesystem::path& file) {
+  // The watcher must not keep the actor alive that owns it.
+  auto look = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_)] {
+    if (const auto strong = weak.lock())
+      anon_tell(caf::actor_cast<config_internal>(strong), tick_atom_v);
+  };
+  try {
+    watcher_ = std::make_unique<ConfigWatcher>(file, look);
+  } catch (const std::system_error& error) {
+    warn("changes of " + file.string() + " by other programs are not noticed: " + error.what());
+  }
+  // It may have changed since it was read.
+  look();
+}
+
+void ConfigActor::reload(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error))
+    return;
+  const auto config = store_->load();
+  if (config)
+    tell(self_, owner_, update_config_atom_v, *config);
+  else
+    warn("the settings stay as they were: " + log_line(config.error()));
+}
+
+void ConfigActor::warn(std::string line) {
+  tell(self_, owner_, update_config_atom_v, std::move(line));
 }
 
 config_actor spawn_config(caf::actor_system& system, std::shared_ptr<ConfigStore> store,

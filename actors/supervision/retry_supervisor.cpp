@@ -97,6 +97,7 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
       [this](release_atom, const RequestId& run) { on_stream_released(run); },
       [this](const RequestProgress& progress) { tell(self_, streaming_, progress.id, progress); },
       [this](update_config_atom, LLMClientConfig& config) { on_config(std::move(config)); },
+      [this](update_config_atom, const std::string& warning) { log_(LogLevel::warning, warning); },
       [this](circuit_atom, const CircuitHealth& circuit) { on_circuit(circuit); },
       [this](submit_atom, AIRole role, LLMRequest& request) {
         return submit(role, std::move(request), stream_subscriber{});
@@ -262,6 +263,9 @@ void RetrySupervisor::on_circuit(const CircuitHealth& circuit) {
 }
 
 void RetrySupervisor::on_config(LLMClientConfig config) {
+  if (config == config_)
+    return;
+  log_(LogLevel::info, "the settings have changed");
   config_ = std::move(config);
   bound_embeddings();
   anon_tell(client_, update_config_atom_v, config_);

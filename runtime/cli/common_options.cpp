@@ -77,8 +77,14 @@ std::vector<Endpoint> node_endpoints(const CommonOptions& common, const NodeSett
   return nodes;
 }
 
+ConfigLocation config_location(const CommonOptions& common) {
+  std::error_code ignored;
+  return find_config(common.config_file, process_environment(),
+                     std::filesystem::current_path(ignored));
+}
+
 ConfigOverrides config_overrides(const CommonOptions& common) {
-  return {.base_url = common.base_url, .timeout = timeout_of(common)};
+  return {.base_url = common.base_url, .timeout = timeout_of(common), .max_retries = {}};
 }
 
 } // namespace nexus::llm::cli

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/config_file.hpp"
 #include "config/config_store.hpp"
 #include "messages/ai_role.hpp"
 #include "messages/endpoint.hpp"
@@ -53,6 +54,9 @@ struct CommonOptions {
 /// The nodes of the options, else of the settings.
 [[nodiscard]] std::vector<Endpoint> node_endpoints(const CommonOptions& common,
                                                    const NodeSettings& settings);
+
+/// Where the configuration file of this run is.
+[[nodiscard]] ConfigLocation config_location(const CommonOptions& common);
 
 /// What the options say about the settings, for this run only.
 [[nodiscard]] ConfigOverrides config_overrides(const CommonOptions& common);

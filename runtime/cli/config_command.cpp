@@ -12,12 +12,6 @@ namespace nexus::llm::cli {
 
 namespace {
 
-ConfigLocation locate(const CommonOptions& common) {
-  std::error_code ignored;
-  return find_config(common.config_file, process_environment(),
-                     std::filesystem::current_path(ignored));
-}
-
 std::string origin_of(const ConfigKey& key, const CommonOptions& common,
                       const ConfigLocation& location) {
   const bool url = key.path == "baseUrl";
@@ -61,14 +55,22 @@ int on_node(const CommonOptions& common,
   return output.success();
 }
 
-/// Tells that a setting was saved, and where that was: in a file, on a node.
+/// Tells that a setting was saved, where that was (in a file, on a node), and what follows from it.
 void tell_change(Output& output, const std::string& key, const LLMClientConfig& changed,
                  const std::string& where_key, const std::string& where) {
   const auto* row = find_config_key(key);
-  if (!output.json())
-    return output.message(
-        (row != nullptr ? key + " is " + value_text(*row, changed) : key + " is set") +
-        (where_key == "node" ? " on " : " in ") + where);
+  if (!output.json()) {
+    const bool node = where_key == "node";
+    output.message((row != nullptr ? key + " is " + value_text(*row, changed) : key + " is set") +
+                   (node ? " on " : " in ") + where +
+                   (row != nullptr && row->at_start ? "; it is heeded from the next start on"
+                    : node                          ? ""
+                                                    : "; what is running with this file takes it "
+                                                      "over"));
+    if (!node && key == "baseUrl" && process_environment()("OLLAMA_HOST"))
+      output.warning("OLLAMA_HOST is set in this environment and stands above baseUrl.");
+    return;
+  }
   json::Document document{rapidjson::kObjectType};
   auto& allocator = document.GetAllocator();
   document.AddMember("key", json::make_string(key, allocator), allocator);
@@ -91,7 +93,7 @@ int change(const CommonOptions& common, const std::string& key, const json::Valu
           tell_change(output, key, changed, "node", common.nodes.front().text());
         });
   Output output{common};
-  const auto location = locate(common);
+  const auto location = config_location(common);
   const auto changed = update_config(location.path, json::to_text(patch),
                                      [&output](const auto& sentence) { output.warning(sentence); });
   if (!changed)
@@ -145,7 +147,7 @@ int run_config_show(const CommonOptions& common, bool origin) {
   const auto config = (*store)->load();
   if (!config)
     return output.fail(config.error());
-  const auto location = locate(common);
+  const auto location = config_location(common);
   if (origin)
     show(output, *config, [&](const auto& key) { return origin_of(key, common, location); });
   else
@@ -159,7 +161,7 @@ int run_config_path(const CommonOptions& common) {
   Output output{common};
   if (!common.nodes.empty())
     return output.fail(about_this_machine("`config path`"));
-  const auto location = locate(common);
+  const auto location = config_location(common);
   if (output.json()) {
     json::Document document{rapidjson::kObjectType};
     auto& allocator = document.GetAllocator();
@@ -180,7 +182,7 @@ int run_config_validate(const CommonOptions& common, const std::optional<std::st
   Output output{common};
   if (!common.nodes.empty())
     return output.fail(about_this_machine("`config validate`"));
-  const auto location = locate(common);
+  const auto location = config_location(common);
   const auto path = file ? std::filesystem::path{*file} : location.path;
   const bool named = file || location.reason == ConfigLocation::Reason::given;
   const bool missing = !named && !location.exists;

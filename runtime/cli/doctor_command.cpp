@@ -75,9 +75,7 @@ private:
 };
 
 std::string where(const CommonOptions& common) {
-  std::error_code ignored;
-  const auto location = find_config(common.config_file, process_environment(),
-                                    std::filesystem::current_path(ignored));
+  const auto location = config_location(common);
   return location.path.string() + (location.exists ? "" : " (not there; defaults are in force)");
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/cli/role_command.hpp"
 
+#include <chrono>
+
 #include "config/describe_json.hpp"
 #include "runtime/cli/session.hpp"
 
@@ -30,21 +32,60 @@ int run_role_get(const CommonOptions& common, const RoleArguments& arguments) {
   return output.success();
 }
 
+namespace {
+
+constexpr std::chrono::seconds longest_check{5};
+
+/// The settings that `set` changes: in a file that may be new, and with an Ollama that is asked
+/// once. Nothing where a node has them.
+Result<std::unique_ptr<ConfigStore>> store_to_change(const CommonOptions& common) {
+  if (!common.nodes.empty())
+    return nullptr;
+  auto overrides = config_overrides(common);
+  overrides.max_retries = 0;
+  if (!overrides.timeout)
+    overrides.timeout = longest_check;
+  auto store = find_store(common.config_file, std::move(overrides), NamedFile::may_be_new);
+  if (store)
+    if (const auto config = (*store)->load(); config && !config->nodes.addresses.empty())
+      return nullptr;
+  return store;
+}
+
+/// A model that is not installed may be chosen, but hardly on purpose.
+void tell_if_missing(Output& output, LLMIntegration& llm, const std::string& model) {
+  const auto available = llm.check_model_available(model);
+  if (!available)
+    output.message("Whether " + model +
+                   " is installed is not known: " + sentence(available.error()));
+  else if (!*available)
+    output.warning(model + " is not installed. Get it with `nexus-llm models pull " + model + "`.");
+}
+
+} // namespace
+
 int run_role_set(const CommonOptions& common, const RoleArguments& arguments) {
   Interrupts interrupts;
   Output output{common};
-  auto session = Session::start(common, interrupts, output);
+  auto store = store_to_change(common);
+  if (!store)
+    return output.fail(store.error());
+  auto session = Session::start(common, interrupts, output, {.store = std::move(*store)});
   if (!session)
     return output.fail(session.error());
-  const auto chosen =
-      (*session)->llm().set_model_for_role(arguments.role.value_or(common.role), arguments.model);
+  auto& llm = (*session)->llm();
+  const auto chosen = llm.set_model_for_role(arguments.role.value_or(common.role), arguments.model);
   if (!chosen)
     return (*session)->fail(output, chosen.error());
   if (output.json())
     output.line(json::describe(*chosen));
   else
     output.message("The " + std::string{to_string(chosen->role)} + " role uses " + chosen->name +
-                   " from now on.");
+                   " from now on" +
+                   (!(*session)->on_nodes() ? ", also in what is running with " +
+                                                  config_location(common).path.string() + "."
+                                            : "."));
+  tell_if_missing(output, llm, chosen->name);
   return output.success();
 }
 

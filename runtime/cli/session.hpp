@@ -30,6 +30,8 @@ public:
 
   [[nodiscard]] LLMIntegration& llm() noexcept { return *integration_; }
   [[nodiscard]] Interrupts& interrupts() noexcept { return interrupts_; }
+  /// Whether nodes do the work, and have the settings.
+  [[nodiscard]] bool on_nodes() const noexcept { return remote_ != nullptr; }
 
   /// Asks for the end of a request and does not wait for it. Any thread.
   void cancel(AIRole role, const RequestId& id) const;

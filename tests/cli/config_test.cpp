@@ -72,6 +72,97 @@ BOOST_AUTO_TEST_CASE(set_and_unset_change_the_file) {
   BOOST_TEST(value("maxRetries") == "0");
 }
 
+BOOST_AUTO_TEST_CASE(values_are_taken_as_people_write_them) {
+  auto saved = [this](const Arguments& arguments, const std::string& key) {
+    auto all = Arguments{"config", "set", key};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const auto outcome = run(all);
+    BOOST_TEST(outcome.code == 0, outcome.err);
+    return json_at(run({"config", "show", "--json"}).out, key);
+  };
+  BOOST_TEST(saved({"5m"}, "timeout") == "300");
+  BOOST_TEST(saved({"1.5"}, "timeout") == "1.5");
+  BOOST_TEST(saved({"2s"}, "retryDelay") == "2000");
+  BOOST_TEST(saved({"TRUE"}, "cache.enabled") == "true");
+  BOOST_TEST(saved({"a:1,b:2"}, "nodes") == R"(["a:1","b:2"])");
+  BOOST_TEST(saved({"[]"}, "nodes") == "[]");
+  BOOST_TEST(saved({"owl"}, "fallbackModels.overseer") == R"(["owl"])");
+  BOOST_TEST(saved({"HTTP://LocalHost:1/"}, "baseUrl") == R"("http://localhost:1")");
+  BOOST_TEST(saved({"0.0.0.0:1"}, "baseUrl") == R"("http://127.0.0.1:1")");
+}
+
+BOOST_AUTO_TEST_CASE(a_negative_value_is_not_taken_for_an_option) {
+  for (const Arguments& value : {Arguments{"-1"}, Arguments{"-1m"}, Arguments{"--", "-1"}}) {
+    auto all = Arguments{"config", "set", "roles.overseer.keepAlive"};
+    all.insert(all.end(), value.begin(), value.end());
+    const auto outcome = run(all);
+    BOOST_TEST(outcome.code == 0, outcome.err);
+  }
+  const auto wrong = run({"config", "set", "timeout", "-1"});
+  BOOST_TEST(wrong.code == 2);
+  BOOST_TEST(contains(wrong.err, "must be a number of seconds"), wrong.err);
+}
+
+BOOST_AUTO_TEST_CASE(set_tells_when_it_takes_effect) {
+  BOOST_TEST(contains(run({"config", "set", "timeout", "7"}).err,
+                      "timeout is 7 in " + config_path().string() + "; what is running"));
+  BOOST_TEST(contains(run({"config", "set", "limits.maxMessageBytes", "2000000"}).err,
+                      "from the next start on"));
+  environment["OLLAMA_HOST"] = "127.0.0.1:1";
+  const auto below = run({"config", "set", "baseUrl", "http://localhost:2"});
+  BOOST_TEST(below.code == 0);
+  BOOST_TEST(contains(below.err, "warning: OLLAMA_HOST"), below.err);
+}
+
+BOOST_AUTO_TEST_CASE(saving_that_costs_safety_is_told) {
+  std::filesystem::create_hard_link(config_path(), home / "other.json");
+  const auto outcome = run({"config", "set", "timeout", "7"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(contains(outcome.err, "warning: " + config_path().string() + " was written in place"),
+             outcome.err);
+}
+
+BOOST_AUTO_TEST_CASE(settings_come_from_a_pipe_and_are_not_saved_there) {
+  const auto text = R"({"llm": {"baseUrl": ")" + simulator->base_url() +
+                    R"(", "models": {"overseer": "owl"}, "timeout": 55}})";
+  const auto answer = run({"--config", "/dev/stdin", "generate", "Who?"}, text);
+  BOOST_TEST(answer.out == "Who.\n", answer.err);
+  const auto shown = run({"--config", "/dev/stdin", "config", "show", "--origin"}, text);
+  BOOST_TEST(contains(shown.out, "timeout = 55  (file)"), shown.out);
+  const auto set = run({"--config", "/dev/stdin", "config", "set", "timeout", "5"}, text);
+  BOOST_TEST(set.code == 8);
+  BOOST_TEST(contains(set.err, "/dev/stdin (it is a pipe, which can only be read)"), set.err);
+  const auto role = run({"--config", "/dev/stdin", "role", "set", "overseer", "owl"}, text);
+  BOOST_TEST(role.code == 8, role.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_relative_xdg_directory_is_ignored) {
+  environment["XDG_CONFIG_HOME"] = "relative";
+  BOOST_TEST(run({"config", "path"}).out ==
+             (home / ".config" / "nexus-overseer" / "config.json").string() + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_is_not_installed_may_be_chosen_and_is_told) {
+  const auto missing = run({"role", "set", "overseer", "kite"});
+  BOOST_TEST(missing.code == 0);
+  BOOST_TEST(contains(missing.err, "warning: kite is not installed"), missing.err);
+  BOOST_TEST(run({"role", "get", "overseer"}).out == "kite\n");
+  BOOST_TEST(!contains(run({"role", "set", "overseer", "owl"}).err, "not installed"));
+  simulator->stop();
+  const auto gone = run({"role", "set", "overseer", "kite"});
+  BOOST_TEST(gone.code == 0);
+  BOOST_TEST(contains(gone.err, "Whether kite is installed is not known: "), gone.err);
+}
+
+BOOST_AUTO_TEST_CASE(role_set_makes_a_file_that_is_named_and_new) {
+  environment["OLLAMA_HOST"] = simulator->base_url();
+  const auto set = run({"--config", "new/file.json", "role", "set", "implementation", "owl"});
+  BOOST_TEST(set.code == 0, set.err);
+  const auto file = home / "work" / "new" / "file.json";
+  BOOST_TEST(run({"--config", file.string(), "role", "get", "implementation"}).out == "owl\n");
+  BOOST_TEST(run({"--config", "none.json", "role", "get"}).code == 8);
+}
+
 BOOST_AUTO_TEST_CASE(wrong_changes_are_refused) {
   for (const Arguments& arguments :
        {Arguments{"config", "set", "nonsense", "1"}, Arguments{"config", "set", "timeout", "soon"},

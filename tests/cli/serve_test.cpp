@@ -11,9 +11,9 @@ namespace nexus::llm::cli::test {
 
 namespace {
 
-/// A node in a process of its own.
+/// A node in a process of its own, with a configuration file of its own.
 struct Serving : Fixture {
-  Serving() : node{child_options({"serve", "--listen", "127.0.0.1:0"})} {
+  Serving() : node{child_options({"--config", node_file(), "serve", "--listen", "127.0.0.1:0"})} {
     BOOST_REQUIRE_MESSAGE(node.read_until("\n"), node.err());
     address = node.out().substr(0, node.out().find('\n'));
   }
@@ -21,6 +21,13 @@ struct Serving : Fixture {
   [[nodiscard]] Outcome remote(Arguments arguments, std::string_view input = {}) const {
     arguments.insert(arguments.begin(), {"--connect", address});
     return run(std::move(arguments), input);
+  }
+
+  /// It has the settings that the fixture made.
+  [[nodiscard]] std::string node_file() const {
+    const auto file = home / "work" / "node.json";
+    std::filesystem::copy_file(config_path(), file, std::filesystem::copy_options::skip_existing);
+    return file.string();
   }
 
   Child node;
@@ -80,7 +87,6 @@ BOOST_FIXTURE_TEST_CASE(the_command_line_works_against_a_node, Serving) {
 }
 
 BOOST_FIXTURE_TEST_CASE(the_settings_of_a_node_are_seen_and_changed_from_afar, Serving) {
-  // The file of the node is the one that `config` without more finds here.
   auto config = [&](Arguments arguments) {
     arguments.insert(arguments.begin(), {"--config", "client.json", "config"});
     return remote(std::move(arguments));
@@ -89,7 +95,8 @@ BOOST_FIXTURE_TEST_CASE(the_settings_of_a_node_are_seen_and_changed_from_afar, S
   BOOST_TEST(set.code == 0, set.err);
   BOOST_TEST(contains(set.err, "limits.maxBatch is 5 on " + address));
   BOOST_TEST(contains(config({"show"}).out, "limits.maxBatch = 5\n"));
-  BOOST_TEST(json_at(run({"config", "show", "--json"}).out, "limits.maxBatch") == "5");
+  BOOST_TEST(json_at(run({"--config", node_file(), "config", "show", "--json"}).out,
+                     "limits.maxBatch") == "5");
   BOOST_TEST(json_at(config({"show", "--json"}).out, "limits.maxBatch") == "5");
   BOOST_TEST(json_at(config({"unset", "limits.maxBatch", "--json"}).out, "value") == "1000");
   BOOST_TEST(contains(config({"show"}).out, "limits.maxBatch = 1000\n"));
@@ -151,14 +158,34 @@ BOOST_FIXTURE_TEST_CASE(statistics_are_watched_until_ctrl_c, Serving) {
   BOOST_TEST(watch.wait() == 0);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_running_node_takes_over_what_others_save, Serving) {
+  const auto set = run({"--config", node_file(), "role", "set", "overseer", "owl"});
+  BOOST_TEST(set.code == 0, set.err);
+  BOOST_TEST(contains(set.err, "also in what is running with " + node_file()), set.err);
+  BOOST_TEST(node.read_error_until("the settings have changed"));
+  BOOST_TEST(remote({"role", "get", "overseer"}).out == "owl\n");
+  BOOST_TEST(remote({"generate", "Who?"}).out == "Who.\n");
+  // What is wrong changes nothing, and is told.
+  write(node_file(), R"({"llm": {"timeout": "soon"}})");
+  BOOST_TEST(node.read_error_until("the settings stay as they were: config_value_invalid"));
+  BOOST_TEST(node.read_error_until("llm.timeout"));
+  BOOST_TEST(remote({"generate", "Who?"}).out == "Who.\n");
+  // An editor puts another file in its place.
+  write(home / "work" / "other.json",
+        R"({"llm": {"baseUrl": ")" + simulator->base_url() + R"("}})");
+  std::filesystem::rename(home / "work" / "other.json", node_file());
+  BOOST_TEST(node.read_error_until("the settings have changed"));
+  BOOST_TEST(remote({"role", "get", "overseer"}).out == "llama3.1:8b\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_hangup_reads_the_settings_anew, Serving) {
-  write(config_path(), R"({"llm": {"baseUrl": ")" + simulator->base_url() +
-                           R"(", "models": {"overseer": "owl"}}})");
+  write(node_file(), R"({"llm": {"baseUrl": ")" + simulator->base_url() +
+                         R"(", "models": {"overseer": "owl"}}})");
   node.signal(SIGHUP);
   BOOST_TEST(node.read_error_until("the settings were read anew"));
   BOOST_TEST(remote({"generate", "Who?"}).out == "Who.\n");
   // What is wrong changes nothing.
-  write(config_path(), "{");
+  write(node_file(), "{");
   node.signal(SIGHUP);
   BOOST_TEST(node.read_error_until("the settings stay as they were: config_malformed"));
   const auto still = remote({"generate", "Who?"});
