@@ -1,11 +1,16 @@
 // Holds the library and the program against a real Ollama with a small model, and prints a table.
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <thread>
 
 #include "config/base_url.hpp"
 #include "tests/real/checks.hpp"
@@ -87,6 +92,33 @@ struct Directory {
   fs::path path;
 };
 
+/// Where the handler of signals writes their numbers.
+int signals = -1;
+
+extern "C" void pass_on(int number) {
+  const char byte = static_cast<char>(number);
+  static_cast<void>(::write(signals, &byte, 1));
+}
+
+/// From now on a signal that ends this program first ends the server and removes the directory.
+void clean_up_when_interrupted(const fs::path& directory) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return;
+  signals = ends[1];
+  std::thread{[directory, end = ends[0]] {
+    char number = 0;
+    if (::read(end, &number, 1) != 1)
+      return;
+    OwnServer::kill_running();
+    std::error_code ignored;
+    fs::remove_all(directory, ignored);
+    ::_exit(128 + number);
+  }}.detach();
+  for (const int number : {SIGINT, SIGTERM, SIGHUP})
+    std::signal(number, pass_on);
+}
+
 std::string version_of(const PlainClient& client) {
   const auto document = client.get("/api/version").document();
   return std::string{json::find_text(document, "version").value_or("of an unknown version")};
@@ -118,6 +150,7 @@ int main(int argc, char** argv) {
   const std::string filter = argc > 2 ? argv[2] : "";
   ::curl_global_init(CURL_GLOBAL_DEFAULT);
   const Directory directory;
+  clean_up_when_interrupted(directory.path);
 
   const auto program = find_program("ollama");
   const auto folder = find_model_folder();
@@ -127,7 +160,11 @@ int main(int argc, char** argv) {
     OwnServer server{*program,
                      directory.path / "server",
                      *folder,
-                     {{"OLLAMA_CONTEXT_LENGTH", "2048"}, {"OLLAMA_KEEP_ALIVE", "24h"}}};
+                     {{"OLLAMA_CONTEXT_LENGTH", "2048"},
+                      {"OLLAMA_KEEP_ALIVE", "24h"},
+                      // No way out: what it asks of other machines ends at a port of this one.
+                      {"HTTP_PROXY", "http://127.0.0.1:1"},
+                      {"HTTPS_PROXY", "http://127.0.0.1:1"}}};
     server.start();
     const PlainClient client{server.base_url()};
     if (const auto model = choose_model(client, wanted))

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
+#include <atomic>
 #include <fstream>
 #include <stdexcept>
 
@@ -22,14 +22,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The process group of the server, so that it ends when this program is interrupted.
-volatile std::sig_atomic_t running_group = 0;
-
-extern "C" void end_group(int number) {
-  if (running_group > 0)
-    ::kill(-static_cast<pid_t>(running_group), SIGKILL);
-  ::_exit(128 + number);
-}
+/// The process group of the server that runs, or 0.
+std::atomic<pid_t> running_group = 0;
 
 std::uint16_t free_port() {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -73,9 +67,6 @@ OwnServer::OwnServer(std::filesystem::path program, std::filesystem::path direct
   environment_["PATH"] = "/usr/bin:/bin";
   environment_["OLLAMA_HOST"] = address;
   environment_["OLLAMA_MODELS"] = (directory_ / "models").string();
-  std::signal(SIGINT, end_group);
-  std::signal(SIGTERM, end_group);
-  std::signal(SIGHUP, end_group);
 }
 
 OwnServer::~OwnServer() {
@@ -124,6 +115,11 @@ void OwnServer::stop(int signal) {
   ::kill(-process_, SIGKILL);
   running_group = 0;
   process_ = -1;
+}
+
+void OwnServer::kill_running() {
+  if (const auto group = running_group.load(); group > 0)
+    ::kill(-group, SIGKILL);
 }
 
 std::vector<pid_t> OwnServer::runners() const {

@@ -27,6 +27,10 @@ public:
   /// Sends the signal to the server alone and waits for its end; its runners are ended with it.
   void stop(int signal);
 
+  /// Kills the server that runs now, if any, with its runners: for the end of this program. Any
+  /// thread.
+  static void kill_running();
+
   [[nodiscard]] const std::string& base_url() const { return base_url_; }
   /// The processes that hold the models.
   [[nodiscard]] std::vector<pid_t> runners() const;
