@@ -81,10 +81,10 @@ void command_checks(const Stage& stage, Report& report) {
       require(code == 130, "exit code " + std::to_string(code));
     }
     Nexus nexus{stage};
-    const auto next = take(nexus->generate("Hello", AIRole::overseer, repeatable(2)));
-    require(next.provenance.first_chunk_time < std::chrono::seconds{3},
-            "the next request waited " + seconds_text(next.provenance.first_chunk_time));
-    return "next answer begins after " + seconds_text(next.provenance.first_chunk_time);
+    const Stopwatch watch;
+    take(nexus->generate("Hello", AIRole::overseer, repeatable(2)));
+    require(watch.elapsed() < std::chrono::seconds{10}, "the next answer took " + watch.text());
+    return "next answer after " + watch.text();
   });
 
   report.check("models load warms up what generate uses", [&] {

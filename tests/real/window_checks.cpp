@@ -46,14 +46,15 @@ void window_checks(const Stage& stage, Report& report) {
 
   report.check("a conversation that lost its oldest messages is flagged", [&] {
     std::vector<ChatMessage> conversation;
-    for (int i = 0; i < 12; ++i) {
-      conversation.push_back({.role = "user", .content = words(40)});
-      conversation.push_back({.role = "assistant", .content = words(20)});
+    // Messages so large that what is left after them is far from the window.
+    for (int i = 0; i < 4; ++i) {
+      conversation.push_back({.role = "user", .content = words(150)});
+      conversation.push_back({.role = "assistant", .content = words(100)});
     }
     conversation.push_back({.role = "user", .content = "And now?"});
     const auto answer = take(nexus->chat(conversation, AIRole::overseer, in_window()));
     require(answer.provenance.prompt_truncated, "not flagged; " + figure(answer));
-    return figure(answer) + " of about 720";
+    return figure(answer) + " of about 1000";
   });
 
   report.check("a prompt that fits is not flagged", [&] {
