@@ -38,7 +38,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 } // namespace
 
-Child::Child(const ChildOptions& options) {
+Child::Child(const ChildOptions& options) : patience_{options.patience} {
   ::signal(SIGPIPE, SIG_IGN);
   std::vector<std::string> arguments{NEXUS_LLM_PROGRAM};
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
@@ -142,7 +142,7 @@ bool Child::read_until(std::string_view text) { return search(out_, text); }
 bool Child::read_error_until(std::string_view text) { return search(err_, text); }
 
 bool Child::search(Stream& stream, std::string_view text) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = std::chrono::steady_clock::now() + patience_;
   for (;;) {
     if (const auto at = stream.text.find(text, stream.found); at != std::string::npos) {
       stream.found = at + text.size();
@@ -178,7 +178,7 @@ bool Child::read_more(std::chrono::steady_clock::time_point deadline) {
 }
 
 int Child::wait() {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = std::chrono::steady_clock::now() + patience_;
   while (read_more(deadline)) {
   }
   if (out_.descriptor >= 0 || err_.descriptor >= 0)

@@ -11,7 +11,7 @@
 
 namespace nexus::llm::cli::test {
 
-/// Limit of every wait; only a failure takes that long.
+/// Limit of every wait where no other is given; only a failure takes that long.
 inline constexpr std::chrono::seconds patience{20};
 
 /// How a child is started.
@@ -21,6 +21,7 @@ struct ChildOptions {
   std::map<std::string, std::string> environment; ///< all of it
   std::string output_file;                        ///< gets stdout, if there is one
   bool terminal = false;                          ///< on a terminal of its own, not on pipes
+  std::chrono::seconds patience = test::patience; ///< limit of every wait
 };
 
 /// The program, running as a process of its own. Killed when this is destroyed. One thread.
@@ -62,6 +63,7 @@ private:
   bool read_more(std::chrono::steady_clock::time_point deadline);
   static void close(int& descriptor);
 
+  std::chrono::seconds patience_;
   pid_t process_ = -1;
   int input_ = -1;
   Stream out_;

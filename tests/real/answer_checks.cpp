@@ -1,0 +1,214 @@
+#include <array>
+#include <cmath>
+
+#include "tests/real/checks.hpp"
+
+namespace nexus::llm::real {
+
+namespace {
+
+constexpr std::array prompts{"Name three colours.", "Write one sentence about the sea.",
+                             "What is 2 + 2?", "Say \"ünïcödé ☃ 😀\" once."};
+
+/// A streamed answer as its pieces told it.
+struct Streamed {
+  LLMResponse answer;
+  std::string text; ///< of the pieces
+  std::size_t pieces = 0;
+
+  LLMIntegration::ChunkCallback listener() {
+    return [this](const LLMStreamChunk& chunk) {
+      text += chunk.response;
+      ++pieces;
+      return true;
+    };
+  }
+};
+
+void require_equal(const LLMResponse& complete, const Streamed& streamed) {
+  require(streamed.text == complete.response, "the pieces of the stream say \"" + streamed.text +
+                                                  "\", the complete answer \"" + complete.response +
+                                                  "\"");
+  require(streamed.answer.response == complete.response, "the end of the stream says otherwise");
+  require(streamed.answer.done_reason == complete.done_reason, "the reasons of the end differ");
+  require(streamed.answer.context == complete.context, "the contexts for continuation differ");
+  require(streamed.answer.stats.eval_count == complete.stats.eval_count,
+          "the numbers of tokens differ");
+}
+
+double cosine(const std::vector<float>& a, const std::vector<float>& b) {
+  double dot = 0;
+  double left = 0;
+  double right = 0;
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    dot += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    left += static_cast<double>(a[i]) * static_cast<double>(a[i]);
+    right += static_cast<double>(b[i]) * static_cast<double>(b[i]);
+  }
+  return dot / std::sqrt(left * right);
+}
+
+std::string as_json(std::string_view text) {
+  json::Document document;
+  return json::to_text(json::make_string(text, document.GetAllocator()));
+}
+
+} // namespace
+
+void answer_checks(const Stage& stage, Report& report) {
+  Nexus nexus{stage};
+
+  report.check("a stream equals the complete answer: generate", [&] {
+    std::uint64_t tokens = 0;
+    for (const auto* prompt : prompts) {
+      const auto complete = take(nexus->generate(prompt, AIRole::overseer, repeatable(32)));
+      Streamed streamed;
+      streamed.answer = take(
+          nexus->generate_streaming(prompt, AIRole::overseer, streamed.listener(), repeatable(32)));
+      require_equal(complete, streamed);
+      tokens += complete.stats.eval_count;
+    }
+    return std::to_string(prompts.size()) + " prompts, " + std::to_string(tokens) + " tokens";
+  });
+
+  report.check("a stream equals the complete answer: chat", [&] {
+    std::uint64_t tokens = 0;
+    std::vector<ChatMessage> conversation{{.role = "system", .content = "You are brief."}};
+    for (const auto* prompt : prompts) {
+      conversation.push_back({.role = "user", .content = prompt});
+      const auto complete = take(nexus->chat(conversation, AIRole::overseer, repeatable(24)));
+      Streamed streamed;
+      streamed.answer = take(nexus->chat_streaming(conversation, AIRole::overseer,
+                                                   streamed.listener(), repeatable(24)));
+      require_equal(complete, streamed);
+      conversation.push_back({.role = "assistant", .content = complete.response});
+      tokens += complete.stats.eval_count;
+    }
+    return std::to_string(prompts.size()) + " turns, " + std::to_string(tokens) + " tokens";
+  });
+
+  report.check("another client gets the same text", [&] {
+    for (const auto* prompt : prompts) {
+      const auto ours = take(nexus->generate(prompt, AIRole::implementation, repeatable(24)));
+      const auto reply = stage.other.post(
+          "/api/generate",
+          R"({"model":)" + as_json(stage.model) + R"(,"prompt":)" + as_json(prompt) +
+              R"(,"stream":false,"options":{"temperature":0,"seed":7,)" + R"("num_predict":24}})");
+      const auto document = reply.document();
+      require(json::find_text(document, "response") == ours.response,
+              "ours: " + ours.response + " theirs: " + reply.body);
+    }
+    return std::to_string(prompts.size()) + " prompts";
+  });
+
+  report.check("a seed repeats an answer at temperature 0.9", [&] {
+    auto options = repeatable(24);
+    options.temperature = 0.9;
+    const auto first = take(nexus->generate(prompts[1], AIRole::overseer, options));
+    const auto second = take(nexus->generate(prompts[1], AIRole::overseer, options));
+    require(first.response == second.response, first.response + " <> " + second.response);
+    return std::to_string(first.stats.eval_count) + " tokens";
+  });
+
+  report.check("an answer is continued from its context", [&] {
+    const auto first = take(nexus->generate(prompts[0], AIRole::overseer, repeatable(16)));
+    require(first.context && !first.context->empty(), "no context came back");
+    auto options = repeatable(8);
+    options.continuation = *first.context;
+    const auto second = take(nexus->generate("And one more?", AIRole::overseer, options));
+    require(second.stats.prompt_eval_count > first.stats.prompt_eval_count,
+            "the prompt did not grow");
+    return "prompt of " + std::to_string(first.stats.prompt_eval_count) + ", then " +
+           std::to_string(second.stats.prompt_eval_count) + " tokens";
+  });
+
+  report.check("an answer that is cut says so", [&] {
+    const auto answer = take(nexus->generate(endless_prompt, AIRole::overseer, [] {
+      auto options = endless();
+      options.max_tokens = 5;
+      return options;
+    }()));
+    require(answer.done_reason == "length" && answer.provenance.cut_by_length,
+            "done_reason " + answer.done_reason);
+    return "\"" + answer.response + "\"";
+  });
+
+  report.check("a schema shapes the answer, streamed and complete", [&] {
+    auto options = repeatable(64);
+    options.format = R"({"type":"object","properties":{"colour":{"enum":["red","green"]}},)"
+                     R"("required":["colour"]})";
+    const std::vector<ChatMessage> conversation{
+        {.role = "user", .content = "Choose a colour. Answer in JSON."}};
+    const auto complete = take(nexus->chat(conversation, AIRole::overseer, options));
+    Streamed streamed;
+    streamed.answer =
+        take(nexus->chat_streaming(conversation, AIRole::overseer, streamed.listener(), options));
+    require_equal(complete, streamed);
+    const auto document = json::parse(complete.response);
+    require(document && document->IsObject(), "not an object: " + complete.response);
+    const auto colour = json::find_text(*document, "colour");
+    require(colour == "red" || colour == "green", complete.response);
+    return complete.response;
+  });
+
+  report.check("tools are offered, and a call and its result go back", [&] {
+    stage.needs("tools");
+    auto options = repeatable(96);
+    options.tools = {{.name = "get_weather",
+                      .description = "The weather of a city",
+                      .parameters = R"({"type":"object","properties":{"city":{"type":"string"}},)"
+                                    R"("required":["city"]})"}};
+    std::vector<ChatMessage> conversation{
+        {.role = "user", .content = "What is the weather in Bergen? Use the tool."}};
+    const auto complete = take(nexus->chat(conversation, AIRole::overseer, options));
+    Streamed streamed;
+    streamed.answer =
+        take(nexus->chat_streaming(conversation, AIRole::overseer, streamed.listener(), options));
+    require_equal(complete, streamed);
+    require(complete.tool_calls.size() == streamed.answer.tool_calls.size(),
+            "the stream has other calls");
+    auto call = complete.tool_calls;
+    if (call.empty())
+      call = {{.id = "call_1", .name = "get_weather", .arguments = R"({"city":"Bergen"})"}};
+    conversation.push_back({.role = "assistant", .content = complete.response, .tool_calls = call});
+    conversation.push_back({.role = "tool",
+                            .content = "Rain",
+                            .tool_name = call.front().name,
+                            .tool_call_id = call.front().id});
+    const auto after = take(nexus->chat(conversation, AIRole::overseer, options));
+    return std::to_string(complete.tool_calls.size()) + " calls, then \"" + after.response + "\"";
+  });
+
+  report.check("embeddings come in order and equal those of another client", [&] {
+    const auto both =
+        take(nexus->embed({.model = {}, .input = {"the sea", "a stone"}}, AIRole::overseer));
+    require(both.embeddings.size() == 2, "not two vectors");
+    const auto second = take(nexus->embed({.model = {}, .input = {"a stone"}}, AIRole::overseer));
+    const auto same = cosine(both.embeddings[1], second.embeddings.at(0));
+    const auto differ = cosine(both.embeddings[0], both.embeddings[1]);
+    require(same > 0.999, "cosine with itself " + std::to_string(same));
+    require(differ < 0.9999, "two texts have one vector");
+    const auto document =
+        stage.other
+            .post("/api/embed", R"({"model":)" + as_json(stage.model) + R"(,"input":"a stone"})")
+            .document();
+    const auto* vectors = json::find(document, "embeddings");
+    require(vectors != nullptr && vectors->IsArray() && vectors->Size() == 1, "no other vector");
+    std::vector<float> other;
+    for (const auto& number : (*vectors)[0].GetArray())
+      other.push_back(number.GetFloat());
+    require(cosine(other, second.embeddings.at(0)) > 0.999, "another client gets another vector");
+    return std::to_string(other.size()) + " dimensions, cosine " + std::to_string(differ);
+  });
+
+  report.check("what Ollama tells of the model is read", [&] {
+    const auto details = take(nexus->show_model(stage.model));
+    require(details.context_length > 0, "no context length");
+    require(!details.capabilities.empty(), "no capabilities");
+    require(take(nexus->check_model_available(stage.model)), "not available");
+    return details.family + ", " + details.parameter_size + ", " + details.quantization +
+           ", window of " + std::to_string(details.context_length);
+  });
+}
+
+} // namespace nexus::llm::real
