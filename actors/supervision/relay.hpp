@@ -265,6 +265,11 @@ private:
     auto& call = calls_.at(key);
     const bool unsent =
         failure.code == ErrorCode::connection_refused || failure.code == ErrorCode::circuit_open;
+    // What is done elsewhere costs no retry, and so has a bound of its own.
+    if (info(failure.code).retry == Retry::moved && ++call.child_failures > max_child_failures) {
+      fail(key, std::move(failure));
+      return pump();
+    }
     const auto wait = call.repeat == Repeat::always || unsent
                           ? rules_.should_retry(failure, ++call.failures, call.accepted)
                           : std::nullopt;
