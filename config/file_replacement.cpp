@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int most_links = 40;
+constexpr int most_links_followed = 40;
 constexpr int lock_poll_ms = 10;
 constexpr std::size_t most_attribute_bytes = 64 * 1024; // of Linux
 constexpr std::string_view access_list = "system.posix_acl_access";
@@ -210,7 +210,7 @@ std::error_code write_in_place(const fs::path& target, std::string_view content,
 fs::path follow_links(const fs::path& path) {
   std::error_code ignored;
   auto target = fs::absolute(path, ignored);
-  for (int links = 0; links < most_links && fs::is_symlink(target, ignored); ++links)
+  for (int links = 0; links < most_links_followed && fs::is_symlink(target, ignored); ++links)
     target = target.parent_path() / fs::read_symlink(target, ignored);
   return target;
 }

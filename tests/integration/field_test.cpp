@@ -2,6 +2,10 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <sstream>
 
@@ -336,6 +340,84 @@ BOOST_AUTO_TEST_CASE(a_prompt_that_was_cut_is_flagged_by_the_window_in_force) {
   BOOST_TEST(world.api.generate(prompt, overseer, options)->provenance.prompt_truncated);
   BOOST_TEST(!world.api.generate("short", overseer, options)->provenance.prompt_truncated);
   BOOST_TEST(requests_to(world, "/api/ps") == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(the_whole_api)
+
+BOOST_AUTO_TEST_CASE(a_model_is_made_from_a_file_and_sent_to_its_registry) {
+  World world;
+  const auto file =
+      (std::filesystem::temp_directory_path() / ("nexus-blob-" + std::to_string(::getpid())))
+          .string();
+  std::ofstream{file, std::ios::binary} << std::string(200'000, 'x');
+  const auto digest = world.api.upload_blob(file);
+  BOOST_REQUIRE(digest);
+  BOOST_TEST(digest->starts_with("sha256:"));
+  // The second time Ollama has it already.
+  BOOST_TEST(world.api.upload_blob(file).value() == *digest);
+  std::filesystem::remove(file);
+  std::vector<std::string> states;
+  const auto made = world.api.create_model(
+      {.model = "mine:1b", .files = {{"weights.gguf", *digest}}, .system = "Be kind."},
+      [&states](const PullProgress& progress) { states.push_back(progress.status); });
+  BOOST_REQUIRE_MESSAGE(made, log_line(made.error()));
+  BOOST_TEST(!states.empty());
+  BOOST_TEST(world.api.check_model_available("mine:1b").value());
+  BOOST_TEST(world.api.push_model({.model = "mine:1b"}).has_value());
+  const auto nothing = world.api.create_model({.model = "mine:1b"});
+  BOOST_REQUIRE(!nothing);
+  BOOST_TEST(to_string(nothing.error().code) == "invalid_argument");
+  const auto missing = world.api.upload_blob(file);
+  BOOST_REQUIRE(!missing);
+  BOOST_TEST(to_string(missing.error().code) == "invalid_argument");
+}
+
+BOOST_AUTO_TEST_CASE(log_probabilities_come_with_the_answer_and_with_its_chunks) {
+  World world;
+  GenerateOptions options;
+  options.logprobs = true;
+  options.top_logprobs = 2;
+  std::size_t streamed = 0;
+  const auto answer = world.api.generate_streaming(
+      "a", overseer,
+      [&streamed](const LLMStreamChunk& chunk) {
+        streamed += chunk.logprobs.size();
+        return true;
+      },
+      options);
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(!answer->logprobs.empty());
+  BOOST_TEST(streamed == answer->logprobs.size());
+  BOOST_TEST(answer->logprobs[0].top_logprobs.size() == 2u);
+  BOOST_TEST(world.api.generate("b", overseer, options)->logprobs.size() > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(loads_prompts_and_embeddings_of_a_model_do_not_make_it_reload) {
+  World world{default_models(), [](LLMClientConfig& config) {
+                config.settings(overseer).num_ctx = 2048;
+                config.settings(overseer).options = R"({"num_thread":2})";
+                config.implementation_model = config.overseer_model;
+              }};
+  BOOST_REQUIRE(world.api.load_model("llama3.1:8b"));
+  for (int i = 0; i < 2; ++i) {
+    BOOST_REQUIRE(world.api.generate("a", overseer));
+    BOOST_REQUIRE(world.api.embed({.input = {"a"}}, overseer));
+    BOOST_REQUIRE(world.api.chat({{.role = "user", .content = "a"}}, implementation));
+  }
+  BOOST_TEST(world.sim.counters().loads_started == 1u);
+  BOOST_TEST(world.sim.counters().reloads == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_server_decides_is_left_to_it) {
+  World world;
+  BOOST_REQUIRE(world.api.load_model("llama3.1:8b"));
+  BOOST_REQUIRE(world.api.generate("a", overseer));
+  for (const auto& request : world.sim.requests()) {
+    BOOST_TEST(request.body.find("num_ctx") == std::string::npos);
+    BOOST_TEST(request.body.find("keep_alive") == std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
