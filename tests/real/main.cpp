@@ -12,6 +12,7 @@
 #include <optional>
 #include <thread>
 
+#include "actors/log.hpp"
 #include "config/base_url.hpp"
 #include "tests/real/checks.hpp"
 #include "tests/real/model_folder.hpp"
@@ -145,10 +146,12 @@ int skip(const std::string& why) {
 
 } // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   const std::string wanted = argc > 1 ? argv[1] : "";
   const std::string filter = argc > 2 ? argv[2] : "";
   ::curl_global_init(CURL_GLOBAL_DEFAULT);
+  // The table tells what matters of the many failures that are caused here.
+  set_logger(nullptr);
   const Directory directory;
   clean_up_when_interrupted(directory.path);
 
@@ -174,8 +177,7 @@ int main(int argc, char** argv) {
   }
 
   const char* named = std::getenv("OLLAMA_HOST");
-  const std::string host = named != nullptr ? named : "";
-  const auto address = parse_ollama_host(host.empty() ? "localhost" : host);
+  const auto address = parse_ollama_host(named != nullptr && *named != '\0' ? named : "localhost");
   if (!address)
     return skip(sentence(address.error()));
   const auto base_url = address->text();
@@ -183,10 +185,14 @@ int main(int argc, char** argv) {
   if (client.get("/api/version").status != 200)
     return skip("there is no `ollama` with a folder of models on the PATH, and none answers at " +
                 base_url);
-  const auto model = choose_model(client, wanted);
-  if (!model)
-    return skip(wanted.empty() ? "no model of up to 2 GiB is installed that can answer"
-                               : "the model " + wanted + " is not installed");
-  return run({base_url, *model, client, nullptr, capabilities(client, *model), directory.path},
-             "running at " + base_url, filter);
+  if (const auto model = choose_model(client, wanted))
+    return run({base_url, *model, client, nullptr, capabilities(client, *model), directory.path},
+               "running at " + base_url, filter);
+  if (wanted.empty())
+    return skip("no model of up to 2 GiB is installed that can answer");
+  std::fprintf(stderr, "The model %s is not installed.\n", wanted.c_str());
+  return 2;
+} catch (const std::exception& failure) {
+  std::fprintf(stderr, "%s\n", failure.what());
+  return 1;
 }
