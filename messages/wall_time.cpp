@@ -87,6 +87,9 @@ std::optional<WallTime> parse_wall_time(std::string_view text) {
 
 std::string format_wall_time(WallTime time) {
   using namespace std::chrono;
+  // No day of a calendar: the end of what nanoseconds can reach would look like one.
+  if (time == WallTime::max())
+    return "9999-12-31T23:59:59Z";
   const auto in_seconds = floor<seconds>(time);
   const auto date_part = floor<days>(in_seconds);
   const year_month_day date{date_part};

@@ -1,5 +1,7 @@
 #include "runtime/cli/answer_view.hpp"
 
+#include <utility>
+
 #include "config/describe_json.hpp"
 #include "runtime/cli/format.hpp"
 
@@ -20,10 +22,10 @@ void AnswerView::progress(const RequestProgress& progress) {
                    " in the queue ...");
     break;
   case Phase::loading:
-    output_.status("loading " + progress.model + " ...");
+    output_.status("loading " + progress.model + ", then reading the prompt ...");
     break;
   case Phase::retrying:
-    output_.status("trying again: " + (progress.reason ? sentence(*progress.reason) : ""));
+    retrying(progress.reason ? sentence(*progress.reason) : "");
     break;
   case Phase::restarted:
     text_.clear();
@@ -41,6 +43,15 @@ void AnswerView::progress(const RequestProgress& progress) {
   }
 }
 
+/// Where no status is shown, the first attempt that failed is told: a wait without a word looks
+/// like a program that hangs.
+void AnswerView::retrying(const std::string& reason) {
+  if (output_.shows_status())
+    output_.status("trying again: " + reason);
+  else if (!std::exchange(retry_told_, true))
+    output_.message("trying again: " + reason);
+}
+
 void AnswerView::whole(const LLMResponse& response) {
   text_ = response.response;
   if (output_.json()) {
@@ -54,6 +65,7 @@ void AnswerView::whole(const LLMResponse& response) {
 void AnswerView::finish(const LLMResponse& response) {
   output_.finish_line();
   output_.clear_status();
+  output_.finish_aside();
   const auto& provenance = response.provenance;
   if (provenance.fallback)
     output_.warning("the fallback model " + response.model +
@@ -90,7 +102,9 @@ void AnswerView::show_statistics(const LLMResponse& response) {
   show("model", response.model);
   show("attempts", std::to_string(provenance.attempts));
   show("queue time", format_duration(provenance.queue_time));
-  show("first chunk time", format_duration(provenance.first_chunk_time));
+  // Of an answer that came whole it is not known.
+  if (provenance.first_chunk_time.count() > 0)
+    show("first chunk time", format_duration(provenance.first_chunk_time));
 }
 
 } // namespace nexus::llm::cli

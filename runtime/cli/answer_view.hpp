@@ -26,10 +26,12 @@ public:
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
 private:
+  void retrying(const std::string& reason);
   void show_statistics(const LLMResponse& response);
 
   Output& output_;
   std::string text_;
+  bool retry_told_ = false;
 };
 
 } // namespace nexus::llm::cli

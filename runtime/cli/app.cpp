@@ -7,9 +7,12 @@
 #include <CLI/CLI.hpp>
 
 #include <cctype>
+#include <cerrno>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "actors/log.hpp"
 #include "config/node_address.hpp"
@@ -21,8 +24,10 @@
 #include "runtime/cli/doctor_command.hpp"
 #include "runtime/cli/generate_command.hpp"
 #include "runtime/cli/models_command.hpp"
+#include "runtime/cli/number_option.hpp"
 #include "runtime/cli/only_here.hpp"
 #include "runtime/cli/output.hpp"
+#include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/role_command.hpp"
 #include "runtime/cli/script_command.hpp"
 #include "runtime/cli/serve_command.hpp"
@@ -79,11 +84,27 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
   app.add_option("--config", common.config_file, "Configuration file")->type_name("FILE");
   app.add_flag("--json", common.json, "Answer in JSON; a stream is one object per line");
   app.add_flag("--no-stream", common.no_stream, "Print the answer when it is complete");
-  app.add_option("--temperature", common.temperature, "0 (repeatable) to 2 (wild)")
+  add_number<double>(app, "--temperature", common.temperature,
+                     {.least = 0, .most = 2, .wanted = "a number from 0 to 2"},
+                     "0 (repeatable) to 2 (wild)")
       ->type_name("NUMBER");
-  app.add_option("--max-tokens", common.max_tokens, "Most tokens to generate")->type_name("N");
-  app.add_option("--num-ctx", common.num_ctx, "Context window in tokens")->type_name("N");
-  app.add_option("--seed", common.seed, "The same seed repeats an answer")->type_name("N");
+  add_number<std::int32_t>(
+      app, "--max-tokens", common.max_tokens,
+      {.least = 1,
+       .most = INT32_MAX,
+       .wanted = "a number from 1 to 2147483647, or -1 (no limit) or -2 (until the context window "
+                 "is full)",
+       .also = {-1, -2}},
+      "Most tokens to generate; -1: no limit, -2: until the context window is full")
+      ->type_name("N");
+  add_number<std::uint32_t>(app, "--num-ctx", common.num_ctx,
+                            {.least = 4, .most = 1u << 24, .wanted = "a number from 4 to 16777216"},
+                            "Context window in tokens")
+      ->type_name("N");
+  add_number<std::int64_t>(app, "--seed", common.seed,
+                           {.least = INT64_MIN, .most = INT64_MAX, .wanted = "a whole number"},
+                           "The same seed repeats an answer")
+      ->type_name("N");
   app.add_option("--stop", common.stop, "Text that ends the answer; repeatable")
       ->type_name("TEXT")
       ->allow_extra_args(false);
@@ -93,11 +114,14 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
   app.add_flag("--think", common.think,
                "Let the model think first; --think=low, medium, high, max or false");
   app.add_option("--keep-alive", common.keep_alive,
-                 "How long Ollama keeps the model in memory, such as 5m")
+                 "How long Ollama keeps the model in memory, such as 5m; -1: for ever")
       ->type_name("DURATION");
-  app.add_option("--timeout", common.timeout, "Longest wait for an answer, or for its next piece")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, longest_timeout).description(""));
+  add_number<double>(app, "--timeout", common.timeout,
+                     {.least = 0.001,
+                      .most = longest_timeout,
+                      .wanted = "a number of seconds from 0.001 to 604800"},
+                     "Longest wait for an answer, or for its next piece")
+      ->type_name("SECONDS");
   app.add_flag("--background", common.background, "Let interactive requests go first");
   app.add_flag("--verbose", common.verbose, "Show statistics, details of errors, and the log");
 }
@@ -209,19 +233,35 @@ void add_config(CLI::App& app, const CommonOptions& common, int& exit_code) {
       [arguments, &common, &exit_code] { exit_code = run_config_unset(common, arguments->key); });
 }
 
+/// For commands that run until they are told to end.
+void add_owner_options(CLI::App& command, OwnerOptions& owner) {
+  command.add_flag("--exit-with-parent", owner.with_parent,
+                   "End when the process that started this one has ended");
+  command.add_flag_callback(
+      "--exit-with-stdin", [&owner] { owner.with_stdin = true; },
+      "End when stdin closes; so it is where stdin is a pipe");
+  command.add_flag_callback(
+      "--no-exit-with-stdin", [&owner] { owner.with_stdin = false; }, "Go on when stdin closes");
+}
+
 void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* command = add_command(app, "simulate", "Run a simulated Ollama until Ctrl-C");
   const auto arguments = std::make_shared<SimulateArguments>();
-  command->add_option("--port", arguments->port, "Port to listen on; default: any free one")
+  add_number<std::uint16_t>(*command, "--port", arguments->port,
+                            {.least = 0, .most = UINT16_MAX, .wanted = "a number from 0 to 65535"},
+                            "Port to listen on; default: any free one")
       ->type_name("N");
-  command->add_option("--token-delay", arguments->token_delay_ms, "Pause before each token")
-      ->capture_default_str()
+  const NumberRange<std::uint32_t> delay{
+      .least = 0, .most = 86'400'000, .wanted = "a number of milliseconds from 0 to 86400000"};
+  add_number(*command, "--token-delay", arguments->token_delay_ms, delay,
+             "Pause before each token; default: 30")
       ->type_name("MS");
-  command->add_option("--load-delay", arguments->load_delay_ms, "Time to load a model")
-      ->capture_default_str()
+  add_number(*command, "--load-delay", arguments->load_delay_ms, delay,
+             "Time to load a model; default: 0")
       ->type_name("MS");
   command->add_option("--model", arguments->models, "Models to have; default: those of the roles")
       ->type_name("NAME");
+  add_owner_options(*command, arguments->owner);
   command->callback([arguments, &common, &exit_code] {
     only_here(common, "simulate");
     exit_code = run_simulate(common, *arguments);
@@ -243,14 +283,13 @@ void add_serve(CLI::App& app, const CommonOptions& common, int& exit_code) {
           },
           "Where to listen; default 127.0.0.1:11435")
       ->type_name("HOST:PORT");
-  command
-      ->add_option("--drain", arguments->drain_seconds,
-                   "How long requests may still take when it is told to end")
-      ->capture_default_str()
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 86400.0).description(""));
+  add_number<double>(*command, "--drain", arguments->drain_seconds,
+                     {.least = 0, .most = 86400, .wanted = "a number of seconds from 0 to 86400"},
+                     "How long requests may still take when it is told to end; default: 30")
+      ->type_name("SECONDS");
   command->add_option("--log-file", arguments->log_file, "Log there, instead of stderr")
       ->type_name("FILE");
+  add_owner_options(*command, arguments->owner);
   command->callback([arguments, &common, &exit_code] {
     only_here(common, "serve");
     exit_code = run_serve(common, *arguments);
@@ -298,10 +337,10 @@ void add_script(CLI::App& app, const CommonOptions& common, int& exit_code) {
                    "Ask a live Ollama these prompts and write what happens as a scenario")
       ->type_name("FILE");
   command->add_flag("--http", arguments->http, "Play over real HTTP against the simulator");
-  command
-      ->add_option("--orders", arguments->orders, "Play in so many other orders of messages, too")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1'000'000).description(""));
+  add_number<std::uint64_t>(*command, "--orders", arguments->orders,
+                            {.least = 0, .most = 1'000'000, .wanted = "a number from 0 to 1000000"},
+                            "Play in so many other orders of messages, too")
+      ->type_name("N");
   command->add_flag("--schema", arguments->schema, "Print the JSON schema of scenario files");
   command->callback([arguments, &common, &exit_code] {
     only_here(common, "script");
@@ -370,17 +409,20 @@ int run_command_line(int argc, char** argv) {
     Output output{common};
     const auto code =
         output.fail({.code = ErrorCode::invalid_argument, .subject = as_clause(error.what())});
-    output.message("`nexus-llm --help` tells how to use the program.");
+    // Whoever gave a wrong value knows the option.
+    if (dynamic_cast<const CLI::ValidationError*>(&error) == nullptr)
+      output.message("`nexus-llm --help` tells how to use the program.");
     return code;
   }
   return exit_code;
 }
 
-/// A standard stream that was closed would give its number to the next file that is opened.
+/// A standard stream that was closed would give its number to the next file that is opened. It
+/// stays one that cannot be used: what was to go there is lost, which must be told.
 void open_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(stream, F_GETFD) < 0)
-      static_cast<void>(::open("/dev/null", O_RDWR) + 0);
+      static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) + 0);
 }
 
 } // namespace
@@ -393,6 +435,13 @@ int run_app(int argc, char** argv) {
   set_logger(nullptr);
   try {
     return run_command_line(argc, argv);
+  } catch (const std::system_error& error) {
+    // A thread or a descriptor that could not be had.
+    const CommonOptions common{.json = wants_json(argc, argv)};
+    const auto code = error.code().value();
+    if (code == EAGAIN || code == EMFILE || code == ENFILE)
+      return Output{common}.fail(limit_failure(code));
+    return Output{common}.fail({.code = ErrorCode::internal_error, .detail = error.what()});
   } catch (const std::exception& error) {
     const CommonOptions common{.json = wants_json(argc, argv), .verbose = true};
     return Output{common}.fail({.code = ErrorCode::internal_error, .detail = error.what()});

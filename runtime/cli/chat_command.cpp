@@ -2,12 +2,15 @@
 
 #include <unistd.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/model_name.hpp"
 #include "runtime/cli/answer.hpp"
+#include "runtime/cli/edited_lines.hpp"
 #include "runtime/cli/line_reader.hpp"
 
 namespace nexus::llm::cli {
@@ -22,13 +25,15 @@ constexpr std::string_view help_text =
     "/model NAME    let another model answer; without NAME, back to that of the role\n"
     "/bye           leave (so do Ctrl-D, and Ctrl-C at the prompt)\n"
     "\"\"\"            begin and end a message of several lines\n"
+    "Alt-Enter      begin another line of the message\n"
     "Ctrl-C         stop the answer\n";
 
 std::string_view trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
+  constexpr std::string_view spaces = " \t\r\n";
+  const auto begin = text.find_first_not_of(spaces);
   if (begin == std::string_view::npos)
     return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+  return text.substr(begin, text.find_last_not_of(spaces) - begin + 1);
 }
 
 /// The conversation and its commands.
@@ -36,71 +41,120 @@ class Chat {
 public:
   Chat(const CommonOptions& common, Session& session, Output& output, GenerateOptions options)
       : asker_{session, output, common.role, !common.no_stream}, output_{output},
-        options_{std::move(options)}, role_system_{options_.system},
-        terminal_{::isatty(STDIN_FILENO) == 1}, reader_{session.interrupts()} {}
+        options_{std::move(options)},
+        role_system_{options_.system}, person_{::isatty(STDIN_FILENO) == 1}, lines_{make_lines()} {}
 
   int run() {
-    if (terminal_)
+    if (person_)
       output_.message("Talk to the " + std::string{to_string(asker_.role)} +
                       " role. /help tells more, /bye leaves.");
-    std::string text;
-    while (read_message(text)) {
-      if (text.starts_with('/') && text.find('\n') == std::string::npos) {
-        if (!run_slash_command(text))
-          break;
-      } else if (!trim(text).empty()) {
-        turn(text);
-      }
-      if (output_.write_failed())
+    while (!output_.write_failed()) {
+      auto message = read_message();
+      if (!message || !obey(*message))
         break;
     }
-    return asker_.session.interrupts().terminated() ? exit_code(ErrorCategory::cancelled)
-                                                    : output_.success();
+    // The terminal is put in order before anything is said in the end.
+    lines_.reset();
+    const auto written = output_.success();
+    return code_ != 0 ? code_ : written;
   }
 
 private:
-  /// Reads a message of one line, or of several between quotes. False at the end.
-  bool read_message(std::string& text) {
+  struct Message {
+    std::string text;
+    bool verbatim = false; ///< never a command
+  };
+
+  std::unique_ptr<LineSource> make_lines() {
+    auto& interrupts = asker_.session.interrupts();
+    if (EditedLines::possible())
+      return std::make_unique<EditedLines>(interrupts, output_);
+    return std::make_unique<LineReader>(interrupts, output_, person_);
+  }
+
+  /// What fails in a pipe fails for whoever fed it; a person has seen it and went on.
+  void note_failure(int code) {
+    if (!person_ && code_ == 0)
+      code_ = code;
+  }
+
+  void refuse(const LLMError& error) { note_failure(output_.fail(error)); }
+
+  /// Reads a message of one line, of several between quotes, or of several that were pasted.
+  /// Nothing at the end.
+  std::optional<Message> read_message() {
     std::string line;
-    if (!read_line(">>> ", line))
-      return false;
-    text = line;
+    auto event = read_line(">>> ", line);
+    if (event == LineSource::Event::text)
+      return Message{std::move(line), true};
+    if (event == LineSource::Event::end)
+      return std::nullopt;
+    if (event == LineSource::Event::failed)
+      return Message{};
     if (!line.starts_with(quotes))
-      return true;
-    text = line.substr(quotes.size());
+      return Message{std::move(line)};
+    auto text = line.substr(quotes.size());
+    bool whole = true;
     while (!text.ends_with(quotes)) {
-      if (!read_line("... ", line))
-        return false;
+      event = read_line("... ", line);
+      if (event == LineSource::Event::end) {
+        if (code_ == 0)
+          refuse({.code = ErrorCode::invalid_prompt,
+                  .subject = "the quotes that end the last message are missing"});
+        return std::nullopt;
+      }
+      whole = whole && event != LineSource::Event::failed;
       text += "\n" + line;
     }
+    if (!whole)
+      return Message{};
     text.resize(text.size() - quotes.size());
     if (text.starts_with('\n'))
       text.erase(0, 1);
     if (text.ends_with('\n'))
       text.pop_back();
-    return true;
+    return Message{std::move(text), true};
   }
 
-  bool read_line(std::string_view sign, std::string& line) {
+  /// A line, a `text`, a line that was refused (`failed`), or the `end` of the conversation.
+  LineSource::Event read_line(std::string_view sign, std::string& line) {
+    using Event = LineSource::Event;
     auto& interrupts = asker_.session.interrupts();
     for (;;) {
-      if (terminal_)
-        output_.aside(sign);
-      switch (reader_.next(line)) {
-      case LineReader::Event::line:
-        output_.aside_ended_by_user();
+      line.clear();
+      const auto event = lines_->next(sign, line);
+      switch (event) {
+      case Event::line:
+      case Event::text:
         leaving_ = false;
-        return true;
-      case LineReader::Event::end:
-        return false;
-      case LineReader::Event::interrupt:
-        if (leaving_ || interrupts.terminated() || !terminal_)
-          return false;
+        return event;
+      case Event::end:
+        return event;
+      case Event::failed:
+        refuse(lines_->error());
+        return event;
+      case Event::broken:
+        code_ = output_.fail(lines_->error());
+        return Event::end;
+      case Event::interrupt:
+        if (interrupts.terminated() || !person_)
+          code_ = exit_code(ErrorCategory::cancelled);
+        if (leaving_ || code_ != 0)
+          return Event::end;
         leaving_ = true;
         interrupts.reset();
         output_.message("(Ctrl-C again or /bye leaves.)");
       }
     }
+  }
+
+  /// Does what a message says. False when the program is to end.
+  bool obey(const Message& message) {
+    if (!message.verbatim && message.text.starts_with('/'))
+      return run_slash_command(message.text);
+    if (!trim(message.text).empty())
+      turn(message.text);
+    return true;
   }
 
   void turn(const std::string& text) {
@@ -115,7 +169,7 @@ private:
       asker_.session.fail(output_, response.error());
       stopped(shown);
     } else {
-      output_.fail(response.error());
+      refuse(response.error());
       messages_.pop_back();
       output_.message("The message was taken back; send it again to ask once more.");
     }
@@ -157,13 +211,14 @@ private:
       output_.aside(help_text);
     } else {
       output_.message("There is no command " + name + "; /help lists them.");
+      note_failure(exit_code(ErrorCategory::validation));
     }
     return true;
   }
 
   void set_model(const std::string& name) {
     if (!name.empty() && !is_valid_model_name(name)) {
-      output_.fail({.code = ErrorCode::invalid_model_name, .subject = "`" + name + "`"});
+      refuse({.code = ErrorCode::invalid_model_name, .subject = "`" + name + "`"});
       return;
     }
     options_.model = name;
@@ -175,10 +230,11 @@ private:
   Output& output_;
   GenerateOptions options_;
   std::optional<std::string> role_system_;
-  bool terminal_;
-  LineReader reader_;
+  const bool person_; ///< who may see what fails, and try again
+  std::unique_ptr<LineSource> lines_;
   std::vector<ChatMessage> messages_;
   bool leaving_ = false; ///< the last thing that happened was an interrupt
+  int code_ = 0;         ///< the exit code; of a pipe, that of the first failure
 };
 
 } // namespace

@@ -24,7 +24,8 @@ Result<GenerateOptions> request_options(const CommonOptions& common) {
   GenerateOptions options;
   options.model = common.model;
   options.temperature = common.temperature;
-  options.max_tokens = common.max_tokens;
+  if (common.max_tokens)
+    options.max_tokens = static_cast<decltype(options.max_tokens)::value_type>(*common.max_tokens);
   options.num_ctx = common.num_ctx;
   options.seed = common.seed;
   options.stop = common.stop;

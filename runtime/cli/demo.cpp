@@ -6,7 +6,10 @@
 
 #include "config/model_name.hpp"
 #include "runtime/cli/demo_actors.hpp"
+#include "runtime/cli/format.hpp"
+#include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/output.hpp"
+#include "runtime/cli/process_limits.hpp"
 #include "runtime/llm_integration.hpp"
 #include "runtime/setup.hpp"
 #include "runtime/simulator/simulator.hpp"
@@ -17,7 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::seconds longest_demo{25};
+/// Only keeps a fault from holding the program for ever.
+constexpr std::chrono::hours longest_demo{24};
 constexpr const char* goal = "Keep a number within a lower and an upper bound.";
 
 struct SystemConfig : caf::actor_system_config {
@@ -67,7 +71,8 @@ std::string figures(const LLMResponse& response) {
 }
 
 DemoView view_on(Output& output) {
-  return {.begin =
+  return {.wait = [&output](const std::string& who) { output.status(who + " thinks ..."); },
+          .begin =
               [&output](const std::string& title) {
                 output.answer_styled("\n" + title + ":\n", Style::good);
               },
@@ -76,12 +81,15 @@ DemoView view_on(Output& output) {
               [&output](const LLMResponse& response) {
                 output.finish_line();
                 output.message(figures(response));
+                if (response.provenance.cut_by_length)
+                  output.warning("the answer was cut at " + std::to_string(demo_max_tokens) +
+                                 " tokens, the most that this demonstration lets a model say");
               },
           .note = [&output](const std::string& note) { output.message(note); }};
 }
 
-/// Runs the job to its end, or to the deadline.
-int play(caf::actor_system& system, const LLMSystem& llm, Output& output) {
+/// Runs the job to its end.
+int play(caf::actor_system& system, const LLMSystem& llm, Interrupts& interrupts, Output& output) {
   const auto view = view_on(output);
   const auto implementation =
       spawn_demo_implementation(system, llm.role(AIRole::implementation), view);
@@ -89,25 +97,27 @@ int play(caf::actor_system& system, const LLMSystem& llm, Output& output) {
       spawn_demo_overseer(system, llm.role(AIRole::overseer), implementation, view);
   int code = 0;
   {
+    const auto cancelling = interrupts.during([&llm] {
+      for (const auto role : all_roles)
+        for (const auto& id : {demo_plan, demo_code, demo_review})
+          anon_tell(llm.role(role), cancel_atom_v, id);
+    });
+    const auto begun = std::chrono::steady_clock::now();
     caf::scoped_actor self{system};
     ask(self, overseer, longest_demo, std::string{goal})
         .receive(
             [&](const LLMResponse&) {
               output.finish_line();
-              output.message("The job is done: planned, written and reviewed.");
+              output.message("The job is done, in " +
+                             format_duration(std::chrono::steady_clock::now() - begun) +
+                             ": planned, written and reviewed.");
             },
             [&](const caf::error& error) {
-              output.finish_line();
-              const auto failure = to_llm_error(error);
-              if (category(failure.code) == ErrorCategory::timeout && failure.attempts == 0)
-                output.message("The model takes its time; the demonstration ends here.");
-              else
-                code = output.fail(failure);
+              const auto cause = to_llm_error(error);
+              code = output.fail(interrupts.interrupted() ? LLMError{.code = ErrorCode::cancelled}
+                                                          : cause);
             });
   }
-  for (const auto role : all_roles)
-    for (const auto& id : {demo_plan, demo_code, demo_review})
-      anon_tell(llm.role(role), cancel_atom_v, id);
   anon_exit(overseer, caf::exit_reason::user_shutdown);
   anon_exit(implementation, caf::exit_reason::user_shutdown);
   return code;
@@ -116,7 +126,12 @@ int play(caf::actor_system& system, const LLMSystem& llm, Output& output) {
 } // namespace
 
 int run_demo(const CommonOptions& common) {
+  Interrupts interrupts;
   Output output{common};
+  auto needs = needs_of_actors();
+  needs.threads += 2; // of the simulator
+  if (const auto possible = check_limits(needs); !possible)
+    return output.fail(possible.error());
   auto store = find_store(common.config_file, config_overrides(common));
   if (!store)
     return output.fail(store.error());
@@ -146,7 +161,7 @@ int run_demo(const CommonOptions& common) {
   auto llm = LLMSystem::start(system, std::move(options));
   if (!llm)
     return output.fail(llm.error());
-  const auto code = play(system, **llm, output);
+  const auto code = play(system, **llm, interrupts, output);
   return code == 0 ? output.success() : code;
 }
 

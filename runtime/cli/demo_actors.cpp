@@ -1,23 +1,39 @@
 #include "runtime/cli/demo_actors.hpp"
 
+#include <optional>
+#include <utility>
+
 namespace nexus::llm::cli {
 
 namespace {
 
-/// Enough for a person to see it work, few enough to be quick.
-constexpr std::uint32_t max_tokens = 160;
-
 GenerateOptions options_for(const RequestId& id) {
   GenerateOptions options;
   options.id = id;
-  options.max_tokens = max_tokens;
+  options.max_tokens = demo_max_tokens;
   return options;
 }
 
-/// What both actors have in common: they show what their role streams.
+/// What both actors have in common: they show what their role streams. The answer to a request may
+/// come before the end of its stream; it is passed on when all of it was shown.
 class Speaker {
 public:
+  using Done = std::function<void(const LLMResponse&)>;
+
   Speaker(std::string who, DemoView view) : who_{std::move(who)}, view_{std::move(view)} {}
+
+  /// Something is asked for; `done` gets the answer after its last chunk.
+  void expect(Done done) {
+    begun_ = ended_ = false;
+    answer_.reset();
+    done_ = std::move(done);
+    view_.wait(who_);
+  }
+
+  void on_answer(LLMResponse answer) {
+    answer_ = std::move(answer);
+    pass_on();
+  }
 
   void on_chunk(const LLMStreamChunk& chunk) {
     if (!begun_) {
@@ -27,8 +43,9 @@ public:
     if (!chunk.response.empty())
       view_.text(chunk.response);
     if (chunk.done) {
-      begun_ = false;
       view_.end(*chunk.final);
+      ended_ = true;
+      pass_on();
     }
   }
 
@@ -48,9 +65,19 @@ public:
   }
 
 private:
+  void pass_on() {
+    if (!ended_ || !answer_)
+      return;
+    const auto answer = *std::exchange(answer_, std::nullopt);
+    std::exchange(done_, nullptr)(answer);
+  }
+
   std::string who_;
   DemoView view_;
   bool begun_ = false;
+  bool ended_ = false;
+  std::optional<LLMResponse> answer_;
+  Done done_;
 };
 
 class DemoImplementation {
@@ -64,9 +91,15 @@ public:
   demo_implementation::behavior_type make_behavior() {
     return {
         [this](const std::string& task) {
-          return forward_to(self_, role_, generate_streaming_atom_v,
-                            "Write the code for this task, in C++, as one short function: " + task,
-                            options_for(demo_code), stream_subscriber{demo_implementation{self_}});
+          auto promise = self_->make_response_promise<LLMResponse>();
+          speaker_.expect(
+              [promise](const LLMResponse& answer) mutable { promise.deliver(answer); });
+          ask_watched(self_, role_, generate_streaming_atom_v,
+                      "Write the code for this task, in C++, as one short function: " + task,
+                      options_for(demo_code), stream_subscriber{demo_implementation{self_}})
+              .then([this](LLMResponse& answer) { speaker_.on_answer(std::move(answer)); },
+                    [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+          return promise;
         },
         [this](const LLMStreamChunk& chunk) { speaker_.on_chunk(chunk); },
         [this](const StreamError& error) { speaker_.on_error(error); },
@@ -110,12 +143,19 @@ public:
   }
 
 private:
-  void plan(const std::string& goal) {
-    ask_watched(self_, role_, generate_streaming_atom_v,
-                "Plan in three short steps how to reach this goal: " + goal, options_for(demo_plan),
+  /// Asks the role, which streams its answer here; `done` gets it when all of it was shown.
+  template <class Atom, class Content>
+  void say(Atom atom, Content content, const RequestId& id, Speaker::Done done) {
+    speaker_.expect(std::move(done));
+    ask_watched(self_, role_, atom, std::move(content), options_for(id),
                 stream_subscriber{demo_overseer{self_}})
-        .then([this, goal](const LLMResponse& plan) { implement(goal, plan.response); },
+        .then([this](LLMResponse& answer) { speaker_.on_answer(std::move(answer)); },
               [this](caf::error& error) { promise_.deliver(std::move(error)); });
+  }
+
+  void plan(const std::string& goal) {
+    say(generate_streaming_atom_v, "Plan in three short steps how to reach this goal: " + goal,
+        demo_plan, [this, goal](const LLMResponse& plan) { implement(goal, plan.response); });
   }
 
   void implement(const std::string& goal, const std::string& plan) {
@@ -128,11 +168,9 @@ private:
     const std::vector<ChatMessage> conversation{
         {.role = "assistant", .content = plan},
         {.role = "user",
-         .content = "This code was written. Review it in two sentences.\n\n" + code}};
-    ask_watched(self_, role_, chat_streaming_atom_v, conversation, options_for(demo_review),
-                stream_subscriber{demo_overseer{self_}})
-        .then([this](LLMResponse& verdict) { promise_.deliver(std::move(verdict)); },
-              [this](caf::error& error) { promise_.deliver(std::move(error)); });
+         .content = "Review in two sentences the code that was written:\n\n" + code}};
+    say(chat_streaming_atom_v, conversation, demo_review,
+        [this](const LLMResponse& verdict) { promise_.deliver(verdict); });
   }
 
   demo_overseer::pointer self_;

@@ -10,11 +10,15 @@ namespace nexus::llm::cli {
 /// What the two AI roles of the demonstration tell the person who watches. Called from the threads
 /// of the actors, never at the same time.
 struct DemoView {
+  std::function<void(const std::string& who)> wait;    ///< somebody is asked to speak
   std::function<void(const std::string& title)> begin; ///< somebody starts to speak
   std::function<void(const std::string& text)> text;   ///< a piece of what is said
   std::function<void(const LLMResponse&)> end;         ///< it was said
   std::function<void(const std::string& note)> note;   ///< something else worth knowing
 };
+
+/// Enough for what is asked for; a model that does not come to an end is stopped there.
+inline constexpr int demo_max_tokens = 512;
 
 /// The requests of the demonstration, by which it can be cut short.
 inline const RequestId demo_plan{"demo-plan"};

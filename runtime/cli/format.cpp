@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <string_view>
 
+#include "runtime/cli/text_width.hpp"
+
 namespace nexus::llm::cli {
 
 std::string format_number(double number, int digits) {
@@ -43,14 +45,14 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows) {
     for (std::size_t column = 0; column < row.size(); ++column) {
       if (column == widths.size())
         widths.push_back(0);
-      widths[column] = std::max(widths[column], row[column].size());
+      widths[column] = std::max(widths[column], width_of(row[column]));
     }
   std::string text;
   for (const auto& row : rows) {
     for (std::size_t column = 0; column < row.size(); ++column) {
       text += row[column];
       if (column + 1 < row.size())
-        text.append(widths[column] - row[column].size() + 2, ' ');
+        text.append(widths[column] - width_of(row[column]) + 2, ' ');
     }
     text += '\n';
   }

@@ -43,8 +43,6 @@ void raise_event(const FileDescriptor& event) {
 
 bool is_readable(const pollfd& entry) { return (entry.revents & POLLIN) != 0; }
 
-[[noreturn]] void end_program() { ::_exit(exit_code(ErrorCategory::cancelled)); }
-
 } // namespace
 
 Interrupts::Interrupts(std::function<void()> on_hangup) : on_hangup_{std::move(on_hangup)} {
@@ -54,9 +52,11 @@ Interrupts::Interrupts(std::function<void()> on_hangup) : on_hangup_{std::move(o
   raised_ = FileDescriptor{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))};
   stop_ = FileDescriptor{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))};
   thread_ = std::thread{[this] { watch(); }};
+  current_ = raised_.get();
 }
 
 Interrupts::~Interrupts() {
+  current_ = -1;
   raise_event(stop_);
   thread_.join();
 }
@@ -66,12 +66,6 @@ void Interrupts::reset() {
   std::uint64_t ignored = 0;
   static_cast<void>(::read(raised_.get(), &ignored, sizeof ignored) + 0);
   count_ = 0;
-}
-
-void Interrupts::wait() const {
-  pollfd entry{raised_.get(), POLLIN, 0};
-  while (::poll(&entry, 1, -1) < 0 && errno == EINTR) {
-  }
 }
 
 void Interrupts::watch() {
@@ -102,6 +96,12 @@ void Interrupts::on_signal() {
   if (++count_ > 1 || !action_)
     end_program();
   raise_event(raised_);
+}
+
+void Interrupts::end_program() {
+  if (auto* call = before_end_.load())
+    call();
+  ::_exit(exit_code(ErrorCategory::cancelled));
 }
 
 void Interrupts::act() {

@@ -48,13 +48,21 @@ public:
   void reset();
   /// Readable while `interrupted()`, for `poll`.
   [[nodiscard]] int descriptor() const noexcept { return raised_.get(); }
-  /// Waits for one.
-  void wait() const;
+  /// Likewise of the one that this process has; -1 where there is none.
+  [[nodiscard]] static int current_descriptor() noexcept { return current_; }
+  /// What to do before an interrupt ends the program at once, such as putting the terminal in
+  /// order; nothing at first.
+  static void before_end(void (*call)()) noexcept { before_end_ = call; }
 
 private:
   void watch();
   void on_signal();
   void act();
+
+  [[noreturn]] static void end_program();
+
+  static inline std::atomic<int> current_{-1};
+  static inline std::atomic<void (*)()> before_end_{nullptr};
 
   FileDescriptor signals_;
   FileDescriptor raised_;

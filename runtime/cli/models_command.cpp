@@ -1,5 +1,7 @@
 #include "runtime/cli/models_command.hpp"
 
+#include <chrono>
+
 #include "config/describe_json.hpp"
 #include "runtime/cli/format.hpp"
 #include "runtime/cli/progress_display.hpp"
@@ -132,8 +134,18 @@ private:
     for (const auto& model : models->models)
       rows.push_back({model.name, format_bytes(model.size), format_bytes(model.size_vram),
                       model.context_length ? std::to_string(model.context_length) : "",
-                      model.expires_at ? format_wall_time(*model.expires_at) : ""});
+                      model.expires_at ? until(*model.expires_at) : ""});
     return text(format_table(rows));
+  }
+
+  /// Ollama says "for ever" with a time that is centuries ahead, and keeps a model that has had its
+  /// time until nobody uses it.
+  static std::string until(WallTime end) {
+    constexpr std::chrono::days a_long_time{365 * 100};
+    const auto now = std::chrono::system_clock::now();
+    if (end < now)
+      return "stopping";
+    return end - now > a_long_time ? "for ever" : format_wall_time(end);
   }
 
   int pull() {

@@ -7,28 +7,16 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "runtime/cli/stream_io.hpp"
+#include "runtime/cli/text_width.hpp"
+
 namespace nexus::llm::cli {
 
 namespace {
 
 bool colour_wanted() {
   const auto* no_color = std::getenv("NO_COLOR");
-  const auto* term = std::getenv("TERM");
-  return (no_color == nullptr || *no_color == '\0') && term != nullptr &&
-         std::string_view{term} != "dumb";
-}
-
-/// Writes all of it; returns `errno` or 0.
-int write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const auto count = ::write(descriptor, text.data(), text.size());
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      return errno;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return 0;
+  return (no_color == nullptr || *no_color == '\0') && terminal_understands_escapes();
 }
 
 std::string_view colour_of(Style style) {
@@ -55,21 +43,18 @@ std::size_t terminal_width() {
   return size.ws_col;
 }
 
-/// At most `width` bytes, never a part of a character.
-std::string_view clip(std::string_view text, std::size_t width) {
-  if (text.size() <= width)
-    return text;
-  auto end = width;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end;
-  return text.substr(0, end);
-}
-
 } // namespace
+
+bool terminal_understands_escapes() {
+  const auto* term = std::getenv("TERM");
+  return term != nullptr && *term != '\0' && std::string_view{term} != "dumb";
+}
 
 Output::Output(const CommonOptions& common)
     : json_{common.json}, verbose_{common.verbose}, answer_terminal_{::isatty(STDOUT_FILENO) == 1},
-      error_terminal_{::isatty(STDERR_FILENO) == 1}, colour_wanted_{colour_wanted()} {}
+      error_terminal_{::isatty(STDERR_FILENO) == 1}, status_wanted_{error_terminal_ &&
+                                                                    terminal_understands_escapes()},
+      colour_wanted_{colour_wanted()} {}
 
 bool Output::answer(std::string_view text) {
   std::lock_guard lock{mutex_};
@@ -124,6 +109,12 @@ void Output::aside(std::string_view text, Style style) {
       styled(error_terminal_ ? message_filter_(text) : std::string{text}, style, error_terminal_));
 }
 
+void Output::finish_aside() {
+  std::lock_guard lock{mutex_};
+  if (aside_begun_)
+    begin_message();
+}
+
 void Output::aside_ended_by_user() {
   std::lock_guard lock{mutex_};
   aside_begun_ = false;
@@ -137,6 +128,7 @@ void Output::message(std::string_view text) {
 }
 
 void Output::warning(std::string_view text) {
+  finish_aside();
   aside("warning: ", Style::warning);
   aside(std::string{text} + "\n");
 }
@@ -149,9 +141,11 @@ int Output::fail(const LLMError& error) {
     document.AddMember("error", error_object(error, allocator), allocator);
     object(document);
   }
-  if (error.code == ErrorCode::cancelled && write_failed())
+  // Whoever no longer reads has cancelled the request himself.
+  if (error.code == ErrorCode::cancelled && write_failed() && write_error_ != ECANCELED)
     return success();
   clear_status();
+  finish_aside();
   aside("error: ", Style::bad);
   aside(sentence(error) + "\n");
   if (verbose_ && error.http_status != 0)
@@ -162,11 +156,13 @@ int Output::fail(const LLMError& error) {
 }
 
 void Output::status(std::string_view text) {
-  if (!error_terminal_)
+  if (!status_wanted_)
     return;
   std::lock_guard lock{mutex_};
   const auto safe = TerminalFilter{}(text);
-  write_message("\r\033[K" + std::string{clip(safe, terminal_width() - 1)});
+  if (!status_shown_)
+    begin_message();
+  write_message("\r\033[K" + std::string{clip_to_width(safe, terminal_width() - 1)});
   status_shown_ = true;
 }
 
@@ -179,8 +175,11 @@ void Output::clear_status() {
 int Output::success() {
   finish_line();
   clear_status();
+  finish_aside();
   if (write_error_ == 0 || write_error_ == EPIPE)
     return 0;
+  if (write_error_ == ECANCELED)
+    return fail({.code = ErrorCode::cancelled});
   message("error: The answer could not be written: " +
           std::generic_category().message(write_error_) + ".");
   return exit_code(ErrorCategory::internal);

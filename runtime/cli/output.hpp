@@ -12,20 +12,25 @@
 
 namespace nexus::llm::cli {
 
+/// Whether TERM names a terminal to which escape sequences may be written.
+[[nodiscard]] bool terminal_understands_escapes();
+
 /// Emphasis of a word on a terminal; nothing where colour is not wanted.
 enum class Style : std::uint8_t { plain, bad, warning, good, faint };
 
 /// Where a command writes: answers to stdout, everything else to stderr. What goes to a terminal is
 /// filtered, and coloured unless NO_COLOR says otherwise. Any thread.
 ///
-/// A reader that closes stdout is no error: what follows is dropped, and the program ends with 0.
+/// A stream that is not ready is waited for. A reader that closes stdout is no error: what follows
+/// is dropped, and the program ends with 0.
 class Output {
 public:
   explicit Output(const CommonOptions& common);
 
   [[nodiscard]] bool json() const noexcept { return json_; }
   [[nodiscard]] bool verbose() const noexcept { return verbose_; }
-  [[nodiscard]] bool messages_on_terminal() const noexcept { return error_terminal_; }
+  /// Whether a status is shown: on a terminal that can take a line back.
+  [[nodiscard]] bool shows_status() const noexcept { return status_wanted_; }
 
   /// Writes a piece of an answer. False once stdout takes no more.
   bool answer(std::string_view text);
@@ -42,6 +47,8 @@ public:
 
   /// Writes a piece of text to stderr, as it is.
   void aside(std::string_view text, Style style = Style::plain);
+  /// Ends the line that an aside began, if it did.
+  void finish_aside();
   /// The person at the terminal ended the line that an aside began.
   void aside_ended_by_user();
   /// Writes one line to stderr.
@@ -51,7 +58,7 @@ public:
   /// to stdout where JSON is wanted. Returns the exit code.
   int fail(const LLMError& error);
 
-  /// Shows a line that the next message replaces; on a terminal only.
+  /// Shows a line that the next message replaces, where `shows_status`.
   void status(std::string_view text);
   void clear_status();
 
@@ -70,6 +77,7 @@ private:
   const bool verbose_;
   const bool answer_terminal_;
   const bool error_terminal_;
+  const bool status_wanted_;
   const bool colour_wanted_;
   std::mutex mutex_;
   TerminalFilter answer_filter_;

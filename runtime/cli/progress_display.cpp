@@ -35,7 +35,7 @@ void ProgressDisplay::show(const PullProgress& progress) {
   }
   const int percent = percent_of(progress);
   const auto amounts = format_bytes(progress.completed) + " of " + format_bytes(progress.total);
-  if (output_.messages_on_terminal()) {
+  if (output_.shows_status()) {
     output_.status(percent < 0 ? progress.status
                                : bar(percent) + " " + std::to_string(percent) + " %  " + amounts +
                                      "  " + progress.status);

@@ -9,6 +9,8 @@
 #include <system_error>
 
 #include "config/file_io.hpp"
+#include "runtime/cli/prompt_text.hpp"
+#include "runtime/cli/stream_io.hpp"
 
 namespace nexus::llm::cli {
 
@@ -25,11 +27,9 @@ Result<std::string> read_all(int descriptor, const std::string& name) {
   std::string text;
   std::array<char, 64 * 1024> buffer{};
   for (;;) {
-    const auto count = ::read(descriptor, buffer.data(), buffer.size());
+    const auto count = read_some(descriptor, buffer);
     if (count == 0)
       return text;
-    if (count < 0 && errno == EINTR)
-      continue;
     if (count < 0)
       return unreadable(name, std::generic_category().message(errno));
     text.append(buffer.data(), static_cast<std::size_t>(count));
@@ -38,7 +38,28 @@ Result<std::string> read_all(int descriptor, const std::string& name) {
   }
 }
 
-Result<std::string> read_stdin() { return read_all(STDIN_FILENO, "stdin"); }
+/// The bytes of a file as a text.
+Result<std::string> as_text(Result<std::string> bytes, const std::string& name) {
+  if (!bytes)
+    return bytes;
+  drop_byte_order_mark(*bytes);
+  if (const auto fault = text_fault(*bytes); !fault.empty())
+    return failure(ErrorCode::invalid_argument, "`" + name + "` " + fault);
+  return bytes;
+}
+
+Result<std::string> read_stdin() {
+  auto text = as_text(read_all(STDIN_FILENO, "stdin"), "stdin");
+  if (!text || ::isatty(STDIN_FILENO) != 1)
+    return text;
+  for (std::size_t begin = 0; begin < text->size();) {
+    const auto end = std::min(text->find('\n', begin), text->size());
+    if (is_cut_by_terminal(std::string_view{*text}.substr(begin, end - begin)))
+      return failure(ErrorCode::invalid_prompt, cut_line_fault());
+    begin = end + 1;
+  }
+  return text;
+}
 
 using Words = std::vector<std::string>;
 
@@ -66,7 +87,7 @@ Result<std::string> read_text_file(const std::string& path) {
   const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!file.valid())
     return unreadable(path, std::generic_category().message(errno));
-  return read_all(file.get(), path);
+  return as_text(read_all(file.get(), path), path);
 }
 
 Result<std::string> read_prompt(const PromptArguments& arguments) {
@@ -81,6 +102,8 @@ Result<std::string> read_prompt(const PromptArguments& arguments) {
   const bool stdin_wanted = nothing_given || dash != words.end();
   const bool stdin_last = stdin_wanted && behind == words.end();
 
+  if (const auto fault = text_fault(join(words.begin(), words.end())); !fault.empty())
+    return failure(ErrorCode::invalid_prompt, "it " + fault);
   std::string prompt;
   append_part(prompt, join(words.begin(), dash));
   if (stdin_wanted && !stdin_last) {

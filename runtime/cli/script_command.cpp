@@ -5,6 +5,7 @@
 
 #include "actors/ollama_client/curl_transport.hpp"
 #include "config/json.hpp"
+#include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/harness/recording.hpp"
 #include "runtime/harness/report.hpp"
@@ -94,6 +95,8 @@ Result<std::vector<std::string>> files_of(const std::vector<std::string>& words)
 }
 
 int play_all(Output& output, const ScriptArguments& arguments) {
+  if (const auto possible = check_limits(needs_of_actors()); !possible)
+    return output.fail(possible.error());
   const auto files = files_of(arguments.words);
   if (!files)
     return output.fail(files.error());
@@ -114,7 +117,8 @@ int play_all(Output& output, const ScriptArguments& arguments) {
   if (failed > 0)
     output.message(std::to_string(failed) + " of " + std::to_string(scenarios.size()) +
                    " scenarios did not pass.");
-  return failed > 0 ? did_not_pass : output.success();
+  const auto written = output.success();
+  return failed > 0 ? did_not_pass : written;
 }
 
 Result<void> write_file(const std::string& path, const std::string& text) {

@@ -14,6 +14,7 @@
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/log_sink.hpp"
 #include "runtime/cli/output.hpp"
+#include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/service_manager.hpp"
 #include "runtime/llm_integration.hpp"
 #include "runtime/node/certificates.hpp"
@@ -111,14 +112,20 @@ void warn_of_end(const TlsFiles& files) {
                                " days");
 }
 
-/// Serves until it is told to end. False where the system has ended by itself.
+/// Serves until it is told to end, or until nobody is there for whom it serves. False where the
+/// system has ended by itself.
 bool serve_until_told(LLMIntegration& api, const Interrupts& interrupts, const Event& hangups,
-                      const Event& end) {
-  std::array<pollfd, 3> events{pollfd{interrupts.descriptor(), POLLIN, 0},
+                      const Event& end, const OwnerWatch& owner) {
+  const auto owners = owner.entries();
+  std::array<pollfd, 5> events{pollfd{interrupts.descriptor(), POLLIN, 0},
                                pollfd{hangups.descriptor(), POLLIN, 0},
-                               pollfd{end.descriptor(), POLLIN, 0}};
+                               pollfd{end.descriptor(), POLLIN, 0}, owners[0], owners[1]};
   while (!interrupts.interrupted()) {
-    if (::poll(events.data(), events.size(), -1) < 0)
+    if (owner.gone()) {
+      log(LogLevel::info, "whoever started this node is gone");
+      return true;
+    }
+    if (::poll(events.data(), events.size(), owner.interval()) <= 0)
       continue;
     if ((events[2].revents & POLLIN) != 0)
       return false;
@@ -132,6 +139,11 @@ bool serve_until_told(LLMIntegration& api, const Interrupts& interrupts, const E
 
 int serve(const CommonOptions& common, const ServeArguments& arguments,
           const Interrupts& interrupts, const Event& hangups, Output& output) {
+  const auto owner = OwnerWatch::start(arguments.owner);
+  if (!owner)
+    return output.fail(owner.error());
+  if (const auto possible = check_limits(needs_of_actors()); !possible)
+    return output.fail(possible.error());
   auto store = find_store(common.config_file, config_overrides(common));
   if (!store)
     return output.fail(store.error());
@@ -162,13 +174,17 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   } else {
     output.line(where);
   }
+  if (output.write_failed())
+    // Nobody could learn where it listens.
+    if (const auto code = output.success(); code != 0)
+      return code;
   log(LogLevel::info, "listening on " + where);
   if (*tls)
     warn_of_end(**tls);
   notify_service_manager("READY=1");
   const auto end = std::make_shared<Event>();
   on_end_of((*llm)->root(), [end] { end->raise(); });
-  if (!serve_until_told(api, interrupts, hangups, *end))
+  if (!serve_until_told(api, interrupts, hangups, *end, *owner))
     // Whoever started it starts it again.
     return output.fail({.code = ErrorCode::restart_budget_exhausted, .subject = "RetrySupervisor"});
   notify_service_manager("STOPPING=1");

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "runtime/cli/common_options.hpp"
+#include "runtime/cli/owner_watch.hpp"
 #include "runtime/node/node.hpp"
 
 namespace nexus::llm::cli {
@@ -12,10 +13,11 @@ struct ServeArguments {
   Endpoint listen{.port = default_node_port};
   double drain_seconds = 30; ///< for requests under way when it is told to end
   std::string log_file;      ///< empty: stderr
+  OwnerOptions owner;
 };
 
-/// `serve`: does the work for other processes until SIGTERM or Ctrl-C; reads the settings anew at
-/// SIGHUP. Returns the exit code; on the main thread.
+/// `serve`: does the work for other processes until SIGTERM or Ctrl-C, or until whoever started it
+/// is gone; reads the settings anew at SIGHUP. Returns the exit code; on the main thread.
 [[nodiscard]] int run_serve(const CommonOptions& common, const ServeArguments& arguments);
 
 } // namespace nexus::llm::cli

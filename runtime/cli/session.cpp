@@ -2,6 +2,7 @@
 
 #include "actors/log.hpp"
 #include "runtime/cli/log_sink.hpp"
+#include "runtime/cli/process_limits.hpp"
 #include "runtime/setup.hpp"
 
 namespace nexus::llm::cli {
@@ -29,6 +30,8 @@ Session::~Session() {
 
 Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Interrupts& interrupts,
                                                 Output& output, LLMSystemOptions options) {
+  if (const auto possible = check_limits(needs_of_actors()); !possible)
+    return failure(possible.error());
   NodeSettings nodes;
   Limits limits;
   if (!options.store) {

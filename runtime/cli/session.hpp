@@ -19,7 +19,8 @@ class Session {
 public:
   /// Starts a system of these options; finds the settings, unless they have a store.
   /// Where the options or the settings name nodes, it connects there, and `options` mean nothing.
-  /// Errors: those of `find_store`, of `load_config` and of `RemoteLLM::connect`.
+  /// Errors: those of `find_store`, of `load_config` and of `RemoteLLM::connect`;
+  /// `resources_exhausted`.
   [[nodiscard]] static Result<std::unique_ptr<Session>> start(const CommonOptions& common,
                                                               Interrupts& interrupts,
                                                               Output& output,

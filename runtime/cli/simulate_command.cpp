@@ -1,10 +1,14 @@
 #include "runtime/cli/simulate_command.hpp"
 
+#include <poll.h>
+
+#include <array>
 #include <stdexcept>
 #include <system_error>
 
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/output.hpp"
+#include "runtime/cli/process_limits.hpp"
 #include "runtime/simulator/simulator.hpp"
 
 namespace nexus::llm::cli {
@@ -25,12 +29,24 @@ simulator::SimulatorOptions simulator_options(const SimulateArguments& arguments
   return options;
 }
 
+void wait_for_end(const Interrupts& interrupts, const OwnerWatch& owner) {
+  const auto owners = owner.entries();
+  std::array<pollfd, 3> events{pollfd{interrupts.descriptor(), POLLIN, 0}, owners[0], owners[1]};
+  while (!interrupts.interrupted() && !owner.gone())
+    static_cast<void>(::poll(events.data(), events.size(), owner.interval()));
+}
+
 } // namespace
 
 int run_simulate(const CommonOptions& common, const SimulateArguments& arguments) {
   Interrupts interrupts;
   const auto ending = interrupts.during([] {});
   Output output{common};
+  const auto owner = OwnerWatch::start(arguments.owner);
+  if (!owner)
+    return output.fail(owner.error());
+  if (const auto possible = check_limits({.threads = 2, .descriptors = 16}); !possible)
+    return output.fail(possible.error());
   try {
     const simulator::Simulator simulator{simulator_options(arguments)};
     if (output.json()) {
@@ -45,7 +61,10 @@ int run_simulate(const CommonOptions& common, const SimulateArguments& arguments
     output.message("A simulated Ollama answers there; its answers are not those of a model. Use it "
                    "with `--base-url " +
                    simulator.base_url() + "`. Ctrl-C ends it.");
-    interrupts.wait();
+    // Where nobody can learn its address it is of no use.
+    if (const auto code = output.write_failed() ? output.success() : 0; code != 0)
+      return code;
+    wait_for_end(interrupts, *owner);
   } catch (const std::invalid_argument& error) {
     return output.fail({.code = ErrorCode::invalid_argument, .subject = error.what()});
   } catch (const std::system_error& error) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/cli/common_options.hpp"
+#include "runtime/cli/owner_watch.hpp"
 
 namespace nexus::llm::cli {
 
@@ -14,9 +15,11 @@ struct SimulateArguments {
   std::uint32_t token_delay_ms = 30;
   std::uint32_t load_delay_ms = 0;
   std::vector<std::string> models; ///< empty: the default models of the roles
+  OwnerOptions owner;
 };
 
-/// `simulate`: runs a simulated Ollama until Ctrl-C. Returns the exit code; on the main thread.
+/// `simulate`: runs a simulated Ollama until Ctrl-C, or until whoever started it is gone. Returns
+/// the exit code; on the main thread.
 [[nodiscard]] int run_simulate(const CommonOptions& common, const SimulateArguments& arguments);
 
 } // namespace nexus::llm::cli

@@ -80,17 +80,40 @@ std::string plan(std::uint64_t& state, std::string_view topic) {
                       "Verify the behaviour and clean up."});
 }
 
-std::string code(std::uint64_t& state) {
-  const std::string body =
-      pick(state, {"int add(int a, int b) {\n  return a + b;\n}",
-                   "int clamp_to(int value, int low, int high) {\n  return value < low ? low : "
-                   "value > high ? high : value;\n}",
-                   "int sum(const std::vector<int>& values) {\n  int total = 0;\n  for (const int "
-                   "value : values)\n    total += value;\n  return total;\n}"});
-  const std::string include =
-      body.find("std::vector") == std::string::npos ? "" : "#include <vector>\n\n";
+/// The function that a task asks for, as far as its words tell.
+std::string function_for(std::uint64_t& state, std::string_view task) {
+  constexpr std::string_view add = "int add(int a, int b) {\n  return a + b;\n}";
+  constexpr std::string_view clamp =
+      "int clamp_to(int value, int low, int high) {\n  return value < low ? low : value > high ? "
+      "high : value;\n}";
+  constexpr std::string_view sum =
+      "#include <vector>\n\nint sum(const std::vector<int>& values) {\n  int total = 0;\n  for "
+      "(const int value : values)\n    total += value;\n  return total;\n}";
+  constexpr auto none = std::string_view::npos;
+  if (first_of(task, {"bound", "clamp", "range", "limit"}) != none)
+    return std::string(clamp);
+  if (first_of(task, {"sum", "total", "all numbers"}) != none)
+    return std::string(sum);
+  return first_of(task, {"add ", "addition"}) != none ? std::string(add)
+                                                      : pick(state, {add, clamp, sum});
+}
+
+std::string code(std::uint64_t& state, std::string_view task) {
   return "[simulated] " + pick(state, {"A possible solution", "A small function", "An example"}) +
-         ":\n\n```cpp\n" + include + body + "\n```\n";
+         ":\n\n```cpp\n" + function_for(state, task) + "\n```\n";
+}
+
+std::string review(std::uint64_t& state, std::string_view reviewed) {
+  const bool bounds = first_of(reviewed, {"clamp", "low", "bound"}) != std::string_view::npos;
+  return "[simulated] " +
+         pick(state, {"It does what was asked for, and its names say what they mean.",
+                      "It is short and does one thing.", "It reaches the goal without more."}) +
+         " " +
+         (bounds ? pick(state, {"Say, or test, what happens when the lower bound is above the "
+                                "upper one.",
+                                "Add a test for a value at each of the bounds."})
+                 : pick(state, {"Add a test for the largest values.",
+                                "Say what happens at the edges, and test it."}));
 }
 
 const Value* resolve(const Value& root, const Value& schema) {
@@ -231,10 +254,13 @@ std::string generate_reply(std::string_view model, std::string_view system, std:
       first_of(lower, {"plan", "break down", "steps to", "outline", "decompose", "break the"});
   const auto coding =
       first_of(lower, {"code", "coder", "function", "implement", "program", "c++", "class "});
+  const auto reviewing = first_of(lower, {"review", "critique"});
+  if (reviewing < std::min(planning, coding))
+    return review(state, lower);
   if (planning < coding)
     return plan(state, prompt);
   if (coding != std::string::npos)
-    return code(state);
+    return code(state, lower);
   return "[simulated] " +
          pick(state, {"This is a made-up reply to", "No model ran for", "You wrote"}) + " \"" +
          start_of(prompt) + "\". " +

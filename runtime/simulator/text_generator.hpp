@@ -17,9 +17,9 @@ namespace nexus::llm::simulator {
 /// Number of tokens that tokenize() makes; trailing white space counts.
 [[nodiscard]] std::size_t count_tokens(std::string_view text);
 
-/// A reply that says it is simulated: a numbered plan, a code block or a short answer, whichever
-/// the first telling word of the system text and the prompt asks for. Equal arguments give equal
-/// texts.
+/// A reply that says it is simulated: a numbered plan, a code block, a review or a short answer,
+/// whichever the first telling word of the system text and the prompt asks for. Equal arguments
+/// give equal texts.
 [[nodiscard]] std::string generate_reply(std::string_view model, std::string_view system,
                                          std::string_view prompt, std::uint64_t seed);
 

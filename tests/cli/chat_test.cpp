@@ -45,11 +45,43 @@ BOOST_AUTO_TEST_CASE(quotes_hold_several_lines) {
 BOOST_AUTO_TEST_CASE(failed_turn_is_taken_back) {
   simulator->inject(Fault::respond(400, R"({"error":"no"})").on("/api/chat"));
   const auto outcome = run({"chat"}, "first\nsecond\n");
-  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(outcome.code == 6);
   BOOST_TEST(contains(outcome.err, "error: "));
   BOOST_TEST(contains(outcome.err, "taken back"));
   BOOST_TEST(json_at(last_body("/api/chat"), "messages") ==
              R"([{"role":"user","content":"second"}])");
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_hears_of_the_first_failure_in_the_end) {
+  simulator->inject(Fault::respond(400, R"({"error":"no"})").on("/api/chat"));
+  const auto outcome = run({"chat"}, "first\n/model not a name\nsecond\n");
+  BOOST_TEST(outcome.code == 6);
+  BOOST_TEST(outcome.out != "");
+  BOOST_TEST(run({"chat"}, "/model not a name\nhi\n").code == 2);
+  BOOST_TEST(run({"chat"}, "/nonsense\nhi\n").code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_the_input_breaks_off_is_not_lost_without_a_word) {
+  const auto outcome = run({"chat"}, "\"\"\"one\ntwo\n");
+  BOOST_TEST(outcome.code == 2);
+  BOOST_TEST(contains(outcome.err, "the quotes that end the last message are missing"));
+  BOOST_TEST(last_body("/api/chat") == "");
+}
+
+BOOST_AUTO_TEST_CASE(lines_that_are_no_text_are_refused) {
+  const auto outcome = run({"chat"}, "\xEF\xBB\xBFhello\r\ncaf\xE9\n");
+  BOOST_TEST(outcome.code == 2);
+  BOOST_TEST(contains(outcome.err, "a line of stdin seems to be in ISO-8859-1"), outcome.err);
+  BOOST_TEST(json_at(last_body("/api/chat"), "messages") ==
+             R"([{"role":"user","content":"hello"}])");
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_between_the_lines_of_a_pipe_leaves) {
+  Child child{child_options({"chat"})};
+  child.write("/clear\n");
+  BOOST_TEST(child.read_error_until("forgotten"));
+  child.signal(SIGINT);
+  BOOST_TEST(child.wait() == 130);
 }
 
 BOOST_AUTO_TEST_CASE(interrupt_stops_the_answer_and_not_the_program) {

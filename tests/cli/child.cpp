@@ -5,6 +5,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,25 @@
 namespace nexus::llm::cli::test {
 
 namespace {
+
+/// A pipe has no room for more where a page of it is missing.
+constexpr int page_bytes = 4096;
+
+/// Looks again and again, as nothing tells of it.
+template <class Condition> bool wait_for(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+    ::poll(nullptr, 0, 2);
+  }
+  return true;
+}
+
+int bytes_in(int pipe) {
+  int bytes = 0;
+  return ::ioctl(pipe, FIONREAD, &bytes) == 0 ? bytes : -1;
+}
 
 void check(int error, const char* what) {
   if (error != 0)
@@ -40,7 +60,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 Child::Child(const ChildOptions& options) : patience_{options.patience} {
   ::signal(SIGPIPE, SIG_IGN);
-  std::vector<std::string> arguments{NEXUS_LLM_PROGRAM};
+  std::vector<std::string> arguments = options.wrapper;
+  arguments.emplace_back(NEXUS_LLM_PROGRAM);
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   std::vector<std::string> environment;
   for (const auto& [name, value] : options.environment)
@@ -57,6 +78,9 @@ void Child::start_on_pipes(const ChildOptions& options, char** arguments, char**
   const auto in = make_pipe();
   const auto out = make_pipe();
   const auto err = make_pipe();
+  if (options.non_blocking)
+    for (const int end : {in[0], out[1], err[1]})
+      ::fcntl(end, F_SETFL, ::fcntl(end, F_GETFL) | O_NONBLOCK);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addchdir_np(&actions, options.directory.c_str());
@@ -137,6 +161,30 @@ void Child::close_output() { close(out_.descriptor); }
 
 void Child::signal(int number) const { ::kill(process_, number); }
 
+void Child::signal_all(int number) const { ::kill(-process_, number); }
+
+bool Child::wait_until_read() const {
+  return wait_for([this] { return bytes_in(input_) == 0; });
+}
+
+bool Child::wait_until_full() const {
+  return wait_for([this] {
+    return bytes_in(out_.descriptor) >= ::fcntl(out_.descriptor, F_GETPIPE_SZ) - page_bytes + 1;
+  });
+}
+
+int Child::wait_unread() {
+  int status = 0;
+  if (!wait_for([&] { return ::waitpid(process_, &status, WNOHANG) == process_; }))
+    throw std::runtime_error{"the program did not end"};
+  process_ = -1;
+  return code_of(status);
+}
+
+int Child::code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
 bool Child::read_until(std::string_view text) { return search(out_, text); }
 
 bool Child::read_error_until(std::string_view text) { return search(err_, text); }
@@ -186,7 +234,7 @@ int Child::wait() {
   int status = 0;
   ::waitpid(process_, &status, 0);
   process_ = -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+  return code_of(status);
 }
 
 } // namespace nexus::llm::cli::test

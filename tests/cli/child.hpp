@@ -22,6 +22,8 @@ struct ChildOptions {
   std::string output_file;                        ///< gets stdout, if there is one
   bool terminal = false;                          ///< on a terminal of its own, not on pipes
   std::chrono::seconds patience = test::patience; ///< limit of every wait
+  std::vector<std::string> wrapper = {}; ///< a command that runs the program, which follows it
+  bool non_blocking = false;             ///< pipes that do not block
 };
 
 /// The program, running as a process of its own. Killed when this is destroyed. One thread.
@@ -42,9 +44,20 @@ public:
   /// terminal stdout and stderr are one. False at the end of the output or of the patience.
   bool read_until(std::string_view text);
   bool read_error_until(std::string_view text);
+  /// Waits until the child has read all that was written.
+  bool wait_until_read() const;
+  /// Waits until what the child has written to stdout, and nobody has read, fills the pipe.
+  bool wait_until_full() const;
+  /// Waits for the end without reading; the same code.
+  int wait_unread();
+  /// Sends a signal to the child and to those that it started, on a terminal.
+  void signal_all(int number) const;
+
   /// Reads everything and waits for the end. The exit code, or 1000 and the number of a signal.
   int wait();
 
+  /// The terminal, as the keyboard's side sees it.
+  [[nodiscard]] int terminal() const { return input_; }
   [[nodiscard]] pid_t process() const { return process_; }
   [[nodiscard]] const std::string& out() const { return out_.text; }
   [[nodiscard]] const std::string& err() const { return err_.text; }
@@ -58,6 +71,7 @@ private:
 
   void start_on_pipes(const ChildOptions& options, char** arguments, char** environment);
   void start_on_terminal(const ChildOptions& options, char** arguments, char** environment);
+  [[nodiscard]] static int code_of(int status);
   bool search(Stream& stream, std::string_view text);
   /// Reads once. False when both streams are at their end or the time is up.
   bool read_more(std::chrono::steady_clock::time_point deadline);

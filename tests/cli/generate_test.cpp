@@ -70,6 +70,75 @@ BOOST_AUTO_TEST_CASE(options_reach_ollama_before_and_behind_the_command) {
   BOOST_TEST(json_at(body, "options.num_ctx") == "2048");
 }
 
+BOOST_AUTO_TEST_CASE(negative_numbers_are_taken_as_ollama_takes_them) {
+  BOOST_TEST(run({"generate", "--keep-alive", "-1", "--seed", "-1", "hi"}).code == 0);
+  auto body = last_body("/api/generate");
+  BOOST_TEST(json_at(body, "keep_alive") == "-1");
+  BOOST_TEST(json_at(body, "options.seed") == "-1");
+  BOOST_TEST(run({"--keep-alive=-1m", "generate", "hi"}).code == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "keep_alive") == R"("-1m")");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_number_is_told_with_what_is_wanted) {
+  for (const auto& [option, value] : {std::pair{"--temperature", "-1"},
+                                      {"--temperature", "hot"},
+                                      {"--max-tokens", "0"},
+                                      {"--max-tokens", "-3"},
+                                      {"--num-ctx", "-1"},
+                                      {"--seed", "1.5"},
+                                      {"--timeout", "-1"},
+                                      {"--max-tokens", "99999999999"}}) {
+    const auto outcome = run({"generate", option, value, "hi"});
+    BOOST_TEST(outcome.code == 2, option);
+    BOOST_TEST(contains(outcome.err, std::string{option} + " must be a "), outcome.err);
+    BOOST_TEST(contains(outcome.err, "not `" + std::string{value} + "`"), outcome.err);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_file_that_is_in_another_encoding_is_named) {
+  write(home / "work" / "good.md", "good");
+  write(home / "work" / "latin.md", "caf\xE9");
+  write(home / "work" / "wide.md", std::string{"\xFF\xFEt\0e\0", 6});
+  write(home / "work" / "nul.md", std::string{"a\0b", 3});
+  for (const auto& [file, fault] : {std::pair{"latin.md", "ISO-8859-1"},
+                                    {"wide.md", "UTF-16"},
+                                    {"nul.md", "holds a NUL byte"}}) {
+    const auto outcome = run({"generate", "-f", "good.md", "-f", file, "Sum up."});
+    BOOST_TEST(outcome.code == 2);
+    BOOST_TEST(contains(outcome.err, "`" + std::string{file} + "` "), outcome.err);
+    BOOST_TEST(contains(outcome.err, fault), outcome.err);
+  }
+  BOOST_TEST(contains(run({"generate", "-"}, "caf\xE9").err, "`stdin` seems to be in ISO-8859-1"));
+  BOOST_TEST(contains(run({"generate", "caf\xE9"}).err, "it seems to be in ISO-8859-1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_no_part_of_a_prompt_and_line_ends_are) {
+  write(home / "work" / "bom.md", "\xEF\xBB\xBFone\r\ntwo\r\n");
+  BOOST_TEST(run({"generate", "-f", "bom.md", "-"}, "\xEF\xBB\xBFthree").code == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("one\r\ntwo\n\nthree")");
+}
+
+BOOST_AUTO_TEST_CASE(the_first_attempt_that_failed_is_told_once) {
+  simulator->stop();
+  write(config_path(), R"({"llm": {"baseUrl": ")" + simulator->base_url() +
+                           R"(", "maxRetries": 3, "retryDelay": 1}})");
+  const auto outcome = run({"generate", "hi"});
+  BOOST_TEST(outcome.code == 3);
+  const auto lines = lines_of(outcome.err);
+  BOOST_REQUIRE(lines.size() == 2u);
+  BOOST_TEST(lines[0].starts_with("trying again: Ollama is not running"));
+  BOOST_TEST(lines[1].starts_with("error: "));
+}
+
+BOOST_AUTO_TEST_CASE(thinking_ends_its_line_before_anything_else_is_told) {
+  configure(simulator->base_url(),
+            R"(, "models": {"overseer": "gone"}, "fallbackModels": {"overseer": ["owl"]})");
+  const auto outcome = run({"generate", "--think", "hi"});
+  BOOST_TEST(outcome.code == 0);
+  BOOST_TEST(contains(outcome.err, "Hm.\nwarning: the fallback model owl"), outcome.err);
+  BOOST_TEST(run({"generate", "-m", "owl", "--think", "hi"}).err == "Hm.\n");
+}
+
 BOOST_AUTO_TEST_CASE(json_of_a_complete_answer_is_one_object) {
   simulator->set_reply("llama3.1:8b", "Yes.");
   const auto outcome = run({"generate", "--json", "--no-stream", "hi"});

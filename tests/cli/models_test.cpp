@@ -44,6 +44,13 @@ BOOST_AUTO_TEST_CASE(load_and_unload_show_in_ps) {
   BOOST_TEST(json_at(run({"models", "ps", "--json"}).out, "models") == "[]");
 }
 
+BOOST_AUTO_TEST_CASE(for_ever_is_no_date) {
+  BOOST_TEST(run({"models", "load", "owl", "--keep-alive", "-1"}).code == 0);
+  BOOST_TEST(contains(run({"models", "ps"}).out, "for ever"));
+  BOOST_TEST(
+      contains(run({"models", "ps", "--json"}).out, "\"expiresAt\":\"9999-12-31T23:59:59Z\""));
+}
+
 BOOST_AUTO_TEST_CASE(copy_and_delete_change_what_is_installed) {
   BOOST_TEST(run({"models", "copy", "owl", "barn"}).code == 0);
   BOOST_TEST(run({"models", "check", "barn"}).code == 0);

@@ -1,0 +1,111 @@
+#include "runtime/cli/edited_lines.hpp"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "runtime/cli/stream_io.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+/// The stream that is the terminal: stderr, so that stdout can go elsewhere; -1 where there is
+/// none.
+int display_descriptor() {
+  for (const int stream : {STDERR_FILENO, STDOUT_FILENO})
+    if (::isatty(stream) == 1)
+      return stream;
+  return -1;
+}
+
+} // namespace
+
+bool EditedLines::possible() {
+  return ::isatty(STDIN_FILENO) == 1 && display_descriptor() >= 0 && terminal_understands_escapes();
+}
+
+EditedLines::EditedLines(Interrupts& interrupts, Output& output)
+    : interrupts_{interrupts}, output_{output}, display_{display_descriptor()}, terminal_{
+                                                                                    display_} {}
+
+LineSource::Event EditedLines::next(std::string_view sign, std::string& line) {
+  // The caller looks at the interrupt itself; without an action it would end the program.
+  const auto noticing = interrupts_.during([] {});
+  output_.finish_line();
+  output_.clear_status();
+  show(editor_.begin(sign, screen_size()));
+  for (;;) {
+    Event event = Event::end;
+    const auto key = next_key(event);
+    if (!key) {
+      keys_.clear();
+      show(editor_.leave());
+      return event;
+    }
+    std::string output;
+    const auto outcome = editor_.press(*key, output);
+    show(output);
+    if (outcome == LineEditor::Event::end)
+      return Event::end;
+    if (outcome == LineEditor::Event::line) {
+      line = editor_.text();
+      return line.find('\n') == std::string::npos ? Event::line : Event::text;
+    }
+  }
+}
+
+std::optional<Key> EditedLines::next_key(Event& event) {
+  std::array<char, 4096> piece{};
+  for (;;) {
+    if (interrupts_.interrupted()) {
+      event = Event::interrupt;
+      return std::nullopt;
+    }
+    if (auto key = keys_.next())
+      return key;
+    std::array<pollfd, 3> entries{pollfd{STDIN_FILENO, POLLIN, 0},
+                                  pollfd{interrupts_.descriptor(), POLLIN, 0},
+                                  pollfd{terminal_.resumed(), POLLIN, 0}};
+    const auto ready = ::poll(entries.data(), entries.size(), -1);
+    if (ready > 0 && entries[2].revents != 0) {
+      terminal_.forget_resumed();
+      show(editor_.show_again());
+    }
+    if (ready <= 0 || entries[0].revents == 0)
+      continue;
+    const auto count = ::read(STDIN_FILENO, piece.data(), piece.size());
+    if (const auto size = screen_size(); size != editor_.screen())
+      show(editor_.resize(size));
+    if (count > 0) {
+      keys_.feed({piece.data(), static_cast<std::size_t>(count)});
+    } else if (count == 0) {
+      event = Event::end;
+      return std::nullopt;
+    } else if (errno != EINTR && errno != EAGAIN) {
+      error_ = {.code = ErrorCode::invalid_argument,
+                .subject = "stdin cannot be read: " + std::generic_category().message(errno)};
+      event = Event::broken;
+      return std::nullopt;
+    }
+  }
+}
+
+void EditedLines::show(const std::string& sequence) const {
+  // There is nowhere to tell of it when the terminal does not work.
+  static_cast<void>(write_all(display_, sequence));
+}
+
+ScreenSize EditedLines::screen_size() const {
+  winsize size{};
+  if (::ioctl(display_, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+    return {};
+  return {std::max<std::size_t>(size.ws_col, 8), std::max<std::size_t>(size.ws_row, 2)};
+}
+
+} // namespace nexus::llm::cli

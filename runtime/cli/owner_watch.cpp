@@ -1,0 +1,64 @@
+#include "runtime/cli/owner_watch.hpp"
+
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace nexus::llm::cli {
+
+namespace {
+
+constexpr int look_milliseconds = 500;
+
+/// A descriptor of a process that is readable when it has ended. The signal that Linux offers for
+/// the end of a parent comes with the end of the thread that started this process, which may be
+/// long before that of the program.
+FileDescriptor open_process([[maybe_unused]] pid_t process) {
+#ifdef SYS_pidfd_open
+  return FileDescriptor{static_cast<int>(::syscall(SYS_pidfd_open, process, 0))};
+#else
+  return FileDescriptor{};
+#endif
+}
+
+bool is_pipe(int descriptor) {
+  struct stat about {};
+  return ::fstat(descriptor, &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode));
+}
+
+/// Whether the other end of a pipe is closed; what waits in it is left there.
+bool is_closed(int descriptor) {
+  pollfd entry{descriptor, 0, 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
+} // namespace
+
+Result<OwnerWatch> OwnerWatch::start(const OwnerOptions& options) {
+  OwnerWatch watch;
+  if (options.with_stdin.value_or(false) && !is_pipe(STDIN_FILENO))
+    return failure(ErrorCode::invalid_argument,
+                   "--exit-with-stdin goes with a pipe as stdin, whose other end the program that "
+                   "starts this one holds");
+  watch.stdin_ = options.with_stdin.value_or(is_pipe(STDIN_FILENO) && !is_closed(STDIN_FILENO));
+  if (options.with_parent) {
+    watch.parent_ = ::getppid();
+    watch.process_ = open_process(watch.parent_);
+  }
+  return watch;
+}
+
+std::array<pollfd, 2> OwnerWatch::entries() const noexcept {
+  return {pollfd{process_.get(), POLLIN, 0}, pollfd{stdin_ ? STDIN_FILENO : -1, 0, 0}};
+}
+
+int OwnerWatch::interval() const noexcept {
+  return parent_ != 0 && !process_.valid() ? look_milliseconds : -1;
+}
+
+bool OwnerWatch::gone() const {
+  // Whoever has lost its parent gets another.
+  return (parent_ != 0 && ::getppid() != parent_) || (stdin_ && is_closed(STDIN_FILENO));
+}
+
+} // namespace nexus::llm::cli

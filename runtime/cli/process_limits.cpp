@@ -1,0 +1,105 @@
+#include "runtime/cli/process_limits.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <iterator>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "config/file_io.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How long threads that have ended may be counted still.
+constexpr std::chrono::seconds longest_end{2};
+
+/// 0 where the system does not tell.
+std::size_t count_threads() {
+  std::error_code error;
+  const std::filesystem::directory_iterator threads{"/proc/self/task", error};
+  return error ? 0 : static_cast<std::size_t>(std::distance(begin(threads), end(threads)));
+}
+
+/// So many threads at once; returns `errno` or 0.
+int try_threads(std::size_t count) {
+  const auto before = count_threads();
+  std::mutex mutex;
+  std::condition_variable ending;
+  bool end = false;
+  std::vector<std::thread> threads;
+  threads.reserve(count);
+  int failure = 0;
+  try {
+    while (threads.size() < count)
+      threads.emplace_back([&] {
+        std::unique_lock lock{mutex};
+        ending.wait(lock, [&end] { return end; });
+      });
+  } catch (const std::system_error& error) {
+    failure = error.code().value();
+  }
+  {
+    std::lock_guard lock{mutex};
+    end = true;
+  }
+  ending.notify_all();
+  for (auto& thread : threads)
+    thread.join();
+  // The system counts a thread until a moment after it was joined.
+  const auto deadline = Clock::now() + longest_end;
+  while (count_threads() > before && Clock::now() < deadline)
+    ::poll(nullptr, 0, 1);
+  return failure;
+}
+
+/// So many descriptors at once; returns `errno` or 0.
+int try_descriptors(std::size_t count) {
+  std::vector<FileDescriptor> descriptors;
+  descriptors.reserve(count);
+  while (descriptors.size() < count) {
+    descriptors.emplace_back(::open("/", O_PATH | O_CLOEXEC));
+    if (!descriptors.back().valid())
+      return errno;
+  }
+  return 0;
+}
+
+} // namespace
+
+ProcessNeeds needs_of_actors() {
+  const auto workers = std::max<std::size_t>(std::thread::hardware_concurrency(), 4);
+  // Timers and prints of CAF, its connections and who makes them, the settings, the transport, and
+  // somebody who looks up the name of a host.
+  return {.threads = workers + 8, .descriptors = 24};
+}
+
+Result<void> check_limits(const ProcessNeeds& needs) {
+  if (const auto error = try_descriptors(needs.descriptors); error != 0)
+    return failure(limit_failure(error));
+  if (const auto error = try_threads(needs.threads); error != 0)
+    return failure(limit_failure(error));
+  return {};
+}
+
+LLMError limit_failure(int error) {
+  const bool descriptors = error == EMFILE || error == ENFILE;
+  return {.code = ErrorCode::internal_error,
+          .subject = descriptors ? "it may not open more files (`ulimit -n`)"
+                                 : "it may not start more threads (`ulimit -u`, or the limit of "
+                                   "its container)",
+          .detail = std::generic_category().message(error)};
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,137 @@
+#include "runtime/cli/raw_terminal.hpp"
+
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <string_view>
+
+#include "runtime/cli/interrupts.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+constexpr std::string_view mark_pastes = "\033[?2004h";
+constexpr std::string_view mark_no_pastes = "\033[?2004l";
+
+/// What would end or suspend the program and leave the terminal raw.
+constexpr std::array ending_signals{SIGHUP, SIGQUIT, SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+
+/// What handlers of signals need, which no object can give them.
+struct Shared {
+  termios before{};
+  termios raw{};
+  int display = -1;
+  int resumed = -1;
+  std::atomic<bool> active{false};
+  std::array<struct sigaction, ending_signals.size()> previous{};
+};
+Shared shared;
+
+void write_sequence(std::string_view sequence) {
+  static_cast<void>(::write(shared.display, sequence.data(), sequence.size()) + 0);
+}
+
+void enter() {
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &shared.raw);
+  write_sequence(mark_pastes);
+}
+
+void restore() {
+  if (!shared.active)
+    return;
+  write_sequence(mark_no_pastes);
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &shared.before);
+}
+
+void set_handler(int number, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(number, &action, nullptr);
+}
+
+void on_end(int number) {
+  restore();
+  for (std::size_t i = 0; i < ending_signals.size(); ++i)
+    if (ending_signals[i] == number)
+      ::sigaction(number, &shared.previous[i], nullptr);
+  ::raise(number);
+}
+
+/// What was done for others while the program stood still is undone.
+void take_back() {
+  // In the background it would be suspended at once.
+  if (::tcgetpgrp(STDIN_FILENO) == ::getpgrp())
+    enter();
+  const std::uint64_t one = 1;
+  static_cast<void>(::write(shared.resumed, &one, sizeof one) + 0);
+}
+
+void on_resume(int) {
+  const auto error = errno;
+  take_back();
+  errno = error;
+}
+
+void on_suspend(int number) {
+  const auto error = errno;
+  restore();
+  set_handler(number, SIG_DFL);
+  ::raise(number);
+  sigset_t suspension;
+  sigemptyset(&suspension);
+  sigaddset(&suspension, number);
+  // Here it stands still, unless there is nobody who could let it go on.
+  ::pthread_sigmask(SIG_UNBLOCK, &suspension, nullptr);
+  set_handler(number, &on_suspend);
+  take_back();
+  errno = error;
+}
+
+} // namespace
+
+RawTerminal::RawTerminal(int display) : resumed_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+  ::tcgetattr(STDIN_FILENO, &shared.before);
+  shared.raw = shared.before;
+  shared.raw.c_iflag &= static_cast<tcflag_t>(~(ICRNL | INLCR | IGNCR | ISTRIP));
+  shared.raw.c_lflag &= static_cast<tcflag_t>(~(ICANON | ECHO | IEXTEN));
+  shared.raw.c_lflag |= ISIG;
+  shared.raw.c_cc[VMIN] = 1;
+  shared.raw.c_cc[VTIME] = 0;
+  shared.display = display;
+  shared.resumed = resumed_.get();
+  shared.active = true;
+  for (std::size_t i = 0; i < ending_signals.size(); ++i) {
+    ::sigaction(ending_signals[i], nullptr, &shared.previous[i]);
+    if (shared.previous[i].sa_handler != SIG_IGN)
+      set_handler(ending_signals[i], &on_end);
+  }
+  set_handler(SIGTSTP, &on_suspend);
+  set_handler(SIGCONT, &on_resume);
+  Interrupts::before_end(&restore);
+  enter();
+}
+
+RawTerminal::~RawTerminal() {
+  restore();
+  shared.active = false;
+  Interrupts::before_end(nullptr);
+  set_handler(SIGCONT, SIG_DFL);
+  set_handler(SIGTSTP, SIG_DFL);
+  for (std::size_t i = 0; i < ending_signals.size(); ++i)
+    ::sigaction(ending_signals[i], &shared.previous[i], nullptr);
+}
+
+void RawTerminal::forget_resumed() const {
+  std::uint64_t ignored = 0;
+  static_cast<void>(::read(resumed_.get(), &ignored, sizeof ignored) + 0);
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,55 @@
+#include "runtime/cli/prompt_text.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace nexus::llm::cli::test {
+
+namespace {
+
+bool says(std::string_view bytes, std::string_view part) {
+  return text_fault(bytes).find(part) != std::string::npos;
+}
+
+template <std::size_t N> constexpr std::string_view bytes_of(const char (&text)[N]) {
+  return {text, N - 1};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(prompt_text)
+
+BOOST_AUTO_TEST_CASE(text_in_utf8_has_no_fault) {
+  BOOST_TEST(text_fault("") == "");
+  BOOST_TEST(text_fault("caf\xC3\xA9\r\n\t\033[0m") == "");
+}
+
+BOOST_AUTO_TEST_CASE(other_encodings_are_named) {
+  BOOST_TEST(says("caf\xE9", "ISO-8859-1"));
+  BOOST_TEST(says("it\x92s a caf\xE9", "WINDOWS-1252"));
+  BOOST_TEST(says(bytes_of("\xFF\xFEt\0e\0"), "UTF-16,"));
+  BOOST_TEST(says(bytes_of("\xFE\xFF\0t\0e"), "UTF-16,"));
+  BOOST_TEST(says(bytes_of("t\0e\0x\0t\0"), "UTF-16LE"));
+  BOOST_TEST(says(bytes_of("\0t\0e\0x\0t"), "UTF-16BE"));
+  BOOST_TEST(says(bytes_of("\xFF\xFE\0\0t\0\0\0"), "UTF-32"));
+  BOOST_TEST(says("caf\xE9", "iconv -f ISO-8859-1 -t UTF-8"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_of_no_known_encoding_is_not_guessed) {
+  // Shift JIS, and UTF-8 with one byte too few.
+  BOOST_TEST(says("\x93\xFA\x96\x7B\x8C\xEA", "is not valid UTF-8 (line 1)"));
+  BOOST_TEST(says("one\ncaf\xC3\xA9\n\xE9\x97\n", "is not valid UTF-8 (line 3)"));
+  BOOST_TEST(says(bytes_of("text\0text"), "NUL byte (byte 5)"));
+  BOOST_TEST(says(bytes_of("\x7F"
+                           "ELF\2\1\1\0\0\0\0\0\0\3\0>\0\1\0\0\0"),
+                  "binary data"));
+}
+
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_dropped_once) {
+  std::string text = "\xEF\xBB\xBF\xEF\xBB\xBFhi";
+  drop_byte_order_mark(text);
+  BOOST_TEST(text == "\xEF\xBB\xBFhi");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace nexus::llm::cli::test
