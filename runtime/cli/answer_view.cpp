@@ -70,6 +70,8 @@ void AnswerView::finish(const LLMResponse& response) {
   if (provenance.fallback)
     output_.warning("the fallback model " + response.model +
                     " answered, because the first choice could not");
+  if (!response.remote_host.empty())
+    output_.warning("the model ran at " + response.remote_host + ", not on this machine");
   if (provenance.prompt_truncated)
     output_.warning("the prompt was probably cut, as it is longer than the context window; raise "
                     "--num-ctx or shorten it");

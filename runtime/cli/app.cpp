@@ -116,6 +116,17 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
   app.add_option("--keep-alive", common.keep_alive,
                  "How long Ollama keeps the model in memory, such as 5m; -1: for ever")
       ->type_name("DURATION");
+  app.add_option("--option", common.options, "Any option of Ollama, such as top_k=20; repeatable")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  add_number<std::uint32_t>(app, "--logprobs", common.logprobs,
+                            {.least = 0, .most = 20, .wanted = "a number from 0 to 20"},
+                            "Tell, with --json, how likely each token was, and so many others")
+      ->type_name("N");
+  app.add_flag("--no-truncate", common.no_truncate,
+               "Fail, rather than cut the prompt, where it is too long for the window");
+  app.add_flag("--no-shift", common.no_shift,
+               "End the answer, rather than forget its beginning, where the window is full");
   add_number<double>(app, "--timeout", common.timeout,
                      {.least = 0.001,
                       .most = longest_timeout,
@@ -159,6 +170,23 @@ void add_models(CLI::App& app, const CommonOptions& common, int& exit_code) {
           ->required();
     if (action == Action::copy)
       command->add_option("destination", arguments->destination)->type_name("")->required();
+    if (action == Action::pull || action == Action::push)
+      command->add_flag("--insecure", arguments->insecure,
+                        "The registry may be reached without TLS");
+    if (action == Action::create) {
+      command->add_option("--from", arguments->from, "Model that it is based on")
+          ->type_name("NAME");
+      command
+          ->add_option("--file", arguments->files,
+                       "File of weights that it is made of, instead; repeatable")
+          ->type_name("FILE")
+          ->allow_extra_args(false);
+      command->add_option("--template", arguments->prompt_template, "Its prompt template")
+          ->type_name("TEXT");
+      command->add_option("--quantize", arguments->quantize, "Such as q4_K_M")->type_name("KIND");
+      command->footer("--system and --option make the model's own system text and options.\n"
+                      "Options of all commands: nexus-llm --help");
+    }
     command->callback(
         [arguments, &common, &exit_code] { exit_code = run_models(common, *arguments); });
   };
@@ -167,6 +195,8 @@ void add_models(CLI::App& app, const CommonOptions& common, int& exit_code) {
   add("show", Action::show, "Tell about a model and what it can do");
   add("ps", Action::running, "List the models in memory");
   add("pull", Action::pull, "Download a model");
+  add("push", Action::push, "Send a model to its registry");
+  add("create", Action::create, "Make a model");
   add("load", Action::load, "Bring a model into memory");
   add("unload", Action::unload, "Take a model out of memory");
   add("delete", Action::remove, "Delete a model");

@@ -3,7 +3,9 @@
 #include <cmath>
 
 #include "config/config_file.hpp"
+#include "config/json.hpp"
 #include "config/node_address.hpp"
+#include "config/ollama_options.hpp"
 #include "runtime/cli/prompt_source.hpp"
 #include "runtime/node/certificates.hpp"
 
@@ -20,12 +22,34 @@ std::optional<std::chrono::milliseconds> timeout_of(const CommonOptions& common)
 
 } // namespace
 
+Result<std::string> ollama_options(const CommonOptions& common) {
+  if (common.options.empty())
+    return std::string{};
+  json::Document object{rapidjson::kObjectType};
+  auto& allocator = object.GetAllocator();
+  for (const auto& option : common.options) {
+    const auto equals = option.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      return failure(ErrorCode::invalid_argument,
+                     "--option must be NAME=VALUE, such as top_k=20, not `" + option + "`");
+    json::Value value;
+    // What is no JSON is a text.
+    if (const auto parsed = json::parse(option.substr(equals + 1)))
+      value.CopyFrom(*parsed, allocator);
+    else
+      value = json::make_string(option.substr(equals + 1), allocator);
+    object.AddMember(json::make_string(option.substr(0, equals), allocator), value, allocator);
+  }
+  if (auto wrong = check_options(object); !wrong.empty())
+    return failure(ErrorCode::invalid_argument, "--option: " + wrong);
+  return json::to_text(object);
+}
+
 Result<GenerateOptions> request_options(const CommonOptions& common) {
   GenerateOptions options;
   options.model = common.model;
   options.temperature = common.temperature;
-  if (common.max_tokens)
-    options.max_tokens = static_cast<decltype(options.max_tokens)::value_type>(*common.max_tokens);
+  options.max_tokens = common.max_tokens;
   options.num_ctx = common.num_ctx;
   options.seed = common.seed;
   options.stop = common.stop;
@@ -37,6 +61,17 @@ Result<GenerateOptions> request_options(const CommonOptions& common) {
       return failure(std::move(schema.error()));
     options.format = std::move(*schema);
   }
+  auto more = ollama_options(common);
+  if (!more)
+    return failure(std::move(more.error()));
+  options.raw_options = std::move(*more);
+  options.logprobs = common.logprobs.has_value();
+  if (common.logprobs.value_or(0) > 0)
+    options.top_logprobs = common.logprobs;
+  if (common.no_truncate)
+    options.truncate = false;
+  if (common.no_shift)
+    options.shift = false;
   options.think = common.think;
   options.keep_alive = common.keep_alive;
   options.priority = common.background ? Priority::background : Priority::interactive;

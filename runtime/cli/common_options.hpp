@@ -39,12 +39,20 @@ struct CommonOptions {
   std::string format; ///< `json`, a JSON schema, or `@` and the name of a file that holds one
   std::string think;
   std::string keep_alive;
+  std::vector<std::string> options;      ///< `NAME=VALUE`, for Ollama's `options`
+  std::optional<std::uint32_t> logprobs; ///< alternatives to tell for each token
+  bool no_truncate = false;
+  bool no_shift = false;
   std::optional<double> timeout; ///< seconds
 };
 
 /// What the options say about each request.
-/// Errors: `invalid_argument` when the file of `--format` cannot be read.
+/// Errors: `invalid_argument` when the file of `--format` cannot be read, or an `--option` is none.
 [[nodiscard]] Result<GenerateOptions> request_options(const CommonOptions& common);
+
+/// What `--option` says, as JSON text of an object; empty where there is none.
+/// Errors: `invalid_argument`.
+[[nodiscard]] Result<std::string> ollama_options(const CommonOptions& common);
 
 /// The certificates of the options, else of the settings, checked; nothing where there are none.
 /// Errors: `certificate_invalid`, also where only some are given.

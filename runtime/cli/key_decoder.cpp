@@ -18,8 +18,6 @@ constexpr std::string_view replacement = "\xEF\xBF\xBD";
 /// A longer sequence is none.
 constexpr std::size_t longest_sequence = 32;
 
-bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; }
-
 /// How many bytes a character has that begins so; 0 for one that begins none.
 std::size_t announced_bytes(char first) {
   const auto byte = static_cast<unsigned char>(first);

@@ -7,6 +7,11 @@
 
 namespace nexus::llm::cli {
 
+/// Whether a byte is a control character of ASCII.
+[[nodiscard]] constexpr bool is_control(char byte) noexcept {
+  return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F;
+}
+
 /// What a key, or the terminal in place of one, says.
 struct Key {
   enum class Kind : std::uint8_t {

@@ -19,8 +19,6 @@ std::string sequence(std::size_t count, char final) {
   return count == 0 ? "" : "\033[" + std::to_string(count) + final;
 }
 
-bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; }
-
 /// U+0080 to U+009F: terminals obey some of them.
 bool is_c1_control(std::string_view character) {
   return character.size() == 2 && character[0] == '\xC2' &&

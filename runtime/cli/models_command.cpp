@@ -1,6 +1,7 @@
 #include "runtime/cli/models_command.hpp"
 
 #include <chrono>
+#include <filesystem>
 
 #include "config/describe_json.hpp"
 #include "runtime/cli/format.hpp"
@@ -33,7 +34,19 @@ public:
     case Action::running:
       return running();
     case Action::pull:
-      return pull();
+      return transfer(
+          [&](const auto& report) {
+            return llm.pull_model(ModelTransfer{name, arguments_.insecure}, report);
+          },
+          name + " is installed.");
+    case Action::push:
+      return transfer(
+          [&](const auto& report) {
+            return llm.push_model({name, arguments_.insecure}, report);
+          },
+          name + " is sent.");
+    case Action::create:
+      return create();
     case Action::load:
       output_.status("loading " + name + " ...");
       return done(llm.load_model(name, common_.keep_alive), name + " is loaded.");
@@ -148,11 +161,32 @@ private:
     return end - now > a_long_time ? "for ever" : format_wall_time(end);
   }
 
-  int pull() {
+  template <class Make> int transfer(Make make, const std::string& message) {
     ProgressDisplay display{output_};
-    return done(session_.llm().pull_model(
-                    arguments_.name, [&](const PullProgress& progress) { display.show(progress); }),
-                arguments_.name + " is installed.");
+    return done(make([&](const PullProgress& progress) { display.show(progress); }), message);
+  }
+
+  int create() {
+    auto parameters = ollama_options(common_);
+    if (!parameters)
+      return output_.fail(parameters.error());
+    CreateRequest request{.model = arguments_.name,
+                          .from = arguments_.from,
+                          .prompt_template = arguments_.prompt_template,
+                          .system = common_.system.value_or(""),
+                          .parameters = std::move(*parameters),
+                          .quantize = arguments_.quantize};
+    for (const auto& file : arguments_.files) {
+      output_.status("giving " + file + " to Ollama ...");
+      auto digest = session_.llm().upload_blob(file);
+      if (!digest)
+        return session_.fail(output_, digest.error());
+      request.files.push_back(
+          {std::filesystem::path{file}.filename().string(), std::move(*digest)});
+    }
+    return transfer(
+        [&](const auto& report) { return session_.llm().create_model(request, report); },
+        arguments_.name + " is made.");
   }
 
   int done(const Result<void>& result, const std::string& message) {

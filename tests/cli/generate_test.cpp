@@ -223,6 +223,21 @@ BOOST_AUTO_TEST_CASE(full_disk_is_told) {
   BOOST_TEST(contains(child.err(), "error: The answer could not be written"));
 }
 
+BOOST_AUTO_TEST_CASE(any_option_of_ollama_may_be_given) {
+  const auto outcome = run({"generate", "--option", "top_k=20", "--option", "stop=[\"x\"]",
+                            "--no-truncate", "--no-shift", "--logprobs", "2", "--json", "hi"});
+  BOOST_TEST(outcome.code == 0, outcome.err);
+  const auto body = last_body("/api/generate");
+  BOOST_TEST(json_at(body, "options.top_k") == "20");
+  BOOST_TEST(json_at(body, "options.stop") == R"(["x"])");
+  BOOST_TEST(json_at(body, "truncate") == "false");
+  BOOST_TEST(json_at(body, "shift") == "false");
+  BOOST_TEST(json_at(body, "top_logprobs") == "2");
+  BOOST_TEST(contains(outcome.out, "topLogprobs"));
+  for (const auto* wrong : {"top_k", "=5", "top_k=many"})
+    BOOST_TEST(run({"generate", "--option", wrong, "hi"}).code == 2, wrong);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace nexus::llm::cli::test

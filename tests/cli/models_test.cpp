@@ -59,6 +59,26 @@ BOOST_AUTO_TEST_CASE(copy_and_delete_change_what_is_installed) {
   BOOST_TEST(run({"models", "delete", "barn"}).code == 5);
 }
 
+BOOST_AUTO_TEST_CASE(a_model_is_made_of_another_or_of_a_file_and_is_sent) {
+  BOOST_TEST(run({"models", "create", "mine", "--from", "owl", "--system", "Be kind.", "--option",
+                  "top_k=5"})
+                 .code == 0);
+  BOOST_TEST(json_at(last_body("/api/create"), "parameters.top_k") == "5");
+  BOOST_TEST(json_at(last_body("/api/create"), "system") == R"("Be kind.")");
+  BOOST_TEST(run({"models", "check", "mine"}).code == 0);
+  write(home / "work" / "weights.gguf", "some weights");
+  BOOST_TEST(run({"models", "create", "own", "--file", "weights.gguf"}).code == 0);
+  BOOST_TEST(contains(last_body("/api/create"), "weights.gguf"));
+  const auto nothing = run({"models", "create", "none"});
+  BOOST_TEST(nothing.code == 2);
+  BOOST_TEST(contains(nothing.err, "`from` or `files`"));
+  const auto missing = run({"models", "create", "none", "--file", "nosuch"});
+  BOOST_TEST(missing.code == 2);
+  BOOST_TEST(contains(missing.err, "nosuch"));
+  BOOST_TEST(run({"models", "push", "mine", "--insecure"}).code == 0);
+  BOOST_TEST(json_at(last_body("/api/push"), "insecure") == "true");
+}
+
 BOOST_AUTO_TEST_CASE(pull_tells_its_progress_in_lines) {
   const auto outcome = run({"models", "pull", "robin"});
   BOOST_TEST(outcome.code == 0);
