@@ -85,6 +85,12 @@ std::optional<std::uint64_t> wanted_window(const LLMRequest& request) {
   return window > 0 ? std::optional{window} : std::nullopt;
 }
 
+/// Requests that ask for another window make Ollama load the model with another one.
+std::string window_key(const LLMRequest& request) {
+  const auto wanted = wanted_window(request);
+  return request.model + "\n" + (wanted ? std::to_string(*wanted) : "");
+}
+
 } // namespace
 
 std::uint64_t PromptAudit::least_tokens(std::string_view text) {
@@ -100,32 +106,36 @@ std::uint64_t PromptAudit::least_tokens(std::string_view text) {
   return tokens;
 }
 
+const PromptAudit::Window* PromptAudit::told_window(const LLMRequest& request, Time now) const {
+  const auto told = windows_.find(window_key(request));
+  const bool fresh = told != windows_.end() && now - told->second.told_at < window_life;
+  return fresh ? &told->second : nullptr;
+}
+
 std::optional<std::uint64_t> PromptAudit::window_of(const LLMRequest& request, Time now) const {
   const auto wanted = wanted_window(request);
-  const auto told = windows_.find(request.model);
-  if (told == windows_.end() || now - told->second.told_at >= window_life ||
-      told->second.tokens == 0)
+  const auto* told = told_window(request, now);
+  if (told == nullptr || told->tokens == 0)
     return wanted;
   // The model's own limit may be below what was asked for.
-  return wanted ? std::min<std::uint64_t>(*wanted, told->second.tokens) : told->second.tokens;
+  return wanted ? std::min<std::uint64_t>(*wanted, told->tokens) : told->tokens;
 }
 
 bool PromptAudit::needs_window(const LLMRequest& request, const GenerateStats& stats,
                                Time now) const {
-  const auto most = most_tokens(request);
-  if (stats.prompt_eval_count == 0 ||
-      most < std::min(wanted_window(request).value_or(least_window), least_window))
-    return false;
-  const auto told = windows_.find(request.model);
-  return told == windows_.end() || now - told->second.told_at >= window_life;
+  const auto least = std::min(wanted_window(request).value_or(least_window), least_window);
+  return stats.prompt_eval_count > 0 && most_tokens(request) >= least &&
+         told_window(request, now) == nullptr;
 }
 
-void PromptAudit::note_window(const std::string& model, std::uint32_t tokens, Time now) {
+void PromptAudit::note_window(const LLMRequest& request, std::uint32_t tokens, Time now) {
+  // Servers that tell their windows count every token of a prompt.
+  counts_cached_ = counts_cached_ || tokens > 0;
   if (windows_.size() >= max_windows)
     std::erase_if(windows_,
                   [now](const auto& each) { return now - each.second.told_at >= window_life; });
   if (windows_.size() < max_windows)
-    windows_[model] = {tokens, now};
+    windows_[window_key(request)] = {tokens, now};
 }
 
 bool PromptAudit::was_cut(const LLMRequest& request, const GenerateStats& stats, Time now) {

@@ -31,8 +31,8 @@ public:
   [[nodiscard]] bool needs_window(const LLMRequest& request, const GenerateStats& stats,
                                   Time now) const;
 
-  /// The window that is in force for a model, as Ollama tells it; 0 where it does not tell.
-  void note_window(const std::string& model, std::uint32_t tokens, Time now);
+  /// The window that was in force for this request, as Ollama tells it; 0 where it does not tell.
+  void note_window(const LLMRequest& request, std::uint32_t tokens, Time now);
 
   /// Whether the prompt of this answer was probably cut. Learns from it.
   [[nodiscard]] bool was_cut(const LLMRequest& request, const GenerateStats& stats, Time now);
@@ -53,13 +53,15 @@ private:
     std::uint64_t tokens = 0;
   };
 
+  /// What was told not long ago of requests like this one, or null.
+  [[nodiscard]] const Window* told_window(const LLMRequest& request, Time now) const;
   [[nodiscard]] std::optional<std::uint64_t> window_of(const LLMRequest& request, Time now) const;
   /// The fewest tokens by an earlier turn of the conversation; 0 where none is known.
   [[nodiscard]] std::uint64_t least_by_earlier_turn(const LLMRequest& request,
                                                     std::uint64_t counted);
   void remember(const LLMRequest& request, std::uint64_t counted);
 
-  std::unordered_map<std::string, Window> windows_; ///< by model
+  std::unordered_map<std::string, Window> windows_; ///< by model and the window asked for
   std::deque<Turn> turns_;
   bool counts_cached_ = false; ///< the server is known to count cached tokens
 };

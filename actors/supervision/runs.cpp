@@ -253,10 +253,7 @@ void RetrySupervisor::probe_loading(Run& run, bool told) {
             auto* current = at_step(id, step);
             if (current == nullptr || current->seen)
               return;
-            const auto* model = find_running(running, *current);
-            if (model != nullptr)
-              audit_.note_window(current->model, model->context_length, now());
-            const bool loading = model == nullptr;
+            const bool loading = find_running(running, *current) == nullptr;
             if (loading != told)
               tell(self_, streaming_, id,
                    RequestProgress{.phase = loading ? Phase::loading : Phase::sent,
@@ -408,7 +405,7 @@ void RetrySupervisor::on_answer(Run& run, LLMResponse response) {
     if (current == nullptr)
       return;
     const auto* model = find_running(running, *current);
-    audit_.note_window(current->model, model != nullptr ? model->context_length : 0, now());
+    audit_.note_window(current->request, model != nullptr ? model->context_length : 0, now());
     succeed(*current, response);
   };
   ask_watched(self_, client_, running_models_atom_v).then(conclude, [conclude](const caf::error&) {

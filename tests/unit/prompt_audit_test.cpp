@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(the_window_in_force_counts_where_it_is_smaller_than_the_one
   PromptAudit audit;
   const auto request = prompt(words(3000), 32'768);
   BOOST_TEST(audit.needs_window(request, counted(2048), now));
-  audit.note_window("m", 2048, now);
+  audit.note_window(request, 2048, now);
   BOOST_TEST(!audit.needs_window(request, counted(2048), now));
   BOOST_TEST(audit.was_cut(request, counted(2048), now));
   BOOST_TEST(audit.needs_window(request, counted(2048), now + 61s));
@@ -121,8 +121,8 @@ BOOST_AUTO_TEST_CASE(a_small_window_that_was_asked_for_makes_short_prompts_count
 
 BOOST_AUTO_TEST_CASE(a_conversation_whose_count_stops_growing_has_lost_its_oldest_turns) {
   PromptAudit audit;
-  audit.note_window("m", 2048, now);
   const std::string code(900, ';');
+  audit.note_window(conversation({code}), 2048, now);
   // No words, so that only the counts of the turns tell.
   BOOST_TEST(!audit.was_cut(conversation({code}), counted(700), now));
   BOOST_TEST(!audit.was_cut(conversation({code, code, code}), counted(1900), now));
@@ -131,8 +131,8 @@ BOOST_AUTO_TEST_CASE(a_conversation_whose_count_stops_growing_has_lost_its_oldes
 
 BOOST_AUTO_TEST_CASE(a_server_that_leaves_cached_turns_out_of_the_count_is_no_alarm) {
   PromptAudit audit;
-  audit.note_window("m", 2048, now);
   const std::string code(900, ';');
+  audit.note_window(conversation({code}), 0, now);
   BOOST_TEST(!audit.was_cut(conversation({code}), counted(700), now));
   BOOST_TEST(!audit.was_cut(conversation({code, code, code}), counted(710), now));
   BOOST_TEST(!audit.was_cut(conversation({code, code, code, code, code}), counted(720), now));
@@ -140,10 +140,30 @@ BOOST_AUTO_TEST_CASE(a_server_that_leaves_cached_turns_out_of_the_count_is_no_al
 
 BOOST_AUTO_TEST_CASE(another_conversation_may_have_fewer_tokens) {
   PromptAudit audit;
-  audit.note_window("m", 2048, now);
   const std::string code(3000, ';');
+  audit.note_window(conversation({code}), 2048, now);
   BOOST_TEST(!audit.was_cut(conversation({code}), counted(1900), now));
   BOOST_TEST(!audit.was_cut(conversation({code + "."}), counted(1200), now));
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_first_conversation_that_lost_large_turns_is_told_by_a_server_that_counts_all) {
+  const auto request = conversation({words(400), words(400), words(20)});
+  PromptAudit old;
+  BOOST_TEST(!old.was_cut(request, counted(30), now));
+  PromptAudit audit;
+  audit.note_window(request, 512, now);
+  BOOST_TEST(audit.was_cut(request, counted(30), now));
+}
+
+BOOST_AUTO_TEST_CASE(a_window_holds_for_requests_that_ask_for_the_same_one) {
+  PromptAudit audit;
+  audit.note_window(prompt(words(320), 256), 256, now);
+  const auto larger = prompt(words(520), {});
+  BOOST_TEST(audit.needs_window(larger, counted(530), now));
+  audit.note_window(larger, 4096, now);
+  BOOST_TEST(!audit.was_cut(larger, counted(530), now));
+  BOOST_TEST(audit.was_cut(prompt(words(320), 256), counted(256), now));
 }
 
 BOOST_AUTO_TEST_CASE(embeddings_of_fewer_tokens_than_words_were_cut) {
