@@ -18,6 +18,8 @@ int main() {
     return std::cerr << sentence(llm.error()) << '\n', 1;
   LLMIntegration api{system, **llm};
   auto answer = api.generate_streaming("Plan a release.", AIRole::overseer, [](const auto& chunk) {
+    if (chunk.restarted) // the stream broke and starts over: what came before is void
+      std::cout << "\n(from the start)\n";
     std::cout << chunk.response << std::flush;
     return true;
   });
