@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <ranges>
+#include <span>
 
 #include "config/json.hpp"
 
@@ -48,7 +48,7 @@ std::uint64_t most_tokens(const LLMRequest& request) {
 /// Messages that no template leaves out.
 std::uint64_t least_tokens_from(const LLMRequest& request, std::size_t first) {
   std::uint64_t tokens = 0;
-  for (const auto& message : request.messages | std::views::drop(first))
+  for (const auto& message : std::span{request.messages}.subspan(first))
     if (message.role == "user" || message.role == "assistant")
       tokens += PromptAudit::least_tokens(message.content);
   return tokens;
@@ -66,7 +66,7 @@ std::size_t hash_of(const LLMRequest& request, std::size_t count) {
   };
   for (const auto& tool : request.tools)
     mix(tool.name + tool.description + tool.parameters);
-  for (const auto& message : request.messages | std::views::take(count)) {
+  for (const auto& message : std::span{request.messages}.first(count)) {
     mix(message.role);
     mix(message.content);
   }
