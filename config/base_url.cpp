@@ -22,8 +22,7 @@ constexpr std::string_view not_a_url = "must be a URL such as http://localhost:1
 /// Why a text is no base URL.
 struct Fault {
   ErrorCode code = ErrorCode::config_value_invalid;
-  std::string rule;    ///< "must be ..."
-  bool secret = false; ///< the text holds what must not be shown
+  std::string rule; ///< "must be ..."
 };
 
 tl::unexpected<Fault> fault(std::string_view rule) {
@@ -108,9 +107,7 @@ tl::expected<BaseUrl, Fault> read(std::string_view given) {
   if (code != CURLUE_OK)
     return fault(not_a_url);
   if (part_of(url, CURLUPART_USER) || part_of(url, CURLUPART_PASSWORD))
-    return tl::unexpected{
-        Fault{.rule = "must be without user name and password, which Ollama does not know",
-              .secret = true}};
+    return fault("must be without user name and password, which Ollama does not know");
   if (whole.text.find_first_of("?#") != std::string::npos)
     return fault("must be without query and fragment (what follows `?` or `#`)");
   BaseUrl result;
@@ -135,15 +132,17 @@ tl::expected<BaseUrl, Fault> read(std::string_view given) {
   return result;
 }
 
+/// Whether a text may hold a password, which is shown to nobody.
+bool may_hold_password(std::string_view text) { return text.find('@') != std::string_view::npos; }
+
 Result<BaseUrl> reported(tl::expected<BaseUrl, Fault> url, std::string_view text) {
   if (url)
     return std::move(*url);
   const auto& wrong = url.error();
   if (wrong.code == ErrorCode::address_not_local)
     return failure(wrong.code, std::string{text});
-  return failure(wrong.code,
-                 (wrong.secret ? "the base URL " : "the base URL `" + std::string{text} + "` ") +
-                     wrong.rule);
+  const auto shown = may_hold_password(text) ? std::string{} : "`" + std::string{text} + "` ";
+  return failure(wrong.code, "the base URL " + shown + wrong.rule);
 }
 
 /// The port as it stands in `host:port`, the colon included; empty where there is none.
@@ -180,8 +179,8 @@ std::string base_url_fault(std::string_view text) {
   const auto url = read(text);
   if (url)
     return {};
-  return url.error().secret ? url.error().rule
-                            : url.error().rule + ", not `" + std::string{text} + "`";
+  return url.error().rule +
+         (may_hold_password(text) ? std::string{} : ", not `" + std::string{text} + "`");
 }
 
 Result<BaseUrl> parse_ollama_host(std::string_view value) {
@@ -193,7 +192,7 @@ Result<BaseUrl> parse_ollama_host(std::string_view value) {
   const auto path = text.substr(std::min(text.find('/'), text.size()));
   auto authority = text.substr(0, text.size() - path.size());
   // Ollama itself falls back to the default port where the given one is none.
-  auto port = port_part(authority);
+  auto port = may_hold_password(authority) ? std::string_view{} : port_part(authority);
   authority.remove_suffix(port.size());
   if (!is_port(port.substr(std::min<std::size_t>(1, port.size()))))
     port = {};

@@ -459,8 +459,9 @@ void open_standard_streams() {
 
 int run_app(int argc, char** argv) {
   open_standard_streams();
-  // A reader that leaves is told by the write itself.
+  // A reader that leaves is told by the write itself, and so is a limit of the size of files.
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   // People are told by sentences; commands that log say where.
   set_logger(nullptr);
   try {

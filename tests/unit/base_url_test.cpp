@@ -121,6 +121,12 @@ BOOST_AUTO_TEST_CASE(the_sentence_says_what_is_wrong_and_shows_no_password) {
     BOOST_TEST(contains(sentence, word), sentence);
     BOOST_TEST(!contains(sentence, "geheim"), sentence);
   }
+  for (const auto* text : {"http://me:geheim@host", "me:geheim@host", "http://me:geheim@local host",
+                           "me:geheim@", "http://me:geheim@localhost:99999"}) {
+    BOOST_TEST(code_of(parse_ollama_host(text)) == ErrorCode::config_value_invalid, text);
+    BOOST_TEST(!contains(sentence_of(parse_ollama_host(text)), "geheim"), text);
+    BOOST_TEST(!contains(base_url_fault(text), "geheim"), text);
+  }
   BOOST_TEST(base_url_fault("http://localhost") == "");
   BOOST_TEST(!contains(base_url_fault("http://me:geheim@localhost"), "geheim"));
   BOOST_TEST(contains(base_url_fault("http://example.com"), "on this machine"));

@@ -190,6 +190,39 @@ BOOST_AUTO_TEST_CASE(a_path_that_cannot_be_looked_at_gives_errors_and_no_excepti
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_file_of_a_store_is_watched_unless_that_is_not_wanted) {
+  BOOST_TEST((make_file_store(file)->watched_file() == file));
+  BOOST_TEST(!unwatched(make_file_store(file))->watched_file());
+  BOOST_TEST(!make_memory_store({})->watched_file());
+  BOOST_TEST(!make_file_store("/dev/null")->watched_file());
+  write_text(file, R"({"llm":{"timeout":5}})");
+  const auto store = unwatched(make_file_store(file));
+  BOOST_CHECK(store->load()->timeout == 5s);
+  BOOST_CHECK(store->update(R"({"timeout":6})")->timeout == 6s);
+  LLMClientConfig config;
+  config.timeout = 7s;
+  BOOST_CHECK(store->save(config)->timeout == 7s);
+}
+
+BOOST_AUTO_TEST_CASE(retries_that_hold_for_this_run_never_reach_the_file) {
+  const auto store = make_file_store(file, {.base_url = {}, .timeout = {}, .max_retries = 0});
+  auto config = store->load();
+  BOOST_TEST(config->max_retries == 0u);
+  config->gap_timeout = 3s;
+  BOOST_REQUIRE(store->save(*config));
+  BOOST_TEST(load_config(file)->max_retries == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(what_saving_had_to_do_without_is_told) {
+  write_text(file, "{}");
+  fs::create_hard_link(file, directory / "other.json");
+  std::vector<std::string> warnings;
+  const auto store =
+      make_file_store(file, {}, [&](const std::string& line) { warnings.push_back(line); });
+  BOOST_REQUIRE(store->update(R"({"timeout":5})"));
+  BOOST_TEST(warnings.size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_store_in_memory_obeys_the_same_rules) {
   const auto store = make_memory_store({});
   BOOST_TEST(store->update(R"({"baseUrl":"HTTP://LocalHost:11434/"})")->base_url ==
