@@ -180,7 +180,8 @@ void failure_checks(const Stage& stage, Report& report) {
     Nexus nexus{stage};
     // A registry on this machine, on a port where nobody listens.
     const auto pulled = nexus->pull_model("127.0.0.1:1/library/none:latest");
-    require(!pulled, "it was pulled");
+    require(!pulled && pulled.error().code == ErrorCode::registry_failed,
+            pulled ? "it was pulled" : log_line(pulled.error()));
     const auto told = sentence(pulled.error());
     require(told.find("refused") != std::string::npos, told);
     return told;
@@ -225,8 +226,17 @@ void failure_checks(const Stage& stage, Report& report) {
     auto options = repeatable(2);
     options.model = stub;
     const auto answer = nexus->generate("Hello", AIRole::overseer, options);
+    const auto vector = nexus->embed({.model = stub, .input = {"Hello"}}, AIRole::overseer);
+    // Its name alone makes Ollama pass a request on.
+    options.model = "nexus-llm-no-such-model:cloud";
+    const auto by_name = nexus->generate("Hello", AIRole::overseer, options);
     static_cast<void>(nexus->delete_model(stub));
-    require(!answer, "it was answered");
+    require(!answer && answer.error().code == ErrorCode::remote_model_refused,
+            answer ? "it was answered" : log_line(answer.error()));
+    require(!vector && vector.error().code == ErrorCode::remote_model_refused,
+            vector ? "it was embedded" : log_line(vector.error()));
+    require(!by_name && by_name.error().code == ErrorCode::remote_model_refused,
+            by_name ? "it was answered" : log_line(by_name.error()));
     const auto told = sentence(answer.error());
     require(told.find("example.invalid") != std::string::npos, log_line(answer.error()));
     return told;
