@@ -163,7 +163,7 @@ int main(int argc, char** argv) try {
     OwnServer server{*program,
                      directory.path / "server",
                      *folder,
-                     {{"OLLAMA_CONTEXT_LENGTH", "2048"},
+                     {{"OLLAMA_CONTEXT_LENGTH", "1024"},
                       {"OLLAMA_KEEP_ALIVE", "24h"},
                       // No way out: what it asks of other machines ends at a port of this one.
                       {"HTTP_PROXY", "http://127.0.0.1:1"},

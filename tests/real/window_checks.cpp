@@ -73,10 +73,22 @@ void window_checks(const Stage& stage, Report& report) {
     return figure(answer);
   });
 
+  report.check("a larger window than a moment ago is known at once", [&] {
+    take(nexus->generate(words(4 * window), AIRole::overseer, in_window()));
+    auto options = in_window();
+    options.num_ctx = 2 * window;
+    const auto answer = take(nexus->generate(words(window + 64), AIRole::overseer, options));
+    require(!answer.provenance.prompt_truncated, "flagged; " + figure(answer));
+    return figure(answer);
+  });
+
   report.check("a prompt longer than the window that the server chose is flagged", [&] {
+    take(nexus->generate("Hello", AIRole::overseer, repeatable(2)));
     const auto length = loaded(stage).context_length;
     if (length == 0 || length > 4096)
-      throw CheckSkipped{"the window of " + std::to_string(length) + " tokens takes too long"};
+      throw CheckSkipped{"a window of " + std::to_string(length) + " tokens takes too long"};
+    const auto fits = take(nexus->generate(words(length / 2), AIRole::overseer, repeatable(4)));
+    require(!fits.provenance.prompt_truncated, "one that fits is flagged; " + figure(fits));
     const auto answer =
         take(nexus->generate(words(length + length / 4), AIRole::overseer, repeatable(4)));
     require(answer.provenance.prompt_truncated, "not flagged; " + figure(answer));
