@@ -111,6 +111,25 @@ void failure_checks(const Stage& stage, Report& report) {
     return "2 attempts, " + seconds_text(got.provenance.total_time);
   });
 
+  report.check("a runner that hangs in mid-stream is noticed, and the next answer comes", [&] {
+    auto& server = stage.server();
+    Nexus nexus{stage, [](auto& settings) {
+                  settings.gap_timeout = 3s;
+                  settings.max_retries = 0;
+                }};
+    Crowd crowd{nexus, 1, 400};
+    crowd.wait_for_pieces(3);
+    for (const auto process : server.runners())
+      ::kill(process, SIGSTOP);
+    const auto ends = crowd.ends();
+    require(!ends[0] && ends[0].error().code == ErrorCode::gap_timeout,
+            ends[0] ? "the stream ended well" : log_line(ends[0].error()));
+    require(!ends[0].error().partial.empty(), "no partial text");
+    const Stopwatch watch;
+    take(nexus->generate("Hello", AIRole::overseer, repeatable(2)));
+    return "next answer after " + watch.text();
+  });
+
   for (const int signal : {SIGTERM, SIGKILL})
     report.check(signal == SIGTERM
                      ? "a restart of the server in mid-stream loses no queued request"
