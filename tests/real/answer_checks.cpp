@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "tests/real/checks.hpp"
+#include "tests/real/nexus.hpp"
 
 namespace nexus::llm::real {
 

@@ -5,6 +5,8 @@
 #include <mutex>
 
 #include "tests/real/checks.hpp"
+#include "tests/real/nexus.hpp"
+#include "tests/real/stopwatch.hpp"
 
 namespace nexus::llm::real {
 

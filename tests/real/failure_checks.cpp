@@ -3,6 +3,8 @@
 #include <future>
 
 #include "tests/real/checks.hpp"
+#include "tests/real/nexus.hpp"
+#include "tests/real/stopwatch.hpp"
 
 namespace nexus::llm::real {
 
@@ -20,7 +22,7 @@ std::string in_quotes(const std::string& text) { return '"' + text + '"'; }
 /// Streams that are accepted at once, two of which are at the server while the others wait.
 class Crowd {
 public:
-  Crowd(Nexus& nexus, int count, std::uint32_t tokens) {
+  Crowd(Nexus& nexus, int count, std::int32_t tokens) {
     for (int i = 0; i < count; ++i)
       streams_.push_back(std::async(std::launch::async, [this, &nexus, i, tokens] {
         auto options = repeatable(tokens);

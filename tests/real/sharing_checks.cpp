@@ -1,6 +1,8 @@
 #include <set>
 
 #include "tests/real/checks.hpp"
+#include "tests/real/nexus.hpp"
+#include "tests/real/stopwatch.hpp"
 
 namespace nexus::llm::real {
 

@@ -1,4 +1,5 @@
 #include "tests/real/checks.hpp"
+#include "tests/real/nexus.hpp"
 
 namespace nexus::llm::real {
 
