@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "tests/real/checks.hpp"
+#include "tests/real/nexus.hpp"
 
 namespace nexus::llm::real {
 
@@ -160,10 +161,8 @@ void answer_checks(const Stage& stage, Report& report) {
     static_cast<void>(stage.server());
     // A template in which a call is JSON and nothing else: with a schema every model makes one.
     const std::string model = "nexus-llm-tools:latest";
-    const auto made = stage.other.post(
-        "/api/create", R"({"model":)" + as_json(model) + R"(,"from":)" + as_json(stage.model) +
-                           R"(,"template":)" + as_json(tools_template) + R"(,"stream":false})");
-    require(made.status == 200, "the model with tools cannot be made: " + made.body);
+    take(nexus->create_model(
+        {.model = model, .from = stage.model, .prompt_template = std::string{tools_template}}));
     auto options = repeatable(64);
     options.model = model;
     options.tools = {{.name = "get_weather",
@@ -196,6 +195,49 @@ void answer_checks(const Stage& stage, Report& report) {
             "the call and its result did not go back");
     take(nexus->delete_model(model));
     return call.name + call.arguments + ", id " + call.id;
+  });
+
+  report.check("a model is made from a file and answers", [&] {
+    static_cast<void>(stage.server());
+    const auto document =
+        stage.other.post("/api/show", R"({"model":)" + as_json(stage.model) + "}").document();
+    const std::string text{json::find_text(document, "modelfile").value_or("")};
+    const auto from = text.find("\nFROM /");
+    require(from != std::string::npos, "the file of the model is not told");
+    const auto file = text.substr(from + 6, text.find('\n', from + 1) - from - 6);
+    const std::string model = "nexus-llm-made:latest";
+    const auto digest = take(nexus->upload_blob(file));
+    take(nexus->create_model({.model = model,
+                              .files = {{.name = "model.gguf", .digest = digest}},
+                              .system = "You are brief.",
+                              .parameters = R"({"num_predict":3,"num_thread":1})"}));
+    auto options = repeatable(3);
+    options.model = model;
+    const auto answer = take(nexus->generate("Hello", AIRole::overseer, options));
+    const auto details = take(nexus->show_model(model));
+    require(details.system == "You are brief.", "its system text is \"" + details.system + '"');
+    take(nexus->delete_model(model));
+    return std::to_string(answer.stats.eval_count) + " tokens, " + digest.substr(0, 19);
+  });
+
+  report.check("log probabilities come with each token, streamed and complete", [&] {
+    auto options = repeatable(6);
+    options.logprobs = true;
+    options.top_logprobs = 2;
+    const auto complete = take(nexus->generate(prompts[0], AIRole::overseer, options));
+    Streamed streamed;
+    streamed.answer =
+        take(nexus->generate_streaming(prompts[0], AIRole::overseer, streamed.listener(), options));
+    require_equal(complete, streamed);
+    std::string text;
+    for (const auto& token : complete.logprobs) {
+      text += token.token;
+      require(token.logprob <= 0 && token.top_logprobs.size() == 2, "an odd entry");
+    }
+    require(text == complete.response, "the tokens say \"" + text + '"');
+    require(streamed.answer.logprobs.size() == complete.logprobs.size(), "the stream has others");
+    return std::to_string(complete.logprobs.size()) + " tokens, the first with " +
+           std::to_string(complete.logprobs.at(0).logprob);
   });
 
   report.check("embeddings come in order and equal those of another client", [&] {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tests/real/nexus.hpp"
 #include "tests/real/report.hpp"
+#include "tests/real/stage.hpp"
 
 namespace nexus::llm::real {
 

@@ -4,6 +4,8 @@
 
 #include "tests/cli/child.hpp"
 #include "tests/real/checks.hpp"
+#include "tests/real/nexus.hpp"
+#include "tests/real/stopwatch.hpp"
 
 namespace nexus::llm::real {
 

@@ -5,6 +5,8 @@
 #include <mutex>
 
 #include "tests/real/checks.hpp"
+#include "tests/real/nexus.hpp"
+#include "tests/real/stopwatch.hpp"
 
 namespace nexus::llm::real {
 
@@ -147,7 +149,8 @@ void ending_checks(const Stage& stage, Report& report) {
     for (int i = 0; i < 50; ++i) {
       const auto answer = take(streams[static_cast<std::size_t>(i)].get());
       const auto [known, added] = texts.emplace(i % 10, answer.response);
-      require(added || known->second == answer.response,
+      // Slots that work at the same time may round differently.
+      require(added || stage.own == nullptr || known->second == answer.response,
               "one prompt, two texts: " + known->second + " and " + answer.response);
       require(answer.provenance.attempts == 1, "a stream needed several attempts");
       tokens += answer.stats.eval_count;
@@ -155,17 +158,21 @@ void ending_checks(const Stage& stage, Report& report) {
     return std::to_string(tokens) + " tokens in " + watch.text();
   });
 
-  report.check("a complete answer may take longer than `timeout` while it makes progress", [&] {
-    auto options = repeatable(300);
-    options.raw = true;
+  report.check("a complete answer that outlasts `timeout` is asked for once", [&] {
     take(nexus->generate("Hello", AIRole::overseer, repeatable(2)));
-    options.timeout = 1500ms;
-    const auto answer = take(nexus->generate(endless_prompt, AIRole::overseer, options));
-    require(answer.provenance.attempts == 1,
-            std::to_string(answer.provenance.attempts) + " attempts");
-    if (answer.provenance.total_time < 2s)
-      throw CheckSkipped{"this machine is too fast: " + seconds_text(answer.provenance.total_time)};
-    return seconds_text(answer.provenance.total_time) + " with a limit of 1.50 s";
+    const auto healed = take(nexus->stats(AIRole::overseer)).healed;
+    auto options = endless();
+    options.timeout = 3s;
+    const Stopwatch watch;
+    const auto answer = nexus->generate(endless_prompt, AIRole::overseer, options);
+    const auto took = watch.elapsed();
+    require(!answer, "it came to its end");
+    require(answer.error().code == ErrorCode::request_timeout, log_line(answer.error()));
+    require(answer.error().attempts == 1, std::to_string(answer.error().attempts) + " attempts");
+    require(took < 6s, "it ended after " + watch.text());
+    require(take(nexus->stats(AIRole::overseer)).healed == healed,
+            "the model was unloaded although it made progress");
+    return "ended after " + seconds_text(took) + ", " + next_answer(nexus);
   });
 
   report.check("a request that waits for the only slot is no hang", [&] {

@@ -3,6 +3,8 @@
 #include <future>
 
 #include "tests/real/checks.hpp"
+#include "tests/real/nexus.hpp"
+#include "tests/real/stopwatch.hpp"
 
 namespace nexus::llm::real {
 
@@ -20,7 +22,7 @@ std::string in_quotes(const std::string& text) { return '"' + text + '"'; }
 /// Streams that are accepted at once, two of which are at the server while the others wait.
 class Crowd {
 public:
-  Crowd(Nexus& nexus, int count, std::uint32_t tokens) {
+  Crowd(Nexus& nexus, int count, std::int32_t tokens) {
     for (int i = 0; i < count; ++i)
       streams_.push_back(std::async(std::launch::async, [this, &nexus, i, tokens] {
         auto options = repeatable(tokens);
@@ -111,6 +113,25 @@ void failure_checks(const Stage& stage, Report& report) {
     return "2 attempts, " + seconds_text(got.provenance.total_time);
   });
 
+  report.check("a runner that hangs in mid-stream is noticed, and the next answer comes", [&] {
+    auto& server = stage.server();
+    Nexus nexus{stage, [](auto& settings) {
+                  settings.gap_timeout = 3s;
+                  settings.max_retries = 0;
+                }};
+    Crowd crowd{nexus, 1, 400};
+    crowd.wait_for_pieces(3);
+    for (const auto process : server.runners())
+      ::kill(process, SIGSTOP);
+    const auto ends = crowd.ends();
+    require(!ends[0] && ends[0].error().code == ErrorCode::gap_timeout,
+            ends[0] ? "the stream ended well" : log_line(ends[0].error()));
+    require(!ends[0].error().partial.empty(), "no partial text");
+    const Stopwatch watch;
+    take(nexus->generate("Hello", AIRole::overseer, repeatable(2)));
+    return "next answer after " + watch.text();
+  });
+
   for (const int signal : {SIGTERM, SIGKILL})
     report.check(signal == SIGTERM
                      ? "a restart of the server in mid-stream loses no queued request"
@@ -180,7 +201,8 @@ void failure_checks(const Stage& stage, Report& report) {
     Nexus nexus{stage};
     // A registry on this machine, on a port where nobody listens.
     const auto pulled = nexus->pull_model("127.0.0.1:1/library/none:latest");
-    require(!pulled, "it was pulled");
+    require(!pulled && pulled.error().code == ErrorCode::registry_failed,
+            pulled ? "it was pulled" : log_line(pulled.error()));
     const auto told = sentence(pulled.error());
     require(told.find("refused") != std::string::npos, told);
     return told;
@@ -225,8 +247,17 @@ void failure_checks(const Stage& stage, Report& report) {
     auto options = repeatable(2);
     options.model = stub;
     const auto answer = nexus->generate("Hello", AIRole::overseer, options);
+    const auto vector = nexus->embed({.model = stub, .input = {"Hello"}}, AIRole::overseer);
+    // Its name alone makes Ollama pass a request on.
+    options.model = "nexus-llm-no-such-model:cloud";
+    const auto by_name = nexus->generate("Hello", AIRole::overseer, options);
     static_cast<void>(nexus->delete_model(stub));
-    require(!answer, "it was answered");
+    require(!answer && answer.error().code == ErrorCode::remote_model_refused,
+            answer ? "it was answered" : log_line(answer.error()));
+    require(!vector && vector.error().code == ErrorCode::remote_model_refused,
+            vector ? "it was embedded" : log_line(vector.error()));
+    require(!by_name && by_name.error().code == ErrorCode::remote_model_refused,
+            by_name ? "it was answered" : log_line(by_name.error()));
     const auto told = sentence(answer.error());
     require(told.find("example.invalid") != std::string::npos, log_line(answer.error()));
     return told;

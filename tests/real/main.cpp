@@ -163,7 +163,7 @@ int main(int argc, char** argv) try {
     OwnServer server{*program,
                      directory.path / "server",
                      *folder,
-                     {{"OLLAMA_CONTEXT_LENGTH", "2048"},
+                     {{"OLLAMA_CONTEXT_LENGTH", "1024"},
                       {"OLLAMA_KEEP_ALIVE", "24h"},
                       // No way out: what it asks of other machines ends at a port of this one.
                       {"HTTP_PROXY", "http://127.0.0.1:1"},
@@ -171,8 +171,7 @@ int main(int argc, char** argv) try {
     server.start();
     const PlainClient client{server.base_url()};
     if (const auto model = choose_model(client, wanted))
-      return run({server.base_url(), *model, client, &server, capabilities(client, *model),
-                  directory.path},
+      return run({server.base_url(), *model, client, &server, directory.path},
                  "started from " + program->string(), filter);
   }
 
@@ -186,8 +185,8 @@ int main(int argc, char** argv) try {
     return skip("there is no `ollama` with a folder of models on the PATH, and none answers at " +
                 base_url);
   if (const auto model = choose_model(client, wanted))
-    return run({base_url, *model, client, nullptr, capabilities(client, *model), directory.path},
-               "running at " + base_url, filter);
+    return run({base_url, *model, client, nullptr, directory.path}, "running at " + base_url,
+               filter);
   if (wanted.empty())
     return skip("no model of up to 2 GiB is installed that can answer");
   std::fprintf(stderr, "The model %s is not installed.\n", wanted.c_str());

@@ -1,4 +1,5 @@
 #include "tests/real/checks.hpp"
+#include "tests/real/nexus.hpp"
 
 namespace nexus::llm::real {
 
@@ -73,14 +74,71 @@ void window_checks(const Stage& stage, Report& report) {
     return figure(answer);
   });
 
+  report.check("a larger window than a moment ago is known at once", [&] {
+    take(nexus->generate(words(4 * window), AIRole::overseer, in_window()));
+    auto options = in_window();
+    options.num_ctx = 2 * window;
+    const auto answer = take(nexus->generate(words(window + 64), AIRole::overseer, options));
+    require(!answer.provenance.prompt_truncated, "flagged; " + figure(answer));
+    return figure(answer);
+  });
+
   report.check("a prompt longer than the window that the server chose is flagged", [&] {
+    take(nexus->generate("Hello", AIRole::overseer, repeatable(2)));
     const auto length = loaded(stage).context_length;
     if (length == 0 || length > 4096)
-      throw CheckSkipped{"the window of " + std::to_string(length) + " tokens takes too long"};
+      throw CheckSkipped{"a window of " + std::to_string(length) + " tokens takes too long"};
+    const auto fits = take(nexus->generate(words(length / 2), AIRole::overseer, repeatable(4)));
+    require(!fits.provenance.prompt_truncated, "one that fits is flagged; " + figure(fits));
     const auto answer =
         take(nexus->generate(words(length + length / 4), AIRole::overseer, repeatable(4)));
     require(answer.provenance.prompt_truncated, "not flagged; " + figure(answer));
     return figure(answer) + " of about " + std::to_string(length + length / 4);
+  });
+
+  report.check("an embedding of a text longer than the window is flagged", [&] {
+    const std::string options = R"({"num_ctx":256})";
+    const auto whole =
+        take(nexus->embed({.model = {}, .input = {words(100), words(120)}, .raw_options = options},
+                          AIRole::overseer));
+    require(!whole.truncated, "one that fits is flagged");
+    const auto cut = take(nexus->embed(
+        {.model = {}, .input = {words(100), words(4 * window)}, .raw_options = options},
+        AIRole::overseer));
+    require(cut.truncated, "not flagged; " + std::to_string(cut.prompt_eval_count) + " tokens");
+    return std::to_string(cut.prompt_eval_count) + " tokens were read of about " +
+           std::to_string(100 + 4 * window);
+  });
+
+  report.check("with `truncate` false a prompt that is too long is an error", [&] {
+    auto options = in_window();
+    options.truncate = false;
+    const auto prompt = words(4 * window);
+    const auto complete = nexus->generate(prompt, AIRole::overseer, options);
+    const auto streamed = nexus->generate_streaming(
+        prompt, AIRole::overseer, [](const auto&) { return true; }, options);
+    const auto chat = nexus->chat({{.role = "user", .content = prompt}}, AIRole::overseer, options);
+    for (const auto* each : {&complete, &streamed, &chat}) {
+      require(!*each, "it was answered");
+      require(each->error().code == ErrorCode::context_exceeded, log_line(each->error()));
+    }
+    const auto vector = nexus->embed(
+        {.model = {}, .input = {prompt}, .truncate = false, .raw_options = R"({"num_ctx":256})"},
+        AIRole::overseer);
+    require(!vector && vector.error().code == ErrorCode::context_exceeded,
+            vector ? "it was embedded" : log_line(vector.error()));
+    return sentence(complete.error());
+  });
+
+  report.check("with `shift` false an answer ends where the window is full", [&] {
+    auto options = endless();
+    options.num_ctx = 64;
+    options.max_tokens = 100;
+    options.shift = false;
+    const auto answer = take(nexus->generate(endless_prompt, AIRole::overseer, options));
+    require(answer.provenance.cut_by_length && answer.stats.eval_count < 100,
+            std::to_string(answer.stats.eval_count) + " tokens");
+    return std::to_string(answer.stats.eval_count) + " tokens of 100";
   });
 }
 
