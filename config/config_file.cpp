@@ -15,6 +15,7 @@
 #include "config/json.hpp"
 #include "config/json_editor.hpp"
 #include "config/text_encoding.hpp"
+#include "config/utf8.hpp"
 
 namespace nexus::llm {
 
@@ -103,12 +104,9 @@ Result<std::string> read_bytes(const fs::path& path) {
 }
 
 Result<LoadedFile> interpret(const fs::path& path, std::string bytes) {
-  if (const auto encoding = foreign_encoding(bytes))
-    return failure(ErrorCode::config_malformed,
-                   path.string() + " is written in " + *encoding + " and must be UTF-8");
-  auto text = bytes;
-  if (text.starts_with(utf8_byte_order_mark))
-    text.erase(0, utf8_byte_order_mark.size());
+  if (const auto fault = text_fault(bytes); !fault.empty())
+    return failure(ErrorCode::config_malformed, path.string() + " " + fault);
+  std::string text{without_byte_order_mark(bytes)};
   auto document = json::parse(text);
   if (!document) {
     const auto& error = document.error();
@@ -180,7 +178,7 @@ Result<LLMClientConfig> rewrite(const fs::path& path, const SaveWarning& warn, C
     if (editor.text() == file->text)
       return std::move(file->config);
     const auto mark = std::string_view{file->bytes}.substr(
-        0, file->bytes.starts_with(utf8_byte_order_mark) ? utf8_byte_order_mark.size() : 0);
+        0, file->bytes.size() - without_byte_order_mark(file->bytes).size());
     auto bytes = std::string{mark} + editor.text();
     auto after = interpret(path, bytes);
     if (!after)

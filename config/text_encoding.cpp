@@ -8,29 +8,89 @@ namespace nexus::llm {
 
 namespace {
 
-/// UTF-16 without a mark shows in text that is mostly ASCII: every other byte is 0.
-bool looks_like_utf16(std::string_view bytes) {
-  if (bytes.size() < 4 || bytes.size() % 2 != 0)
-    return false;
-  std::size_t zeros[2] = {0, 0};
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    if (bytes[i] == '\0')
-      ++zeros[i % 2];
-  const auto half = bytes.size() / 2;
-  return std::max(zeros[0], zeros[1]) > half / 2 && std::min(zeros[0], zeros[1]) <= half / 8;
+constexpr std::size_t sample_bytes = 4096;
+
+std::string in_encoding(std::string_view name) {
+  return "seems to be in " + std::string{name} + ", not in UTF-8; convert it with `iconv -f " +
+         std::string{name} + " -t UTF-8`";
+}
+
+/// Text in UTF-16 is mostly of characters whose one byte is NUL.
+std::string_view utf16_without_mark(std::string_view bytes) {
+  const auto sample = bytes.substr(0, sample_bytes);
+  std::size_t nul[2] = {0, 0};
+  for (std::size_t i = 0; i < sample.size(); ++i)
+    nul[i % 2] += sample[i] == '\0' ? 1 : 0;
+  const auto most = sample.size() / 2 * 2 / 3;
+  if (nul[1] > 1 && nul[1] >= most && nul[0] == 0)
+    return "UTF-16LE";
+  return nul[0] > 1 && nul[0] >= most && nul[1] == 0 ? "UTF-16BE" : "";
+}
+
+/// Control characters that stand in no text.
+bool is_binary(std::string_view bytes) {
+  const auto sample = bytes.substr(0, sample_bytes);
+  const auto odd = std::count_if(sample.begin(), sample.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 && c != '\0' && c != '\n' && c != '\r' && c != '\t' && c != '\f' &&
+           c != '\033';
+  });
+  return odd > 3 && static_cast<std::size_t>(odd) * 50 > sample.size();
+}
+
+/// What the bytes above ASCII are, of a text without NUL.
+struct HighBytes {
+  std::size_t count = 0;
+  std::size_t line = 0;    ///< of the first that is no part of a character in UTF-8
+  bool characters = false; ///< some are characters in UTF-8
+  bool windows = false;    ///< some stand for nothing in ISO 8859
+};
+
+HighBytes look_at_high_bytes(std::string_view bytes) {
+  HighBytes found;
+  std::size_t line = 1;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const auto byte = static_cast<unsigned char>(bytes[at]);
+    std::size_t size = 1;
+    if (byte >= 0x80) {
+      size = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
+      const bool character = is_valid_utf8(bytes.substr(at, size));
+      found.characters = found.characters || character;
+      found.windows = found.windows || (!character && byte < 0xA0);
+      if (!character) {
+        size = 1;
+        found.line = found.line == 0 ? line : found.line;
+      }
+      found.count += size;
+    }
+    line += byte == '\n' ? 1 : 0;
+    at += size;
+  }
+  return found;
 }
 
 } // namespace
 
-std::optional<std::string> foreign_encoding(std::string_view bytes) {
+std::string text_fault(std::string_view bytes) {
+  if (is_clean_text(bytes))
+    return {};
   using namespace std::string_view_literals;
   if (bytes.starts_with("\xFF\xFE\0\0"sv) || bytes.starts_with("\0\0\xFE\xFF"sv))
-    return "UTF-32";
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF") || looks_like_utf16(bytes))
-    return "UTF-16";
-  if (is_valid_utf8(bytes))
-    return std::nullopt;
-  return "another encoding than UTF-8 (perhaps ISO 8859-1 or Windows-1252)";
+    return in_encoding("UTF-32");
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF"))
+    return in_encoding("UTF-16");
+  if (const auto name = utf16_without_mark(bytes); !name.empty())
+    return in_encoding(name);
+  if (is_binary(bytes))
+    return "is no text but binary data";
+  if (const auto nul = bytes.find('\0'); nul != std::string_view::npos)
+    return "holds a NUL byte (byte " + std::to_string(nul + 1) + ")";
+  const auto high = look_at_high_bytes(bytes);
+  // In a text of Latin letters a few have accents; other scripts are written in bytes like these.
+  if (!high.characters && high.count * 3 <= bytes.size())
+    return high.windows ? in_encoding("WINDOWS-1252") : in_encoding("ISO-8859-1");
+  return "is not valid UTF-8 (line " + std::to_string(high.line) +
+         "); convert it with `iconv`, or leave that line out";
 }
 
 } // namespace nexus::llm

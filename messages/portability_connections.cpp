@@ -11,6 +11,8 @@
 
 #include <caf/detail/socket_guard.hpp>
 #include <caf/io/basp_broker.hpp>
+#include <caf/io/doorman.hpp>
+#include <caf/io/network/acceptor_impl.hpp>
 #include <caf/io/network/stream_impl.hpp>
 #include <caf/io/scribe.hpp>
 #include <caf/openssl/session.hpp>
@@ -35,6 +37,9 @@ constexpr std::size_t max_newcomers = 512;
 /// How long one address may take to accept a connection. The one actor that connects waits for it.
 constexpr std::chrono::milliseconds connect_time{2000};
 
+/// How long nobody is let in, and nothing else is done, where there is no descriptor.
+constexpr int exhausted_milliseconds = 20;
+
 struct Addresses {
   ~Addresses() { ::freeaddrinfo(first); }
   addrinfo* first = nullptr;
@@ -57,6 +62,62 @@ native_socket connect_one(const addrinfo& address) {
   }
   return guard.release();
 }
+
+/// Accepts connections. One for which this process has no descriptor waits until it has; looking
+/// for it again at once would find nothing new.
+class PatientTcp {
+public:
+  bool try_accept(native_socket& result, native_socket listening) {
+    result = ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
+    const bool exhausted =
+        result < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM);
+    if (exhausted && !std::exchange(exhausted_, true))
+      tell_refusal("there is no descriptor for another connection; it waits until there is one");
+    if (exhausted)
+      ::poll(nullptr, 0, exhausted_milliseconds);
+    else if (result >= 0)
+      exhausted_ = false;
+    return result >= 0;
+  }
+
+private:
+  bool exhausted_ = false;
+};
+
+/// Lets peers in, for the broker that speaks CAF's protocol.
+class GuardedDoorman final : public io::doorman {
+public:
+  GuardedDoorman(io::network::default_multiplexer& multiplexer, native_socket socket)
+      : doorman{io::network::accept_hdl_from_socket(socket)}, acceptor_{multiplexer, socket} {}
+
+  bool new_connection() override {
+    if (detached())
+      return false;
+    auto& multiplexer = acceptor_.backend();
+    auto scribe = multiplexer.new_scribe(acceptor_.accepted_socket());
+    const auto handle = scribe->hdl();
+    parent()->add_scribe(std::move(scribe));
+    return doorman::new_connection(&multiplexer, handle);
+  }
+  void graceful_shutdown() override {
+    acceptor_.graceful_shutdown();
+    detach(&acceptor_.backend(), false);
+  }
+  void launch() override { acceptor_.start(this); }
+  std::string addr() const override {
+    auto address = io::network::local_addr_of_fd(acceptor_.fd());
+    return address ? *address : std::string{};
+  }
+  std::uint16_t port() const override {
+    auto port = io::network::local_port_of_fd(acceptor_.fd());
+    return port ? *port : std::uint16_t{0};
+  }
+  void add_to_loop() override { acceptor_.activate(this); }
+  void remove_from_loop() override { acceptor_.passivate(); }
+
+private:
+  io::network::acceptor_impl<PatientTcp> acceptor_;
+};
 
 /// TLS as CAF does it. Without a session nothing can be read or written.
 struct Tls {
@@ -202,6 +263,10 @@ Newcomers::Entry Newcomers::close(Entry entry) {
 
 GuardedMultiplexer::GuardedMultiplexer(caf::actor_system* system)
     : default_multiplexer{system}, message_limit_{nexus::llm::message_limit(*system)} {}
+
+io::doorman_ptr GuardedMultiplexer::new_doorman(native_socket socket) {
+  return caf::make_counted<GuardedDoorman>(*this, socket);
+}
 
 io::scribe_ptr GuardedMultiplexer::new_scribe(native_socket socket) {
   newcomers_->add(socket);

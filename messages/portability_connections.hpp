@@ -3,7 +3,8 @@
 /// Connections to other processes that bound what a peer can do to this one. CAF 0.17 reserves as
 /// much memory as a peer says that its message has, before a byte of it is there; lets whoever
 /// connects and says nothing stay for ever; waits minutes for a host that does not answer; and
-/// gives peers up in the middle of a message that takes long. CAF 1.x has no place for this.
+/// gives peers up in the middle of a message that takes long; and keeps a processor busy while it
+/// has no descriptor for a peer that waits. CAF 1.x has no place for this.
 
 #include "messages/portability.hpp"
 
@@ -46,6 +47,8 @@ class GuardedMultiplexer : public caf::io::network::default_multiplexer {
 public:
   explicit GuardedMultiplexer(caf::actor_system* system);
 
+  /// For a socket that listens.
+  caf::io::doorman_ptr new_doorman(caf::io::network::native_socket socket) override;
   /// For a connection that a peer made.
   caf::io::scribe_ptr new_scribe(caf::io::network::native_socket socket) override;
   /// For one that this process makes. Any thread; blocks until TCP is connected, up to two seconds

@@ -8,7 +8,9 @@
 #include <system_error>
 #include <utility>
 
-#include "runtime/cli/prompt_text.hpp"
+#include "config/text_encoding.hpp"
+#include "config/utf8.hpp"
+#include "runtime/cli/terminal_line.hpp"
 
 namespace nexus::llm::cli {
 
@@ -78,7 +80,7 @@ LineSource::Event LineReader::check(std::string& line) {
     return Event::failed;
   }
   if (!std::exchange(begun_, true))
-    drop_byte_order_mark(line);
+    line.erase(0, line.size() - without_byte_order_mark(line).size());
   if (line.ends_with('\r'))
     line.pop_back();
   if (auto fault = text_fault(line); !fault.empty()) {

@@ -163,7 +163,10 @@ private:
 
   template <class Make> int transfer(Make make, const std::string& message) {
     ProgressDisplay display{output_};
-    return done(make([&](const PullProgress& progress) { display.show(progress); }), message);
+    const auto result = make([&](const PullProgress& progress) { display.show(progress); });
+    if (result)
+      display.complete();
+    return done(result, message);
   }
 
   int create() {

@@ -95,7 +95,7 @@ Result<void> check_limits(const ProcessNeeds& needs) {
 
 LLMError limit_failure(int error) {
   const bool descriptors = error == EMFILE || error == ENFILE;
-  return {.code = ErrorCode::internal_error,
+  return {.code = ErrorCode::resources_exhausted,
           .subject = descriptors ? "it may not open more files (`ulimit -n`)"
                                  : "it may not start more threads (`ulimit -u`, or the limit of "
                                    "its container)",

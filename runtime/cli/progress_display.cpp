@@ -28,7 +28,16 @@ std::string bar(int percent) {
 
 } // namespace
 
+void ProgressDisplay::complete() {
+  if (output_.json() || output_.shows_status() || last_.total == 0)
+    return;
+  auto all = last_;
+  all.completed = all.total;
+  show(all);
+}
+
 void ProgressDisplay::show(const PullProgress& progress) {
+  last_ = progress;
   if (output_.json()) {
     output_.line(json::describe(progress));
     return;

@@ -14,10 +14,13 @@ public:
   explicit ProgressDisplay(Output& output) : output_{output} {}
 
   void show(const PullProgress& progress);
+  /// All of it is there; the last report may come behind that.
+  void complete();
 
 private:
   Output& output_;
   std::string status_;
+  PullProgress last_;
   int told_percent_ = -1;
 };
 

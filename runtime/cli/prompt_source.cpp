@@ -9,8 +9,10 @@
 #include <system_error>
 
 #include "config/file_io.hpp"
-#include "runtime/cli/prompt_text.hpp"
+#include "config/text_encoding.hpp"
+#include "config/utf8.hpp"
 #include "runtime/cli/stream_io.hpp"
+#include "runtime/cli/terminal_line.hpp"
 
 namespace nexus::llm::cli {
 
@@ -42,10 +44,9 @@ Result<std::string> read_all(int descriptor, const std::string& name) {
 Result<std::string> as_text(Result<std::string> bytes, const std::string& name) {
   if (!bytes)
     return bytes;
-  drop_byte_order_mark(*bytes);
   if (const auto fault = text_fault(*bytes); !fault.empty())
     return failure(ErrorCode::invalid_argument, "`" + name + "` " + fault);
-  return bytes;
+  return std::string{without_byte_order_mark(*bytes)};
 }
 
 Result<std::string> read_stdin() {

@@ -7,6 +7,8 @@
 
 #include "config/file_io.hpp"
 #include "config/read_json.hpp"
+#include "config/text_encoding.hpp"
+#include "config/utf8.hpp"
 #include "runtime/harness/duration_text.hpp"
 #include "runtime/harness/scenario_format.hpp"
 #include "runtime/harness/script_failure.hpp"
@@ -347,7 +349,9 @@ Result<Scenario> Scenario::load(const std::filesystem::path& path) {
   if (!text)
     return failure(ErrorCode::invalid_argument,
                    "the scenario " + path.string() + " cannot be read: " + error.message());
-  return parse(*text, path.string());
+  if (const auto fault = text_fault(*text); !fault.empty())
+    return failure(ErrorCode::invalid_argument, "the scenario " + path.string() + " " + fault);
+  return parse(without_byte_order_mark(*text), path.string());
 }
 
 Result<Scenario> Scenario::parse(std::string_view text, const std::string& file) {

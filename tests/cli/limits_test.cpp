@@ -1,4 +1,9 @@
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
+
+#include <poll.h>
+#include <unistd.h>
 
 #include "tests/cli/fixture.hpp"
 
@@ -35,6 +40,25 @@ void works_or_says_why_not(const Fixture& fixture, const Arguments& arguments,
       about);
 }
 
+std::ptrdiff_t descriptors_of(pid_t process) {
+  const std::filesystem::directory_iterator all{"/proc/" + std::to_string(process) + "/fd"};
+  return std::distance(begin(all), end(all));
+}
+
+/// What a process has used of the processors.
+long processor_ticks(pid_t process) {
+  std::ifstream file{"/proc/" + std::to_string(process) + "/stat"};
+  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  std::istringstream fields{text.substr(text.rfind(')') + 2)};
+  std::string skipped;
+  for (int i = 0; i < 11; ++i)
+    fields >> skipped;
+  long user = 0;
+  long system = 0;
+  fields >> user >> system;
+  return user + system;
+}
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(limits, Fixture)
@@ -52,6 +76,31 @@ BOOST_AUTO_TEST_CASE(without_more_descriptors_every_command_works_or_says_why_no
   for (const auto& arguments : commands)
     for (const int most : {4, 6, 8, 12, 20, 30})
       works_or_says_why_not(*this, arguments, "ulimit -n " + std::to_string(most));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_without_descriptors_for_more_peers_waits_quietly_and_recovers) {
+  auto options = child_options({"serve", "--listen", "127.0.0.1:0"});
+  options.wrapper = {"/bin/sh", "-c", "ulimit -n 64; exec \"$@\"", "sh"};
+  Child node{options};
+  BOOST_REQUIRE(node.read_until("\n"));
+  const auto address = lines_of(node.out()).front();
+  {
+    boost::asio::io_context io;
+    std::vector<boost::asio::ip::tcp::socket> peers;
+    const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+    for (int i = 0; i < 80; ++i)
+      peers.emplace_back(io).connect({boost::asio::ip::address_v4::loopback(), port});
+    BOOST_TEST(node.read_error_until("there is no descriptor for another connection"));
+    const auto before = processor_ticks(node.process());
+    ::poll(nullptr, 0, 1000);
+    BOOST_TEST(processor_ticks(node.process()) - before < ::sysconf(_SC_CLK_TCK) / 4);
+  }
+  // It lets go of those that have left, and of those that waited and have left.
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (descriptors_of(node.process()) > 40 && std::chrono::steady_clock::now() < deadline)
+    ::poll(nullptr, 0, 10);
+  const auto answer = run({"--connect", address, "generate", "hi"});
+  BOOST_TEST(answer.code == 0, answer.err);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

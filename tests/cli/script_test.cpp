@@ -50,6 +50,17 @@ BOOST_AUTO_TEST_CASE(a_scenario_that_passes_is_0_and_needs_no_ollama) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_scenario_may_begin_with_a_byte_order_mark_and_is_in_utf8) {
+  write(home / "work" / "mark.json", "\xEF\xBB\xBF" + std::string{good});
+  BOOST_TEST(run({"script", "mark.json"}).code == 0);
+  write(home / "work" / "latin.json", R"({"name": "caf)"
+                                      "\xE9"
+                                      R"(", "steps": []})");
+  const auto outcome = run({"script", "latin.json"});
+  BOOST_TEST(outcome.code == 2);
+  BOOST_TEST(contains(outcome.err, "latin.json seems to be in ISO-8859-1"), outcome.err);
+}
+
 BOOST_AUTO_TEST_CASE(a_scenario_that_does_not_pass_is_1_and_tells_why) {
   const auto outcome = run({"script", "scenes/bad.json", "scenes/good.json"});
   BOOST_TEST(outcome.code == 1);

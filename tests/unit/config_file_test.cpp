@@ -176,8 +176,8 @@ BOOST_AUTO_TEST_CASE(a_file_in_another_encoding_is_told_with_its_name_and_the_en
       {"\xFE\xFF\0{\0}"s, "UTF-16"},
       {"{\0}\0\n\0 \0"s, "UTF-16"},
       {"\xFF\xFE\0\0{\0\0\0}\0\0\0"s, "UTF-32"},
-      {"{\"llm\": {}, \"name\": \"Jos\xE9\"}", "ISO 8859-1"},
-      {"{\"llm\": {\"timeout\": 1, \"x\": \"\x93quoted\x94\"}}", "UTF-8"},
+      {"{\"llm\": {}, \"name\": \"Jos\xE9\"}", "ISO-8859-1"},
+      {"{\"llm\": {\"timeout\": 1, \"x\": \"\x93quoted\x94\"}}", "WINDOWS-1252"},
   };
   for (const auto& [bytes, name] : rows) {
     const auto config = loaded(bytes);

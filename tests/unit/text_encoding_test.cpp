@@ -1,8 +1,8 @@
-#include "runtime/cli/prompt_text.hpp"
+#include "config/text_encoding.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-namespace nexus::llm::cli::test {
+namespace nexus::llm::test {
 
 namespace {
 
@@ -16,7 +16,7 @@ template <std::size_t N> constexpr std::string_view bytes_of(const char (&text)[
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(prompt_text)
+BOOST_AUTO_TEST_SUITE(text_encoding)
 
 BOOST_AUTO_TEST_CASE(text_in_utf8_has_no_fault) {
   BOOST_TEST(text_fault("") == "");
@@ -44,12 +44,6 @@ BOOST_AUTO_TEST_CASE(what_is_of_no_known_encoding_is_not_guessed) {
                   "binary data"));
 }
 
-BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_dropped_once) {
-  std::string text = "\xEF\xBB\xBF\xEF\xBB\xBFhi";
-  drop_byte_order_mark(text);
-  BOOST_TEST(text == "\xEF\xBB\xBFhi");
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace nexus::llm::cli::test
+} // namespace nexus::llm::test
