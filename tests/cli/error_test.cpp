@@ -125,6 +125,22 @@ BOOST_AUTO_TEST_CASE(the_reason_is_always_told_and_detail_only_where_it_is_wante
   BOOST_TEST(contains(run({"generate", "--verbose", "hi"}).err, "the very detail"));
 }
 
+BOOST_AUTO_TEST_CASE(a_node_on_another_machine_is_not_talked_to_in_clear) {
+  // A documentation address: nobody is there, and nobody is asked.
+  for (const auto* node : {"192.0.2.7", "gpu-box.example:11435"}) {
+    const auto outcome = run({"--connect", node, "generate", "secret"});
+    BOOST_TEST(outcome.code == 8);
+    BOOST_TEST(contains(outcome.err, "in clear"), outcome.err);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_runs_elsewhere_is_refused_with_its_host) {
+  const auto outcome = run({"-m", "gpt-oss:120b-cloud", "generate", "secret"});
+  BOOST_TEST(outcome.code == 5);
+  BOOST_TEST(contains(outcome.err, "ollama.com"), outcome.err);
+  BOOST_TEST(last_body("/api/generate") == "");
+}
+
 BOOST_AUTO_TEST_CASE(help_and_version_are_answers) {
   const auto help = run({"--help"});
   BOOST_TEST(help.code == 0);
