@@ -194,12 +194,18 @@ ModelManagerActor::Promise<bool> ModelManagerActor::check(const std::string& mod
     return promise;
   }
   const auto answer = guard(promise, name);
-  with_list(true, [this, answer, model](const Result<void>& listed, bool) {
+  auto look = [this, answer, model](const Result<void>& listed, bool) {
     if (!listed)
       return answer->fail(to_caf_error(listed.error()));
     if (catalogue_.find(model) != nullptr)
       return answer->deliver(true);
     look_up({model}, [this, answer, model] { answer->deliver(catalogue_.find(model) != nullptr); });
+  };
+  with_list(false, [this, look, model](const Result<void>& listed, bool just_read) {
+    if (!listed || just_read || catalogue_.find(model) != nullptr)
+      look(listed, just_read);
+    else
+      with_list(true, look);
   });
   return promise;
 }
