@@ -24,12 +24,15 @@ std::chrono::microseconds between(Run::Time from, Run::Time to) {
 }
 
 /// Of several names of one model Ollama lists the one that it was loaded by.
-const RunningModel* find_running(const RunningModels& running, const Run& run) {
-  const auto found = std::ranges::find_if(running.models, [&run](const RunningModel& other) {
-    return same_model(other.name, run.model) || (!run.digest.empty() && other.digest == run.digest);
+const RunningModel* find_running(const RunningModels& running, const ResolvedModel& model) {
+  const auto found = std::ranges::find_if(running.models, [&model](const RunningModel& other) {
+    return same_model(other.name, model.name) ||
+           (!model.digest.empty() && other.digest == model.digest);
   });
   return found == running.models.end() ? nullptr : &*found;
 }
+
+ResolvedModel model_of(const Run& run) { return {.name = run.model, .digest = run.digest}; }
 
 /// Whether the model may hang: it gave not a byte to anybody in all the time that it had.
 bool may_hang(ErrorCode code) { return code == ErrorCode::first_token_timeout; }
@@ -253,7 +256,7 @@ void RetrySupervisor::probe_loading(Run& run, bool told) {
             auto* current = at_step(id, step);
             if (current == nullptr || current->seen)
               return;
-            const bool loading = find_running(running, *current) == nullptr;
+            const bool loading = find_running(running, model_of(*current)) == nullptr;
             if (loading != told)
               tell(self_, streaming_, id,
                    RequestProgress{.phase = loading ? Phase::loading : Phase::sent,
@@ -374,11 +377,10 @@ void RetrySupervisor::heal(Run& run, std::function<void()> then) {
   healed_at_.emplace(run.model, now());
   ask_watched(self_, client_, running_models_atom_v)
       .then(
-          [this, id = run.id, model = run.model, role = run.role,
+          [this, known = model_of(run), model = run.model, role = run.role,
            then](const RunningModels& running) {
             // One that is still being loaded does not hang.
-            const auto entry = runs_.find(id);
-            if (entry == runs_.end() || find_running(running, entry->second) == nullptr)
+            if (find_running(running, known) == nullptr)
               return then();
             log_(LogLevel::warning,
                  "the model " + model + " gave not a byte in its time; unloading it, it may hang");
@@ -404,7 +406,7 @@ void RetrySupervisor::on_answer(Run& run, LLMResponse response) {
     auto* current = at_step(id, step);
     if (current == nullptr)
       return;
-    const auto* model = find_running(running, *current);
+    const auto* model = find_running(running, model_of(*current));
     audit_.note_window(current->request, model != nullptr ? model->context_length : 0, now());
     succeed(*current, response);
   };

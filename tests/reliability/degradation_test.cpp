@@ -336,6 +336,18 @@ BOOST_AUTO_TEST_CASE(a_model_that_goes_on_hanging_is_unloaded_only_once) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_model_that_hangs_is_unloaded_also_where_nothing_is_tried_again) {
+  Scene scene{{.adjust = [](LLMClientConfig& config) { config.max_retries = 0; }}};
+  BOOST_REQUIRE(scene.generate("load it"));
+  scene.sim.inject(Fault::stall_before_response().on("/api/generate"));
+  GenerateOptions options;
+  options.timeout = 100ms;
+  BOOST_TEST(code(scene.generate("x", options)) == "first_token_timeout");
+  BOOST_TEST(scene.sim.wait_until(
+      [](const simulator::Counters& counters) { return counters.unloads == 1; }, 10s));
+  BOOST_TEST(scene.take_down() == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_model_that_is_still_being_loaded_is_not_unloaded) {
   SceneOptions options;
   options.ollama.load_delay = 1h;
