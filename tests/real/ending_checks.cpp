@@ -1,8 +1,7 @@
-#include <signal.h>
-
+#include <atomic>
 #include <future>
 #include <map>
-#include <mutex>
+#include <utility>
 
 #include "tests/real/checks.hpp"
 #include "tests/real/nexus.hpp"

@@ -1,5 +1,7 @@
 #include <signal.h>
 
+#include <algorithm>
+#include <atomic>
 #include <future>
 
 #include "tests/real/checks.hpp"
