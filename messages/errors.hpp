@@ -151,8 +151,8 @@ inline constexpr std::array error_table{
               "of tokens."},
     ErrorInfo{ErrorCode::model_not_found, "model_not_found", ErrorCategory::model, Retry::never,
               true,
-              "The model {0} is not installed. `ollama pull {0}` installs it, if there is one of "
-              "this name."},
+              "The model {0} is not installed. Check its name (`nexus-llm models list`), or get it "
+              "with `ollama pull {0}`."},
     ErrorInfo{ErrorCode::model_load_failed, "model_load_failed", ErrorCategory::model, Retry::once,
               true,
               "The model {} could not be loaded. Ollama's log tells why; `ollama pull` repairs a "

@@ -22,14 +22,15 @@ enum class Priority : std::uint8_t { interactive, background };
 /// What a caller may set per request; everything left out comes from the role's settings.
 /// Plain data: copy and move freely between threads.
 struct GenerateOptions {
-  RequestId id;                           ///< empty: one is made
-  std::string model;                      ///< empty: the role's model
-  std::optional<std::string> context;     ///< additional text put before the prompt
-  std::optional<double> temperature;      ///< 0.0 to 2.0; 0 is repeatable
-  std::optional<std::int32_t> max_tokens; ///< most tokens; -1: no limit, -2: fill the context
-  std::optional<std::int64_t> seed;       ///< the same seed repeats an answer
-  std::vector<std::string> stop;          ///< texts that end the answer
-  std::optional<std::string> system;      ///< replaces the role's system text
+  RequestId id;                       ///< empty: one is made
+  std::string model;                  ///< empty: the role's model
+  std::optional<std::string> context; ///< additional text put before the prompt
+  std::optional<double> temperature;  ///< 0.0 to 2.0; 0 is repeatable
+  std::optional<std::int32_t>
+      max_tokens;                       ///< most tokens; -1 and -2: no limit, as Ollama takes them
+  std::optional<std::int64_t> seed;     ///< the same seed repeats an answer
+  std::vector<std::string> stop;        ///< texts that end the answer
+  std::optional<std::string> system;    ///< replaces the role's system text
   std::string format;                   ///< `json`, or JSON text of a JSON schema; empty: free text
   std::string keep_alive;               ///< Go duration ("5m"), or seconds; empty: the settings'
   std::optional<std::uint32_t> num_ctx; ///< context window in tokens; unset: the settings'

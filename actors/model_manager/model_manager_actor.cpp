@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/guarded_answer.hpp"
+#include "actors/model_manager/remote_model.hpp"
 #include "actors/ollama_client/request_validation.hpp"
 #include "actors/role/model_settings.hpp"
 #include "config/describe_json.hpp"
@@ -22,6 +23,12 @@ std::string model_patch(AIRole role, const std::string& model) {
                    json::make_string(model, allocator), allocator);
   patch.AddMember("models", models, allocator);
   return json::to_text(patch);
+}
+
+/// Whether the answer to a look-up says that the model is not there, in whatever words.
+bool is_missing(const LLMError& error) {
+  return error.http_status == 400 || error.http_status == 404 || error.http_status == 405 ||
+         error.code == ErrorCode::bad_response;
 }
 
 bool tells_of_a_model(const ModelDetails& details) {
@@ -68,7 +75,7 @@ model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
       },
       [this](running_models_atom) { return pass<RunningModels>(running_models_atom_v); },
       [this](load_model_atom, const std::string& model, const std::string& keep_alive) {
-        return pass<Ack>(load_model_atom_v, load_request(model, keep_alive, config_));
+        return load(model, keep_alive);
       },
       [this](unload_model_atom, const std::string& model) {
         return pass<Ack>(unload_model_atom_v, model);
@@ -136,18 +143,12 @@ Result<ResolvedModel> ModelManagerActor::choose(const std::vector<std::string>& 
   std::optional<LLMError> refused;
   for (const auto& model : models) {
     const auto* known = catalogue_.find(model);
-    auto host = known != nullptr ? known->remote_host : std::string{};
-    if (host.empty() && is_cloud_name(model))
-      host = "ollama.com";
-    if (!host.empty() && !config_.allow_remote_models) {
+    if (auto why = remote_refusal(model, known != nullptr ? known->remote_host : "", config_)) {
       if (!refused)
-        refused = LLMError{.code = ErrorCode::remote_model_refused,
-                           .subject = model + " runs at " + host,
-                           .model = model};
-      continue;
-    }
-    if (known != nullptr)
+        refused = std::move(why);
+    } else if (known != nullptr) {
       return ResolvedModel{.name = model, .digest = known->digest};
+    }
   }
   if (refused)
     return failure(std::move(*refused));
@@ -159,32 +160,37 @@ void ModelManagerActor::conclude(std::shared_ptr<GuardedAnswer<ResolvedModel>> a
                                  LLMError error) {
   if (error.code != ErrorCode::model_not_found)
     return answer->fail(to_caf_error(std::move(error)));
-  look_up(models, [this, answer, models, first] {
-    if (auto model = choose(models, first))
-      answer->deliver(std::move(*model));
-    else
-      answer->fail(to_caf_error(std::move(model.error())));
+  look_up(models, [this, answer, models, first](std::optional<LLMError> trouble) {
+    auto model = choose(models, first);
+    if (model)
+      return answer->deliver(std::move(*model));
+    const bool unknown = model.error().code == ErrorCode::model_not_found;
+    answer->fail(to_caf_error(unknown && trouble ? *trouble : model.error()));
   });
 }
 
-void ModelManagerActor::look_up(std::vector<std::string> models, std::function<void()> then) {
+void ModelManagerActor::look_up(std::vector<std::string> models, LookedUp then,
+                                std::optional<LLMError> trouble) {
   if (models.empty())
-    return then();
+    return then(std::move(trouble));
   const auto model = std::move(models.front());
   models.erase(models.begin());
   ask_watched(self_, client_, show_model_atom_v, model)
       .then(
-          [this, model, models, then](const ModelDetails& details) {
+          [this, model, models, then, trouble](const ModelDetails& details) {
             // Servers that are not Ollama may answer for any name, but know nothing of it.
             if (!tells_of_a_model(details))
-              return look_up(models, then);
+              return look_up(models, then, trouble);
             catalogue_.add_unlisted({.name = model,
                                      .available = true,
                                      .remote_model = details.remote_model,
                                      .remote_host = details.remote_host});
-            then();
+            then(trouble);
           },
-          [this, models, then](const caf::error&) { look_up(models, then); });
+          [this, models, then, trouble](const caf::error& error) {
+            auto failure = to_llm_error(error);
+            look_up(models, then, is_missing(failure) ? trouble : std::move(failure));
+          });
 }
 
 ModelManagerActor::Promise<bool> ModelManagerActor::check(const std::string& model) {
@@ -199,7 +205,13 @@ ModelManagerActor::Promise<bool> ModelManagerActor::check(const std::string& mod
       return answer->fail(to_caf_error(listed.error()));
     if (catalogue_.find(model) != nullptr)
       return answer->deliver(true);
-    look_up({model}, [this, answer, model] { answer->deliver(catalogue_.find(model) != nullptr); });
+    look_up({model}, [this, answer, model](const std::optional<LLMError>& trouble) {
+      const bool found = catalogue_.find(model) != nullptr;
+      if (!found && trouble)
+        answer->fail(to_caf_error(*trouble));
+      else
+        answer->deliver(found);
+    });
   };
   with_list(false, [this, look, model](const Result<void>& listed, bool just_read) {
     if (!listed || just_read || catalogue_.find(model) != nullptr)
@@ -215,6 +227,22 @@ ModelManagerActor::Promise<ModelList> ModelManagerActor::list() {
   with_list(true, [this, promise](const Result<void>& listed, bool) {
     settle<ModelList>(promise,
                       listed ? Result<ModelList>{catalogue_.list()} : failure(listed.error()));
+  });
+  return promise;
+}
+
+ModelManagerActor::Promise<Ack> ModelManagerActor::load(const std::string& model,
+                                                        const std::string& keep_alive) {
+  auto promise = self_->make_response_promise<Ack>();
+  const auto answer = guard(promise, name);
+  // Whether it runs elsewhere is all that the list is needed for here.
+  with_list(false, [this, answer, model, keep_alive](const Result<void>&, bool) {
+    const auto* known = catalogue_.find(model);
+    if (auto refused = remote_refusal(model, known != nullptr ? known->remote_host : "", config_))
+      return answer->fail(to_caf_error(std::move(*refused)));
+    ask_watched(self_, client_, load_model_atom_v, load_request(model, keep_alive, config_))
+        .then([answer](Ack) { answer->deliver(Ack{}); },
+              [answer](caf::error& error) { answer->fail(std::move(error)); });
   });
   return promise;
 }

@@ -32,6 +32,8 @@ private:
   /// Hears whether the list could be read, and whether that happened for it.
   using Waiter = std::function<void(const Result<void>& listed, bool just_read)>;
 
+  using LookedUp = std::function<void(std::optional<LLMError> trouble)>;
+
   Promise<ResolvedModel> resolve(AIRole role, const std::string& wanted,
                                  const std::vector<std::string>& excluded, bool refresh);
   /// The first of the models that is known and may be used.
@@ -41,7 +43,10 @@ private:
   void conclude(std::shared_ptr<GuardedAnswer<ResolvedModel>> answer,
                 const std::vector<std::string>& models, const std::string& first, LLMError error);
   /// Asks Ollama for models that it does not list, one after the other, until one is there.
-  void look_up(std::vector<std::string> models, std::function<void()> then);
+  /// `then` hears what kept one of them from being looked up, if anything did.
+  void look_up(std::vector<std::string> models, LookedUp then,
+               std::optional<LLMError> trouble = {});
+  Promise<Ack> load(const std::string& model, const std::string& keep_alive);
   Promise<bool> check(const std::string& model);
   Promise<ModelList> list();
   Promise<ModelConfig> set_model(AIRole role, const std::string& model);

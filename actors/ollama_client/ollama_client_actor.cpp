@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/back_off.hpp"
+#include "actors/model_manager/remote_model.hpp"
 #include "actors/ollama_client/request_builder.hpp"
 #include "actors/ollama_client/request_validation.hpp"
 #include "actors/ollama_client/response_parser.hpp"
@@ -154,10 +155,8 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
     return promise;
   }
   // The list of models tells of more; this holds for whoever asks without it.
-  if (!config_.allow_remote_models && is_cloud_name(request.model)) {
-    promise.deliver(to_caf_error({.code = ErrorCode::remote_model_refused,
-                                  .subject = request.model + " runs at ollama.com",
-                                  .model = request.model}));
+  if (auto refused = remote_refusal(request.model, {}, config_)) {
+    promise.deliver(to_caf_error(std::move(*refused)));
     return promise;
   }
   if (auto error = not_sent()) {
@@ -236,26 +235,6 @@ bool OllamaClientActor::cancel(const RequestId& id) {
     any = true;
   }
   return any;
-}
-
-template <class T>
-OllamaClientActor::Exchange OllamaClientActor::exchange_of(Promise<T> promise, RequestId request,
-                                                           TimeBudget budget,
-                                                           std::string model) const {
-  return {.base_url = config_.base_url,
-          .request = std::move(request),
-          .budget = budget,
-          .model = std::move(model),
-          .sent = now(),
-          .first_chunk_time = {},
-          .attempt = 0,
-          .sink = chunk_sink{},
-          .partial = {},
-          .settled = false,
-          .on_event = {},
-          .fail = [promise](LLMError error) mutable {
-            promise.deliver(to_caf_error(std::move(error)));
-          }};
 }
 
 template <class T, class Parse>

@@ -131,6 +131,26 @@ private:
   std::unique_ptr<Transport> transport_;
 };
 
+template <class T>
+OllamaClientActor::Exchange OllamaClientActor::exchange_of(Promise<T> promise, RequestId request,
+                                                           TimeBudget budget,
+                                                           std::string model) const {
+  return {.base_url = config_.base_url,
+          .request = std::move(request),
+          .budget = budget,
+          .model = std::move(model),
+          .sent = now(),
+          .first_chunk_time = {},
+          .attempt = 0,
+          .sink = chunk_sink{},
+          .partial = {},
+          .settled = false,
+          .on_event = {},
+          .fail = [promise](LLMError error) mutable {
+            promise.deliver(to_caf_error(std::move(error)));
+          }};
+}
+
 /// Spawns a client with its own transport.
 [[nodiscard]] ollama_client_actor spawn_ollama_client(caf::actor_system& system,
                                                       LLMClientConfig config,

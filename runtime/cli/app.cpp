@@ -88,14 +88,12 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
                      {.least = 0, .most = 2, .wanted = "a number from 0 to 2"},
                      "0 (repeatable) to 2 (wild)")
       ->type_name("NUMBER");
-  add_number<std::int32_t>(
-      app, "--max-tokens", common.max_tokens,
-      {.least = 1,
-       .most = INT32_MAX,
-       .wanted = "a number from 1 to 2147483647, or -1 (no limit) or -2 (until the context window "
-                 "is full)",
-       .also = {-1, -2}},
-      "Most tokens to generate; -1: no limit, -2: until the context window is full")
+  add_number<std::int32_t>(app, "--max-tokens", common.max_tokens,
+                           {.least = 1,
+                            .most = INT32_MAX,
+                            .wanted = "a number from 1 to 2147483647, or -1 or -2 (no limit)",
+                            .also = {-1, -2}},
+                           "Most tokens to generate; -1: no limit")
       ->type_name("N");
   add_number<std::uint32_t>(app, "--num-ctx", common.num_ctx,
                             {.least = 4, .most = 1u << 24, .wanted = "a number from 4 to 16777216"},

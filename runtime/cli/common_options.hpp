@@ -31,7 +31,7 @@ struct CommonOptions {
   bool background = false;
   bool verbose = false;
   std::optional<double> temperature;
-  std::optional<std::int32_t> max_tokens; ///< -1: no end; -2: until the window is full
+  std::optional<std::int32_t> max_tokens; ///< -1, -2: no limit
   std::optional<std::uint32_t> num_ctx;
   std::optional<std::int64_t> seed;
   std::vector<std::string> stop;

@@ -55,8 +55,8 @@ BOOST_AUTO_TEST_CASE(errors_cross_the_network_whole) {
   BOOST_TEST(to_string(answer.error().code) == "model_not_found");
   BOOST_TEST(
       sentence(answer.error()) ==
-      "The model not-there is not installed. `ollama pull not-there` installs it, if there is one "
-      "of this name.");
+      "The model not-there is not installed. Check its name (`nexus-llm models list`), or get it "
+      "with `ollama pull not-there`.");
 }
 
 BOOST_AUTO_TEST_CASE(late_subscribers_join_and_leave_from_another_process) {

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "messages/errors.hpp"
+#include "messages/llm_client_config.hpp"
+
+namespace nexus::llm {
+
+/// Why a model may not be used: it runs on another machine, and the settings do not allow that.
+/// Nothing for a model of this machine. `remote_host` is what Ollama tells of it; the names of
+/// cloud models are known without.
+[[nodiscard]] std::optional<LLMError>
+remote_refusal(std::string_view model, std::string_view remote_host, const LLMClientConfig& config);
+
+} // namespace nexus::llm
