@@ -258,6 +258,12 @@ OllamaClientActor::Exchange OllamaClientActor::exchange_of(Promise<T> promise, R
           }};
 }
 
+// For the transfers of models, which are in a file of their own.
+template OllamaClientActor::Exchange OllamaClientActor::exchange_of(Promise<Ack>, RequestId,
+                                                                    TimeBudget, std::string) const;
+template OllamaClientActor::Exchange OllamaClientActor::exchange_of(Promise<std::string>, RequestId,
+                                                                    TimeBudget, std::string) const;
+
 template <class T, class Parse>
 OllamaClientActor::Promise<T>
 OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::string body,
