@@ -91,6 +91,19 @@ std::string read_host(const Url& url) {
   return host == "::" ? "::1" : host;
 }
 
+/// The path before the API, without the `/api` that each request brings.
+std::string read_path(const Url& url) {
+  constexpr std::string_view api = "/api";
+  auto path = part_of(url, CURLUPART_PATH).value_or("");
+  const auto drop_slashes = [&path] { path.erase(path.find_last_not_of('/') + 1); };
+  drop_slashes();
+  if (path.ends_with(api)) {
+    path.erase(path.size() - api.size());
+    drop_slashes();
+  }
+  return path;
+}
+
 tl::expected<BaseUrl, Fault> read(std::string_view given) {
   const auto text = trim(given, white_space);
   const auto whole = with_scheme(text);
@@ -122,9 +135,7 @@ tl::expected<BaseUrl, Fault> read(std::string_view given) {
     std::from_chars(port->data(), port->data() + port->size(), result.port);
   if (result.port == 0)
     return fault("must have a port from 1 to 65535");
-  result.path = part_of(url, CURLUPART_PATH).value_or("");
-  while (result.path.ends_with('/'))
-    result.path.pop_back();
+  result.path = read_path(url);
   if (place_of_host(result.host) == HostPlace::elsewhere)
     return tl::unexpected{Fault{.code = ErrorCode::address_not_local,
                                 .rule = "must be the URL of an Ollama on this machine, such as "

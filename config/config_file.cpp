@@ -288,6 +288,12 @@ bool file_sets(const fs::path& path, std::string_view key_path) {
   return file && JsonEditor{file->text}.contains(path_in_file(key_path));
 }
 
+std::vector<std::string> unknown_settings(const fs::path& path) {
+  const auto file = load_file(path);
+  const auto* section = file ? json::find(file->document, "llm") : nullptr;
+  return section != nullptr ? unknown_keys(*section) : std::vector<std::string>{};
+}
+
 Result<void> save_config(const fs::path& path, const LLMClientConfig& config,
                          const SaveWarning& warn) {
   const auto valid = validate(config);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/file_replacement.hpp"
 #include "messages/llm_client_config.hpp"
@@ -53,6 +54,9 @@ struct ConfigLocation {
 
 /// Whether the file sets the key of this path itself (`config show --origin`).
 [[nodiscard]] bool file_sets(const std::filesystem::path& path, std::string_view key_path);
+
+/// What stands in the `llm` section of a file and is no setting; empty where it cannot be read.
+[[nodiscard]] std::vector<std::string> unknown_settings(const std::filesystem::path& path);
 
 /// Writes the settings that differ from what the file says. Everything else stays as it is, byte
 /// for byte: other sections, keys of the section that we do not know, settings that do not change,

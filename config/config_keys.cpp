@@ -1,7 +1,7 @@
 #include "config/config_keys.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "config/base_url.hpp"
 #include "config/model_name.hpp"
@@ -406,6 +406,25 @@ std::string wrong_parent(const Value& section, std::string_view path) {
   return {};
 }
 
+bool is_parent(std::string_view path) {
+  const auto prefix = std::string{path} + ".";
+  return std::ranges::any_of(config_keys(),
+                             [&](const ConfigKey& key) { return key.path.starts_with(prefix); });
+}
+
+void find_unknown(const Value& object, const std::string& prefix,
+                  std::vector<std::string>& unknown) {
+  for (const auto& member : object.GetObject()) {
+    const auto path = prefix + std::string{json::text_of(member.name)};
+    if (find_config_key(path) != nullptr)
+      continue;
+    if (member.value.IsObject() && is_parent(path))
+      find_unknown(member.value, path + ".", unknown);
+    else
+      unknown.push_back(path);
+  }
+}
+
 } // namespace
 
 std::span<const ConfigKey> config_keys() {
@@ -440,6 +459,13 @@ Result<LLMClientConfig> apply_section(LLMClientConfig config, const json::Value&
                      "llm." + key.path);
   }
   return config;
+}
+
+std::vector<std::string> unknown_keys(const json::Value& section) {
+  std::vector<std::string> unknown;
+  if (section.IsObject())
+    find_unknown(section, "", unknown);
+  return unknown;
 }
 
 Result<LLMClientConfig> validate(const LLMClientConfig& config) {

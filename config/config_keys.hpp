@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/json.hpp"
 #include "messages/llm_client_config.hpp"
@@ -36,6 +37,9 @@ struct ConfigKey {
 /// `config_value_invalid` names the first key whose value is wrong.
 [[nodiscard]] Result<LLMClientConfig> apply_section(LLMClientConfig config,
                                                     const json::Value& section);
+
+/// The paths in an `llm` object that are no settings, such as misspelled ones.
+[[nodiscard]] std::vector<std::string> unknown_keys(const json::Value& section);
 
 /// Checks a configuration that was filled in by code, by the same rules as a file, and brings its
 /// values into the form that a file would give them.

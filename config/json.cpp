@@ -106,78 +106,6 @@ ParseError error_at(std::string_view text, std::size_t offset, std::string what)
           last_break == std::string_view::npos ? offset + 1 : offset - last_break};
 }
 
-/// Notes where each object member begins and ends.
-class MemberRecorder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, MemberRecorder> {
-public:
-  MemberRecorder(std::string_view text, const rapidjson::MemoryStream& stream)
-      : text_{text}, stream_{stream} {}
-
-  std::vector<Member> take() { return std::move(members_); }
-
-  bool Default() { return end_value(); }
-  bool String(const char*, rapidjson::SizeType, bool) { return end_value(); }
-  bool Key(const char* name, rapidjson::SizeType size, bool) {
-    if (in_array())
-      return true;
-    Member member;
-    member.path = open_.empty() ? std::string{} : open_.back().path + ".";
-    member.path.append(name, size);
-    const auto key_end = stream_.Tell();
-    // A quote inside a key is escaped; the opening one never follows a backslash.
-    member.key_begin = text_.rfind('"', key_end - 2);
-    while (text_[member.key_begin - 1] == '\\')
-      member.key_begin = text_.rfind('"', member.key_begin - 1);
-    member.value_begin = text_.find_first_not_of(" \t\r\n:", key_end);
-    line_ += static_cast<std::size_t>(
-        std::count(text_.begin() + static_cast<std::ptrdiff_t>(counted_),
-                   text_.begin() + static_cast<std::ptrdiff_t>(member.key_begin), '\n'));
-    counted_ = member.key_begin;
-    member.line = line_;
-    open_.push_back(std::move(member));
-    return true;
-  }
-  bool StartObject() {
-    nesting_.push_back(false);
-    return true;
-  }
-  bool EndObject(rapidjson::SizeType) {
-    nesting_.pop_back();
-    return end_value(1);
-  }
-  bool StartArray() {
-    nesting_.push_back(true);
-    ++arrays_;
-    return true;
-  }
-  bool EndArray(rapidjson::SizeType) {
-    nesting_.pop_back();
-    --arrays_;
-    return end_value(1);
-  }
-
-private:
-  [[nodiscard]] bool in_array() const { return arrays_ > 0; }
-
-  /// `bracket`: the iterative parser tells of an end before it takes the bracket.
-  bool end_value(std::size_t bracket = 0) {
-    if (in_array() || open_.empty() || nesting_.empty())
-      return true;
-    open_.back().value_end = stream_.Tell() + bracket;
-    members_.push_back(std::move(open_.back()));
-    open_.pop_back();
-    return true;
-  }
-
-  std::string_view text_;
-  const rapidjson::MemoryStream& stream_;
-  std::vector<Member> open_;
-  std::vector<Member> members_;
-  std::vector<bool> nesting_;
-  std::size_t arrays_ = 0;
-  std::size_t line_ = 1;
-  std::size_t counted_ = 0;
-};
-
 /// RapidJSON's words, without their full stop: they become part of a sentence.
 std::string reason(rapidjson::ParseErrorCode code) {
   std::string text = rapidjson::GetParseError_En(code);
@@ -268,14 +196,6 @@ std::uint64_t find_count(const Value& object, std::string_view name) {
     return value->GetUint64();
   const auto number = value->GetDouble();
   return number > 0 && number < 1.8e19 ? static_cast<std::uint64_t>(number) : 0;
-}
-
-std::vector<Member> members(std::string_view text) {
-  rapidjson::MemoryStream stream{text.data(), text.size()};
-  MemberRecorder recorder{text, stream};
-  rapidjson::Reader reader;
-  reader.Parse<rapidjson::kParseIterativeFlag>(stream, recorder);
-  return recorder.take();
 }
 
 } // namespace nexus::llm::json

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "messages/result.hpp"
 
@@ -61,18 +60,5 @@ parse_first(std::string_view text, std::uint32_t max_depth = default_depth);
 
 /// The number member `name` as a count; 0 where it is missing, negative or no number.
 [[nodiscard]] std::uint64_t find_count(const Value& object, std::string_view name);
-
-/// Place of one object member in a text.
-struct Member {
-  std::string path; ///< the keys that lead to it, joined by dots
-  std::size_t line = 1;
-  std::size_t key_begin = 0;   ///< offset of the key's opening quote
-  std::size_t value_begin = 0; ///< offset of the value's first byte
-  std::size_t value_end = 0;   ///< offset behind the value's last byte
-};
-
-/// Every object member of a valid JSON text, in the order of their ends. Members of objects that
-/// stand in arrays are left out.
-[[nodiscard]] std::vector<Member> members(std::string_view text);
 
 } // namespace nexus::llm::json

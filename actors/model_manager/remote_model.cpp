@@ -1,5 +1,6 @@
 #include "actors/model_manager/remote_model.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "config/model_name.hpp"
@@ -17,6 +18,15 @@ std::optional<LLMError> remote_refusal(std::string_view model, std::string_view 
   return LLMError{.code = ErrorCode::remote_model_refused,
                   .subject = std::string{model} + " runs at " + std::string{remote_host},
                   .model = std::string{model}};
+}
+
+std::optional<LLMError> remote_refusal(std::string_view model,
+                                       const std::vector<ModelStatus>& installed,
+                                       const LLMClientConfig& config) {
+  const auto status = std::ranges::find_if(
+      installed, [model](const ModelStatus& one) { return same_model(one.name, model); });
+  return remote_refusal(model, status != installed.end() ? status->remote_host : std::string{},
+                        config);
 }
 
 } // namespace nexus::llm

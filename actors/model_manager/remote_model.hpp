@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "messages/errors.hpp"
 #include "messages/llm_client_config.hpp"
+#include "messages/model_status.hpp"
 
 namespace nexus::llm {
 
@@ -13,5 +15,10 @@ namespace nexus::llm {
 /// cloud models are known without.
 [[nodiscard]] std::optional<LLMError>
 remote_refusal(std::string_view model, std::string_view remote_host, const LLMClientConfig& config);
+
+/// The same, with what the list of the installed models tells of it.
+[[nodiscard]] std::optional<LLMError> remote_refusal(std::string_view model,
+                                                     const std::vector<ModelStatus>& installed,
+                                                     const LLMClientConfig& config);
 
 } // namespace nexus::llm

@@ -1,5 +1,6 @@
 #include "actors/ollama_client/answer_collector.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/ollama_client/error_parser.hpp"
@@ -10,7 +11,21 @@ namespace nexus::llm {
 
 namespace {
 constexpr std::size_t max_error_body_bytes = 64 * 1024;
+
+/// What a line says: all of it, or the data of an event, where something between Ollama and here
+/// frames the lines as server-sent events. Empty where it says nothing.
+std::string_view data_of_line(std::string_view line) {
+  constexpr std::string_view data = "data:";
+  for (const std::string_view other : {":", "event:", "id:", "retry:"})
+    if (line.starts_with(other))
+      return {};
+  if (!line.starts_with(data))
+    return line;
+  line.remove_prefix(std::min(line.find_first_not_of(' ', data.size()), line.size()));
+  return line == "[DONE]" ? std::string_view{} : line;
 }
+
+} // namespace
 
 std::optional<LLMError> transfer_error(const HttpOutcome& outcome, const ExchangeSubject& subject,
                                        bool streaming) {
@@ -88,7 +103,7 @@ bool AnswerCollector::on_bytes(int status, std::string_view bytes) {
     return true;
   if (error_)
     return false;
-  if (status != 200) {
+  if (!is_success(status)) {
     error_body_.append(bytes.substr(0, max_error_body_bytes - error_body_.size()));
     return error_body_.size() < max_error_body_bytes;
   }
@@ -103,9 +118,12 @@ bool AnswerCollector::on_bytes(int status, std::string_view bytes) {
 
 std::vector<LLMStreamChunk> AnswerCollector::take_chunks() { return std::exchange(chunks_, {}); }
 
-bool AnswerCollector::on_line(std::string_view line) {
+bool AnswerCollector::on_line(std::string_view text) {
   if (complete_)
     return false;
+  const auto line = data_of_line(text);
+  if (line.empty())
+    return true;
   auto piece = response_parser::parse_chunk(line, kind_, limits_.max_json_depth);
   if (!piece) {
     auto error = std::move(piece.error());
@@ -183,14 +201,14 @@ bool AnswerCollector::fail(LLMError error) {
 }
 
 Result<LLMResponse> AnswerCollector::finish(const HttpOutcome& outcome) {
-  if (!complete_ && !error_ && outcome.status == 200 &&
+  if (!complete_ && !error_ && is_success(outcome.status) &&
       outcome.failure == HttpOutcome::Failure::none)
     static_cast<void>(reader_.finish([this](std::string_view line) { return on_line(line); }));
   if (complete_)
     return std::move(response_);
   if (!error_)
     error_ = transfer_error(outcome, subject_, any_line_ || outcome.answer_began);
-  if (!error_ && outcome.status != 200)
+  if (!error_ && !is_success(outcome.status))
     error_ = status_error(outcome, error_body_, subject_);
   if (!error_)
     error_ = LLMError{.code = ErrorCode::stream_incomplete,

@@ -20,7 +20,7 @@ struct ExchangeSubject {
   std::string base_url;
 };
 
-/// The error behind a status other than 200.
+/// The error behind a status that is no success.
 [[nodiscard]] LLMError status_error(const HttpOutcome& outcome, std::string_view body,
                                     const ExchangeSubject& subject);
 
@@ -31,7 +31,7 @@ transfer_error(const HttpOutcome& outcome, const ExchangeSubject& subject, bool 
 
 /// Turns the bytes of an answer into chunks, and in the end into one response or error
 /// (specification, `handle_stream` and `accumulate_response`). An answer is complete exactly when
-/// its status was 200, an object with `done` was read, and none with `error`. One thread.
+/// its status was a success, an object with `done` was read, and none with `error`. One thread.
 class AnswerCollector {
 public:
   AnswerCollector(const LLMRequest& request, const Limits& limits, ExchangeSubject subject);
@@ -49,7 +49,7 @@ public:
   [[nodiscard]] Result<LLMResponse> finish(const HttpOutcome& outcome);
 
 private:
-  bool on_line(std::string_view line);
+  bool on_line(std::string_view text);
   /// What takes part in the bound on the size of an answer.
   [[nodiscard]] bool fits(const LLMStreamChunk& chunk);
   bool fail(LLMError error);

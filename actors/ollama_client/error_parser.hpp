@@ -19,7 +19,7 @@ struct FailedAnswer {
   std::string_view location; ///< where a redirect leads
 };
 
-/// The failure behind a status other than 200. `model` may be empty where none is involved.
+/// The failure behind a status that is no success. `model` may be empty where none is involved.
 [[nodiscard]] LLMError parse_error(const FailedAnswer& answer, std::string_view model,
                                    std::string_view base_url);
 

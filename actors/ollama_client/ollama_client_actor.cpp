@@ -155,7 +155,7 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
     return promise;
   }
   // The list of models tells of more; this holds for whoever asks without it.
-  if (auto refused = remote_refusal(request.model, {}, config_)) {
+  if (auto refused = remote_refusal(request.model, "", config_)) {
     promise.deliver(to_caf_error(std::move(*refused)));
     return promise;
   }
@@ -309,7 +309,7 @@ Result<std::string> OllamaClientActor::whole_body(TransferEvent& event,
     return failure(std::move(*error));
   if (outcome.failure == HttpOutcome::Failure::stopped)
     return failure(ErrorCode::response_too_large, model.empty() ? config_.base_url : model);
-  if (outcome.status != 200)
+  if (!is_success(outcome.status))
     return failure(status_error(outcome, event.body.value_or(""), subject(model)));
   return std::move(event.body).value_or("");
 }

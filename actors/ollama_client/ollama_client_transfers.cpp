@@ -126,7 +126,7 @@ void OllamaClientActor::exchange_blob(Promise<std::string> promise, HttpRequest 
     const auto& outcome = *event.outcome;
     if (auto error = transfer_error(outcome, subject(digest), false))
       promise.deliver(to_caf_error(std::move(*error)));
-    else if (outcome.status == 200 || outcome.status == 201)
+    else if (is_success(outcome.status))
       promise.deliver(digest);
     else if (!go_on(outcome))
       promise.deliver(

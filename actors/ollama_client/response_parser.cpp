@@ -149,10 +149,31 @@ std::optional<bool> parse_done(const Value& object) {
   const auto* done = json::find(object, "done");
   if (done != nullptr && done->IsBool())
     return done->GetBool();
-  if (done != nullptr && !done->IsNull())
-    return std::nullopt;
+  if (done != nullptr && !done->IsNull()) {
+    const auto text = json::to_text(*done);
+    if (text == "1" || text == R"("true")")
+      return true;
+    return text == "0" || text == R"("false")" ? std::optional{false} : std::nullopt;
+  }
   // Some servers leave it out, and end with a reason alone.
   return !json::find_text(object, "done_reason").value_or("").empty();
+}
+
+/// Where the text of an answer stands, and its name there. Nothing where an object has none.
+struct TextPlace {
+  const Value* source;
+  std::string_view name;
+};
+
+/// Some servers answer one kind of request in the form of the other.
+TextPlace find_text_place(const Value& object, RequestKind kind) {
+  const auto* message = json::find(object, "message");
+  const auto* response = json::find(object, "response");
+  const bool in_response = response != nullptr && response->IsString();
+  const bool in_message = message != nullptr && message->IsObject();
+  const bool use_message =
+      kind == RequestKind::chat ? in_message || !in_response : in_message && !in_response;
+  return use_message ? TextPlace{message, "content"} : TextPlace{&object, "response"};
 }
 
 struct Failure {
@@ -198,12 +219,7 @@ tl::expected<Piece, Failure> parse_piece(std::string_view text, RequestKind kind
   if (auto error = find_error(object))
     return tl::unexpected{Failure{true, std::move(*error)}};
 
-  const auto* source = &object;
-  auto text_name = std::string_view{"response"};
-  if (kind == RequestKind::chat) {
-    source = json::find(object, "message");
-    text_name = "content";
-  }
+  const auto [source, text_name] = find_text_place(object, kind);
   const auto done = parse_done(object);
   if (!done)
     return broken("`done` of a wrong type");

@@ -89,7 +89,7 @@ public:
                                                                                 std::move(inbox)} {}
 
   bool on_bytes(int status, std::string_view bytes) override {
-    if (status != 200) {
+    if (!is_success(status)) {
       error_body_.append(bytes.substr(0, max_pull_line_bytes - error_body_.size()));
       return error_body_.size() < max_pull_line_bytes;
     }
@@ -111,7 +111,7 @@ public:
   }
 
   void on_finished(HttpOutcome outcome) override {
-    if (outcome.status == 200 && outcome.failure == HttpOutcome::Failure::none && !error_)
+    if (is_success(outcome.status) && outcome.failure == HttpOutcome::Failure::none && !error_)
       static_cast<void>(reader_.finish([this](std::string_view line) { return on_line(line); }));
     TransferEvent event;
     event.id = id_;
@@ -140,7 +140,7 @@ private:
       return {};
     if (auto error = transfer_error(outcome, subject_, true))
       return failure(std::move(*error));
-    if (outcome.status == 200)
+    if (is_success(outcome.status))
       return failure(ErrorCode::stream_incomplete, subject_.model,
                      "the transfer ended without `success`");
     auto error = status_error(outcome, error_body_, subject_);

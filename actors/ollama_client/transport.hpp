@@ -22,6 +22,9 @@ struct HttpRequest {
   std::chrono::milliseconds connect_timeout{5000};
 };
 
+/// Whether a server did what was asked. Servers that stand for Ollama do not all say 200 alone.
+[[nodiscard]] constexpr bool is_success(int status) noexcept { return status / 100 == 2; }
+
 /// How an exchange ended.
 struct HttpOutcome {
   enum class Failure : std::uint8_t {

@@ -128,8 +128,9 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
   add_number<double>(app, "--timeout", common.timeout,
                      {.least = 0.001,
                       .most = longest_timeout,
-                      .wanted = "a number of seconds from 0.001 to 604800"},
-                     "Longest wait for an answer, or for its next piece")
+                      .wanted = "a number of seconds from 0.001 to 604800, or a duration such as "
+                                "`1m30s`"},
+                     "Longest wait for an answer, or for its next piece", parse_seconds)
       ->type_name("SECONDS");
   app.add_flag("--background", common.background, "Let interactive requests go first");
   app.add_flag("--verbose", common.verbose, "Show statistics, details of errors, and the log");
@@ -312,8 +313,11 @@ void add_serve(CLI::App& app, const CommonOptions& common, int& exit_code) {
           "Where to listen; default 127.0.0.1:11435")
       ->type_name("HOST:PORT");
   add_number<double>(*command, "--drain", arguments->drain_seconds,
-                     {.least = 0, .most = 86400, .wanted = "a number of seconds from 0 to 86400"},
-                     "How long requests may still take when it is told to end; default: 30")
+                     {.least = 0,
+                      .most = 86400,
+                      .wanted = "a number of seconds from 0 to 86400, or a duration such as `1m`"},
+                     "How long requests may still take when it is told to end; default: 30",
+                     parse_seconds)
       ->type_name("SECONDS");
   command->add_option("--log-file", arguments->log_file, "Log there, instead of stderr")
       ->type_name("FILE");

@@ -189,14 +189,21 @@ int run_config_validate(const CommonOptions& common, const std::optional<std::st
   if (!missing)
     if (const auto config = load_config(path); !config)
       return output.fail(config.error());
+  const auto unknown = missing ? std::vector<std::string>{} : unknown_settings(path);
   if (output.json()) {
     json::Document document{rapidjson::kObjectType};
     auto& allocator = document.GetAllocator();
     document.AddMember("path", json::make_string(path.string(), allocator), allocator);
     document.AddMember("exists", !missing, allocator);
     document.AddMember("valid", true, allocator);
+    json::Value names{rapidjson::kArrayType};
+    for (const auto& key : unknown)
+      names.PushBack(json::make_string("llm." + key, allocator), allocator);
+    document.AddMember("unknown", names, allocator);
     output.object(document);
   } else {
+    for (const auto& key : unknown)
+      output.warning("`llm." + key + "` is no setting, and does nothing");
     output.line(path.string() +
                 (missing ? " does not exist; the defaults are in force." : " is valid."));
   }

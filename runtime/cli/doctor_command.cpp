@@ -3,7 +3,9 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "actors/model_manager/remote_model.hpp"
 #include "config/config_file.hpp"
 #include "config/describe_json.hpp"
 #include "runtime/cli/session.hpp"
@@ -79,11 +81,14 @@ std::string where(const CommonOptions& common) {
   return location.path.string() + (location.exists ? "" : " (not there; defaults are in force)");
 }
 
-void check_model(Findings& findings, LLMIntegration& llm, const std::string& name,
+void check_model(Findings& findings, LLMIntegration& llm, const LLMClientConfig& config,
+                 const std::vector<ModelStatus>& installed, const std::string& name,
                  const std::string& model) {
   const auto available = llm.check_model_available(model);
   if (!available)
     findings.failed(name, available.error());
+  else if (const auto refused = remote_refusal(model, installed, config))
+    findings.failed(name, *refused);
   else if (!*available)
     findings.failed(name, {.code = ErrorCode::model_not_found, .subject = model, .model = model});
   else
@@ -98,12 +103,12 @@ void check_system(Findings& findings, LLMIntegration& llm, const LLMClientConfig
     return findings.failed(where + "Ollama", version.error());
   findings.fine(where + "Ollama", "version " + *version + " at " + config.base_url);
   // What is installed is read anew: the list that is known may be old.
-  static_cast<void>(llm.list_available_models().has_value());
+  const auto installed = llm.list_available_models().value_or(std::vector<ModelStatus>{});
   for (const auto role : all_roles) {
     const auto name = where + std::string{to_string(role)};
-    check_model(findings, llm, name + " model", config.model(role));
+    check_model(findings, llm, config, installed, name + " model", config.model(role));
     for (const auto& model : config.settings(role).fallback_models)
-      check_model(findings, llm, name + " fallback model", model);
+      check_model(findings, llm, config, installed, name + " fallback model", model);
   }
 }
 

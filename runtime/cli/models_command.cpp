@@ -74,10 +74,14 @@ private:
     }
     std::vector<std::vector<std::string>> rows{
         {"NAME", "SIZE", "PARAMETERS", "QUANTIZATION", "MODIFIED"}};
-    for (const auto& model : *models)
-      rows.push_back({model.name, model.size ? format_bytes(*model.size) : "", model.parameter_size,
-                      model.quantization,
+    for (const auto& model : *models) {
+      // The size of a remote model is that of the note that names its machine.
+      const auto size = !model.remote_host.empty() ? "at " + model.remote_host
+                        : model.size               ? format_bytes(*model.size)
+                                                   : "";
+      rows.push_back({model.name, size, model.parameter_size, model.quantization,
                       model.modified_at ? format_wall_time(*model.modified_at) : ""});
+    }
     return text(format_table(rows));
   }
 
@@ -120,6 +124,8 @@ private:
     for (const auto& capability : details->capabilities)
       capabilities += (capabilities.empty() ? "" : ", ") + capability;
     add("name", details->name);
+    add("runs at", details->remote_host);
+    add("remote model", details->remote_model);
     add("family", details->family);
     add("parameters", details->parameter_size);
     add("quantization", details->quantization);

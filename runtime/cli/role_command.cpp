@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "actors/model_manager/remote_model.hpp"
 #include "config/describe_json.hpp"
 #include "runtime/cli/session.hpp"
 
@@ -52,14 +53,19 @@ Result<std::unique_ptr<ConfigStore>> store_to_change(const CommonOptions& common
   return store;
 }
 
-/// A model that is not installed may be chosen, but hardly on purpose.
-void tell_if_missing(Output& output, LLMIntegration& llm, const std::string& model) {
+/// A model that is not installed, or that will be refused, may be chosen, but hardly on purpose.
+void tell_if_unusable(Output& output, LLMIntegration& llm, const std::string& model) {
   const auto available = llm.check_model_available(model);
   if (!available)
-    output.message("Whether " + model +
-                   " is installed is not known: " + sentence(available.error()));
-  else if (!*available)
+    return output.message("Whether " + model +
+                          " is installed is not known: " + sentence(available.error()));
+  if (!*available)
     output.warning(model + " is not installed. Get it with `nexus-llm models pull " + model + "`.");
+  const auto config = llm.load_config();
+  const auto installed = llm.list_available_models();
+  if (config && installed)
+    if (const auto refused = remote_refusal(model, *installed, *config))
+      output.warning(sentence(*refused));
 }
 
 } // namespace
@@ -85,7 +91,7 @@ int run_role_set(const CommonOptions& common, const RoleArguments& arguments) {
                    (!(*session)->on_nodes() ? ", also in what is running with " +
                                                   config_location(common).path.string() + "."
                                             : "."));
-  tell_if_missing(output, llm, chosen->name);
+  tell_if_unusable(output, llm, chosen->name);
   return output.success();
 }
 

@@ -177,6 +177,18 @@ BOOST_AUTO_TEST_CASE(wrong_changes_are_refused) {
   BOOST_TEST(run({"config", "set", "timeout", "5"}).code == 8);
 }
 
+BOOST_AUTO_TEST_CASE(validate_names_what_is_no_setting) {
+  write(config_path(), R"({"llm": {"timeuot": 5, "roles": {"overseer": {"numctx": 1, "options":
+                         {"top_k": 3}}}, "cache": {}}, "other": {"timeuot": 1}})");
+  const auto told = run({"config", "validate"});
+  BOOST_TEST(told.code == 0);
+  BOOST_TEST(lines_of(told.err).size() == 2u, told.err);
+  BOOST_TEST(contains(told.err, "`llm.timeuot` is no setting"), told.err);
+  BOOST_TEST(contains(told.err, "`llm.roles.overseer.numctx` is no setting"), told.err);
+  BOOST_TEST(json_at(run({"config", "validate", "--json"}).out, "unknown") ==
+             R"(["llm.timeuot","llm.roles.overseer.numctx"])");
+}
+
 BOOST_AUTO_TEST_CASE(path_and_validate_know_the_file) {
   BOOST_TEST(run({"config", "path"}).out == config_path().string() + "\n");
   BOOST_TEST(run({"config", "validate"}).code == 0);
@@ -204,6 +216,21 @@ BOOST_AUTO_TEST_CASE(doctor_finds_everything_in_order) {
   const auto json = run({"doctor", "--json"});
   BOOST_TEST(json_at(json.out, "ok") == "true");
   BOOST_TEST(json_at(json.out, "health.reachable") == "true");
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_will_be_refused_is_told_before_it_is_used) {
+  simulator->inject(
+      nexus::llm::simulator::Fault::respond(
+          200, R"({"models":[{"name":"owl","remote_host":"https://example.com:443","size":384}]})")
+          .on("/api/tags")
+          .times(0));
+  const auto set = run({"role", "set", "overseer", "owl"});
+  BOOST_TEST(set.code == 0);
+  BOOST_TEST(contains(set.err, "owl runs at https://example.com:443"), set.err);
+  const auto doctor = run({"doctor"});
+  BOOST_TEST(doctor.code != 0);
+  BOOST_TEST(contains(doctor.out, "owl runs at https://example.com:443"), doctor.out);
+  BOOST_TEST(contains(run({"models", "list"}).out, "at https://example.com:443"));
 }
 
 BOOST_AUTO_TEST_CASE(doctor_says_what_is_missing) {

@@ -125,6 +125,32 @@ BOOST_AUTO_TEST_CASE(the_reason_is_always_told_and_detail_only_where_it_is_wante
   BOOST_TEST(contains(run({"generate", "--verbose", "hi"}).err, "the very detail"));
 }
 
+BOOST_AUTO_TEST_CASE(numbers_are_read_in_the_forms_in_which_people_write_them) {
+  for (const Arguments& given : std::vector<Arguments>{{"--timeout", "30s"},
+                                                       {"--timeout", "1m30s"},
+                                                       {"--timeout", "+2"},
+                                                       {"--num-ctx", "8192.0"},
+                                                       {"--num-ctx=4e3"},
+                                                       {"--temperature", ".5"}}) {
+    auto arguments = given;
+    arguments.insert(arguments.end(), {"generate", "hi"});
+    const auto outcome = run(arguments);
+    BOOST_TEST(outcome.code == 0, outcome.err);
+  }
+  for (const Arguments& given : std::vector<Arguments>{{"--timeout", "0s"},
+                                                       {"--timeout", "inf"},
+                                                       {"--timeout", "5 minutes"},
+                                                       {"--num-ctx", "8192.5"},
+                                                       {"--num-ctx", "1e300"},
+                                                       {"--temperature", "nan"}}) {
+    auto arguments = given;
+    arguments.insert(arguments.end(), {"generate", "hi"});
+    const auto outcome = run(arguments);
+    BOOST_TEST(outcome.code == 2);
+    BOOST_TEST(contains(outcome.err, given.front() + " must be a number"), outcome.err);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_node_on_another_machine_is_not_talked_to_in_clear) {
   // A documentation address: nobody is there, and nobody is asked.
   for (const auto* node : {"192.0.2.7", "gpu-box.example:11435"}) {

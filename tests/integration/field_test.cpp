@@ -75,6 +75,34 @@ BOOST_AUTO_TEST_CASE(the_settings_may_allow_them) {
   BOOST_TEST(code(world.api.generate("a", overseer)) == "answered");
 }
 
+BOOST_AUTO_TEST_CASE(a_remote_model_is_not_loaded) {
+  World world;
+  world.sim.inject(Fault::respond(200, tags_with_remote).on("/api/tags").times(0));
+  const auto loaded = world.api.load_model("llama3.1:8b");
+  BOOST_REQUIRE(!loaded);
+  BOOST_TEST(to_string(loaded.error().code) == "remote_model_refused");
+  BOOST_TEST(requests_to(world, "/api/generate") == 0u);
+  BOOST_TEST(world.api.load_model("spare:1b").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_could_not_be_looked_up_is_not_called_missing) {
+  World world{default_models(), [](LLMClientConfig& config) { config.max_retries = 0; }};
+  world.sim.inject(Fault::respond(200, R"({"models":[]})").on("/api/tags").times(0));
+  world.sim.inject(Fault::respond(401, R"({"error":"unauthorized"})").on("/api/show").times(0));
+  const auto answer = world.api.generate("a", overseer);
+  BOOST_TEST(code(answer) == "sign_in_required");
+}
+
+BOOST_AUTO_TEST_CASE(every_status_of_success_is_one) {
+  World world;
+  world.sim.inject(Fault::respond(204, "").on("/api/copy"));
+  BOOST_TEST(world.api.copy_model("spare:1b", "second:1b").has_value());
+  world.sim.inject(Fault::respond(201, R"({"response":"made","done":true})").on("/api/generate"));
+  const auto answer = world.api.generate("a", overseer);
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(answer->response == "made");
+}
+
 BOOST_AUTO_TEST_CASE(a_model_that_is_served_but_not_listed_is_found) {
   World world;
   world.sim.inject(Fault::respond(200, R"({"models":[]})").on("/api/tags").times(0));

@@ -299,6 +299,28 @@ BOOST_AUTO_TEST_CASE(the_body_of_an_error_is_bounded) {
   BOOST_TEST(answer.error().detail.size() < 1000u);
 }
 
+BOOST_AUTO_TEST_CASE(lines_in_the_frame_of_server_sent_events_are_read) {
+  Exchange exchange;
+  BOOST_TEST(exchange.feed(": keep-alive\n\nevent: message\nid: 1\nretry: 10\n"));
+  BOOST_TEST(exchange.feed("data: " + line(RequestKind::generate, "Hello ") + "\r\n"));
+  BOOST_TEST(exchange.feed(": keep-alive\n\n"));
+  static_cast<void>(
+      exchange.feed("data:" + line(RequestKind::generate, "world", true) + "\ndata: [DONE]\n\n"));
+  const auto answer = exchange.finish(clean_end);
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(answer->response == "Hello world");
+  BOOST_TEST(exchange.text() == "Hello world");
+}
+
+BOOST_AUTO_TEST_CASE(events_without_an_end_are_no_complete_answer) {
+  Exchange exchange;
+  static_cast<void>(
+      exchange.feed("data: " + line(RequestKind::generate, "Hello") + "\ndata: [DONE]\n\n"));
+  const auto answer = exchange.finish(clean_end);
+  BOOST_TEST(code_of(answer) == ErrorCode::stream_incomplete);
+  BOOST_TEST(answer.error().partial == "Hello");
+}
+
 BOOST_AUTO_TEST_CASE(the_wait_that_a_busy_server_asks_for_is_kept) {
   Exchange exchange;
   static_cast<void>(exchange.feed(R"({"error":"server busy"})", 503));

@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(the_section_is_added_to_a_file_without_it) {
     const auto result = saved_over(text);
     const auto parsed = json::parse(result);
     BOOST_REQUIRE_MESSAGE(parsed, result);
-    BOOST_TEST(json::members(result).size() > json::members(text).size());
+    BOOST_TEST(json::find(*parsed, "llm") != nullptr, result);
     BOOST_CHECK(load_config(file)->timeout == 7s);
   }
   BOOST_TEST(saved_over("{\"a\" : 1.00 }").starts_with("{\"a\" : 1.00,"));

@@ -14,13 +14,6 @@ namespace {
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
-std::string_view value_of(std::string_view text, std::string_view path) {
-  for (const auto& member : json::members(text))
-    if (member.path == path)
-      return text.substr(member.value_begin, member.value_end - member.value_begin);
-  return "(none)";
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(json_reading)
@@ -129,41 +122,6 @@ BOOST_AUTO_TEST_CASE(a_text_with_a_null_escape_keeps_its_length) {
   BOOST_REQUIRE(parsed);
   BOOST_TEST(*json::find_text(*parsed, "a") == "x\0y"s);
   BOOST_TEST(json::to_text(*parsed) == R"({"a":"x\u0000y"})");
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(json_members)
-
-BOOST_AUTO_TEST_CASE(every_kind_of_value_is_found_with_its_whole_text) {
-  const auto* text = R"( { "o" : {"x": [1, {"y": 2}]} , "e":{},"a": [ 1 ], "s":"a\"}b", "n": -1.5e3,
-    "t":true ,"f":false,"z":null } )";
-  BOOST_TEST(value_of(text, "o") == R"({"x": [1, {"y": 2}]})");
-  BOOST_TEST(value_of(text, "o.x") == R"([1, {"y": 2}])");
-  BOOST_TEST(value_of(text, "e") == "{}");
-  BOOST_TEST(value_of(text, "a") == "[ 1 ]");
-  BOOST_TEST(value_of(text, "s") == R"("a\"}b")");
-  BOOST_TEST(value_of(text, "n") == "-1.5e3");
-  BOOST_TEST(value_of(text, "t") == "true");
-  BOOST_TEST(value_of(text, "f") == "false");
-  BOOST_TEST(value_of(text, "z") == "null");
-}
-
-BOOST_AUTO_TEST_CASE(members_inside_arrays_are_left_out) {
-  BOOST_TEST(json::members(R"({"a":[{"b":1},[{"c":2}]]})").size() == 1u);
-  BOOST_TEST(json::members(R"([{"a":1}])").empty());
-}
-
-BOOST_AUTO_TEST_CASE(the_place_of_a_key_is_known_whatever_it_holds) {
-  for (const auto* key : {R"("plain")", R"("")", R"("a\"b")", R"("ends in \"")", R"("\\")",
-                          R"("\"")", R"("a.b")", R"("a: {")"}) {
-    const auto text = "{\n \"first\": 1,\n  " + std::string{key} + " : 2}";
-    const auto all = json::members(text);
-    BOOST_REQUIRE_EQUAL(all.size(), 2u);
-    BOOST_TEST(text.substr(all[1].key_begin, std::string_view{key}.size()) == key);
-    BOOST_TEST(all[1].line == 3u);
-    BOOST_TEST(text.substr(all[1].value_begin, 1) == "2");
-  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

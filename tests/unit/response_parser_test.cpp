@@ -139,9 +139,10 @@ BOOST_AUTO_TEST_CASE(a_reported_failure_is_told_apart_from_a_broken_line) {
 BOOST_AUTO_TEST_CASE(broken_lines_are_refused) {
   for (const auto* line :
        {"", "{", "nonsense", "[]", "null", "5", "{}", R"({"model":"m"})",
-        R"({"response":"x","done":"true"})", R"({"response":5,"done":false})",
-        R"({"response":"x","thinking":[],"done":false})", "{\"response\":\"\xFF\",\"done\":false}",
-        "{\"response\":\"\xC3\",\"done\":false}", "data: {\"response\":\"x\",\"done\":false}"})
+        R"({"response":"x","done":"yes"})", R"({"response":"x","done":2})",
+        R"({"response":5,"done":false})", R"({"response":"x","thinking":[],"done":false})",
+        "{\"response\":\"\xFF\",\"done\":false}", "{\"response\":\"\xC3\",\"done\":false}",
+        "data: {\"response\":\"x\",\"done\":false}"})
     BOOST_TEST(code_of(generate_line(line)) == ErrorCode::stream_malformed, line);
   for (const auto* line :
        {R"({"message":"x","done":false})", R"({"message":5,"done":true})", R"({"done":false})",
@@ -170,6 +171,23 @@ BOOST_AUTO_TEST_CASE(a_reason_to_end_ends_the_answer_without_done) {
   BOOST_TEST(!generate_line(R"({"response":"x"})")->done);
   BOOST_TEST(!generate_line(R"({"response":"x","done":null,"done_reason":""})")->done);
   BOOST_TEST(chat_line(R"({"message":{"content":""},"done":null,"done_reason":"stop"})")->done);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_is_understood_as_a_text_or_a_number) {
+  for (const auto* end : {"true", "1", "\"true\""})
+    BOOST_TEST(generate_line(R"({"response":"x","done":)" + std::string{end} + "}")->done, end);
+  for (const auto* more : {"false", "0", "\"false\""})
+    BOOST_TEST(!generate_line(R"({"response":"x","done":)" + std::string{more} + "}")->done, more);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_in_the_form_of_the_other_request_keeps_its_text) {
+  const auto* message = R"({"message":{"content":"a","thinking":"b"},"done":true})";
+  BOOST_TEST(generate_line(message)->text == "a");
+  BOOST_TEST(generate_line(message)->thinking == "b");
+  BOOST_TEST(chat_line(R"({"response":"a","thinking":"b","done":true})")->text == "a");
+  BOOST_TEST(chat_line(R"({"message":{"content":"a"},"response":"b","done":true})")->text == "a");
+  BOOST_TEST(generate_line(R"({"message":{"content":"a"},"response":"b","done":true})")->text ==
+             "b");
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_error_is_no_failure) {
