@@ -27,6 +27,8 @@ namespace {
 constexpr std::size_t max_header_bytes = 256 * 1024;
 constexpr long read_buffer_bytes = 64 * 1024;
 constexpr int idle_poll_ms = 60'000;
+/// The same for a thread that cannot be woken up.
+constexpr int deaf_poll_ms = 20;
 constexpr long tls_probe_ms = 2000;
 
 struct EasyDeleter {
@@ -294,23 +296,20 @@ public:
         raw_headers_{make_headers("Content-Type: application/octet-stream")} {
     if (multi_ == nullptr)
       throw std::bad_alloc{};
+    wakes_ = curl_multi_wakeup(multi_.get()) == CURLM_OK;
   }
 
   using Command = std::variant<std::unique_ptr<Transfer>, TransferId>;
 
   void post(Command command) {
-    {
-      std::lock_guard lock{mutex_};
-      commands_.push_back(std::move(command));
-    }
+    std::lock_guard lock{mutex_};
+    commands_.push_back(std::move(command));
     curl_multi_wakeup(multi_.get());
   }
 
   void stop() {
-    {
-      std::lock_guard lock{mutex_};
-      stopping_ = true;
-    }
+    std::lock_guard lock{mutex_};
+    stopping_ = true;
     curl_multi_wakeup(multi_.get());
   }
 
@@ -319,7 +318,8 @@ public:
       int running = 0;
       curl_multi_perform(multi_.get(), &running);
       report();
-      curl_multi_poll(multi_.get(), nullptr, 0, idle_poll_ms, nullptr);
+      curl_multi_poll(multi_.get(), nullptr, 0, can_be_woken() ? idle_poll_ms : deaf_poll_ms,
+                      nullptr);
     }
     for (auto& [id, transfer] : transfers_)
       curl_multi_remove_handle(multi_.get(), transfer->easy.get());
@@ -327,6 +327,19 @@ public:
   }
 
 private:
+  /// Where this process had no descriptor left, libcurl has made nothing that wakes its thread up,
+  /// and has not said so. Another handle gets one as soon as there is one and nothing needs this.
+  bool can_be_woken() {
+    std::lock_guard lock{mutex_};
+    if (!wakes_ && transfers_.empty()) {
+      Multi other{curl_multi_init()};
+      wakes_ = other != nullptr && curl_multi_wakeup(other.get()) == CURLM_OK;
+      if (wakes_)
+        multi_ = std::move(other);
+    }
+    return wakes_;
+  }
+
   /// False once the transport is to stop.
   bool obey_commands() {
     std::vector<Command> commands;
@@ -449,6 +462,7 @@ private:
   }
 
   Multi multi_;
+  bool wakes_ = false; ///< whether `curl_multi_wakeup` works on it
   HeaderList headers_;
   HeaderList raw_headers_;
   std::mutex mutex_;

@@ -1,6 +1,9 @@
 // The HTTP transport alone: no actors, so that it can be checked by tools that do not know them.
 #include <boost/test/unit_test.hpp>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -99,6 +102,22 @@ BOOST_AUTO_TEST_CASE(exchanges_one_after_the_other_share_a_connection) {
     BOOST_TEST((outcome.failure == HttpOutcome::Failure::none));
   }
   BOOST_TEST(sim->counters().accepts == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_transport_that_began_without_a_free_descriptor_works_once_there_are_some) {
+  rlimit usual{};
+  BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
+  const int lowest_free = ::dup(STDERR_FILENO);
+  BOOST_REQUIRE(lowest_free >= 0);
+  ::close(lowest_free);
+  auto none_left = usual;
+  none_left.rlim_cur = static_cast<rlim_t>(lowest_free);
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none_left) == 0);
+  transport = make_curl_transport();
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+  // The second one finds the thread asleep.
+  for (int i = 0; i < 3; ++i)
+    BOOST_TEST(start("/api/generate", generate)->wait().status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(many_exchanges_run_at_once) {
