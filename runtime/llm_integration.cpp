@@ -270,15 +270,23 @@ Result<void> LLMIntegration::transfer(Atom, const Request& request, const PullCa
   const auto channel = std::make_shared<Channel<TransferNews>>();
   pull_subscriber client =
       spawn_state<TransferClient<Atom, Request>>(system_, llm_.models, request, channel);
-  for (;;) {
-    auto news = channel->pop();
-    if (auto* done = std::get_if<Result<Ack>>(&news)) {
-      anon_exit(client, caf::exit_reason::user_shutdown);
-      return without_value(*done);
+  std::optional<Result<Ack>> outcome;
+  // The answer may overtake the last report, which whoever follows the work waits for.
+  bool ended = !progress;
+  while (!outcome || (*outcome && !ended)) {
+    auto news = outcome ? channel->pop_within(end_deadline) : channel->pop();
+    if (!news)
+      break;
+    if (auto* answer = std::get_if<Result<Ack>>(&*news)) {
+      outcome = std::move(*answer);
+    } else if (progress) {
+      const auto& report = std::get<PullProgress>(*news);
+      ended = report.status == "success";
+      progress(report);
     }
-    if (progress)
-      progress(std::get<PullProgress>(news));
   }
+  anon_exit(client, caf::exit_reason::user_shutdown);
+  return without_value(*outcome);
 }
 
 Result<void> LLMIntegration::delete_model(const std::string& model_name) {
