@@ -1,0 +1,284 @@
+#include "actors/ollama_client/curl_transfer.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "config/local_address.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+constexpr std::size_t max_header_bytes = 256 * 1024;
+constexpr long read_buffer_bytes = 64 * 1024;
+constexpr long tls_probe_ms = 2000;
+
+/// Whether not even one file descriptor more can be had. libcurl does not tell why a look-up
+/// failed.
+bool out_of_descriptors() {
+  const int descriptor = ::dup(STDERR_FILENO);
+  if (descriptor >= 0) {
+    ::close(descriptor);
+    return false;
+  }
+  return errno == EMFILE || errno == ENFILE;
+}
+
+std::size_t read_file(char* buffer, std::size_t size, std::size_t count, void* user) {
+  auto* file = static_cast<std::FILE*>(user);
+  const auto read = std::fread(buffer, size, count, file);
+  return std::ferror(file) != 0 ? CURL_READFUNC_ABORT : read * size;
+}
+
+/// Whether a failed handshake looks as if the other side does not speak TLS at all, by the words of
+/// OpenSSL and GnuTLS.
+bool is_no_tls(std::string_view text) {
+  constexpr std::array<std::string_view, 6> words{
+      "wrong version number", "packet length too long",   "unknown protocol",
+      "http request",         "An unexpected TLS packet", "record layer failure"};
+  return std::ranges::any_of(
+      words, [text](auto word) { return text.find(word) != std::string_view::npos; });
+}
+
+std::optional<std::chrono::seconds> retry_after(CURL* easy) {
+  curl_off_t wait = 0;
+  if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait) != CURLE_OK || wait <= 0)
+    return std::nullopt;
+  return std::chrono::seconds{wait};
+}
+
+} // namespace
+
+CurlTransfer::CurlTransfer(TransferId id, HttpRequest request,
+                           std::unique_ptr<TransferHandler> handler)
+    : id_{id}, request_{std::move(request)}, handler_{std::move(handler)} {}
+
+CurlTransfer& CurlTransfer::of(CURL* easy) {
+  void* user = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &user);
+  return *static_cast<CurlTransfer*>(user);
+}
+
+// What a handler throws must reach neither libcurl nor the other transfers: it ends this one.
+template <class Call> void CurlTransfer::guarded(Call call) {
+  try {
+    call(*handler_);
+  } catch (const std::exception& error) {
+    handler_failure_ = error.what();
+  } catch (...) {
+    handler_failure_ = "an exception of unknown type";
+  }
+}
+
+std::size_t CurlTransfer::on_body(char* data, std::size_t, std::size_t size, void* user) {
+  return static_cast<CurlTransfer*>(user)->take_body({data, size});
+}
+
+// Another count than that of the bytes has libcurl end the exchange.
+std::size_t CurlTransfer::take_body(std::string_view bytes) {
+  const auto refusal = bytes.size() + 1;
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  if (status == 0) {
+    // Bytes without a status line. TLS answers with an alert (21) or a handshake (22).
+    not_http_ = true;
+    tls_record_ = !bytes.empty() && (bytes[0] == 21 || bytes[0] == 22);
+    return refusal;
+  }
+  outcome_.status = static_cast<int>(status);
+  outcome_.answer_began = outcome_.answer_began || !bytes.empty();
+  has_news_ = true;
+  if (!handler_failure_.empty())
+    return refusal;
+  bool go_on = false;
+  guarded(
+      [&](TransferHandler& handler) { go_on = handler.on_bytes(static_cast<int>(status), bytes); });
+  return go_on ? bytes.size() : refusal;
+}
+
+std::size_t CurlTransfer::on_header(char*, std::size_t, std::size_t size, void* user) {
+  auto& transfer = *static_cast<CurlTransfer*>(user);
+  transfer.header_bytes_ += size;
+  if (transfer.header_bytes_ > max_header_bytes) {
+    transfer.too_many_headers_ = true;
+    return size + 1;
+  }
+  return size;
+}
+
+curl_socket_t CurlTransfer::open_socket(void* user, curlsocktype, curl_sockaddr* address) {
+  auto& transfer = *static_cast<CurlTransfer*>(user);
+  if (!is_local_address(address->addr, address->addrlen)) {
+    transfer.blocked_address_ = true;
+    return CURL_SOCKET_BAD;
+  }
+  const int descriptor =
+      ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (descriptor < 0 && (errno == EMFILE || errno == ENFILE))
+    transfer.no_descriptors_ = true;
+  return descriptor;
+}
+
+bool CurlTransfer::prepare(const curl_slist* headers) {
+  easy_.reset(curl_easy_init());
+  if (easy_ == nullptr) {
+    outcome_ = {.failure = HttpOutcome::Failure::protocol, .detail = "libcurl is out of memory"};
+    return false;
+  }
+  auto set = [this](CURLoption option, auto value) {
+    curl_easy_setopt(easy_.get(), option, value);
+  };
+  set(CURLOPT_URL, request_.url.c_str());
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_NOPROXY, "*");
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  // Answers without a status line are looked at, but not taken.
+  set(CURLOPT_HTTP09_ALLOWED, 1L);
+  // What a proxy compressed unasked is decoded.
+  set(CURLOPT_ACCEPT_ENCODING, "");
+  set(CURLOPT_USERAGENT, "nexus-llm");
+  set(CURLOPT_HTTPHEADER, headers);
+  set(CURLOPT_BUFFERSIZE, read_buffer_bytes);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
+  set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+  set(CURLOPT_WRITEFUNCTION, &on_body);
+  set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+  set(CURLOPT_HEADERFUNCTION, &on_header);
+  set(CURLOPT_HEADERDATA, static_cast<void*>(this));
+  set(CURLOPT_ERRORBUFFER, error_text_);
+  set(CURLOPT_PRIVATE, static_cast<void*>(this));
+  if (request_.method == HttpRequest::Method::get) {
+    set(CURLOPT_HTTPGET, 1L);
+    return true;
+  }
+  if (request_.method == HttpRequest::Method::head) {
+    set(CURLOPT_NOBODY, 1L);
+    return true;
+  }
+  set_body();
+  return true;
+}
+
+void CurlTransfer::set_body() {
+  auto set = [this](CURLoption option, auto value) {
+    curl_easy_setopt(easy_.get(), option, value);
+  };
+  if (request_.method == HttpRequest::Method::delete_)
+    set(CURLOPT_CUSTOMREQUEST, "DELETE");
+  else
+    set(CURLOPT_POST, 1L);
+  if (request_.body_file.empty()) {
+    set(CURLOPT_POSTFIELDS, request_.body.data());
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+    return;
+  }
+  // A file that cannot be read is an empty body, which its digest gives away.
+  body_file_.reset(std::fopen(request_.body_file.c_str(), "rbe"));
+  curl_off_t size = 0;
+  if (auto* file = body_file_.get(); file != nullptr && fseeko(file, 0, SEEK_END) == 0) {
+    size = static_cast<curl_off_t>(ftello(file));
+    rewind(file);
+  }
+  set(CURLOPT_POSTFIELDSIZE_LARGE, size);
+  if (size > 0) {
+    set(CURLOPT_READFUNCTION, &read_file);
+    set(CURLOPT_READDATA, static_cast<void*>(body_file_.get()));
+  } else {
+    set(CURLOPT_POSTFIELDS, "");
+  }
+}
+
+HttpOutcome::Failure CurlTransfer::classify(CURLcode code) const {
+  using Failure = HttpOutcome::Failure;
+  if (blocked_address_)
+    return Failure::not_local;
+  if (no_descriptors_)
+    return Failure::no_descriptors;
+  if (tls_record_)
+    return Failure::tls_required;
+  if (not_http_)
+    return Failure::protocol;
+  if (too_many_headers_ || !handler_failure_.empty())
+    return Failure::protocol;
+  switch (code) {
+  case CURLE_OK:
+    return Failure::none;
+  case CURLE_COULDNT_CONNECT:
+    return Failure::refused;
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return out_of_descriptors() ? Failure::no_descriptors : Failure::host_not_found;
+  case CURLE_OPERATION_TIMEDOUT:
+    return Failure::connect_timeout;
+  case CURLE_WRITE_ERROR:
+    return Failure::stopped;
+  case CURLE_GOT_NOTHING:
+  case CURLE_RECV_ERROR:
+  case CURLE_SEND_ERROR:
+  case CURLE_PARTIAL_FILE:
+    return Failure::cut;
+  case CURLE_PEER_FAILED_VERIFICATION:
+    return Failure::tls_not_trusted;
+  case CURLE_SSL_CONNECT_ERROR:
+    return is_no_tls(error_text_) ? Failure::tls_not_spoken : Failure::tls_failed;
+  case CURLE_SSL_ENGINE_INITFAILED:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CACERT_BADFILE:
+    return Failure::tls_failed;
+  default:
+    return out_of_descriptors() ? Failure::no_descriptors : Failure::protocol;
+  }
+}
+
+void CurlTransfer::report() {
+  if (std::exchange(has_news_, false) && handler_failure_.empty())
+    guarded([](TransferHandler& handler) { handler.on_read_done(); });
+}
+
+void CurlTransfer::note_outcome(CURLcode code) {
+  outcome_.failure = classify(code);
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  outcome_.status = static_cast<int>(status);
+  outcome_.retry_after = retry_after(easy_.get());
+  const char* location = nullptr;
+  if (curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &location) == CURLE_OK &&
+      location != nullptr)
+    outcome_.location = location;
+  if (code != CURLE_OK) {
+    outcome_.reason = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code);
+    outcome_.detail = "libcurl " + std::to_string(code) + ": " + outcome_.reason;
+  }
+  if (!handler_failure_.empty())
+    outcome_.detail = "the answer could not be taken in: " + handler_failure_;
+}
+
+void CurlTransfer::finish() {
+  guarded([this](TransferHandler& handler) { handler.on_finished(std::move(outcome_)); });
+}
+
+void CurlTransfer::become_tls_probe() {
+  probes_tls_ = true;
+  const auto url = "https://" + request_.url.substr(std::string_view{"http://"}.size());
+  auto set = [this](CURLoption option, auto value) {
+    curl_easy_setopt(easy_.get(), option, value);
+  };
+  set(CURLOPT_URL, url.c_str());
+  set(CURLOPT_CONNECT_ONLY, 1L);
+  set(CURLOPT_SSL_VERIFYPEER, 0L);
+  set(CURLOPT_SSL_VERIFYHOST, 0L);
+  set(CURLOPT_TIMEOUT_MS, tls_probe_ms);
+}
+
+} // namespace nexus::llm
