@@ -4,19 +4,18 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <memory>
 #include <new>
 #include <optional>
 
 #include "config/local_address.hpp"
+#include "config/text.hpp"
 
 namespace nexus::llm {
 
 namespace {
 
 constexpr std::uint16_t ollama_port = 11434;
-constexpr std::string_view white_space = " \t\r\n";
 constexpr std::string_view not_a_url = "must be a URL such as http://localhost:11434";
 
 /// Why a text is no base URL.
@@ -27,13 +26,6 @@ struct Fault {
 
 tl::unexpected<Fault> fault(std::string_view rule) {
   return tl::unexpected{Fault{.rule = std::string{rule}}};
-}
-
-std::string_view trim(std::string_view text, std::string_view what) {
-  const auto begin = text.find_first_not_of(what);
-  if (begin == std::string_view::npos)
-    return {};
-  return text.substr(begin, text.find_last_not_of(what) - begin + 1);
 }
 
 struct UrlDeleter {
@@ -105,7 +97,7 @@ std::string read_path(const Url& url) {
 }
 
 tl::expected<BaseUrl, Fault> read(std::string_view given) {
-  const auto text = trim(given, white_space);
+  const auto text = trim(given);
   const auto whole = with_scheme(text);
   const auto authority = std::string_view{whole.text}.substr(whole.text.find("://") + 3);
   if (authority.empty() || authority.front() == '/' ||
@@ -132,7 +124,7 @@ tl::expected<BaseUrl, Fault> read(std::string_view given) {
     return fault(not_a_url);
   result.port = whole.given ? default_port(result.scheme) : ollama_port;
   if (const auto port = part_of(url, CURLUPART_PORT); port && !port->empty())
-    std::from_chars(port->data(), port->data() + port->size(), result.port);
+    result.port = number_in<std::uint16_t>(*port).value_or(0);
   if (result.port == 0)
     return fault("must have a port from 1 to 65535");
   result.path = read_path(url);
@@ -166,11 +158,7 @@ std::string_view port_part(std::string_view authority) {
   return authority.substr(colon);
 }
 
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc{} && end == text.data() + text.size() && port != 0;
-}
+bool is_port(std::string_view text) { return number_in<std::uint16_t>(text).value_or(0) != 0; }
 
 } // namespace
 
@@ -195,7 +183,7 @@ std::string base_url_fault(std::string_view text) {
 }
 
 Result<BaseUrl> parse_ollama_host(std::string_view value) {
-  auto text = trim(trim(trim(value, white_space), "\"'"), white_space);
+  auto text = trim(trim(trim(value), "\"'"));
   const auto separator = text.find("://");
   auto scheme = separator == std::string_view::npos ? std::string{}
                                                     : std::string{text.substr(0, separator + 3)};

@@ -7,8 +7,9 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <utility>
+
+#include "config/text.hpp"
 
 namespace nexus::llm {
 
@@ -21,10 +22,7 @@ std::optional<int> named_descriptor(std::string_view path) {
   for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
     if (!path.starts_with(folder))
       continue;
-    const auto name = path.substr(folder.size());
-    int number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc{} && end == name.data() + name.size())
+    if (const auto number = number_in<int>(path.substr(folder.size())))
       return number;
   }
   return std::nullopt;

@@ -8,23 +8,15 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
 
+#include "config/text.hpp"
+
 namespace nexus::llm::json {
 
 namespace {
-
-/// The whole text as a number, if it is one in range.
-template <class T> std::optional<T> read_number(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size())
-    return std::nullopt;
-  return value;
-}
 
 /// Passes events on to a document until the nesting gets too deep.
 class DepthGuard {
@@ -45,14 +37,14 @@ public:
   bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
     const std::string_view number{text, size};
     if (number.find_first_of(".eE") == std::string_view::npos) {
-      if (const auto whole = read_number<std::int64_t>(number))
+      if (const auto whole = number_in<std::int64_t>(number))
         return target_.Int64(*whole);
-      if (const auto whole = read_number<std::uint64_t>(number))
+      if (const auto whole = number_in<std::uint64_t>(number))
         return target_.Uint64(*whole);
     }
     // Out of range is told for numbers too large and for those too close to 0 alike.
     const auto value =
-        read_number<double>(number).value_or(std::strtod(std::string{number}.c_str(), nullptr));
+        number_in<double>(number).value_or(std::strtod(std::string{number}.c_str(), nullptr));
     too_large_ = !std::isfinite(value);
     return !too_large_ && target_.Double(value);
   }

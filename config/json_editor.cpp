@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "config/text.hpp"
+
 namespace nexus::llm {
 
 namespace {
-
-constexpr std::string_view white_space = " \t\r\n";
 
 /// Offset behind the string that begins at `begin`.
 std::size_t string_end(std::string_view text, std::size_t begin) {

@@ -9,11 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <memory>
 #include <sstream>
+
+#include "config/text.hpp"
 
 namespace nexus::llm {
 
@@ -105,11 +106,8 @@ std::optional<HostPlace> place_in_hosts_file(std::string_view name) {
 }
 
 std::uint32_t zone_index(const std::string& zone) {
-  std::uint32_t index = 0;
-  const auto [end, error] = std::from_chars(zone.data(), zone.data() + zone.size(), index);
-  if (error == std::errc{} && end == zone.data() + zone.size())
-    return index;
-  return ::if_nametoindex(zone.c_str());
+  const auto index = number_in<std::uint32_t>(zone);
+  return index ? *index : ::if_nametoindex(zone.c_str());
 }
 
 } // namespace

@@ -1,8 +1,7 @@
 #include "config/node_address.hpp"
 
-#include <charconv>
-
 #include "config/local_address.hpp"
+#include "config/text.hpp"
 
 namespace nexus::llm {
 
@@ -37,10 +36,10 @@ Result<Endpoint> parse_endpoint(const std::string& text) {
   if (!host.empty())
     endpoint.host = host;
   if (!port.empty()) {
-    const auto [end, error] =
-        std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-    if (error != std::errc{} || end != port.data() + port.size())
+    const auto number = number_in<std::uint16_t>(port);
+    if (!number)
       return wrong();
+    endpoint.port = *number;
   }
   for (const char c : endpoint.host)
     if (static_cast<unsigned char>(c) <= ' ' || c == '/' || c == '[' || c == ']')

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cmath>
 
 #include "config/ollama_options.hpp"
+#include "config/text.hpp"
 
 namespace nexus::llm {
 
@@ -13,27 +13,11 @@ namespace {
 
 constexpr double largest_exact = 9007199254740992.0; // 2^53
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view white_space = " \t\r\n";
-  const auto begin = text.find_first_not_of(white_space);
-  if (begin == std::string_view::npos)
-    return {};
-  return text.substr(begin, text.find_last_not_of(white_space) - begin + 1);
-}
-
-template <class T> std::optional<T> read(std::string_view text) {
-  T number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size())
-    return std::nullopt;
-  return number;
-}
-
 } // namespace
 
 std::optional<double> number_of(const json::Value& value) {
   const auto number = value.IsNumber()   ? std::optional{value.GetDouble()}
-                      : value.IsString() ? read<double>(trim(json::text_of(value)))
+                      : value.IsString() ? number_in<double>(trim(json::text_of(value)))
                                          : std::nullopt;
   return number && std::isfinite(*number) ? number : std::nullopt;
 }
@@ -42,7 +26,7 @@ std::optional<std::uint64_t> count_of(const json::Value& value) {
   if (value.IsUint64())
     return value.GetUint64();
   if (value.IsString())
-    if (const auto count = read<std::uint64_t>(trim(json::text_of(value))))
+    if (const auto count = number_in<std::uint64_t>(trim(json::text_of(value))))
       return count;
   const auto number = number_of(value);
   if (!number || *number < 0 || *number > largest_exact || *number != std::floor(*number))

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/model_name.hpp"
+#include "config/text.hpp"
 #include "runtime/cli/answer.hpp"
 #include "runtime/cli/edited_lines.hpp"
 #include "runtime/cli/line_reader.hpp"
@@ -27,14 +28,6 @@ constexpr std::string_view help_text =
     "\"\"\"            begin and end a message of several lines\n"
     "Alt-Enter      begin another line of the message\n"
     "Ctrl-C         stop the answer\n";
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view spaces = " \t\r\n";
-  const auto begin = text.find_first_not_of(spaces);
-  if (begin == std::string_view::npos)
-    return {};
-  return text.substr(begin, text.find_last_not_of(spaces) - begin + 1);
-}
 
 /// The conversation and its commands.
 class Chat {

@@ -3,18 +3,17 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "config/ollama_options.hpp"
+#include "config/text.hpp"
 
 namespace nexus::llm::cli {
 
@@ -35,11 +34,9 @@ template <class T> struct NumberRange {
 /// The number that a text is, the whole of it; nothing for another text. A whole number may stand
 /// as `3.0`.
 template <class T> [[nodiscard]] std::optional<T> parse_number(std::string_view text) {
-  T number{};
   if (text.size() > 1 && text.front() == '+' && text[1] != '-')
     text.remove_prefix(1);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc{} && end == text.data() + text.size())
+  if (const auto number = number_in<T>(text))
     return number;
   if constexpr (std::is_integral_v<T>) {
     constexpr double largest_exact = 9007199254740992.0; // 2^53

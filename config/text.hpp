@@ -1,0 +1,31 @@
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace nexus::llm {
+
+inline constexpr std::string_view white_space = " \t\r\n";
+
+/// The text without the characters of `what` at its ends.
+[[nodiscard]] constexpr std::string_view trim(std::string_view text,
+                                              std::string_view what = white_space) {
+  const auto begin = text.find_first_not_of(what);
+  if (begin == std::string_view::npos)
+    return {};
+  return text.substr(begin, text.find_last_not_of(what) - begin + 1);
+}
+
+/// The number that the whole text is, as `std::from_chars` reads it; nothing for another text, or
+/// a number that `T` cannot hold.
+template <class T> [[nodiscard]] std::optional<T> number_in(std::string_view text) {
+  T number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return number;
+}
+
+} // namespace nexus::llm
