@@ -48,16 +48,16 @@ private:
   /// One HTTP exchange under way.
   struct Exchange {
     std::string base_url; ///< where it was sent
-    RequestId request;
+    RequestId request = {};
     TimeBudget budget;
-    std::string model;
+    std::string model = {};
     TimeBudget::Clock::time_point sent;
-    std::optional<std::chrono::microseconds> first_chunk_time;
+    std::optional<std::chrono::microseconds> first_chunk_time = {};
     std::uint32_t attempt = 0;
-    chunk_sink sink;
-    std::string partial;  ///< text that was passed on to the sink
-    bool settled = false; ///< answered; the connection only has to come to its end
-    std::function<void(TransferEvent&)> on_event; ///< settles the exchange once it can
+    chunk_sink sink = {};
+    std::string partial = {}; ///< text that was passed on to the sink
+    bool settled = false;     ///< answered; the connection only has to come to its end
+    std::function<void(TransferEvent&)> on_event = {}; ///< settles the exchange once it can
     std::function<void(LLMError)> fail;
   };
 
@@ -140,12 +140,6 @@ OllamaClientActor::Exchange OllamaClientActor::exchange_of(Promise<T> promise, R
           .budget = budget,
           .model = std::move(model),
           .sent = now(),
-          .first_chunk_time = {},
-          .attempt = 0,
-          .sink = chunk_sink{},
-          .partial = {},
-          .settled = false,
-          .on_event = {},
           .fail = [promise](LLMError error) mutable {
             promise.deliver(to_caf_error(std::move(error)));
           }};

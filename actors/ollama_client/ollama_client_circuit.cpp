@@ -55,15 +55,8 @@ void OllamaClientActor::probe() {
   // `observe` hears of an answer, and of a connection that cannot be made.
   add(id,
       {.base_url = config_.base_url,
-       .request = {},
        .budget = server_budget(limit),
-       .model = {},
        .sent = now(),
-       .first_chunk_time = {},
-       .attempt = 0,
-       .sink = chunk_sink{},
-       .partial = {},
-       .settled = false,
        .on_event =
            [failed](TransferEvent& event) {
              if (event.outcome && event.outcome->failure != HttpOutcome::Failure::none)

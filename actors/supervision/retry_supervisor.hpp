@@ -153,26 +153,29 @@ private:
   void send(Run& run);
   /// Tells the subscribers of a stream that waits whether its model is being loaded, until it is.
   void probe_loading(Run& run, bool told);
-  void attempt_failed(Run& run, LLMError error);
-  void decide_after_failure(Run& run, LLMError error, bool seen);
   /// An answer came. Whether its prompt was cut may have to be found out first.
   void on_answer(Run& run, LLMResponse response);
   void succeed(Run& run, LLMResponse response);
-  void try_again(Run& run, std::chrono::milliseconds wait);
-  /// Unloads the model of a run that got no byte, unless that was just done; then calls back.
-  void heal(Run& run, std::function<void()> then);
   void fail(Run& run, LLMError error);
   void finish(Run& run);
-  /// The component that the run waits for has ended.
-  void on_orphaned(Run& run);
   /// The step that waits for the reply of a component.
   std::uint64_t begin_step(Run& run, Run::Stage stage, std::size_t component);
-  [[nodiscard]] bool more_models(const Run& run) const;
   [[nodiscard]] Run* find_run(const RequestId& request);
   /// The run, unless it has moved on since `step`.
   [[nodiscard]] Run* at_step(const RequestId& run, std::uint64_t step);
   /// The same for the reply of a component, which is not waited for any more then.
   [[nodiscard]] Run* take_reply(const RequestId& run, std::uint64_t step);
+
+  // What follows a failed attempt (failed_attempts.cpp).
+  void attempt_failed(Run& run, LLMError error);
+  void decide_after_failure(Run& run, LLMError error, bool seen);
+  void try_again(Run& run, std::chrono::milliseconds wait);
+  /// Unloads the model of a run that got no byte, unless that was just done; then calls back.
+  void heal(Run& run, std::function<void()> then);
+  /// The component that the run waits for has ended.
+  void on_orphaned(Run& run);
+  [[nodiscard]] bool more_models(const Run& run) const;
+
   [[nodiscard]] Time now() const { return self_->clock().now(); }
   [[nodiscard]] RoleStats& stats_of(AIRole role) { return stats_[index_of(role)]; }
   [[nodiscard]] const Component& role_component(AIRole role) const {
