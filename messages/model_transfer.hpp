@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,12 +27,11 @@ struct LoadRequest {
   std::string model;
   std::string keep_alive;  ///< Go duration ("5m"), or seconds; empty: Ollama decides
   std::string raw_options; ///< JSON text of an object; empty: none
-  std::optional<bool> shift;
 
   static constexpr std::string_view type_name = "LoadRequest";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"model", self.model}, Field{"keepAlive", self.keep_alive},
-                 Field{"rawOptions", self.raw_options}, Field{"shift", self.shift});
+                 Field{"rawOptions", self.raw_options});
   }
   bool operator==(const LoadRequest&) const = default;
 };

@@ -73,6 +73,10 @@ std::optional<LLMError> transfer_error(const HttpOutcome& outcome, const Exchang
     error.code = ErrorCode::tls_failed;
     error.reason = error_parser::one_line(outcome.reason);
     break;
+  case Failure::file_unreadable:
+    error.code = ErrorCode::invalid_argument;
+    error.subject = outcome.detail;
+    break;
   case Failure::no_descriptors:
     error.code = ErrorCode::resources_exhausted;
     error.subject = "it has no file descriptor left (`ulimit -n`)";

@@ -1,6 +1,7 @@
 #include "actors/ollama_client/curl_transfer.hpp"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cerrno>
 #include <exception>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "config/local_address.hpp"
@@ -29,12 +31,6 @@ bool out_of_descriptors() {
     return false;
   }
   return errno == EMFILE || errno == ENFILE;
-}
-
-std::size_t read_file(char* buffer, std::size_t size, std::size_t count, void* user) {
-  auto* file = static_cast<std::FILE*>(user);
-  const auto read = std::fread(buffer, size, count, file);
-  return std::ferror(file) != 0 ? CURL_READFUNC_ABORT : read * size;
 }
 
 /// Whether a failed handshake looks as if the other side does not speak TLS at all, by the words of
@@ -166,11 +162,10 @@ bool CurlTransfer::prepare(const curl_slist* headers) {
     set(CURLOPT_NOBODY, 1L);
     return true;
   }
-  set_body();
-  return true;
+  return set_body();
 }
 
-void CurlTransfer::set_body() {
+bool CurlTransfer::set_body() {
   auto set = [this](CURLoption option, auto value) {
     curl_easy_setopt(easy_.get(), option, value);
   };
@@ -181,26 +176,61 @@ void CurlTransfer::set_body() {
   if (request_.body_file.empty()) {
     set(CURLOPT_POSTFIELDS, request_.body.data());
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-    return;
+    return true;
   }
-  // A file that cannot be read is an empty body, which its digest gives away.
   body_file_.reset(std::fopen(request_.body_file.c_str(), "rbe"));
-  curl_off_t size = 0;
-  if (auto* file = body_file_.get(); file != nullptr && fseeko(file, 0, SEEK_END) == 0) {
-    size = static_cast<curl_off_t>(ftello(file));
-    rewind(file);
+  struct stat status {};
+  if (!body_file_ || fstat(fileno(body_file_.get()), &status) != 0) {
+    note_unreadable(errno);
+    return false;
   }
-  set(CURLOPT_POSTFIELDSIZE_LARGE, size);
-  if (size > 0) {
-    set(CURLOPT_READFUNCTION, &read_file);
-    set(CURLOPT_READDATA, static_cast<void*>(body_file_.get()));
-  } else {
+  // Of a pipe nothing would be left: its digest was made first.
+  if (!S_ISREG(status.st_mode)) {
+    note_unreadable(S_ISDIR(status.st_mode) ? EISDIR : ESPIPE);
+    return false;
+  }
+  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(status.st_size));
+  if (status.st_size == 0) {
     set(CURLOPT_POSTFIELDS, "");
+    return true;
   }
+  set(CURLOPT_READFUNCTION, &on_read);
+  set(CURLOPT_READDATA, static_cast<void*>(this));
+  set(CURLOPT_SEEKFUNCTION, &on_seek);
+  set(CURLOPT_SEEKDATA, static_cast<void*>(this));
+  return true;
+}
+
+std::size_t CurlTransfer::on_read(char* buffer, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<CurlTransfer*>(user);
+  errno = 0;
+  const auto read = std::fread(buffer, size, count, transfer.body_file_.get());
+  if (std::ferror(transfer.body_file_.get()) != 0) {
+    transfer.note_unreadable(errno);
+    return CURL_READFUNC_ABORT;
+  }
+  transfer.has_sent_ = transfer.has_sent_ || read > 0;
+  return read * size;
+}
+
+// For a connection that was closed before a byte was sent on it, and is made anew.
+int CurlTransfer::on_seek(void* user, curl_off_t offset, int origin) {
+  auto* file = static_cast<CurlTransfer*>(user)->body_file_.get();
+  return fseeko(file, static_cast<off_t>(offset), origin) == 0 ? CURL_SEEKFUNC_OK
+                                                               : CURL_SEEKFUNC_FAIL;
+}
+
+void CurlTransfer::note_unreadable(int number) {
+  file_unreadable_ = true;
+  outcome_.failure = HttpOutcome::Failure::file_unreadable;
+  outcome_.detail = "the file `" + request_.body_file + "` cannot be read (" +
+                    std::generic_category().message(number) + ")";
 }
 
 HttpOutcome::Failure CurlTransfer::classify(CURLcode code) const {
   using Failure = HttpOutcome::Failure;
+  if (file_unreadable_)
+    return Failure::file_unreadable;
   if (blocked_address_)
     return Failure::not_local;
   if (no_descriptors_)
@@ -242,6 +272,8 @@ HttpOutcome::Failure CurlTransfer::classify(CURLcode code) const {
 }
 
 void CurlTransfer::report() {
+  if (std::exchange(has_sent_, false) && handler_failure_.empty())
+    guarded([](TransferHandler& handler) { handler.on_file_sent(); });
   if (std::exchange(has_news_, false) && handler_failure_.empty())
     guarded([](TransferHandler& handler) { handler.on_read_done(); });
 }
@@ -256,7 +288,7 @@ void CurlTransfer::note_outcome(CURLcode code) {
   if (curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &location) == CURLE_OK &&
       location != nullptr)
     outcome_.location = location;
-  if (code != CURLE_OK) {
+  if (code != CURLE_OK && !file_unreadable_) {
     outcome_.reason = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code);
     outcome_.detail = "libcurl " + std::to_string(code) + ": " + outcome_.reason;
   }

@@ -23,7 +23,7 @@ public:
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
-  /// Makes the handle, ready for a multi handle. False where libcurl has no memory for it.
+  /// Makes the handle, ready for a multi handle. False where that cannot be, as `outcome` tells.
   [[nodiscard]] bool prepare(const curl_slist* headers);
 
   [[nodiscard]] TransferId id() const noexcept { return id_; }
@@ -57,11 +57,15 @@ private:
 
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* user);
   static std::size_t on_header(char*, std::size_t, std::size_t size, void* user);
+  static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* user);
+  static int on_seek(void* user, curl_off_t offset, int origin);
   static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address);
 
   template <class Call> void guarded(Call call);
   std::size_t take_body(std::string_view bytes);
-  void set_body();
+  /// False where the file cannot be read.
+  [[nodiscard]] bool set_body();
+  void note_unreadable(int number);
   [[nodiscard]] HttpOutcome::Failure classify(CURLcode code) const;
 
   TransferId id_;
@@ -76,7 +80,9 @@ private:
   bool not_http_ = false;
   bool probes_tls_ = false;
   bool too_many_headers_ = false;
+  bool file_unreadable_ = false;
   bool has_news_ = false;
+  bool has_sent_ = false;       ///< a part of the file
   std::string handler_failure_; ///< what the handler threw; nothing more is passed to it
   char error_text_[CURL_ERROR_SIZE] = {};
   std::unique_ptr<CURL, EasyDeleter> easy_;

@@ -346,7 +346,7 @@ void OllamaClientActor::on_transfer_events() {
 void OllamaClientActor::on_event(Exchange& exchange, TransferEvent& event) {
   if (exchange.settled)
     return;
-  if (!event.chunks.empty() || !event.pull_lines.empty()) {
+  if (!event.chunks.empty() || !event.pull_lines.empty() || event.file_sent) {
     if (!exchange.first_chunk_time)
       exchange.first_chunk_time =
           std::chrono::duration_cast<std::chrono::microseconds>(now() - exchange.sent);

@@ -39,8 +39,6 @@ public:
 
 private:
   using Millis = std::chrono::milliseconds;
-  /// A file may have many gigabytes, and nothing tells how far its transfer is.
-  static constexpr std::chrono::hours blob_timeout{24};
   /// What a probe asks, and the one call that is let through while the circuit is open.
   static constexpr std::string_view version_path = "/api/version";
   template <class T> using Promise = caf::typed_response_promise<T>;
@@ -73,8 +71,8 @@ private:
   Promise<std::string> upload_blob(const std::string& file);
   void send_blob(Promise<std::string> promise, const std::string& file, const std::string& digest);
   /// `go_on` may take over where the status is no success.
-  void exchange_blob(Promise<std::string> promise, HttpRequest message, const std::string& digest,
-                     std::function<bool(const HttpOutcome&)> go_on);
+  void exchange_blob(Promise<std::string> promise, HttpRequest message, TimeBudget budget,
+                     const std::string& digest, std::function<bool(const HttpOutcome&)> go_on);
 
   /// Makes an exchange whose whole body `parse` turns into the answer.
   template <class T, class Parse>

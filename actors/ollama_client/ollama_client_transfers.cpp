@@ -89,7 +89,10 @@ OllamaClientActor::Promise<std::string> OllamaClientActor::upload_blob(const std
   ask_watched(self_, reader, digest_atom_v, file)
       .then([this, promise,
              file](const std::string& digest) mutable { send_blob(promise, file, digest); },
-            [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+            // The end of the reader must not pass for that of this actor.
+            [promise](const caf::error& error) mutable {
+              promise.deliver(to_caf_error(to_llm_error(error)));
+            });
   return promise;
 }
 
@@ -101,24 +104,24 @@ void OllamaClientActor::send_blob(Promise<std::string> promise, const std::strin
   }
   const auto path = "/api/blobs/" + digest;
   // Ollama may have the content already, and it may be large.
-  exchange_blob(promise, http(HttpRequest::Method::head, path, {}, {}), digest,
+  exchange_blob(promise, http(HttpRequest::Method::head, path, {}, {}), management_budget(), digest,
                 [this, promise, file, path, digest](const HttpOutcome& outcome) mutable {
                   if (outcome.status != 404)
                     return false;
                   auto message = http(HttpRequest::Method::post, path, {}, {});
                   message.body_file = file;
-                  exchange_blob(promise, std::move(message), digest,
+                  exchange_blob(promise, std::move(message),
+                                TimeBudget::transfer(now(), config_.timeout), digest,
                                 [](const HttpOutcome&) { return false; });
                   return true;
                 });
 }
 
 void OllamaClientActor::exchange_blob(Promise<std::string> promise, HttpRequest message,
-                                      const std::string& digest,
+                                      TimeBudget budget, const std::string& digest,
                                       std::function<bool(const HttpOutcome&)> go_on) {
   const auto id = ++last_id_;
-  auto exchange = exchange_of(
-      promise, {}, TimeBudget::call(now(), blob_timeout, ErrorCode::download_stalled), digest);
+  auto exchange = exchange_of(promise, {}, budget, digest);
   exchange.on_event = [this, id, promise, digest, go_on](TransferEvent& event) mutable {
     if (!event.outcome)
       return;

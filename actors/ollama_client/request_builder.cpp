@@ -276,8 +276,6 @@ std::string body(const LoadRequest& request) {
     if (auto options = body.embedded(request.raw_options);
         options.IsObject() && !options.ObjectEmpty())
       body.add("options", std::move(options));
-  if (request.shift)
-    body.add("shift", Value{*request.shift});
   if (!request.keep_alive.empty())
     body.add("keep_alive", keep_alive_value(request.keep_alive, body.allocator()));
   return body.str();

@@ -195,13 +195,22 @@ parse_object_of(std::string_view text, std::uint32_t max_depth, bool& marked) {
   return json::parse_first(with_marks, max_depth);
 }
 
-/// Makes halves of characters in texts that have no other piece whole.
+/// A marked text that has no other piece, with halves of characters made whole.
+std::string whole(std::string_view text) {
+  surrogates::Joiner joiner;
+  auto joined = joiner.take(text, true);
+  return joined + joiner.finish();
+}
+
 void replace_halves(ToolCall& call) {
-  for (auto* text : {&call.id, &call.name, &call.arguments}) {
-    surrogates::Joiner joiner;
-    auto whole = joiner.take(*text, true);
-    *text = whole + joiner.finish();
-  }
+  for (auto* text : {&call.id, &call.name, &call.arguments})
+    *text = whole(*text);
+}
+
+void replace_halves(TokenLogprob& token) {
+  token.token = whole(token.token);
+  for (auto& other : token.top_logprobs)
+    other.token = whole(other.token);
 }
 
 tl::expected<Piece, Failure> parse_piece(std::string_view text, RequestKind kind,
@@ -217,7 +226,7 @@ tl::expected<Piece, Failure> parse_piece(std::string_view text, RequestKind kind
     return broken("not an object");
   const Value& object = *document;
   if (auto error = find_error(object))
-    return tl::unexpected{Failure{true, std::move(*error)}};
+    return tl::unexpected{Failure{true, piece.marked ? whole(*error) : std::move(*error)}};
 
   const auto [source, text_name] = find_text_place(object, kind);
   const auto done = parse_done(object);
@@ -237,7 +246,8 @@ tl::expected<Piece, Failure> parse_piece(std::string_view text, RequestKind kind
       return broken(std::move(calls.error()));
     piece.tool_calls = std::move(*calls);
     if (piece.marked)
-      std::ranges::for_each(piece.tool_calls, replace_halves);
+      for (auto& call : piece.tool_calls)
+        replace_halves(call);
     if (!has_end && json::find(*source, text_name) == nullptr &&
         json::find(*source, "thinking") == nullptr && piece.tool_calls.empty())
       return broken("nothing of an answer");
@@ -248,6 +258,9 @@ tl::expected<Piece, Failure> parse_piece(std::string_view text, RequestKind kind
   piece.remote_model = text_or_empty(object, "remote_model");
   piece.remote_host = text_or_empty(object, "remote_host");
   piece.logprobs = parse_logprobs(object);
+  if (piece.marked)
+    for (auto& token : piece.logprobs)
+      replace_halves(token);
   if (!piece.done)
     return piece;
   piece.done_reason = text_or_empty(object, "done_reason");

@@ -1,5 +1,7 @@
 #include "actors/ollama_client/transfer_handlers.hpp"
 
+#include <chrono>
+
 #include "actors/ollama_client/error_parser.hpp"
 
 namespace nexus::llm {
@@ -9,6 +11,8 @@ namespace {
 /// What may still come after the end of an answer before its connection is given up.
 constexpr std::size_t max_surplus_bytes = 64 * 1024;
 constexpr std::size_t max_pull_line_bytes = 1024 * 1024;
+/// How often it is told that a file is being sent.
+constexpr std::chrono::milliseconds progress_interval{100};
 
 class StreamHandler : public TransferHandler {
 public:
@@ -66,6 +70,16 @@ public:
     return true;
   }
   void on_read_done() override {}
+  void on_file_sent() override {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told_at_ < progress_interval)
+      return;
+    told_at_ = now;
+    TransferEvent event;
+    event.id = id_;
+    event.file_sent = true;
+    inbox_->push(std::move(event));
+  }
   void on_finished(HttpOutcome outcome) override {
     TransferEvent event;
     event.id = id_;
@@ -79,6 +93,7 @@ private:
   std::size_t max_bytes_;
   std::shared_ptr<TransferInbox> inbox_;
   std::string body_;
+  std::chrono::steady_clock::time_point told_at_;
 };
 
 class PullHandler : public TransferHandler {

@@ -21,6 +21,7 @@ struct TransferEvent {
   std::vector<response_parser::PullLine> pull_lines; ///< of a download
   std::optional<Result<LLMResponse>> answer;         ///< the end of a streamed answer
   std::optional<Result<void>> pulled;                ///< the end of a download
+  bool file_sent = false;                            ///< a part of a file was sent
   std::optional<std::string> body;                   ///< the body of any other exchange
   std::optional<HttpOutcome> outcome;                ///< the end of the exchange itself
 };

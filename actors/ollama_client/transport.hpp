@@ -40,6 +40,7 @@ struct HttpOutcome {
     tls_not_spoken,  ///< the server does not speak TLS, though the URL says so
     tls_required,    ///< the server speaks TLS, though the URL does not say so
     tls_failed,      ///< TLS failed in another way; `reason` tells
+    file_unreadable, ///< the file to send could not be read
     no_descriptors,  ///< this process has no file descriptor left
   };
   Failure failure = Failure::none;
@@ -60,6 +61,8 @@ public:
   [[nodiscard]] virtual bool on_bytes(int status, std::string_view bytes) = 0;
   /// Everything that one round of reading brought has been passed to `on_bytes`.
   virtual void on_read_done() = 0;
+  /// A part of the file of the request has been sent.
+  virtual void on_file_sent() {}
   /// The end; nothing follows. Not called for a cancelled transfer.
   virtual void on_finished(HttpOutcome outcome) = 0;
 };

@@ -97,8 +97,7 @@ LoadRequest load_request(std::string_view model, std::string_view keep_alive,
   const auto settings = settings_of_model(config, model);
   return {.model = std::string{model},
           .keep_alive = std::string{keep_alive.empty() ? settings.keep_alive : keep_alive},
-          .raw_options = all_options(settings),
-          .shift = {}};
+          .raw_options = all_options(settings)};
 }
 
 } // namespace nexus::llm

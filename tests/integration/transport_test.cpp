@@ -150,6 +150,21 @@ BOOST_AUTO_TEST_CASE(ending_the_transport_aborts_what_is_under_way) {
       [](const simulator::Counters& counters) { return counters.disconnects_seen == 1; }, 5s));
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_told_and_nothing_is_sent) {
+  for (const std::string file : {"/nonexistent", "/"}) {
+    auto shared = std::make_shared<Collector::Shared>();
+    HttpRequest request;
+    request.method = HttpRequest::Method::post;
+    request.url = sim->base_url() + "/api/blobs/sha256:x";
+    request.body_file = file;
+    transport->start(++last, std::move(request), std::make_unique<Collector>(shared));
+    const auto outcome = shared->wait();
+    BOOST_TEST((outcome.failure == HttpOutcome::Failure::file_unreadable));
+    BOOST_TEST(outcome.detail.starts_with("the file `" + file + "` cannot be read ("));
+  }
+  BOOST_TEST(sim->counters().accepts == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_handler_that_has_enough_stops_the_exchange) {
   const auto exchange = start("/api/generate", generate, 10);
   BOOST_TEST((exchange->wait().failure == HttpOutcome::Failure::stopped));

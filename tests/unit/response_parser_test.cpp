@@ -235,6 +235,16 @@ BOOST_AUTO_TEST_CASE(log_probabilities_and_the_place_of_a_remote_model_are_read)
   BOOST_CHECK(piece->logprobs == expected);
 }
 
+BOOST_AUTO_TEST_CASE(half_a_character_leaves_no_text_that_is_private_to_this_program) {
+  const auto piece = generate_line(
+      R"({"response":"\ud83d","logprobs":[{"token":"\ud83d","top_logprobs":[{"token":"\ude00"}]}]})");
+  BOOST_REQUIRE(piece);
+  BOOST_REQUIRE_EQUAL(piece->logprobs.size(), 1u);
+  BOOST_TEST(piece->logprobs[0].token == "\xEF\xBF\xBD");
+  BOOST_TEST(piece->logprobs[0].top_logprobs.at(0).token == "\xEF\xBF\xBD");
+  BOOST_TEST(generate_line(R"({"error":"bad \ud83d"})").error().detail == "bad \xEF\xBF\xBD");
+}
+
 BOOST_AUTO_TEST_CASE(the_last_of_two_equal_keys_counts) {
   BOOST_TEST(generate_line(R"({"response":"a","response":"b","done":true,"done":false})")->text ==
              "b");
