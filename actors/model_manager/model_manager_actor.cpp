@@ -58,12 +58,7 @@ model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
       [this](resolve_atom, AIRole role, const std::string& wanted,
              const std::vector<std::string>& excluded,
              bool refresh) { return resolve(role, wanted, excluded, refresh); },
-      [this](update_config_atom, LLMClientConfig& config) {
-        if (config.base_url != config_.base_url)
-          catalogue_.invalidate();
-        catalogue_.set_ttl(config.model_list_ttl);
-        config_ = std::move(config);
-      },
+      [this](update_config_atom, LLMClientConfig& config) { take(std::move(config)); },
       [this](get_model_for_role_atom, AIRole role) { return config_.model(role); },
       [this](set_model_for_role_atom, AIRole role, const std::string& model) {
         return set_model(role, model);
@@ -103,6 +98,18 @@ model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
       },
       [this](version_atom) { return pass<std::string>(version_atom_v); },
   };
+}
+
+void ModelManagerActor::take(LLMClientConfig config) {
+  if (config.base_url != config_.base_url)
+    forget_list();
+  catalogue_.set_ttl(config.model_list_ttl);
+  config_ = std::move(config);
+}
+
+void ModelManagerActor::forget_list() {
+  catalogue_.invalidate();
+  list_outdated_ = true;
 }
 
 ModelManagerActor::Promise<ResolvedModel>
@@ -235,8 +242,10 @@ ModelManagerActor::Promise<Ack> ModelManagerActor::load(const std::string& model
                                                         const std::string& keep_alive) {
   auto promise = self_->make_response_promise<Ack>();
   const auto answer = guard(promise, name);
-  // Whether it runs elsewhere is all that the list is needed for here.
-  with_list(false, [this, answer, model, keep_alive](const Result<void>&, bool) {
+  // The list tells whether it runs elsewhere.
+  with_list(false, [this, answer, model, keep_alive](const Result<void>& listed, bool) {
+    if (!listed)
+      return answer->fail(to_caf_error(listed.error()));
     const auto* known = catalogue_.find(model);
     if (auto refused = remote_refusal(model, known != nullptr ? known->remote_host : "", config_))
       return answer->fail(to_caf_error(std::move(*refused)));
@@ -258,7 +267,7 @@ ModelManagerActor::Promise<ModelConfig> ModelManagerActor::set_model(AIRole role
   ask_watched(self_, settings_, update_config_atom_v, model_patch(role, model))
       .then(
           [this, answer, role](LLMClientConfig& config) {
-            config_ = std::move(config);
+            take(std::move(config));
             answer->deliver(ModelConfig{config_.model(role), role, config_.base_url});
           },
           [answer](caf::error& error) { answer->fail(std::move(error)); });
@@ -282,7 +291,7 @@ ModelManagerActor::Promise<Ack> ModelManagerActor::change_models(Ts... request) 
   ask_watched(self_, client_, std::move(request)...)
       .then(
           [this, answer](Ack) {
-            catalogue_.invalidate();
+            forget_list();
             answer->deliver(Ack{});
           },
           [answer](caf::error& error) { answer->fail(std::move(error)); });
@@ -297,6 +306,7 @@ void ModelManagerActor::with_list(bool refresh, Waiter waiter) {
   waiting_.push_back(std::move(waiter));
   if (waiting_.size() > 1)
     return;
+  list_outdated_ = false;
   ask_watched(self_, client_, list_models_atom_v)
       .then([this](ModelList& list) { on_list(std::move(list)); },
             [this](const caf::error& error) { on_list(failure(to_llm_error(error))); });
@@ -306,6 +316,8 @@ void ModelManagerActor::on_list(Result<ModelList> list) {
   Result<void> outcome;
   if (list) {
     catalogue_.update(std::move(*list), self_->clock().now());
+    if (list_outdated_)
+      catalogue_.invalidate();
   } else {
     outcome = failure(std::move(list.error()));
   }

@@ -34,6 +34,10 @@ private:
 
   using LookedUp = std::function<void(std::optional<LLMError> trouble)>;
 
+  void take(LLMClientConfig config);
+  /// The list is not to be believed any more, nor the one that is being asked for.
+  void forget_list();
+
   Promise<ResolvedModel> resolve(AIRole role, const std::string& wanted,
                                  const std::vector<std::string>& excluded, bool refresh);
   /// The first of the models that is known and may be used.
@@ -65,6 +69,7 @@ private:
   config_actor settings_;
   ModelCatalogue catalogue_;
   std::vector<Waiter> waiting_;
+  bool list_outdated_ = false; ///< the list that is asked for says how things were
 };
 
 [[nodiscard]] model_manager_worker spawn_model_manager(caf::actor_system& system,

@@ -27,7 +27,7 @@ bool RetrySupervisor::is_free(const RequestId& id, const caf::strong_actor_ptr& 
   if (!remote)
     return false;
   if (run == nullptr)
-    return cancel(id);
+    return embeddings_.contains(id, caf::actor_cast<caf::actor_addr>(requester)) && cancel(id);
   const auto member = std::ranges::find_if(run->members, [&](const auto& each) {
     return each.id == id && each.requester &&
            caf::actor_cast<caf::actor_addr>(each.requester) ==

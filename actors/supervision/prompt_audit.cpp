@@ -19,6 +19,9 @@ constexpr std::uint64_t least_window = 2048;
 constexpr std::uint64_t most_bytes_of_a_token = 24;
 /// A prompt that is cut to half the window has that many tokens, and some of its template.
 constexpr std::uint64_t half_window_slack = 8;
+/// A prompt that was cut to half the window was longer than the window. Fewer bytes for each of its
+/// tokens than this may be those of a prompt that fills half of it by chance.
+constexpr std::uint64_t half_window_bytes = 3;
 /// Templates may write a turn a little shorter once others follow it.
 constexpr std::uint64_t turn_slack = 16;
 
@@ -150,8 +153,8 @@ bool PromptAudit::was_cut(const LLMRequest& request, const GenerateStats& stats,
   const bool fits = most <= limit;
   // Old servers leave cached tokens out of the count; a prompt that was cut fills half the window.
   const bool whole_count = counts_cached_ || counted >= limit / 2;
-  const bool half =
-      counted >= limit / 2 && counted <= limit / 2 + half_window_slack && most >= 2 * limit;
+  const bool half = counted >= limit / 2 && counted <= limit / 2 + half_window_slack &&
+                    most >= half_window_bytes * limit;
   const bool full = counted >= limit;
   const bool cut = !fits && whole_count && (least > counted || (window && (half || full)));
   if (!cut)

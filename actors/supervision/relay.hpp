@@ -158,6 +158,14 @@ public:
     return false;
   }
 
+  /// Whether a call of this id by this requester is under way.
+  [[nodiscard]] bool contains(const RequestId& id, const caf::actor_addr& requester) const {
+    for (const auto& [key, call] : calls_)
+      if (call.origin.id == id && call.origin.requester == requester)
+        return true;
+    return false;
+  }
+
   /// Ends the call of this id with `cancelled`. True where the child was at work on it and should
   /// be told.
   [[nodiscard]] bool cancel(const RequestId& id) {

@@ -71,6 +71,15 @@ BOOST_AUTO_TEST_CASE(a_prompt_that_fills_the_window_or_just_half_of_it_was_cut) 
   BOOST_TEST(!cut(prompt(code), 7000));
 }
 
+BOOST_AUTO_TEST_CASE(a_prompt_that_fills_half_of_the_window_by_chance_was_not_cut) {
+  // English has some four bytes in a token.
+  std::string prose;
+  for (int i = 0; i < 4100; ++i)
+    prose += "ab cdefg ";
+  prose.resize(4100 * 42 / 10);
+  BOOST_TEST(!cut(prompt(prose), 4100));
+}
+
 BOOST_AUTO_TEST_CASE(a_prompt_that_fits_whatever_its_tokens_are_was_not_cut) {
   BOOST_TEST(!cut(prompt(words(1000)), 8192));
   BOOST_TEST(!cut(prompt(words(1000)), 3));
