@@ -418,10 +418,10 @@ void find_unknown(const Value& object, const std::string& prefix,
     const auto path = prefix + std::string{json::text_of(member.name)};
     if (find_config_key(path) != nullptr)
       continue;
-    if (member.value.IsObject() && is_parent(path))
-      find_unknown(member.value, path + ".", unknown);
-    else
+    if (!is_parent(path))
       unknown.push_back(path);
+    else if (member.value.IsObject())
+      find_unknown(member.value, path + ".", unknown);
   }
 }
 

@@ -38,7 +38,7 @@ struct ConfigKey {
 [[nodiscard]] Result<LLMClientConfig> apply_section(LLMClientConfig config,
                                                     const json::Value& section);
 
-/// The paths in an `llm` object that are no settings, such as misspelled ones.
+/// The paths in an `llm` object that are no settings, nor groups of them, such as misspelled ones.
 [[nodiscard]] std::vector<std::string> unknown_keys(const json::Value& section);
 
 /// Checks a configuration that was filled in by code, by the same rules as a file, and brings its

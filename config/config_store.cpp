@@ -29,11 +29,12 @@ public:
       wanted.max_retries = file->max_retries;
     if (auto saved = save_config(path_, wanted, warn_); !saved)
       return failure(std::move(saved.error()));
+    last_ = wanted;
     return overrides_.over(std::move(wanted));
   }
 
   Result<LLMClientConfig> update(std::string_view merge_patch) override {
-    return in_force(update_config(path_, merge_patch, warn_));
+    return in_force(remembered(update_config(path_, merge_patch, warn_)));
   }
 
   [[nodiscard]] std::optional<std::filesystem::path> watched_file() const override {
@@ -45,12 +46,17 @@ public:
   }
 
 private:
-  /// What the file says; one that is not there says nothing.
-  [[nodiscard]] Result<LLMClientConfig> stored() const {
+  /// What the file says, or said before it was gone.
+  [[nodiscard]] Result<LLMClientConfig> stored() {
     std::error_code error;
     if (!std::filesystem::exists(path_, error) && !error)
-      return LLMClientConfig{};
-    return load_config(path_);
+      return last_;
+    return remembered(load_config(path_));
+  }
+  [[nodiscard]] Result<LLMClientConfig> remembered(Result<LLMClientConfig> config) {
+    if (config)
+      last_ = *config;
+    return config;
   }
   [[nodiscard]] Result<LLMClientConfig> in_force(Result<LLMClientConfig> config) const {
     if (!config)
@@ -61,6 +67,7 @@ private:
   std::filesystem::path path_;
   ConfigOverrides overrides_;
   SaveWarning warn_;
+  LLMClientConfig last_; ///< of the file
 };
 
 class UnwatchedStore : public ConfigStore {

@@ -1,7 +1,5 @@
 #include "config/config_update.hpp"
 
-#include <algorithm>
-
 #include "config/config_keys.hpp"
 
 namespace nexus::llm {
@@ -26,25 +24,6 @@ Value& parent_of(Value& section, std::string_view& path, Allocator& allocator) {
     path.remove_prefix(dot + 1);
   }
   return *object;
-}
-
-/// A patch may only name settings, or whole groups of them.
-std::optional<std::string> unknown_key(const Value& patch, const std::string& prefix) {
-  for (const auto& member : patch.GetObject()) {
-    const auto path = prefix + std::string{json::text_of(member.name)};
-    if (find_config_key(path) != nullptr)
-      continue;
-    const auto keys = config_keys();
-    const bool group = std::any_of(keys.begin(), keys.end(), [&path](const auto& key) {
-      return key.path.starts_with(path + ".");
-    });
-    if (!group)
-      return path;
-    if (member.value.IsObject())
-      if (auto unknown = unknown_key(member.value, path + "."))
-        return unknown;
-  }
-  return std::nullopt;
 }
 
 } // namespace
@@ -88,8 +67,8 @@ Result<json::Document> parse_update(std::string_view text) {
                    "the update is not valid JSON: " + patch.error().what);
   if (!patch->IsObject())
     return failure(ErrorCode::invalid_argument, "the update must be a JSON object");
-  if (const auto unknown = unknown_key(*patch, ""))
-    return failure(ErrorCode::invalid_argument, "`llm." + *unknown + "` is not a setting");
+  if (const auto unknown = unknown_keys(*patch); !unknown.empty())
+    return failure(ErrorCode::invalid_argument, "`llm." + unknown.front() + "` is not a setting");
   return std::move(*patch);
 }
 

@@ -26,9 +26,9 @@ constexpr int most_links = 40;
 /// Changes without a pause are told at least this often, in settle times.
 constexpr int longest_settle = 10;
 
+/// Not what is written to its files, which may be much: the file that matters is watched itself.
 constexpr std::uint32_t directory_events = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
-                                           IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE_SELF |
-                                           IN_MOVE_SELF | IN_ONLYDIR;
+                                           IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 /// The file itself may be changed by way of another name.
 constexpr std::uint32_t file_events = IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB;
 

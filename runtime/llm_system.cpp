@@ -15,7 +15,7 @@ constexpr std::chrono::seconds shutdown_deadline{10};
 
 Result<std::unique_ptr<ConfigStore>>
 find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverrides flags,
-           NamedFile named) {
+           NamedFile named, Log log) {
   const auto environment = process_environment();
   std::error_code ignored;
   const auto location =
@@ -35,13 +35,13 @@ find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverri
     flags.base_url = url->text();
   }
   return make_file_store(location.path, std::move(flags),
-                         [](const std::string& sentence) { log(LogLevel::warning, sentence); });
+                         [log](const std::string& sentence) { log(LogLevel::warning, sentence); });
 }
 
 Result<std::unique_ptr<LLMSystem>> LLMSystem::start(caf::actor_system& system,
                                                     LLMSystemOptions options) {
   if (!options.store) {
-    auto found = find_store(options.config_file);
+    auto found = find_store(options.config_file, {}, NamedFile::must_exist, Log{options.logger});
     if (!found)
       return failure(std::move(found.error()));
     options.store = std::move(*found);

@@ -80,11 +80,11 @@ private:
 enum class NamedFile : std::uint8_t { must_exist, may_be_new };
 
 /// The settings store that the specification's search order leads to, with `OLLAMA_HOST` over it.
-/// A `base_url` given here (a flag) stands above both. What saving had to do without goes to the
-/// log.
+/// A `base_url` given here (a flag) stands above both. What saving had to do without goes to
+/// `log`.
 /// Errors: `config_unreadable` where a file that is named is missing; those of `parse_base_url`.
 [[nodiscard]] Result<std::unique_ptr<ConfigStore>>
 find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverrides flags = {},
-           NamedFile named = NamedFile::must_exist);
+           NamedFile named = NamedFile::must_exist, Log log = {});
 
 } // namespace nexus::llm

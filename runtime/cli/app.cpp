@@ -288,7 +288,8 @@ void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
   add_number(*command, "--load-delay", arguments->load_delay_ms, delay,
              "Time to load a model; default: 0")
       ->type_name("MS");
-  command->add_option("--model", arguments->models, "Models to have; default: those of the roles")
+  command
+      ->add_option("-m,--model", arguments->models, "Models to have; default: those of the roles")
       ->type_name("NAME");
   add_owner_options(*command, arguments->owner);
   command->callback([arguments, &common, &exit_code] {

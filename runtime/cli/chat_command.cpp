@@ -24,7 +24,7 @@ constexpr std::string_view help_text =
     "/clear         forget the conversation\n"
     "/system TEXT   set the system text; without TEXT, back to that of the role\n"
     "/model NAME    let another model answer; without NAME, back to that of the role\n"
-    "/bye           leave (so do Ctrl-D, and Ctrl-C at the prompt)\n"
+    "/bye           leave (so do Ctrl-D, and Ctrl-C twice at the prompt)\n"
     "\"\"\"            begin and end a message of several lines\n"
     "Alt-Enter      begin another line of the message\n"
     "Ctrl-C         stop the answer\n";
@@ -82,16 +82,17 @@ private:
       return Message{std::move(line), true};
     if (event == LineSource::Event::end)
       return std::nullopt;
-    if (event == LineSource::Event::failed)
-      return Message{};
+    bool whole = event != LineSource::Event::failed;
+    // What belongs to a message that is refused must not become messages of its own.
     if (!line.starts_with(quotes))
-      return Message{std::move(line)};
+      return whole ? Message{std::move(line)} : Message{};
     auto text = line.substr(quotes.size());
-    bool whole = true;
     while (!text.ends_with(quotes)) {
-      event = read_line("... ", line);
+      event = read_line("... ", line, true);
+      if (event == LineSource::Event::interrupt)
+        return Message{};
       if (event == LineSource::Event::end) {
-        if (code_ == 0)
+        if (code_ != exit_code(ErrorCategory::cancelled))
           refuse({.code = ErrorCode::invalid_prompt,
                   .subject = "the quotes that end the last message are missing"});
         return std::nullopt;
@@ -109,8 +110,9 @@ private:
     return Message{std::move(text), true};
   }
 
-  /// A line, a `text`, a line that was refused (`failed`), or the `end` of the conversation.
-  LineSource::Event read_line(std::string_view sign, std::string& line) {
+  /// A line, a `text`, a line that was refused (`failed`), or the `end` of the conversation. Inside
+  /// a message of several lines also an `interrupt`, which drops the message.
+  LineSource::Event read_line(std::string_view sign, std::string& line, bool inside = false) {
     using Event = LineSource::Event;
     auto& interrupts = asker_.session.interrupts();
     for (;;) {
@@ -134,8 +136,12 @@ private:
           code_ = exit_code(ErrorCategory::cancelled);
         if (leaving_ || code_ != 0)
           return Event::end;
-        leaving_ = true;
         interrupts.reset();
+        if (inside) {
+          output_.message("(The message is dropped.)");
+          return event;
+        }
+        leaving_ = true;
         output_.message("(Ctrl-C again or /bye leaves.)");
       }
     }

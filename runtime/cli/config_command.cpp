@@ -56,12 +56,16 @@ int on_node(const CommonOptions& common,
 }
 
 /// Tells that a setting was saved, where that was (in a file, on a node), and what follows from it.
-void tell_change(Output& output, const std::string& key, const LLMClientConfig& changed,
-                 const std::string& where_key, const std::string& where) {
+void tell_change(Output& output, const std::string& key, bool removed,
+                 const LLMClientConfig& changed, const std::string& where_key,
+                 const std::string& where) {
   const auto* row = find_config_key(key);
   if (!output.json()) {
     const bool node = where_key == "node";
-    output.message((row != nullptr ? key + " is " + value_text(*row, changed) : key + " is set") +
+    output.message(key +
+                   (row != nullptr ? " is " + value_text(*row, changed)
+                    : removed      ? " is unset"
+                                   : " is set") +
                    (node ? " on " : " in ") + where +
                    (row != nullptr && row->at_start ? "; it is heeded from the next start on"
                     : node                          ? ""
@@ -76,29 +80,61 @@ void tell_change(Output& output, const std::string& key, const LLMClientConfig& 
   document.AddMember("key", json::make_string(key, allocator), allocator);
   if (row != nullptr)
     document.AddMember("value", row->get(changed, allocator), allocator);
+  else if (removed)
+    document.AddMember("value", json::Value{}, allocator);
   document.AddMember(json::make_string(where_key, allocator), json::make_string(where, allocator),
                      allocator);
   output.object(document);
 }
 
+/// Has a merge patch of `wanted` remove the members that only `present` has.
+void remove_others(json::Value& wanted, const json::Value& present, json::Allocator& allocator) {
+  if (!wanted.IsObject() || !present.IsObject())
+    return;
+  for (const auto& member : present.GetObject()) {
+    const auto own = wanted.FindMember(member.name);
+    if (own != wanted.MemberEnd())
+      remove_others(own->value, member.value, allocator);
+    else
+      wanted.AddMember(json::Value{member.name, allocator}, json::Value{}, allocator);
+  }
+}
+
+/// The merge patch that gives a setting, or a part of one, this value.
+std::string patch_of(const std::string& key, const json::Value& value,
+                     const LLMClientConfig& config) {
+  json::Document patch{rapidjson::kObjectType};
+  auto& allocator = patch.GetAllocator();
+  json::Value wanted{value, allocator};
+  if (const auto* row = find_config_key(key))
+    remove_others(wanted, row->get(config, allocator), allocator);
+  set_path(patch, key, std::move(wanted), allocator);
+  return json::to_text(patch);
+}
+
 /// Saves one change.
 int change(const CommonOptions& common, const std::string& key, const json::Value& value) {
-  json::Document patch{rapidjson::kObjectType};
-  json::Value copy{value, patch.GetAllocator()};
-  set_path(patch, key, std::move(copy), patch.GetAllocator());
+  const bool removed = value.IsNull();
   if (!common.nodes.empty())
     return on_node(
-        common, [&patch](LLMIntegration& llm) { return llm.update_config(json::to_text(patch)); },
+        common,
+        [&](LLMIntegration& llm) {
+          return llm.load_config().and_then([&](const LLMClientConfig& config) {
+            return llm.update_config(patch_of(key, value, config));
+          });
+        },
         [&](Output& output, const LLMClientConfig& changed) {
-          tell_change(output, key, changed, "node", common.nodes.front().text());
+          tell_change(output, key, removed, changed, "node", common.nodes.front().text());
         });
   Output output{common};
   const auto location = config_location(common);
-  const auto changed = update_config(location.path, json::to_text(patch),
+  // Where the file cannot be read, changing it tells so.
+  const auto config = load_config(location.path).value_or(LLMClientConfig{});
+  const auto changed = update_config(location.path, patch_of(key, value, config),
                                      [&output](const auto& sentence) { output.warning(sentence); });
   if (!changed)
     return output.fail(changed.error());
-  tell_change(output, key, *changed, "path", location.path.string());
+  tell_change(output, key, removed, *changed, "path", location.path.string());
   return output.success();
 }
 
@@ -214,11 +250,11 @@ int run_config_set(const CommonOptions& common, const std::string& key, const st
   const auto* row = find_config_key(key);
   const auto parsed = value_of(row, value);
   // Told here, a wrong value is a wrong argument and not a broken configuration.
-  LLMClientConfig scratch;
-  if (row != nullptr)
-    if (const auto wrong = row->set(scratch, parsed); !wrong.empty())
-      return Output{common}.fail(
-          {.code = ErrorCode::invalid_argument, .subject = "`" + key + "` " + wrong});
+  if (auto tried = apply_update({}, patch_of(key, parsed, {})); !tried) {
+    auto error = std::move(tried.error());
+    error.code = ErrorCode::invalid_argument;
+    return Output{common}.fail(error);
+  }
   return change(common, key, parsed);
 }
 

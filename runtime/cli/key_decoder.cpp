@@ -190,6 +190,9 @@ std::optional<Key> KeyDecoder::take_escape() {
     return take(1, Kind::unknown);
   if (second != '[' && second != 'O')
     return take(2, alt_key(second));
+  // The function keys of the Linux console: `ESC [ [ A`.
+  if (waiting_.starts_with("\033[["))
+    return waiting_.size() > 3 ? std::optional{take(4, Kind::unknown)} : std::nullopt;
   for (std::size_t at = 2; at < waiting_.size() && at < longest_sequence; ++at) {
     const char byte = waiting_[at];
     if (byte >= 0x40 && byte <= 0x7E)

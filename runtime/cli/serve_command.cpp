@@ -174,10 +174,9 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   } else {
     output.line(where);
   }
+  // Nobody could learn where it listens.
   if (output.write_failed())
-    // Nobody could learn where it listens.
-    if (const auto code = output.success(); code != 0)
-      return code;
+    return output.success();
   log(LogLevel::info, "listening on " + where);
   if (*tls)
     warn_of_end(**tls);

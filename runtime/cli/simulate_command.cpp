@@ -62,8 +62,8 @@ int run_simulate(const CommonOptions& common, const SimulateArguments& arguments
                    "with `--base-url " +
                    simulator.base_url() + "`. Ctrl-C ends it.");
     // Where nobody can learn its address it is of no use.
-    if (const auto code = output.write_failed() ? output.success() : 0; code != 0)
-      return code;
+    if (output.write_failed())
+      return output.success();
     wait_for_end(interrupts, *owner);
   } catch (const std::invalid_argument& error) {
     return output.fail({.code = ErrorCode::invalid_argument, .subject = error.what()});

@@ -68,6 +68,16 @@ BOOST_AUTO_TEST_CASE(a_message_that_the_input_breaks_off_is_not_lost_without_a_w
   BOOST_TEST(last_body("/api/chat") == "");
 }
 
+BOOST_AUTO_TEST_CASE(of_a_message_that_is_refused_nothing_is_sent) {
+  for (const auto* text :
+       {"\"\"\"caf\xE9\ntwo\n\"\"\"\nhi\n", "\"\"\"one\ncaf\xE9\n\"\"\"\nhi\n"}) {
+    const auto outcome = run({"chat"}, text);
+    BOOST_TEST(outcome.code == 2);
+    BOOST_TEST(json_at(last_body("/api/chat"), "messages") ==
+               R"([{"role":"user","content":"hi"}])");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(lines_that_are_no_text_are_refused) {
   const auto outcome = run({"chat"}, "\xEF\xBB\xBFhello\r\ncaf\xE9\n");
   BOOST_TEST(outcome.code == 2);

@@ -103,6 +103,33 @@ BOOST_AUTO_TEST_CASE(a_negative_value_is_not_taken_for_an_option) {
   BOOST_TEST(contains(wrong.err, "must be a number of seconds"), wrong.err);
 }
 
+BOOST_AUTO_TEST_CASE(an_object_is_set_as_a_whole) {
+  const auto options = [this] {
+    return json_at(run({"config", "show", "--json"}).out, "roles.overseer.options");
+  };
+  const std::string key = "roles.overseer.options";
+  BOOST_TEST(run({"config", "set", key, R"({"top_k":20,"top_p":0.5})"}).code == 0);
+  BOOST_TEST(run({"config", "set", key, R"({"top_k":21})"}).code == 0);
+  BOOST_TEST(options() == R"({"top_k":21})");
+  BOOST_TEST(run({"config", "set", key + ".min_p", "0.1"}).code == 0);
+  BOOST_TEST(options() == R"({"top_k":21,"min_p":0.1})");
+  const auto unset = run({"config", "unset", key + ".min_p"});
+  BOOST_TEST(contains(unset.err, key + ".min_p is unset in "), unset.err);
+  BOOST_TEST(options() == R"({"top_k":21})");
+  BOOST_TEST(run({"config", "set", key, "{}"}).code == 0);
+  BOOST_TEST(options() == "{}");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_value_is_a_wrong_argument_wherever_it_goes) {
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, std::string>>{{"timeout", "-5"},
+                                                        {"models", "a"},
+                                                        {"models.overseer.x", "4"},
+                                                        {"nonsense", "4"},
+                                                        {"roles.overseer.options.top_k", R"("x")"}})
+    BOOST_TEST(run({"config", "set", key, value}).code == 2, key);
+}
+
 BOOST_AUTO_TEST_CASE(set_tells_when_it_takes_effect) {
   BOOST_TEST(contains(run({"config", "set", "timeout", "7"}).err,
                       "timeout is 7 in " + config_path().string() + "; what is running"));

@@ -65,6 +65,12 @@ std::string times(std::size_t count, std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(line_editor)
 
+BOOST_AUTO_TEST_CASE(function_keys_type_nothing) {
+  // As a Linux console, xterm and rxvt send them.
+  Desk desk;
+  BOOST_TEST(desk.enter("a\033[[A\033[[Eb\033OPc\033[15~d") == "abcd");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_typed_is_shown_and_entered) {
   Desk desk;
   BOOST_TEST((desk.type("hello") == LineEditor::Event::none));

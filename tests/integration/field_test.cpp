@@ -9,6 +9,7 @@
 #include <future>
 #include <sstream>
 
+#include "actors/ollama_client/blob_digest.hpp"
 #include "config/config_store.hpp"
 #include "tests/integration/fixture.hpp"
 
@@ -83,6 +84,13 @@ BOOST_AUTO_TEST_CASE(a_remote_model_is_not_loaded) {
   BOOST_TEST(to_string(loaded.error().code) == "remote_model_refused");
   BOOST_TEST(requests_to(world, "/api/generate") == 0u);
   BOOST_TEST(world.api.load_model("spare:1b").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_loaded_where_the_list_cannot_tell_whether_it_is_remote) {
+  World world{default_models(), [](LLMClientConfig& config) { config.max_retries = 0; }};
+  world.sim.inject(Fault::respond(500, R"({"error":"no list"})").on("/api/tags").times(0));
+  BOOST_TEST(!world.api.load_model("llama3.1:8b").has_value());
+  BOOST_TEST(requests_to(world, "/api/generate") == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_model_that_could_not_be_looked_up_is_not_called_missing) {
@@ -400,6 +408,28 @@ BOOST_AUTO_TEST_CASE(a_model_is_made_from_a_file_and_sent_to_its_registry) {
   const auto missing = world.api.upload_blob(file);
   BOOST_REQUIRE(!missing);
   BOOST_TEST(to_string(missing.error().code) == "invalid_argument");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_hangs_does_not_hold_a_file_for_ever) {
+  World world{default_models(), [](LLMClientConfig& config) {
+                config.timeout = 500ms;
+                config.max_retries = 0;
+              }};
+  const auto file =
+      (std::filesystem::temp_directory_path() / ("nexus-hung-" + std::to_string(::getpid())))
+          .string();
+  std::ofstream{file, std::ios::binary} << "some bytes";
+  const auto answered = [&] {
+    const auto digest = world.api.upload_blob(file);
+    return digest ? "answered" : std::string{to_string(digest.error().code)};
+  };
+  const auto path = "/api/blobs/" + blob_digest(file).value();
+  world.sim.inject(Fault::stall_before_response().on(path));
+  BOOST_TEST(answered() == "server_timeout");
+  world.sim.inject(Fault::stall_before_response().on(path).after(1));
+  BOOST_TEST(answered() == "download_stalled");
+  BOOST_TEST(answered() == "answered");
+  std::filesystem::remove(file);
 }
 
 BOOST_AUTO_TEST_CASE(log_probabilities_come_with_the_answer_and_with_its_chunks) {

@@ -1,5 +1,8 @@
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
+#include <fstream>
+
 #include "config/config_file.hpp"
 #include "config/config_store.hpp"
 #include "config/config_update.hpp"
@@ -157,6 +160,17 @@ BOOST_AUTO_TEST_CASE(a_missing_file_means_the_defaults_and_is_made_by_the_first_
   config.max_retries = 1;
   BOOST_CHECK(store->save(config) == config);
   BOOST_CHECK(make_file_store(file)->load() == config);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_gone_leaves_the_settings_as_it_said) {
+  std::ofstream{file} << R"({"llm":{"timeout":13}})";
+  const auto store = make_file_store(file);
+  BOOST_CHECK(store->load()->timeout == 13s);
+  std::filesystem::remove(file);
+  BOOST_CHECK(store->load()->timeout == 13s);
+  // What is saved then is all that the new file says.
+  BOOST_TEST(store->update(R"({"maxRetries":1})")->max_retries == 1u);
+  BOOST_CHECK(store->load() == make_file_store(file)->load());
 }
 
 BOOST_AUTO_TEST_CASE(overrides_hold_for_this_run_and_never_reach_the_file) {
