@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,9 +9,9 @@
 
 #include "messages/interfaces.hpp"
 
-/// What the actors of this library say to each other, beside the public interfaces. A run is one
-/// journey of a request through the system; it may serve several callers, so it has an id of its
-/// own.
+/// What the actors of this library say to each other, beside the public interfaces. Callers choose
+/// the ids of their requests; among each other the components know a request by its run id, which
+/// is never used twice.
 
 namespace nexus::llm {
 
@@ -19,17 +20,17 @@ struct Admission {
   enum class Kind : std::uint8_t {
     run,    ///< a place is taken: send `request`
     cached, ///< `response` is the answer
-    shared, ///< the run `leader` will have the answer
+    shared, ///< the request `leader` will have the answer
   };
   Kind kind = Kind::run;
   LLMRequest request; ///< completed from the settings of the role
   std::optional<LLMResponse> response;
-  RequestId leader;
+  caf::strong_actor_ptr leader; ///< a `request_actor`; stays in this process
 
   static constexpr std::string_view type_name = "Admission";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"kind", self.kind}, Field{"request", self.request},
-                 Field{"response", self.response}, Field{"leader", self.leader});
+                 Field{"response", self.response});
   }
 };
 
@@ -62,7 +63,7 @@ struct NodeHello {
 };
 
 /// What a node and its clients must agree on: raised whenever a message between them changes.
-inline constexpr std::uint32_t node_protocol = 3;
+inline constexpr std::uint32_t node_protocol = 4;
 
 [[nodiscard]] constexpr std::string_view to_string(Admission::Kind kind) noexcept {
   constexpr std::string_view names[] = {"run", "cached", "shared"};
@@ -71,11 +72,19 @@ inline constexpr std::uint32_t node_protocol = 3;
 
 } // namespace nexus::llm
 
+namespace nexus::llm {
+struct Components;
+/// The components of a system at one time; for actors of this process.
+using ComponentsPtr = std::shared_ptr<const Components>;
+} // namespace nexus::llm
+
 CAF_BEGIN_TYPE_ID_BLOCK(nexus_llm_internal, caf::id_block::nexus_llm::end)
 
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::Admission))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::NodeHello))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ResolvedModel))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ComponentsPtr))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (std::vector<nexus::llm::stream_subscriber>))
 
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, transfer_atom, "transfer")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, tick_atom, "tick")
@@ -92,6 +101,10 @@ CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, seen_atom, "seen")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, component_atom, "component")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, hello_atom, "hello")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, digest_atom, "digest")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, heal_atom, "heal")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, follow_atom, "follow")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, unfollow_atom, "unfollow")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, replace_atom, "replace")
 
 namespace nexus::llm {
 
@@ -103,7 +116,7 @@ using ollama_client_internal =
 /// Answers the digest of the content of a file.
 using digest_actor = caf::typed_actor<sig<std::string, digest_atom, std::string>>;
 
-/// Hears from the StreamingActor; the RetrySupervisor.
+/// Hears from the StreamingActor how its stream fares; a RequestActor. `run` is its run id.
 using stream_owner = caf::typed_actor<
     /// Nobody listens to this stream any more.
     sig<void, abandoned_atom, RequestId>,
@@ -115,10 +128,11 @@ using stream_owner = caf::typed_actor<
     /// Every subscriber of this stream has been sent its end; the session is gone.
     sig<void, release_atom, RequestId>>;
 
-/// What the supervisor tells the StreamingActor; pieces come as to any `chunk_sink`.
+/// What requests and their supervisor tell the StreamingActor; pieces come as to any `chunk_sink`.
 using streaming_actor = caf::typed_actor<
-    /// Opens a stream for a run; its pieces bear the number of the attempt.
-    sig<void, open_atom, RequestId, std::uint32_t>,
+    /// Opens a stream for a run, with its `stream_owner`; its pieces bear the number of the
+    /// attempt.
+    sig<void, open_atom, RequestId, std::uint32_t, caf::strong_actor_ptr>,
     /// Adds a subscriber, who knows the stream by the second id.
     sig<Ack, subscribe_atom, RequestId, RequestId, stream_subscriber>,
     /// Removes a subscriber.
@@ -136,42 +150,50 @@ using streaming_actor = caf::typed_actor<
     sig<void, finish_atom, RequestId, LLMResponse>,
     /// The bad end.
     sig<void, finish_atom, RequestId, LLMError>,
-    /// The owner ends: every subscriber is told so, and the StreamingActor ends too.
-    sig<void, finish_atom>,
+    /// The system ends: every subscriber is told so, and the StreamingActor ends too.
+    sig<void, finish_atom, LLMError>,
     /// Settings for the streams that follow.
     sig<void, update_config_atom, Limits>>::extend_with<chunk_sink>;
 
 /// With what the StreamingActor sends to itself.
 using streaming_internal = caf::typed_actor<sig<void, tick_atom>>::extend_with<streaming_actor>;
 
-/// Hears from a RoleActor; the RetrySupervisor.
-using role_owner = caf::typed_actor<
-    /// How a queued run fares; `id` is that of the run.
-    sig<void, RequestProgress>>;
+/// Hears from a RoleActor how its request fares in the queue; a RequestActor.
+using role_owner = caf::typed_actor<sig<void, RequestProgress>>;
 
-/// What the supervisor tells a RoleActor. `LLMRequest::id` is that of the run.
+/// What requests and their supervisor tell a RoleActor. `LLMRequest::id` is the run id. After a
+/// restart, a RoleActor expects one word (`admit`, `adopt` or `release`) from each request that it
+/// was told of, and admits nobody before.
 using role_worker = caf::typed_actor<
     /// Answered when the run may begin. Runs wait in the order of their numbers. One that was in
-    /// the queue of a predecessor already (the flag) is not refused by this one.
-    sig<Admission, admit_atom, LLMRequest, std::uint64_t, bool>,
+    /// the queue of a predecessor already (the flag) is not refused by this one. The last element
+    /// is the `request_actor`.
+    sig<Admission, admit_atom, LLMRequest, std::uint64_t, bool, caf::strong_actor_ptr>,
+    /// The same for an embedding; these have places of their own.
+    sig<Ack, admit_atom, RequestId, std::uint64_t, bool>,
     /// A run that was admitted before this RoleActor was started takes a place too.
-    sig<void, adopt_atom, LLMRequest>,
+    sig<void, adopt_atom, LLMRequest, caf::strong_actor_ptr>,
+    /// The same for an embedding.
+    sig<void, adopt_atom, RequestId>,
     /// A run has ended with this answer; its place is free.
     sig<void, release_atom, RequestId, LLMResponse>,
     /// A run has ended without an answer, or needs no admission any more.
     sig<void, release_atom, RequestId>,
     /// Where a run stands in the queue.
     sig<QueuePosition, position_atom, RequestId>,
-    /// Gauges and cache figures; the supervisor adds its own.
+    /// Gauges; the HealthActor adds its figures.
     sig<RoleStats, stats_atom>,
     /// Settings for the requests that follow.
     sig<void, update_config_atom, LLMClientConfig>>;
 
-/// What the supervisor tells the ModelManagerActor.
+/// What requests and their supervisor tell the ModelManagerActor.
 using model_manager_worker = caf::typed_actor<
     /// The first model that may be used: the wanted one (empty: that of the role, then its
     /// fallbacks), without those excluded. The flag asks for a fresh list.
     sig<ResolvedModel, resolve_atom, AIRole, std::string, std::vector<std::string>, bool>,
+    /// Unloads a model that gave not a byte in its time, unless it is still being loaded or was
+    /// unloaded a moment ago; answers whether it did.
+    sig<bool, heal_atom, ResolvedModel>,
     /// Settings from now on.
     sig<void, update_config_atom, LLMClientConfig>>::extend_with<model_manager_actor>;
 
@@ -182,6 +204,40 @@ using config_owner = caf::typed_actor<sig<void, update_config_atom, LLMClientCon
 
 /// Hears how the way to Ollama fares; the RetrySupervisor.
 using client_owner = caf::typed_actor<sig<void, circuit_atom, CircuitHealth>>;
+
+/// What others tell the HealthActor.
+using health_worker = caf::typed_actor<
+    /// Adds to the figures of a role.
+    sig<void, stats_atom, RoleStats>,
+    /// The state of a component.
+    sig<void, ComponentHealth>, sig<void, SupervisionEvent>, sig<void, ComponentsPtr>,
+    sig<RoleStats, stats_atom, AIRole>>::extend_with<health_actor>;
+
+/// One request under way.
+using request_actor = caf::typed_actor<
+    /// The request itself, once, from its requester.
+    sig<LLMResponse, submit_atom, AIRole, LLMRequest>,
+    sig<LLMResponse, submit_atom, AIRole, LLMRequest, stream_subscriber>,
+    sig<EmbedResponse, embed_atom, AIRole, EmbedRequest>,
+    /// Ends it; its requester gets `cancelled`. False where it has ended.
+    sig<bool, cancel_atom>,
+    /// Ends it without an end for its own subscriber, which goes on with the same request sent
+    /// again.
+    sig<void, replace_atom>, sig<QueuePosition, position_atom>,
+    /// Adds a subscriber, who knows the stream by this id.
+    sig<Ack, subscribe_atom, RequestId, stream_subscriber>,
+    sig<Ack, unsubscribe_atom, RequestId, stream_subscriber>,
+    /// The answer of this request for another one, of this id and with these subscribers, that is
+    /// the same. Errors: `unknown_request` where this one has ended, `too_many_subscribers` where
+    /// its stream has no room, `queue_full` where too many share it.
+    sig<LLMResponse, follow_atom, RequestId, std::vector<stream_subscriber>>,
+    /// That other request has ended with this error.
+    sig<void, unfollow_atom, RequestId, LLMError>,
+    /// The components as they are from now on.
+    sig<void, ComponentsPtr>,
+    /// The system ends; the flag says whether a StreamingActor is there to tell subscribers.
+    sig<void, finish_atom, LLMError, bool>,
+    sig<void, tick_atom, std::uint64_t>>::extend_with<stream_owner>::extend_with<role_owner>;
 
 /// Everything that is done for the roles, by whoever does it: the RetrySupervisor of this process,
 /// or the way to that of another one.
@@ -196,23 +252,33 @@ using llm_service = caf::typed_actor<
     sig<RoleStats, stats_atom, AIRole>>::extend_with<health_actor>;
 
 /// The RetrySupervisor.
-using supervisor_actor = caf::typed_actor< /// The component of this name, for tests that end it.
+using supervisor_actor = caf::typed_actor<
+    /// The component of this name, or the request of this id, for tests that end it.
     sig<caf::strong_actor_ptr, component_atom, std::string>>::extend_with<llm_service>;
 
-/// With what children and timers send to it.
-using supervisor_internal = caf::typed_actor<
-    sig<void, open_atom>, sig<void, tick_atom, std::uint64_t>,
-    /// A component has a successor, and its last words have been heard.
-    sig<void, restart_atom, std::uint64_t>>::extend_with<stream_owner>::extend_with<role_owner>::
-    extend_with<config_owner>::extend_with<client_owner>::extend_with<supervisor_actor>;
+/// Hears from a request; the RetrySupervisor.
+using request_owner = caf::typed_actor<
+    /// The request of this number is about to be answered: its id is free.
+    sig<void, release_atom, std::uint64_t>>;
+
+/// With what its children and timers send to it.
+using supervisor_internal =
+    caf::typed_actor<sig<void, open_atom>,
+                     /// A component is due to be started.
+                     sig<void, restart_atom, std::uint64_t>>::extend_with<request_owner>::
+        extend_with<config_owner>::extend_with<client_owner>::extend_with<supervisor_actor>;
 
 /// What a node publishes. The client says which protocol it speaks.
 using node_actor = caf::typed_actor<sig<NodeHello, hello_atom, std::uint32_t>>;
 
 } // namespace nexus::llm
 
-CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ollama_client_actor))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ollama_models_actor))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::model_manager_actor))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::config_actor))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::health_actor))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::llm_service))
 
 CAF_END_TYPE_ID_BLOCK(nexus_llm_internal)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nexus::llm::ComponentsPtr)

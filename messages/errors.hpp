@@ -387,6 +387,7 @@ struct LLMError {
   std::optional<std::chrono::milliseconds> retry_after; ///< what the server asked for
   std::string model;          ///< model of the last attempt; empty before one was chosen
   std::uint32_t attempts = 0; ///< attempts made, over all models
+  std::optional<std::chrono::milliseconds> unsent_for; ///< how long the circuit has been open
 
   static constexpr std::string_view type_name = "LLMError";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -394,7 +395,7 @@ struct LLMError {
                  Field{"reason", self.reason}, Field{"detail", self.detail},
                  Field{"partial", self.partial}, Field{"httpStatus", self.http_status},
                  Field{"retryAfter", self.retry_after}, Field{"model", self.model},
-                 Field{"attempts", self.attempts});
+                 Field{"attempts", self.attempts}, Field{"unsentFor", self.unsent_for});
   }
   bool operator==(const LLMError&) const = default;
 };

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -97,6 +98,37 @@ struct CircuitHealth {
   bool operator==(const CircuitHealth&) const = default;
 };
 
+/// Something that supervision did or noticed.
+struct SupervisionEvent {
+  enum class Kind : std::uint8_t {
+    component_failed,
+    component_restarted,
+    component_given_up, ///< it used up its restarts; the system ends
+    request_failed,     ///< the fault was in this system, not in the answer
+    circuit_opened,     ///< Ollama does not answer; nothing is sent for some time
+    circuit_closed,
+    model_healed, ///< a model that gave not a byte was unloaded
+  };
+  Kind kind = Kind::component_failed;
+  std::string subject; ///< the component, request, base URL or model
+  std::string detail;  ///< technical
+
+  static constexpr std::string_view type_name = "SupervisionEvent";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"kind", self.kind}, Field{"subject", self.subject},
+                 Field{"detail", self.detail});
+  }
+  bool operator==(const SupervisionEvent&) const = default;
+};
+
+[[nodiscard]] constexpr std::string_view to_string(SupervisionEvent::Kind kind) noexcept {
+  constexpr std::string_view names[] = {
+      "component_failed", "component_restarted", "component_given_up", "request_failed",
+      "circuit_opened",   "circuit_closed",      "model_healed"};
+  return static_cast<std::size_t>(kind) < std::size(names) ? names[static_cast<std::size_t>(kind)]
+                                                           : "unknown";
+}
+
 /// State of the whole system.
 struct Health {
   bool reachable = false; ///< Ollama answered when it was last asked
@@ -104,12 +136,13 @@ struct Health {
   CircuitHealth circuit;
   std::vector<ComponentHealth> components;
   std::vector<RoleStats> roles;
+  std::vector<SupervisionEvent> events; ///< the latest, oldest first
 
   static constexpr std::string_view type_name = "Health";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"reachable", self.reachable}, Field{"version", self.version},
                  Field{"circuit", self.circuit}, Field{"components", self.components},
-                 Field{"roles", self.roles});
+                 Field{"roles", self.roles}, Field{"events", self.events});
   }
   bool operator==(const Health&) const = default;
 };

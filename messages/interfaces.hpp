@@ -72,6 +72,8 @@ CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::ModelTransfer))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::LoadRequest))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::ModelFile))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::CreateRequest))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::SupervisionEvent::Kind))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::SupervisionEvent))
 
 CAF_ADD_ATOM(nexus_llm, nexus::llm, generate_atom, "generate")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, generate_streaming_atom, "gen_stream")
@@ -170,6 +172,8 @@ using model_manager_actor = caf::typed_actor<
     /// Brings a model into memory, with the values that requests to it carry, and keeps it there
     /// for a time (empty: that of the settings, else Ollama's default).
     sig<Ack, load_model_atom, std::string, std::string>,
+    /// The same with an id to cancel it by.
+    sig<Ack, load_model_atom, RequestId, std::string, std::string>,
     /// Frees the memory of a model.
     sig<Ack, unload_model_atom, std::string>,
     /// Downloads a model; progress goes to the subscriber. Ends when the model is complete.
@@ -187,6 +191,9 @@ using model_manager_actor = caf::typed_actor<
     sig<Ack, delete_model_atom, std::string>,
     /// Gives a model a second name.
     sig<Ack, copy_model_atom, std::string, std::string>,
+    /// Ends a load, download, upload or making of this id; its requester gets `cancelled`. False
+    /// where there is none.
+    sig<bool, cancel_atom, RequestId>,
     /// The version of Ollama.
     sig<std::string, version_atom>>;
 
@@ -199,7 +206,9 @@ using ollama_models_actor = caf::typed_actor<
     sig<Ack, push_model_atom, ModelTransfer, pull_subscriber>,
     sig<Ack, create_model_atom, CreateRequest, pull_subscriber>,
     sig<std::string, upload_blob_atom, std::string>, sig<Ack, delete_model_atom, std::string>,
-    sig<Ack, copy_model_atom, std::string, std::string>, sig<std::string, version_atom>>;
+    sig<Ack, copy_model_atom, std::string, std::string>,
+    /// Ends every exchange of a request; whoever waits gets `cancelled`.
+    sig<bool, cancel_atom, RequestId>, sig<std::string, version_atom>>;
 
 /// The whole Ollama API as it is: no retries, no fallback.
 using ollama_client_actor = caf::typed_actor<
@@ -208,8 +217,6 @@ using ollama_client_actor = caf::typed_actor<
     sig<LLMResponse, chat_atom, LLMRequest>,
     sig<LLMResponse, chat_streaming_atom, LLMRequest, chunk_sink>,
     sig<EmbedResponse, embed_atom, EmbedRequest>,
-    /// Ends every exchange of a request; whoever waits gets `cancelled`.
-    sig<bool, cancel_atom, RequestId>,
     /// Whether requests go to Ollama at present.
     sig<CircuitHealth, circuit_atom>,
     /// Settings for the exchanges that follow.
@@ -222,13 +229,21 @@ using config_actor = caf::typed_actor<sig<LLMClientConfig, get_config_atom>,
                                       /// Applies a JSON merge patch to the `llm` section.
                                       sig<LLMClientConfig, update_config_atom, std::string>>;
 
+/// Listens to what supervision does.
+using supervision_subscriber = caf::typed_actor<sig<void, SupervisionEvent>>;
+
 /// State of the whole system.
-using health_actor = caf::typed_actor<sig<Health, health_atom>>;
+using health_actor =
+    caf::typed_actor<sig<Health, health_atom>,
+                     /// Tells a subscriber of every event from now on, until it leaves or dies.
+                     sig<Ack, subscribe_atom, supervision_subscriber>,
+                     sig<Ack, unsubscribe_atom, supervision_subscriber>>;
 
 } // namespace nexus::llm
 
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::stream_subscriber))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::chunk_sink))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::pull_subscriber))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::supervision_subscriber))
 
 CAF_END_TYPE_ID_BLOCK(nexus_llm)

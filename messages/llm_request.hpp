@@ -89,13 +89,14 @@ struct LLMRequest : GenerateOptions {
   std::vector<ChatMessage> messages; ///< for `chat`
   bool stream = false;
   std::uint32_t attempt = 1; ///< counts over retries and fallbacks; marks stale replies
+  std::string digest;        ///< of the model, as far as it is known
 
   static constexpr std::string_view type_name = "LLMRequest";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return GenerateOptions::fields(self, [&](auto... inherited) -> decltype(auto) {
       return visit(inherited..., Field{"kind", self.kind}, Field{"prompt", self.prompt},
                    Field{"messages", self.messages}, Field{"stream", self.stream},
-                   Field{"attempt", self.attempt});
+                   Field{"attempt", self.attempt}, Field{"digest", self.digest});
     });
   }
   bool operator==(const LLMRequest&) const = default;

@@ -6,17 +6,20 @@
 
 #include "messages/chat_message.hpp"
 #include "messages/field.hpp"
+#include "messages/request_id.hpp"
 
 namespace nexus::llm {
 
 /// A model to fetch from or send to its registry (Ollama `/api/pull`, `/api/push`).
 struct ModelTransfer {
+  RequestId id; ///< to cancel it by; empty: one is made
   std::string model;
   bool insecure = false; ///< the registry may be reached without TLS
 
   static constexpr std::string_view type_name = "ModelTransfer";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"model", self.model}, Field{"insecure", self.insecure});
+    return visit(Field{"id", self.id}, Field{"model", self.model},
+                 Field{"insecure", self.insecure});
   }
   bool operator==(const ModelTransfer&) const = default;
 };
@@ -24,14 +27,15 @@ struct ModelTransfer {
 /// A model to bring into memory, with the values that its requests carry, so that the first of
 /// them does not make Ollama load it again (Ollama `/api/generate` without a prompt).
 struct LoadRequest {
+  RequestId id; ///< to cancel it by; may be empty
   std::string model;
   std::string keep_alive;  ///< Go duration ("5m"), or seconds; empty: Ollama decides
   std::string raw_options; ///< JSON text of an object; empty: none
 
   static constexpr std::string_view type_name = "LoadRequest";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"model", self.model}, Field{"keepAlive", self.keep_alive},
-                 Field{"rawOptions", self.raw_options});
+    return visit(Field{"id", self.id}, Field{"model", self.model},
+                 Field{"keepAlive", self.keep_alive}, Field{"rawOptions", self.raw_options});
   }
   bool operator==(const LoadRequest&) const = default;
 };
@@ -52,6 +56,7 @@ struct ModelFile {
 /// The parts of a Modelfile that a new model is made of (Ollama `/api/create`). Either `from` or
 /// `files` names what it is based on; members that are empty are not sent.
 struct CreateRequest {
+  RequestId id; ///< to cancel it by; empty: one is made
   std::string model;
   std::string from;
   std::vector<ModelFile> files;
@@ -65,11 +70,11 @@ struct CreateRequest {
 
   static constexpr std::string_view type_name = "CreateRequest";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"model", self.model}, Field{"from", self.from}, Field{"files", self.files},
-                 Field{"adapters", self.adapters}, Field{"template", self.prompt_template},
-                 Field{"system", self.system}, Field{"license", self.license},
-                 Field{"parameters", self.parameters}, Field{"messages", self.messages},
-                 Field{"quantize", self.quantize});
+    return visit(Field{"id", self.id}, Field{"model", self.model}, Field{"from", self.from},
+                 Field{"files", self.files}, Field{"adapters", self.adapters},
+                 Field{"template", self.prompt_template}, Field{"system", self.system},
+                 Field{"license", self.license}, Field{"parameters", self.parameters},
+                 Field{"messages", self.messages}, Field{"quantize", self.quantize});
   }
   bool operator==(const CreateRequest&) const = default;
 };

@@ -156,6 +156,10 @@ void setup_messages(caf::actor_system_config& config) {
 #endif
 }
 
+void at_end(const caf::strong_actor_ptr& actor, std::function<void()> call) {
+  caf::actor_cast<caf::actor>(actor)->attach_functor(std::move(call));
+}
+
 void wait_for_end(caf::actor_system& system, const caf::strong_actor_ptr& actor,
                   std::chrono::milliseconds deadline) {
   if (!actor)

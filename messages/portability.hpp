@@ -256,6 +256,9 @@ template <class Handle> void anon_exit(const Handle& receiver, caf::exit_reason 
 void wait_for_end(caf::actor_system& system, const caf::strong_actor_ptr& actor,
                   std::chrono::milliseconds deadline);
 
+/// Calls back when an actor ends, on its thread; at once where it has.
+void at_end(const caf::strong_actor_ptr& actor, std::function<void()> call);
+
 /// Watches actors: calls back once when one ends, however often it is watched. Lives in the state
 /// of `self` and must be the only user of monitors there. Its end takes the monitors back: CAF
 /// would keep each, and with it the memory of `self`, for as long as the watched actor lives.
@@ -335,6 +338,61 @@ private:
   std::function<void(const caf::actor_addr&)> stop_;
   std::unordered_map<caf::actor_addr, Entry> entries_;
 };
+
+/// What a message handler takes and answers, as it stands in a typed interface.
+template <class Signature> struct SignatureParts;
+#if NEXUS_LLM_CAF_1
+template <class... Outputs, class... Inputs>
+struct SignatureParts<caf::result<Outputs...>(Inputs...)> {
+#else
+template <class... Outputs, class... Inputs>
+struct SignatureParts<
+    caf::typed_mpi<caf::detail::type_list<Inputs...>, caf::output_tuple<Outputs...>>> {
+#endif
+  /// Calls `visit.operator()<Inputs...>()`.
+  template <class Visit> static decltype(auto) inputs(Visit&& visit) {
+    return visit.template operator()<Inputs...>();
+  }
+  template <class Visit> static decltype(auto) outputs(Visit&& visit) {
+    return visit.template operator()<Outputs...>();
+  }
+};
+
+namespace detail {
+template <class Signatures> struct EachSignature;
+#if NEXUS_LLM_CAF_1
+template <class... Signatures> struct EachSignature<caf::type_list<Signatures...>> {
+#else
+template <class... Signatures> struct EachSignature<caf::detail::type_list<Signatures...>> {
+#endif
+  template <class Visit> static void visit(Visit&& visit) {
+    (visit.template operator()<SignatureParts<Signatures>>(), ...);
+  }
+};
+template <class Signatures> struct BehaviorOf;
+#if NEXUS_LLM_CAF_1
+template <class... Signatures> struct BehaviorOf<caf::type_list<Signatures...>> {
+#else
+template <class... Signatures> struct BehaviorOf<caf::detail::type_list<Signatures...>> {
+#endif
+  template <class Own, class Make, class... First>
+  static typename Own::behavior_type make(Make& make, First&... first) {
+    return {std::move(first)..., make.template operator()<SignatureParts<Signatures>>()...};
+  }
+};
+} // namespace detail
+
+/// Calls `visit.operator()<SignatureParts>()` for each handler of a typed interface.
+template <class Handle, class Visit> void each_signature(Visit&& visit) {
+  detail::EachSignature<typename Handle::signatures>::visit(std::forward<Visit>(visit));
+}
+
+/// A behaviour of the actor `Own`: these handlers, then what `make.operator()<SignatureParts>()`
+/// returns for each handler of the typed interface `Interface`.
+template <class Own, class Interface, class Make, class... First>
+typename Own::behavior_type behavior_of(Make make, First... first) {
+  return detail::BehaviorOf<typename Interface::signatures>::template make<Own>(make, first...);
+}
 
 /// Wraps a failure so that it can be the answer to a request, on this machine or another.
 [[nodiscard]] caf::error to_caf_error(LLMError error);

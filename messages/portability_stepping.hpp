@@ -118,41 +118,4 @@ template <class Atom>
 #endif
 }
 
-/// What a message handler takes and answers, as it stands in a typed interface.
-template <class Signature> struct SignatureParts;
-#if NEXUS_LLM_CAF_1
-template <class... Outputs, class... Inputs>
-struct SignatureParts<caf::result<Outputs...>(Inputs...)> {
-#else
-template <class... Outputs, class... Inputs>
-struct SignatureParts<
-    caf::typed_mpi<caf::detail::type_list<Inputs...>, caf::output_tuple<Outputs...>>> {
-#endif
-  /// Calls `visit.operator()<Inputs...>()`.
-  template <class Visit> static decltype(auto) inputs(Visit&& visit) {
-    return visit.template operator()<Inputs...>();
-  }
-  template <class Visit> static decltype(auto) outputs(Visit&& visit) {
-    return visit.template operator()<Outputs...>();
-  }
-};
-
-namespace detail {
-template <class Signatures> struct EachSignature;
-#if NEXUS_LLM_CAF_1
-template <class... Signatures> struct EachSignature<caf::type_list<Signatures...>> {
-#else
-template <class... Signatures> struct EachSignature<caf::detail::type_list<Signatures...>> {
-#endif
-  template <class Visit> static void visit(Visit&& visit) {
-    (visit.template operator()<SignatureParts<Signatures>>(), ...);
-  }
-};
-} // namespace detail
-
-/// Calls `visit.operator()<SignatureParts>()` for each handler of a typed interface.
-template <class Handle, class Visit> void each_signature(Visit&& visit) {
-  detail::EachSignature<typename Handle::signatures>::visit(std::forward<Visit>(visit));
-}
-
 } // namespace nexus::llm

@@ -61,31 +61,47 @@ Result<std::unique_ptr<LLMSystem>> LLMSystem::start(caf::actor_system& system,
   if (!options.factories)
     options.factories = std::make_shared<ComponentFactories>();
   return std::unique_ptr<LLMSystem>{
-      new LLMSystem{system, std::move(*config), std::move(store), std::move(options)}};
+      new LLMSystem{system,
+                    {.config = std::move(*config),
+                     .store = std::move(store),
+                     .make_transport = std::move(options.make_transport),
+                     .factories = std::move(options.factories),
+                     .chance = std::move(options.chance),
+                     .log = Log{std::move(options.logger)}}}};
 }
 
-LLMSystem::LLMSystem(caf::actor_system& system, LLMClientConfig config,
-                     std::shared_ptr<ConfigStore> store, LLMSystemOptions options)
-    : system_{system} {
-  auto supervision = spawn_supervisor(system, {.config = std::move(config),
-                                               .store = std::move(store),
-                                               .make_transport = std::move(options.make_transport),
-                                               .factories = std::move(options.factories),
-                                               .chance = std::move(options.chance),
-                                               .log = Log{std::move(options.logger)}});
+LLMSystem::LLMSystem(caf::actor_system& system, SupervisorParts parts)
+    : system_{system}, parts_{std::make_unique<SupervisorParts>(std::move(parts))},
+      fronts_{
+          std::make_unique<const Handles>(spawn_handles(system, parts_->config, parts_->chance))} {
   for (const auto role : all_roles)
-    handles_.roles[index_of(role)] = supervision.facades.roles[index_of(role)];
-  handles_.models = supervision.facades.models;
-  handles_.config = supervision.facades.config;
-  handles_.health = supervision.root;
-  facades_ = std::make_unique<const Facades>(supervision.facades);
-  root_ = caf::actor_cast<caf::strong_actor_ptr>(supervision.root);
+    handles_.roles[index_of(role)] = fronts_->roles[index_of(role)];
+  handles_.models = fronts_->models;
+  handles_.config = fronts_->config;
+  handles_.health = fronts_->health;
+  begin();
+}
+
+void LLMSystem::begin() {
+  root_ = caf::actor_cast<caf::strong_actor_ptr>(spawn_supervisor(system_, *parts_, *fronts_));
+  ended_ = std::make_shared<std::atomic<bool>>(false);
+  at_end(root_, [ended = ended_] { *ended = true; });
+}
+
+Result<void> LLMSystem::restart() {
+  if (!*ended_)
+    return {};
+  auto config = parts_->store->load();
+  if (!config)
+    return failure(std::move(config.error()));
+  parts_->config = std::move(*config);
+  begin();
+  return {};
 }
 
 LLMSystem::~LLMSystem() {
   wait_for_end(system_, root_, shutdown_deadline);
-  // Where the supervisor gave up, they are still there to say so.
-  end_facades(*facades_);
+  end_handles(*fronts_);
 }
 
 } // namespace nexus::llm

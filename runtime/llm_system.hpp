@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -15,7 +16,8 @@
 namespace nexus::llm {
 
 struct ComponentFactories;
-struct Facades;
+struct Handles;
+struct SupervisorParts;
 class Transport;
 
 /// How an `LLMSystem` is made.
@@ -63,17 +65,24 @@ public:
   [[nodiscard]] const health_actor& health() const noexcept { return handles_.health; }
   [[nodiscard]] const LLMHandles& handles() const noexcept { return handles_; }
 
-  /// The supervisor itself, to watch its end.
+  /// Starts anew where the supervisor has ended, since a component failed too often or for a fault
+  /// of its own. The settings are read again; the handles stay good, and serve the next request.
+  /// Does nothing where it has not ended. Errors: those of `load_config`; nothing is running then.
+  [[nodiscard]] Result<void> restart();
+
+  /// The supervisor itself, to watch its end. Another one after `restart`.
   [[nodiscard]] const caf::strong_actor_ptr& root() const noexcept { return root_; }
 
 private:
-  LLMSystem(caf::actor_system& system, LLMClientConfig config, std::shared_ptr<ConfigStore> store,
-            LLMSystemOptions options);
+  LLMSystem(caf::actor_system& system, SupervisorParts parts);
+  void begin();
 
   caf::actor_system& system_;
-  LLMHandles handles_;
-  std::unique_ptr<const Facades> facades_;
+  std::unique_ptr<SupervisorParts> parts_; ///< what each supervisor is made from
+  std::unique_ptr<const Handles> fronts_;
+  LLMHandles handles_; ///< the same, as callers see them
   caf::strong_actor_ptr root_;
+  std::shared_ptr<std::atomic<bool>> ended_; ///< whether `root_` has
 };
 
 /// Whether a configuration file that is named must be there.

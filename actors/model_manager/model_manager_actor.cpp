@@ -5,6 +5,7 @@
 
 #include "actors/guarded_answer.hpp"
 #include "actors/model_manager/remote_model.hpp"
+#include "actors/model_manager/running_model.hpp"
 #include "actors/ollama_client/request_validation.hpp"
 #include "actors/role/model_settings.hpp"
 #include "config/describe_json.hpp"
@@ -58,6 +59,7 @@ model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
       [this](resolve_atom, AIRole role, const std::string& wanted,
              const std::vector<std::string>& excluded,
              bool refresh) { return resolve(role, wanted, excluded, refresh); },
+      [this](heal_atom, const ResolvedModel& model) { return heal(model); },
       [this](update_config_atom, LLMClientConfig& config) { take(std::move(config)); },
       [this](get_model_for_role_atom, AIRole role) { return config_.model(role); },
       [this](set_model_for_role_atom, AIRole role, const std::string& model) {
@@ -70,13 +72,17 @@ model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
       },
       [this](running_models_atom) { return pass<RunningModels>(running_models_atom_v); },
       [this](load_model_atom, const std::string& model, const std::string& keep_alive) {
-        return load(model, keep_alive);
+        return load({}, model, keep_alive);
       },
+      [this](load_model_atom, const RequestId& id, const std::string& model,
+             const std::string& keep_alive) { return load(id, model, keep_alive); },
+      [this](cancel_atom, const RequestId& id) { return pass<bool>(cancel_atom_v, id); },
       [this](unload_model_atom, const std::string& model) {
         return pass<Ack>(unload_model_atom_v, model);
       },
       [this](pull_model_atom, const std::string& model, const pull_subscriber& subscriber) {
-        return change_models(pull_model_atom_v, ModelTransfer{.model = model}, subscriber);
+        return change_models(pull_model_atom_v, ModelTransfer{.id = {}, .model = model},
+                             subscriber);
       },
       [this](pull_model_atom, const ModelTransfer& request, const pull_subscriber& subscriber) {
         return change_models(pull_model_atom_v, request, subscriber);
@@ -238,18 +244,45 @@ ModelManagerActor::Promise<ModelList> ModelManagerActor::list() {
   return promise;
 }
 
-ModelManagerActor::Promise<Ack> ModelManagerActor::load(const std::string& model,
+ModelManagerActor::Promise<bool> ModelManagerActor::heal(const ResolvedModel& model) {
+  auto promise = self_->make_response_promise<bool>();
+  const auto now = self_->clock().now();
+  std::erase_if(healed_at_,
+                [&](const auto& healed) { return now - healed.second >= config_.timeout; });
+  if (!healed_at_.emplace(model.name, now).second) {
+    promise.deliver(false);
+    return promise;
+  }
+  const auto answer = guard(promise, name);
+  ask_watched(self_, client_, running_models_atom_v)
+      .then(
+          [this, answer, model](const RunningModels& running) {
+            // One that is still being loaded does not hang.
+            if (find_running(running, model) == nullptr)
+              return answer->deliver(false);
+            ask_watched(self_, client_, unload_model_atom_v, model.name)
+                .then([answer](Ack) { answer->deliver(true); },
+                      [answer](caf::error& error) { answer->fail(std::move(error)); });
+          },
+          [answer](const caf::error&) { answer->deliver(false); });
+  return promise;
+}
+
+ModelManagerActor::Promise<Ack> ModelManagerActor::load(const RequestId& id,
+                                                        const std::string& model,
                                                         const std::string& keep_alive) {
   auto promise = self_->make_response_promise<Ack>();
   const auto answer = guard(promise, name);
   // The list tells whether it runs elsewhere.
-  with_list(false, [this, answer, model, keep_alive](const Result<void>& listed, bool) {
+  with_list(false, [this, answer, id, model, keep_alive](const Result<void>& listed, bool) {
     if (!listed)
       return answer->fail(to_caf_error(listed.error()));
     const auto* known = catalogue_.find(model);
     if (auto refused = remote_refusal(model, known != nullptr ? known->remote_host : "", config_))
       return answer->fail(to_caf_error(std::move(*refused)));
-    ask_watched(self_, client_, load_model_atom_v, load_request(model, keep_alive, config_))
+    auto request = load_request(model, keep_alive, config_);
+    request.id = id;
+    ask_watched(self_, client_, load_model_atom_v, std::move(request))
         .then([answer](Ack) { answer->deliver(Ack{}); },
               [answer](caf::error& error) { answer->fail(std::move(error)); });
   });

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "actors/guarded_answer.hpp"
@@ -15,7 +17,7 @@ namespace nexus::llm {
 /// knows which model serves which role. Checks that wait for the list share one `/api/tags`. When
 /// it dies, whoever waits gets `component_failed`; its successor starts from the settings and reads
 /// the list when it is needed. A model that runs on another machine is refused unless the settings
-/// allow it.
+/// allow it. A model that hangs is unloaded once within `timeout`, however many requests say so.
 class ModelManagerActor {
 public:
   using Base = model_manager_worker::base;
@@ -50,7 +52,8 @@ private:
   /// `then` hears what kept one of them from being looked up, if anything did.
   void look_up(std::vector<std::string> models, LookedUp then,
                std::optional<LLMError> trouble = {});
-  Promise<Ack> load(const std::string& model, const std::string& keep_alive);
+  Promise<bool> heal(const ResolvedModel& model);
+  Promise<Ack> load(const RequestId& id, const std::string& model, const std::string& keep_alive);
   Promise<bool> check(const std::string& model);
   Promise<ModelList> list();
   Promise<ModelConfig> set_model(AIRole role, const std::string& model);
@@ -70,6 +73,8 @@ private:
   ModelCatalogue catalogue_;
   std::vector<Waiter> waiting_;
   bool list_outdated_ = false; ///< the list that is asked for says how things were
+  /// By model, for as long as that matters.
+  std::unordered_map<std::string, std::chrono::steady_clock::time_point> healed_at_;
 };
 
 [[nodiscard]] model_manager_worker spawn_model_manager(caf::actor_system& system,

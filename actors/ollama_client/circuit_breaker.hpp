@@ -51,6 +51,7 @@ public:
         failures_ < settings_.max_failures || now - first_failure_at_ < patience_)
       return false;
     wait_ = std::min(settings_.reset_timeout, longest());
+    opened_at_ = now;
     open(now);
     return true;
   }
@@ -62,6 +63,11 @@ public:
     last_failure_ = std::move(detail);
     wait_ = std::min(wait_ * 2, longest());
     open(now);
+  }
+
+  /// How long nothing has been sent; only where the circuit is not closed.
+  [[nodiscard]] std::chrono::milliseconds open_for(Time now) const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now - opened_at_);
   }
 
   /// When the next probe is due; nothing while none is.
@@ -101,6 +107,7 @@ private:
   std::uint32_t failures_ = 0;
   std::string last_failure_;
   std::chrono::milliseconds wait_{};
+  Time opened_at_;
   Time probe_at_;
 };
 

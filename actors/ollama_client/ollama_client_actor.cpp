@@ -175,27 +175,29 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
   auto exchange = exchange_of(promise, request.id, budget, request.model);
   exchange.attempt = request.attempt;
   exchange.sink = sink;
-  exchange.on_event = [this, promise, id](TransferEvent& event) mutable {
-    if (!event.answer)
-      return;
-    auto& done = exchanges_.at(id);
-    auto& answer = *event.answer;
-    if (!answer) {
-      promise.deliver(to_caf_error(std::move(answer.error())));
-    } else {
-      answer->provenance.first_chunk_time =
-          done.first_chunk_time.value_or(std::chrono::microseconds{0});
-      answer->provenance.cut_by_length = answer->done_reason == "length";
-      promise.deliver(std::move(*answer));
-    }
-    done.settled = true;
-  };
   // A complete answer is streamed as well: so it is known whether a model that is slow works.
   request.stream = true;
   auto message = http(Method::post, request_builder::endpoint(kind), request_builder::body(request),
                       request.connect_timeout);
   auto handler = make_stream_handler(
       id, AnswerCollector{request, config_.limits, subject(request.model)}, inbox_);
+  exchange.on_event = [this, promise, id,
+                       sent = std::make_shared<const LLMRequest>(std::move(request))](
+                          TransferEvent& event) mutable {
+    if (!event.answer)
+      return;
+    auto& done = exchanges_.at(id);
+    done.settled = true;
+    auto& answer = *event.answer;
+    if (!answer) {
+      promise.deliver(to_caf_error(std::move(answer.error())));
+      return;
+    }
+    answer->provenance.first_chunk_time =
+        done.first_chunk_time.value_or(std::chrono::microseconds{0});
+    answer->provenance.cut_by_length = answer->done_reason == "length";
+    audit(promise, sent, std::move(*answer));
+  };
   add(id, std::move(exchange));
   transport_->start(id, std::move(message), std::move(handler));
   return promise;
@@ -212,8 +214,11 @@ OllamaClientActor::Promise<EmbedResponse> OllamaClientActor::embed(EmbedRequest 
   return call<EmbedResponse>(Method::post, "/api/embed", std::move(body), request.model, request.id,
                              TimeBudget::call(now(), timeout, ErrorCode::first_token_timeout),
                              [this, request](const std::string& text) {
-                               return response_parser::parse_embed(text, request,
-                                                                   config_.limits.max_json_depth);
+                               auto response = response_parser::parse_embed(
+                                   text, request, config_.limits.max_json_depth);
+                               if (response)
+                                 response->truncated = PromptAudit::was_cut(request, *response);
+                               return response;
                              });
 }
 

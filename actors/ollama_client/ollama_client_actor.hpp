@@ -11,6 +11,7 @@
 #include "actors/internal_interfaces.hpp"
 #include "actors/ollama_client/answer_collector.hpp"
 #include "actors/ollama_client/circuit_breaker.hpp"
+#include "actors/ollama_client/prompt_audit.hpp"
 #include "actors/ollama_client/pull_tally.hpp"
 #include "actors/ollama_client/time_budget.hpp"
 #include "actors/ollama_client/transfer_inbox.hpp"
@@ -24,7 +25,7 @@ using TransportFactory = std::function<std::unique_ptr<Transport>()>;
 /// OllamaClientActor (specification, `OllamaClient`). Accepts the messages of
 /// `ollama_client_actor` and answers each once: a result or an `LLMError`. Owns the transport, its
 /// thread and connections, every time budget, and the circuit breaker, whose changes its owner is
-/// told. Never blocks, never retries.
+/// told. Notices prompts that Ollama cut. Never blocks, never retries.
 /// When it dies, its transfers are aborted and whoever waits gets `component_failed`.
 class OllamaClientActor {
 public:
@@ -102,6 +103,11 @@ private:
   void on_transfer_events();
   void on_event(Exchange& exchange, TransferEvent& event);
 
+  /// Tells whether the prompt of an answer was cut, and delivers it. What Ollama says of its
+  /// windows may have to be asked first.
+  void audit(Promise<LLMResponse> promise, const std::shared_ptr<const LLMRequest>& request,
+             LLMResponse response);
+
   // The circuit breaker (ollama_client_circuit.cpp).
 
   /// Learns from an exchange whether Ollama is there.
@@ -120,6 +126,7 @@ private:
   LLMClientConfig config_;
   client_owner owner_;
   CircuitBreaker breaker_;
+  PromptAudit audit_;
   std::shared_ptr<TransferInbox> inbox_;
   std::unordered_map<TransferId, Exchange> exchanges_;
   std::unordered_map<std::string, TimeBudget::Clock::time_point> last_chunk_at_; ///< by model

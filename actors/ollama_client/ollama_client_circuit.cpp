@@ -39,7 +39,8 @@ std::optional<LLMError> OllamaClientActor::not_sent() const {
     return std::nullopt;
   return LLMError{.code = ErrorCode::circuit_open,
                   .subject = config_.base_url,
-                  .detail = "not sent: " + breaker_.health(now()).last_failure};
+                  .detail = "not sent: " + breaker_.health(now()).last_failure,
+                  .unsent_for = breaker_.open_for(now())};
 }
 
 void OllamaClientActor::probe() {

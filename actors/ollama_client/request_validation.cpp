@@ -95,12 +95,6 @@ void check_model(Check& check, std::string_view name) {
                                    "`");
 }
 
-void check_id(Check& check, const RequestId& id) {
-  check.require(id.value.size() <= max_id_bytes && is_clean_text(id.value),
-                ErrorCode::invalid_argument,
-                "`id` must be a text of at most " + std::to_string(max_id_bytes) + " bytes");
-}
-
 void check_duration(Check& check, const std::optional<std::chrono::milliseconds>& value,
                     std::string_view field) {
   check.option(!value || value->count() > 0, "`" + std::string{field} + "` must be positive");
@@ -125,7 +119,6 @@ void check_raw_options(Check& check, const std::string& options) {
 }
 
 void check_generate_options(Check& check, const GenerateOptions& options) {
-  check_id(check, options.id);
   check.option(!options.temperature ||
                    (std::isfinite(*options.temperature) && *options.temperature >= 0 &&
                     *options.temperature <= max_temperature),
@@ -262,6 +255,18 @@ Result<void> check_size(const EmbedRequest& request, const Limits& limits) {
   return check_bytes(payload_bytes(request), ErrorCode::invalid_prompt, limits);
 }
 
+Result<void> check_id(const RequestId& id) {
+  const bool one_line = std::ranges::none_of(id.value, [](char byte) {
+    const auto value = static_cast<unsigned char>(byte);
+    return value < 0x20 || value == 0x7F;
+  });
+  if (id.value.size() <= max_id_bytes && one_line && is_clean_text(id.value))
+    return {};
+  return failure(ErrorCode::invalid_argument, "`id` must be a text of at most " +
+                                                  std::to_string(max_id_bytes) +
+                                                  " bytes without control characters");
+}
+
 Result<void> validate(const LLMRequest& request, const Limits& limits) {
   Check check;
   const bool generate = request.kind == RequestKind::generate;
@@ -287,7 +292,6 @@ Result<void> validate(const LLMRequest& request, const Limits& limits) {
 Result<void> validate(const EmbedRequest& request, const Limits& limits) {
   Check check;
   check_model(check, request.model);
-  check_id(check, request.id);
   constexpr auto code = ErrorCode::invalid_prompt;
   check.require(!request.input.empty(), code, "`input` is empty");
   check.require(request.input.size() <= limits.max_batch, code,

@@ -7,6 +7,10 @@
 
 namespace nexus::llm {
 
+/// Checks the id that a caller chose: at most 128 bytes of valid UTF-8 without control characters.
+/// Errors: `invalid_argument`.
+[[nodiscard]] Result<void> check_id(const RequestId& id);
+
 /// Checks everything of a request that Ollama would refuse, misread or answer with a misleading
 /// error, before anything is sent. Texts must be valid UTF-8 without NUL.
 /// Errors: `invalid_model_name`, `invalid_prompt`, `invalid_messages`, `invalid_option`; the

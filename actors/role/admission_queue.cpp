@@ -6,7 +6,7 @@ namespace nexus::llm {
 
 AdmissionQueue::Verdict AdmissionQueue::offer(const RequestId& run, std::uint64_t ticket,
                                               Priority priority, Time now, bool must_keep) {
-  if (queue_.empty() && in_flight_.size() < limits_.max_concurrent) {
+  if (queue_.empty() && has_place()) {
     in_flight_.insert(run);
     return Verdict::admitted;
   }
@@ -26,7 +26,7 @@ void AdmissionQueue::release(const RequestId& run) {
 }
 
 std::optional<RequestId> AdmissionQueue::next(Time now) {
-  if (queue_.empty() || in_flight_.size() >= limits_.max_concurrent)
+  if (queue_.empty() || !has_place())
     return std::nullopt;
   auto chosen = std::find_if(queue_.begin(), queue_.end(), [this, now](const auto& waiting) {
     return interactive(waiting.second, now);

@@ -25,6 +25,8 @@ public:
   explicit AdmissionQueue(const Limits& limits) : limits_{limits} {}
 
   void set_limits(const Limits& limits) { limits_ = limits; }
+  /// While it is not open, everybody waits.
+  void set_open(bool open) noexcept { open_ = open; }
 
   /// Takes a run in. `admitted` runs hold a place until `release`. Those that wait do so in the
   /// order of their tickets. One that must be kept is never refused.
@@ -54,11 +56,16 @@ private:
   };
   using Ticket = std::uint64_t;
 
+  [[nodiscard]] bool has_place() const noexcept {
+    return open_ && in_flight_.size() < limits_.max_concurrent;
+  }
+
   [[nodiscard]] bool interactive(const Entry& entry, Time now) const {
     return entry.priority == Priority::interactive || now - entry.since >= limits_.ageing;
   }
 
   Limits limits_;
+  bool open_ = true;
   std::map<Ticket, Entry> queue_; ///< in the order of arrival
   std::unordered_map<RequestId, Ticket> tickets_;
   std::unordered_set<RequestId> in_flight_;

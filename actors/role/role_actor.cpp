@@ -7,28 +7,38 @@
 namespace nexus::llm {
 
 RoleActor::RoleActor(role_worker::pointer self, AIRole role, LLMClientConfig config,
-                     role_owner owner)
-    : self_{self}, role_{role}, config_{std::move(config)}, owner_{std::move(owner)},
-      queue_{config_.limits}, cache_{config_.cache} {
+                     const std::vector<RequestId>& expected)
+    : self_{self}, role_{role}, config_{std::move(config)}, expected_{expected.begin(),
+                                                                      expected.end()},
+      queue_{config_.limits}, embeddings_{config_.limits}, cache_{config_.cache} {
   stats_.role = role;
+  queue_.set_open(expected_.empty());
+  embeddings_.set_open(expected_.empty());
 }
 
 RoleActor::~RoleActor() {
+  const LLMError error{.code = ErrorCode::component_failed, .subject = name};
   for (auto& [run, waiting] : waiting_)
-    waiting.promise.deliver(to_caf_error({.code = ErrorCode::component_failed, .subject = name}));
+    waiting.promise.deliver(to_caf_error(error));
+  for (auto& [run, promise] : waiting_embeddings_)
+    promise.deliver(to_caf_error(error));
 }
 
 role_worker::behavior_type RoleActor::make_behavior() {
   return {
-      [this](admit_atom, LLMRequest& request, std::uint64_t number, bool again) {
-        return admit(std::move(request), number, again);
+      [this](admit_atom, LLMRequest& request, std::uint64_t number, bool again,
+             const caf::strong_actor_ptr& owner) {
+        return admit(std::move(request), number, again, owner);
       },
-      [this](adopt_atom, const LLMRequest& request) {
-        queue_.adopt(request.id);
-        if (auto key = cache_key(request); !key.empty()) {
-          keys_.emplace(request.id, key);
-          leaders_.emplace(std::move(key), request.id);
-        }
+      [this](admit_atom, const RequestId& run, std::uint64_t number, bool again) {
+        return admit_embedding(run, number, again);
+      },
+      [this](adopt_atom, const LLMRequest& request, const caf::strong_actor_ptr& owner) {
+        adopt(request, owner);
+      },
+      [this](adopt_atom, const RequestId& run) {
+        embeddings_.adopt(run);
+        on_reported(run);
       },
       [this](release_atom, const RequestId& run, LLMResponse& response) {
         // The answer of a fallback is not that of the model that the next caller will ask.
@@ -39,28 +49,40 @@ role_worker::behavior_type RoleActor::make_behavior() {
       },
       [this](release_atom, const RequestId& run) { release(run); },
       [this](position_atom, const RequestId& run) {
-        return queue_.position(run, self_->clock().now());
+        const auto now = self_->clock().now();
+        return waiting_embeddings_.contains(run) ? embeddings_.position(run, now)
+                                                 : queue_.position(run, now);
       },
       [this](stats_atom) {
-        stats_.queued = static_cast<std::uint32_t>(queue_.queued());
-        stats_.in_flight = static_cast<std::uint32_t>(queue_.in_flight());
+        stats_.queued = static_cast<std::uint32_t>(queue_.queued() + embeddings_.queued());
+        stats_.in_flight = static_cast<std::uint32_t>(queue_.in_flight() + embeddings_.in_flight());
         return stats_;
       },
       [this](update_config_atom, LLMClientConfig& config) {
         config_ = std::move(config);
         queue_.set_limits(config_.limits);
+        embeddings_.set_limits(config_.limits);
         cache_.set_settings(config_.cache);
         admit_next();
       },
   };
 }
 
-RoleActor::Promise RoleActor::admit(LLMRequest request, std::uint64_t number, bool again) {
+RoleActor::Promise RoleActor::admit(LLMRequest request, std::uint64_t number, bool again,
+                                    const caf::strong_actor_ptr& owner) {
   auto promise = self_->make_response_promise<Admission>();
+  const auto run = request.id;
+  consider(promise, std::move(request), number, again, owner);
+  on_reported(run);
+  return promise;
+}
+
+void RoleActor::consider(Promise promise, LLMRequest request, std::uint64_t number, bool again,
+                         const caf::strong_actor_ptr& owner) {
   request = completed(std::move(request));
   if (auto valid = validate(request, config_.limits); !valid) {
     promise.deliver(to_caf_error(std::move(valid.error())));
-    return promise;
+    return;
   }
   const auto now = self_->clock().now();
   const auto key = cache_key(request);
@@ -68,51 +90,88 @@ RoleActor::Promise RoleActor::admit(LLMRequest request, std::uint64_t number, bo
     // The first character tells streams apart, which a kept answer serves as well.
     auto cached = config_.cache.enabled ? cache_.find(key.substr(1), now) : std::nullopt;
     if (cached) {
-      ++stats_.cache_hits;
       promise.deliver(Admission{.kind = Admission::Kind::cached,
                                 .request = request,
                                 .response = std::move(cached),
                                 .leader = {}});
-      return promise;
+      return;
     }
     if (const auto leader = leaders_.find(key); leader != leaders_.end()) {
-      ++stats_.shared;
       if (request.priority == Priority::interactive)
-        queue_.promote(leader->second);
+        queue_.promote(leader->second.run);
       promise.deliver(Admission{.kind = Admission::Kind::shared,
                                 .request = request,
                                 .response = {},
-                                .leader = leader->second});
-      return promise;
+                                .leader = leader->second.request});
+      return;
     }
   }
   const auto run = request.id;
   const auto verdict = queue_.offer(run, number, request.priority, now, again);
   if (verdict == AdmissionQueue::Verdict::full) {
-    ++stats_.rejected;
     promise.deliver(
         to_caf_error({.code = ErrorCode::queue_full, .subject = std::string{to_string(role_)}}));
-    return promise;
+    return;
   }
   if (!key.empty()) {
-    leaders_.emplace(key, run);
+    leaders_.emplace(key, Leader{run, owner});
     keys_.emplace(run, key);
   }
   if (verdict == AdmissionQueue::Verdict::admitted) {
     promise.deliver(Admission{
         .kind = Admission::Kind::run, .request = std::move(request), .response = {}, .leader = {}});
-    return promise;
+    return;
   }
-  waiting_.emplace(run, Waiting{std::move(request), promise});
-  tell(self_, owner_,
+  const auto& entry =
+      waiting_
+          .emplace(run, Waiting{std::move(request), promise, caf::actor_cast<role_owner>(owner)})
+          .first->second;
+  tell(self_, entry.owner,
        RequestProgress{.id = run,
                        .phase = Phase::queued,
                        .queue_position = queue_.position(run, now).position});
+}
+
+caf::typed_response_promise<Ack> RoleActor::admit_embedding(const RequestId& run,
+                                                            std::uint64_t number, bool again) {
+  auto promise = self_->make_response_promise<Ack>();
+  switch (embeddings_.offer(run, number, Priority::interactive, self_->clock().now(), again)) {
+  case AdmissionQueue::Verdict::admitted:
+    promise.deliver(Ack{});
+    break;
+  case AdmissionQueue::Verdict::queued:
+    waiting_embeddings_.emplace(run, promise);
+    break;
+  case AdmissionQueue::Verdict::full:
+    promise.deliver(to_caf_error({.code = ErrorCode::too_many_requests, .subject = "embeddings"}));
+    break;
+  }
+  on_reported(run);
   return promise;
+}
+
+void RoleActor::adopt(const LLMRequest& request, const caf::strong_actor_ptr& owner) {
+  queue_.adopt(request.id);
+  if (auto key = cache_key(request); !key.empty()) {
+    keys_.emplace(request.id, key);
+    leaders_.emplace(std::move(key), Leader{request.id, owner});
+  }
+  on_reported(request.id);
+}
+
+void RoleActor::on_reported(const RequestId& run) {
+  if (expected_.erase(run) == 0 || !expected_.empty())
+    return;
+  queue_.set_open(true);
+  embeddings_.set_open(true);
+  admit_next();
 }
 
 void RoleActor::release(const RequestId& run) {
   queue_.release(run);
+  embeddings_.release(run);
+  if (const auto embedding = waiting_embeddings_.extract(run); !embedding.empty())
+    embedding.mapped().deliver(to_caf_error({.code = ErrorCode::cancelled}));
   const auto waiting = waiting_.find(run);
   const bool left_queue = waiting != waiting_.end();
   if (left_queue) {
@@ -124,9 +183,13 @@ void RoleActor::release(const RequestId& run) {
     keys_.erase(key);
   }
   admit_next(left_queue);
+  on_reported(run);
 }
 
 void RoleActor::admit_next(bool moved) {
+  while (auto run = embeddings_.next(self_->clock().now()))
+    if (auto embedding = waiting_embeddings_.extract(*run); !embedding.empty())
+      embedding.mapped().deliver(Ack{});
   while (auto run = queue_.next(self_->clock().now())) {
     moved = true;
     const auto waiting = waiting_.find(*run);
@@ -146,8 +209,8 @@ void RoleActor::report_positions() {
   std::uint32_t position = 0;
   for (const auto& run : queue_.head(told, self_->clock().now())) {
     ++position;
-    if (waiting_.at(run).request.stream)
-      tell(self_, owner_,
+    if (const auto& waiting = waiting_.at(run); waiting.request.stream)
+      tell(self_, waiting.owner,
            RequestProgress{.id = run, .phase = Phase::queued, .queue_position = position});
   }
 }
@@ -163,8 +226,8 @@ std::string RoleActor::cache_key(const LLMRequest& request) const {
 }
 
 role_worker spawn_role(caf::actor_system& system, AIRole role, LLMClientConfig config,
-                       role_owner owner) {
-  return spawn_state<RoleActor>(system, role, std::move(config), std::move(owner));
+                       std::vector<RequestId> expected) {
+  return spawn_state<RoleActor>(system, role, std::move(config), std::move(expected));
 }
 
 } // namespace nexus::llm

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "actors/internal_interfaces.hpp"
 #include "actors/role/admission_queue.hpp"
@@ -11,16 +12,18 @@
 
 namespace nexus::llm {
 
-/// RoleActor, one per `AIRole`. Owns the role's settings, its bounded queue and its response
+/// RoleActor, one per `AIRole`. Owns the role's settings, its bounded queues and its response
 /// cache. Completes and validates each request, answers from the cache, lets identical requests
-/// share one run, and says when a run may begin. When it dies, the supervisor, which keeps every
-/// request, asks its successor again; runs under way are not touched.
+/// share one answer, and says when a run may begin. When it dies, each request of the role reports
+/// to its successor, which admits nobody until all have done so; runs under way are not touched.
 class RoleActor {
 public:
   using Base = role_worker::base;
   static constexpr const char* name = "RoleActor";
 
-  RoleActor(role_worker::pointer self, AIRole role, LLMClientConfig config, role_owner owner);
+  /// `expected`: the runs that will report, since they know a predecessor.
+  RoleActor(role_worker::pointer self, AIRole role, LLMClientConfig config,
+            const std::vector<RequestId>& expected);
   ~RoleActor();
 
   [[nodiscard]] role_worker::behavior_type make_behavior();
@@ -32,9 +35,23 @@ private:
   struct Waiting {
     LLMRequest request;
     Promise promise;
+    role_owner owner;
+  };
+  /// The request that identical ones share.
+  struct Leader {
+    RequestId run;
+    caf::strong_actor_ptr request;
   };
 
-  Promise admit(LLMRequest request, std::uint64_t number, bool again);
+  Promise admit(LLMRequest request, std::uint64_t number, bool again,
+                const caf::strong_actor_ptr& owner);
+  void consider(Promise promise, LLMRequest request, std::uint64_t number, bool again,
+                const caf::strong_actor_ptr& owner);
+  caf::typed_response_promise<Ack> admit_embedding(const RequestId& run, std::uint64_t number,
+                                                   bool again);
+  void adopt(const LLMRequest& request, const caf::strong_actor_ptr& owner);
+  /// A run that knows a predecessor has reported.
+  void on_reported(const RequestId& run);
   void release(const RequestId& run);
   /// Gives free places to those who wait; `moved` says that the queue has moved already.
   void admit_next(bool moved = false);
@@ -47,16 +64,18 @@ private:
   role_worker::pointer self_;
   AIRole role_;
   LLMClientConfig config_;
-  role_owner owner_;
+  std::unordered_set<RequestId> expected_; ///< have not reported yet; nobody is admitted
   AdmissionQueue queue_;
+  AdmissionQueue embeddings_;
   ResponseCache cache_;
   std::unordered_map<RequestId, Waiting> waiting_;
-  std::unordered_map<std::string, RequestId> leaders_; ///< cache key (and streaming) to run
-  std::unordered_map<RequestId, std::string> keys_;    ///< run to its entry in `leaders_`
+  std::unordered_map<RequestId, caf::typed_response_promise<Ack>> waiting_embeddings_;
+  std::unordered_map<std::string, Leader> leaders_; ///< by cache key (and streaming)
+  std::unordered_map<RequestId, std::string> keys_; ///< run to its entry in `leaders_`
   RoleStats stats_;
 };
 
 [[nodiscard]] role_worker spawn_role(caf::actor_system& system, AIRole role, LLMClientConfig config,
-                                     role_owner owner);
+                                     std::vector<RequestId> expected);
 
 } // namespace nexus::llm

@@ -4,17 +4,23 @@
 
 namespace nexus::llm {
 
-StreamingActor::StreamingActor(streaming_internal::pointer self, stream_owner owner, Limits limits)
-    : self_{self}, owner_{std::move(owner)}, limits_{limits} {
+StreamingActor::StreamingActor(streaming_internal::pointer self, Limits limits)
+    : self_{self}, limits_{limits} {
   watcher_.attach(self_);
+  // A subscriber that throws at a message which asks for no answer sends its error back on CAF 1.x;
+  // its end is what counts.
+  self_->set_error_handler([](const caf::error&) {});
 }
 
 streaming_internal::behavior_type StreamingActor::make_behavior() {
   return {
       [this](tick_atom) { on_tick(); },
-      [this](finish_atom) { close(); },
-      [this](open_atom, const RequestId& run, std::uint32_t attempt) {
-        streams_.try_emplace(run, Stream{StreamSession{attempt, limits_.subscriber_window}, {}});
+      [this](finish_atom, const LLMError& reason) { close(reason); },
+      [this](open_atom, const RequestId& run, std::uint32_t attempt,
+             const caf::strong_actor_ptr& owner) {
+        streams_.try_emplace(run, Stream{StreamSession{attempt, limits_.subscriber_window},
+                                         caf::actor_cast<stream_owner>(owner),
+                                         {}});
       },
       [this](subscribe_atom, const RequestId& run, const RequestId& id,
              const stream_subscriber& subscriber) { return subscribe(run, id, subscriber); },
@@ -46,15 +52,24 @@ streaming_internal::behavior_type StreamingActor::make_behavior() {
       [this](finish_atom, const RequestId& run, const LLMError& error) {
         change(run, [&error](StreamSession& session) { return session.fail(error); });
       },
-      [this](update_config_atom, const Limits& limits) { limits_ = limits; },
+      [this](update_config_atom, const Limits& limits) {
+        const bool sooner = limits.subscriber_timeout < limits_.subscriber_timeout;
+        limits_ = limits;
+        // Those that were not answered in the new time must not wait for the end of the old one.
+        if (sooner)
+          on_tick();
+      },
       [this](const StreamBatch& batch) {
-        change(batch.id, [this, &batch](StreamSession& session) {
-          const bool begun = session.begun();
-          auto deliveries = session.on_chunks(batch.attempt, batch.chunks);
-          if (!begun && session.begun())
-            tell(self_, owner_, seen_atom_v, batch.id, batch.attempt);
-          return deliveries;
-        });
+        const auto entry = streams_.find(batch.id);
+        if (entry == streams_.end())
+          return;
+        auto& [session, owner, subscribers] = entry->second;
+        const bool begun = session.begun();
+        auto deliveries = session.on_chunks(batch.attempt, batch.chunks);
+        if (!begun && session.begun())
+          tell(self_, owner, seen_atom_v, batch.id, batch.attempt);
+        deliver(batch.id, std::move(deliveries));
+        settle(batch.id);
       },
   };
 }
@@ -117,9 +132,9 @@ void StreamingActor::drop(const RequestId& run, StreamSession::Key key) {
   const auto& listener = node.mapped();
   stream.session.unsubscribe(key);
   forget_unless_listening(listener.handle);
-  tell(self_, owner_, release_atom_v, run, listener.id, listener.handle);
+  tell(self_, stream.owner, release_atom_v, run, listener.id, listener.handle);
   if (stream.subscribers.empty() && !stream.session.ended())
-    tell(self_, owner_, abandoned_atom_v, run);
+    tell(self_, stream.owner, abandoned_atom_v, run);
   settle(run);
 }
 
@@ -143,10 +158,10 @@ void StreamingActor::deliver(const RequestId& run, StreamSession::Deliveries del
                 [this, run, key](const caf::error&) { drop(run, key); });
       watch_subscribers();
       if (end)
-        tell(self_, owner_, release_atom_v, run, listener.id, subscriber);
+        tell(self_, entry->second.owner, release_atom_v, run, listener.id, subscriber);
     } else if (auto* error = std::get_if<StreamError>(&delivery.message)) {
       tell(self_, subscriber, std::move(*error));
-      tell(self_, owner_, release_atom_v, run, listener.id, subscriber);
+      tell(self_, entry->second.owner, release_atom_v, run, listener.id, subscriber);
     } else {
       tell(self_, subscriber, std::get<RequestProgress>(std::move(delivery.message)));
     }
@@ -165,8 +180,7 @@ void StreamingActor::on_handled(const RequestId& run, StreamSession::Key key) {
   change(run, [key](StreamSession& session) { return session.on_handled(key); });
 }
 
-void StreamingActor::close() {
-  const LLMError reason{.code = ErrorCode::shutting_down};
+void StreamingActor::close(const LLMError& reason) {
   for (auto& [run, stream] : streams_)
     deliver(run, stream.session.close(reason));
   self_->quit();
@@ -222,11 +236,12 @@ void StreamingActor::settle(const RequestId& run) {
   const auto entry = streams_.find(run);
   if (entry == streams_.end() || !entry->second.session.drained())
     return;
-  auto subscribers = std::move(entry->second.subscribers);
+  const auto owner = std::move(entry->second.owner);
+  const auto subscribers = std::move(entry->second.subscribers);
   streams_.erase(entry);
   for (const auto& [key, listener] : subscribers)
     forget_unless_listening(listener.handle);
-  tell(self_, owner_, release_atom_v, run);
+  tell(self_, owner, release_atom_v, run);
 }
 
 template <class Change> void StreamingActor::change(const RequestId& run, Change change) {
@@ -237,8 +252,8 @@ template <class Change> void StreamingActor::change(const RequestId& run, Change
   settle(run);
 }
 
-streaming_actor spawn_streaming(caf::actor_system& system, stream_owner owner, Limits limits) {
-  return spawn_state<StreamingActor>(system, std::move(owner), limits);
+streaming_actor spawn_streaming(caf::actor_system& system, Limits limits) {
+  return spawn_state<StreamingActor>(system, limits);
 }
 
 } // namespace nexus::llm

@@ -11,14 +11,14 @@ namespace nexus::llm {
 
 /// StreamingActor (specification, `StreamingHandler`). Owns one session per live stream: the text
 /// so far, the subscribers, their credit. Sends each subscriber consecutive chunks and exactly one
-/// end; notices dead ones. When it dies, the supervisor opens its streams anew in its successor;
-/// when its owner ends, it tells every subscriber the end and ends as well.
+/// end; notices dead ones. When it dies, each request opens its stream anew in its successor; when
+/// the system ends, it tells every subscriber the end and ends as well.
 class StreamingActor {
 public:
   using Base = streaming_internal::base;
   static constexpr const char* name = "StreamingActor";
 
-  StreamingActor(streaming_internal::pointer self, stream_owner owner, Limits limits);
+  StreamingActor(streaming_internal::pointer self, Limits limits);
 
   [[nodiscard]] streaming_internal::behavior_type make_behavior();
 
@@ -34,6 +34,7 @@ private:
 
   struct Stream {
     StreamSession session;
+    stream_owner owner;
     std::map<StreamSession::Key, Listener> subscribers;
   };
 
@@ -45,8 +46,8 @@ private:
   void drop(const RequestId& run, StreamSession::Key key);
   void deliver(const RequestId& run, StreamSession::Deliveries deliveries);
   void on_handled(const RequestId& run, StreamSession::Key key);
-  /// The owner ends.
-  void close();
+  /// The system ends.
+  void close(const LLMError& reason);
   void on_down(const stream_subscriber& subscriber);
   /// Gives up subscribers that have not handled a chunk for too long.
   void on_tick();
@@ -58,7 +59,6 @@ private:
   template <class Change> void change(const RequestId& run, Change change);
 
   streaming_internal::pointer self_;
-  stream_owner owner_;
   Limits limits_;
   Watcher watcher_;
   std::unordered_map<RequestId, Stream> streams_;
@@ -66,7 +66,6 @@ private:
   bool ticking_ = false;
 };
 
-[[nodiscard]] streaming_actor spawn_streaming(caf::actor_system& system, stream_owner owner,
-                                              Limits limits);
+[[nodiscard]] streaming_actor spawn_streaming(caf::actor_system& system, Limits limits);
 
 } // namespace nexus::llm

@@ -4,13 +4,17 @@
 #include <memory>
 
 #include "actors/internal_interfaces.hpp"
+#include "actors/log.hpp"
 #include "actors/ollama_client/ollama_client_actor.hpp"
+#include "actors/requests/request_actor.hpp"
 #include "config/config_store.hpp"
 
 namespace nexus::llm {
 
-/// How the supervisor makes its components, at the start and after each death. The defaults are the
-/// real ones; a test puts others in their place.
+struct Figures;
+
+/// How the supervisor makes its components and requests, at the start and after each death. The
+/// defaults are the real ones; a test puts others in their place.
 struct ComponentFactories {
   ComponentFactories();
 
@@ -19,11 +23,14 @@ struct ComponentFactories {
   std::function<ollama_client_actor(caf::actor_system&, LLMClientConfig, TransportFactory,
                                     client_owner)>
       client;
-  std::function<streaming_actor(caf::actor_system&, stream_owner, Limits)> streaming;
+  std::function<streaming_actor(caf::actor_system&, Limits)> streaming;
   std::function<model_manager_worker(caf::actor_system&, LLMClientConfig, ollama_models_actor,
                                      config_actor)>
       model_manager;
-  std::function<role_worker(caf::actor_system&, AIRole, LLMClientConfig, role_owner)> role;
+  std::function<role_worker(caf::actor_system&, AIRole, LLMClientConfig, std::vector<RequestId>)>
+      role;
+  std::function<health_worker(caf::actor_system&, std::shared_ptr<Figures>, Log)> health;
+  std::function<request_actor(caf::actor_system&, RequestParts)> request;
 };
 
 } // namespace nexus::llm

@@ -1,40 +1,17 @@
 #include "actors/supervision/retry_supervisor.hpp"
 
-#include <algorithm>
+#include <exception>
 
-#include "actors/guarded_answer.hpp"
-#include "actors/log.hpp"
-#include "actors/model_manager/model_manager_actor.hpp"
-#include "actors/role/role_actor.hpp"
-#include "actors/streaming/streaming_actor.hpp"
-#include "actors/supervision/config_actor.hpp"
-#include "actors/supervision/retry_policy.hpp"
+#include "actors/ollama_client/request_validation.hpp"
+#include "actors/requests/request_errors.hpp"
 
 namespace nexus::llm {
 
 RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorParts parts,
-                                 std::shared_ptr<Facades> facades)
-    : self_{self}, config_{std::move(parts.config)}, store_{std::move(parts.store)},
-      make_transport_{std::move(parts.make_transport)}, factories_{std::move(parts.factories)},
-      chance_{std::move(parts.chance)}, log_{std::move(parts.log)}, facades_{std::move(facades)},
-      embeddings_{{.subject = "embeddings",
-                   .child = OllamaClientActor::name,
-                   .should_retry = [this](const LLMError& error, std::uint32_t failures,
-                                          Time accepted) -> std::optional<Millis> {
-                     const auto decision = decide(
-                         error,
-                         {.attempts = failures,
-                          .on_this_model = failures,
-                          .once_failures = failures,
-                          .before_break = circuit_opened_at_ && accepted < *circuit_opened_at_},
-                         config_, chance_.wait());
-                     if (decision.next != RetryDecision::Next::retry)
-                       return std::nullopt;
-                     return decision.wait;
-                   },
-                   .later = [this](Millis wait,
-                                   std::function<void()> job) { after(wait, std::move(job)); }}} {
-  bound_embeddings();
+                                 Handles handles)
+    : self_{self}, factories_{parts.factories}, chance_{parts.chance}, log_{parts.log},
+      handles_{handles}, children_{self, std::move(parts), std::move(handles),
+                                   [this](AIRole role) { return requests_.runs(role); }} {
   watcher_.attach(self_);
   // A child that throws sends its error back even for plain messages on CAF 1.x; its end is what
   // counts here.
@@ -43,311 +20,258 @@ RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorPa
   });
 }
 
-void RetrySupervisor::begin() {
-  define_components();
-  for (std::size_t index = 0; index < components_.size(); ++index)
-    start(index);
-}
-
 RetrySupervisor::~RetrySupervisor() {
-  end_streams_directly();
-  for (auto& [id, run] : runs_)
-    for (auto& member : run.members)
-      if (member.promise.pending())
-        member.promise.deliver(to_caf_error({.code = ErrorCode::shutting_down}));
-  // A message and not an exit, which would overtake what is still to be told to subscribers.
-  if (streaming_alive_)
-    anon_tell(streaming_, finish_atom_v);
-  for (auto component = components_.rbegin(); component != components_.rend(); ++component)
-    if (component->actor && component->actor_name != StreamingActor::name)
-      caf::anon_send_exit(component->actor, caf::exit_reason::user_shutdown);
-  // Those who ask later are told why nobody is there any more.
-  if (!giving_up_)
-    end_facades(*facades_);
-  else
-    anon_exit(facades_->ollama_models, caf::exit_reason::kill);
-}
-
-void end_facades(const Facades& facades) {
-  // They heed nobody but their supervisor, which is not there any more.
-  for (const auto& role : facades.roles)
-    anon_exit(role, caf::exit_reason::kill);
-  anon_exit(facades.ollama_models, caf::exit_reason::kill);
-  anon_exit(facades.models, caf::exit_reason::kill);
-  anon_exit(facades.config, caf::exit_reason::kill);
+  if (!given_up_)
+    end_requests({.code = ErrorCode::shutting_down});
 }
 
 supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
+  auto about = [this](const RequestId& id) { return requests_.find(id); };
   return {
-      [this](open_atom) { begin(); },
-      [this](tick_atom, std::uint64_t id) {
-        if (auto job = jobs_.extract(id); !job.empty())
-          job.mapped()();
+      [this](open_atom) {
+        for (std::size_t child = 0; child < children_.size(); ++child)
+          start(child);
       },
-      [this](restart_atom, std::uint64_t component) {
-        on_component_replaced(static_cast<std::size_t>(component));
-      },
-      [this](abandoned_atom, const RequestId& run) { on_abandoned(run); },
-      [this](seen_atom, const RequestId& id, std::uint32_t attempt) {
-        if (const auto run = runs_.find(id); run != runs_.end() && run->second.attempts == attempt)
-          run->second.seen = true;
-      },
-      [this](release_atom, const RequestId& run, const RequestId& id,
-             const stream_subscriber& subscriber) { on_listener_released(run, id, subscriber); },
-      [this](release_atom, const RequestId& run) { on_stream_released(run); },
-      [this](const RequestProgress& progress) { tell(self_, streaming_, progress.id, progress); },
+      [this](restart_atom, std::uint64_t child) { start(static_cast<std::size_t>(child)); },
+      [this](release_atom, std::uint64_t number) { requests_.release(number); },
       [this](update_config_atom, LLMClientConfig& config) { on_config(std::move(config)); },
       [this](update_config_atom, const std::string& warning) { log_(LogLevel::warning, warning); },
       [this](circuit_atom, const CircuitHealth& circuit) { on_circuit(circuit); },
-      [this](submit_atom, AIRole role, LLMRequest& request) {
-        return submit(role, std::move(request), stream_subscriber{});
+      [this](submit_atom atom, AIRole role, LLMRequest& request) -> caf::result<LLMResponse> {
+        if (request.stream)
+          return to_caf_error(a_stream_needs_a_subscriber());
+        auto actor = accept(role, request.id);
+        if (!actor)
+          return to_caf_error(std::move(actor.error()));
+        return forward_to(self_, *actor, atom, role, std::move(request));
       },
-      [this](submit_atom, AIRole role, LLMRequest& request, stream_subscriber& subscriber) {
-        return submit(role, std::move(request), std::move(subscriber));
+      [this](submit_atom atom, AIRole role, LLMRequest& request,
+             stream_subscriber& subscriber) -> caf::result<LLMResponse> {
+        if (!subscriber)
+          return to_caf_error(a_stream_needs_a_subscriber());
+        auto actor = accept(role, request.id);
+        if (!actor) {
+          anon_tell(subscriber, StreamError{request.id, actor.error()});
+          return to_caf_error(std::move(actor.error()));
+        }
+        return forward_to(self_, *actor, atom, role, std::move(request), std::move(subscriber));
       },
       [this](batch_atom, AIRole role, std::vector<std::string>& prompts, GenerateOptions& options) {
-        return batch(role, std::move(prompts), std::move(options));
+        return batch(role, prompts, options);
       },
-      [this](embed_atom, AIRole role, EmbedRequest& request) {
-        return embed(role, std::move(request));
+      [this](embed_atom atom, AIRole role, EmbedRequest& request) -> caf::result<EmbedResponse> {
+        auto actor = accept(role, request.id);
+        if (!actor)
+          return to_caf_error(std::move(actor.error()));
+        return forward_to(self_, *actor, atom, role, std::move(request));
       },
       [this](cancel_atom, AIRole, const RequestId& id) { return cancel(id); },
-      [this](position_atom, AIRole, const RequestId& id) { return position(id); },
-      [this](subscribe_atom, AIRole, const RequestId& id, const stream_subscriber& subscriber) {
-        return subscribe(id, subscriber);
+      [this, about](position_atom atom, AIRole, const RequestId& id) -> caf::result<QueuePosition> {
+        const auto* live = about(id);
+        if (live == nullptr || !live->request)
+          return to_caf_error(unknown_request(id));
+        return forward_to(self_, live->request, atom);
       },
-      [this](unsubscribe_atom, AIRole, const RequestId& id, const stream_subscriber& subscriber) {
-        return unsubscribe(id, subscriber);
+      [this, about](subscribe_atom atom, AIRole, const RequestId& id,
+                    const stream_subscriber& subscriber) -> caf::result<Ack> {
+        const auto* live = about(id);
+        if (live == nullptr || !live->request)
+          return to_caf_error(unknown_request(id));
+        return forward_to(self_, live->request, atom, id, subscriber);
       },
-      [this](stats_atom, AIRole role) { return stats(role); },
-      [this](component_atom, const std::string& wanted) -> caf::strong_actor_ptr {
-        for (const auto& component : components_)
-          if (component.name == wanted)
-            return component.actor;
-        return nullptr;
+      [this](unsubscribe_atom atom, AIRole, const RequestId& id,
+             const stream_subscriber& subscriber) -> caf::result<Ack> {
+        const auto* live = requests_.find_any(id);
+        if (live != nullptr && live->request)
+          anon_tell(live->request, atom, id, subscriber);
+        return Ack{};
       },
-      [this](health_atom) { return health(); },
+      [this](stats_atom atom, AIRole role) {
+        return forward_to(self_, children_.components()->health.handle, atom, role);
+      },
+      [this](component_atom, const std::string& wanted) {
+        const auto* live = requests_.find({wanted});
+        return live != nullptr ? caf::actor_cast<caf::strong_actor_ptr>(live->request)
+                               : children_.find(wanted);
+      },
+      [this](health_atom atom) {
+        return forward_to(self_, children_.components()->health.handle, atom);
+      },
+      [this](subscribe_atom atom, const supervision_subscriber& subscriber) {
+        return forward_to(self_, children_.components()->health.handle, atom, subscriber);
+      },
+      [this](unsubscribe_atom atom, const supervision_subscriber& subscriber) {
+        return forward_to(self_, children_.components()->health.handle, atom, subscriber);
+      },
   };
 }
 
-void RetrySupervisor::define_components() {
-  auto& system = self_->system();
-  const supervisor_internal myself{self_};
-  auto pointer = [](const auto& handle) { return caf::actor_cast<caf::strong_actor_ptr>(handle); };
-  auto define = [this](std::string component, std::string_view actor,
-                       std::function<caf::strong_actor_ptr()> begin) {
-    components_.push_back({.name = std::move(component),
-                           .actor_name = actor,
-                           .start = std::move(begin),
-                           .actor = nullptr,
-                           .budget = {},
-                           .restarts = 0,
-                           .last_failure = {}});
-  };
-  // A weak reference: the components must not keep their supervisor alive.
-  auto* self = self_;
-  define(ConfigActor::name, ConfigActor::name, [this, &system, self, pointer] {
-    config_child_ = factories_->config(system, store_, supervisor_internal{self});
-    tell(self_, facades_->config, config_child_);
-    return pointer(config_child_);
-  });
-  define(OllamaClientActor::name, OllamaClientActor::name, [this, &system, self, pointer] {
-    client_ = factories_->client(system, config_, make_transport_, supervisor_internal{self});
-    circuit_opened_at_.reset();
-    tell(self_, facades_->ollama_models, client_);
-    embeddings_.connect(client_);
-    return pointer(client_);
-  });
-  define(StreamingActor::name, StreamingActor::name, [this, &system, self, pointer] {
-    streaming_ = factories_->streaming(system, supervisor_internal{self}, config_.limits);
-    return pointer(streaming_);
-  });
-  define(ModelManagerActor::name, ModelManagerActor::name, [this, &system, pointer] {
-    models_ = factories_->model_manager(system, config_, facades_->ollama_models, facades_->config);
-    tell(self_, facades_->models, model_manager_actor{models_});
-    return pointer(models_);
-  });
-  for (const auto role : all_roles)
-    define(std::string{RoleActor::name} + "/" + std::string{to_string(role)}, RoleActor::name,
-           [this, &system, self, role, pointer] {
-             worker_of(role) = factories_->role(system, role, config_, supervisor_internal{self});
-             adopt_runs(role);
-             return pointer(worker_of(role));
-           });
-}
-
-void RetrySupervisor::adopt_runs(AIRole role) {
-  for (const auto& [id, run] : runs_)
-    if (run.role == role && run.stage != Run::Stage::admitting && run.stage != Run::Stage::finished)
-      tell(self_, worker_of(role), adopt_atom_v, run.request);
-}
-
-void RetrySupervisor::start(std::size_t index) {
-  auto& component = components_[index];
-  component.actor = component.start();
-  if (index == streaming_component)
-    streaming_alive_ = true;
-  watcher_.watch(component.actor,
-                 [this, index](const caf::error& reason) { on_component_down(index, reason); });
-}
-
-void RetrySupervisor::on_component_down(std::size_t index, const caf::error& reason) {
-  auto& component = components_[index];
-  component.last_failure = describe(reason);
-  if (giving_up_)
-    return;
-  if (index == streaming_component)
-    streaming_alive_ = false;
-  // What it said before it died is still on the way; the news of its end came first.
-  tell(self_, supervisor_internal{self_}, restart_atom_v, static_cast<std::uint64_t>(index));
-  if (!component.budget.spend(config_.restarts, now())) {
-    log_(LogLevel::error, component.name + " failed again (" + component.last_failure +
-                              ") and has used up its restarts");
-    giving_up_ = true;
-    return;
+void RetrySupervisor::start(std::size_t child) {
+  try {
+    children_.start(child);
+  } catch (const std::exception& error) {
+    return on_failed(child, error.what());
   }
-  ++component.restarts;
-  log_(LogLevel::warning, component.name + " failed (" + component.last_failure + "); restart " +
-                              std::to_string(component.restarts));
-  start(index);
+  watcher_.watch(children_.actor(child),
+                 [this, child](const caf::error& reason) { on_failed(child, describe(reason)); });
+  tell_requests();
 }
 
-void RetrySupervisor::on_component_replaced(std::size_t index) {
-  if (giving_up_)
-    return give_up(components_[index].name);
-  if (index == streaming_component)
-    on_streaming_replaced();
-  // Those that its predecessor admitted in its last moment are known only now.
-  for (const auto role : all_roles)
-    if (index == first_role_component + index_of(role))
-      adopt_runs(role);
-  std::vector<RequestId> orphans;
-  for (const auto& [id, run] : runs_)
-    if (run.asked && run.asked->component == index &&
-        run.asked->generation < components_[index].restarts)
-      orphans.push_back(id);
-  std::ranges::sort(orphans, {}, [this](const RequestId& id) { return runs_.at(id).number; });
-  for (const auto& id : orphans)
-    if (const auto entry = runs_.find(id); entry != runs_.end())
-      on_orphaned(entry->second);
+void RetrySupervisor::on_failed(std::size_t child, const std::string& reason) {
+  const auto& component = children_.name_of(child);
+  if (given_up_)
+    return;
+  const auto wait = children_.on_failed(child, reason, self_->clock().now());
+  if (!wait) {
+    log_(LogLevel::error,
+         component + " failed again (" + reason + ") and has used up its restarts");
+    return give_up(component);
+  }
+  log_(LogLevel::warning,
+       component + " failed (" + reason + "); it is started again" +
+           (*wait > ChildSet::Millis{0} ? " in " + std::to_string(wait->count()) + " ms" : ""));
+  if (*wait == ChildSet::Millis{0})
+    start(child);
+  else
+    tell_after(self_, *wait, supervisor_internal{self_}, restart_atom_v, std::uint64_t{child});
 }
 
 void RetrySupervisor::give_up(const std::string& component) {
-  std::vector<RequestId> live;
-  for (const auto& [id, run] : runs_)
-    if (run.stage != Run::Stage::finished)
-      live.push_back(id);
   const LLMError error{.code = ErrorCode::restart_budget_exhausted, .subject = component};
-  for (const auto& id : live)
-    if (const auto entry = runs_.find(id); entry != runs_.end())
-      fail(entry->second, error);
-  embeddings_.fail_all(error);
-  for (const auto& role : facades_->roles)
-    tell(self_, role, finish_atom_v, error);
-  tell(self_, facades_->models, finish_atom_v, error);
-  tell(self_, facades_->config, finish_atom_v, error);
+  given_up_ = true;
+  end_requests(error);
   self_->quit(to_caf_error(error));
 }
 
+void RetrySupervisor::end_requests(const LLMError& error) {
+  finish_handles(handles_, error);
+  requests_.each([&](const LiveRequests::Entry& live) {
+    if (live.request)
+      anon_tell(live.request, finish_atom_v, error, children_.streaming_alive());
+    else
+      anon_tell(live.batch, cancel_atom_v);
+  });
+  anon_tell(children_.components()->streaming.handle, finish_atom_v, error);
+}
+
+void RetrySupervisor::tell_requests() {
+  requests_.each([this](const LiveRequests::Entry& live) {
+    if (live.request)
+      tell(self_, live.request, children_.components());
+  });
+}
+
 void RetrySupervisor::on_circuit(const CircuitHealth& circuit) {
-  if (circuit.state == Circuit::closed) {
-    circuit_opened_at_.reset();
-    log_(LogLevel::info, "Ollama is back at " + config_.base_url);
-    return;
-  }
-  if (!circuit_opened_at_)
-    circuit_opened_at_ = now();
-  log_(LogLevel::warning, "Ollama does not answer at " + config_.base_url +
-                              "; new requests are refused until it is back [" +
-                              circuit.last_failure + "]");
+  const auto& url = children_.config().base_url;
+  const bool closed = circuit.state == Circuit::closed;
+  if (closed)
+    log_(LogLevel::info, "Ollama is back at " + url);
+  else
+    log_(LogLevel::warning, "Ollama does not answer at " + url +
+                                "; new requests are refused until it is back [" +
+                                circuit.last_failure + "]");
+  tell(self_, children_.components()->health.handle,
+       SupervisionEvent{closed ? SupervisionEvent::Kind::circuit_closed
+                               : SupervisionEvent::Kind::circuit_opened,
+                        url, circuit.last_failure});
 }
 
 void RetrySupervisor::on_config(LLMClientConfig config) {
-  if (config == config_)
+  if (config == children_.config())
     return;
   log_(LogLevel::info, "the settings have changed");
-  config_ = std::move(config);
-  bound_embeddings();
-  anon_tell(client_, update_config_atom_v, config_);
-  tell(self_, streaming_, update_config_atom_v, config_.limits);
-  tell(self_, models_, update_config_atom_v, config_);
-  tell(self_, facades_->models, update_config_atom_v, config_);
-  for (const auto& role : roles_)
-    tell(self_, role, update_config_atom_v, config_);
+  children_.set_config(std::move(config));
+  tell_requests();
 }
 
-void RetrySupervisor::bound_embeddings() {
-  embeddings_.set_bounds(config_.limits.max_concurrent,
-                         std::size_t{config_.limits.max_concurrent} + config_.limits.queue_length);
+Result<void> RetrySupervisor::take_id(RequestId& id, const caf::strong_actor_ptr& requester) {
+  if (id.value.empty())
+    id = chance_.id();
+  if (auto valid = check_id(id); !valid)
+    return valid;
+  const auto* live = requests_.find(id);
+  if (live == nullptr)
+    return {};
+  // A client whose connection broke unnoticed by this side sends what it had asked again.
+  const bool same = requester && requester->node() != self_->system().node() &&
+                    live->requester == caf::actor_cast<caf::actor_addr>(requester);
+  if (!same || !live->request)
+    return failure(id_in_use());
+  anon_tell(live->request, replace_atom_v);
+  return {};
 }
 
-RetrySupervisor::Promise<Health> RetrySupervisor::health() {
-  auto promise = self_->make_response_promise<Health>();
-  const auto owed = guard(promise, name);
-  auto answer = std::make_shared<Health>();
-  for (const auto& component : components_)
-    answer->components.push_back({.name = component.name,
-                                  .running = component.actor != nullptr,
-                                  .restarts = component.restarts,
-                                  .last_failure = component.last_failure});
-  for (const auto role : all_roles) {
-    auto figures = stats_of(role);
-    figures.role = role;
-    answer->roles.push_back(figures);
-  }
-  auto then_circuit = [this, owed, answer] {
-    ask_watched(self_, client_, circuit_atom_v)
-        .then(
-            [owed, answer](CircuitHealth& circuit) {
-              answer->circuit = std::move(circuit);
-              owed->deliver(std::move(*answer));
-            },
-            [owed, answer](const caf::error&) { owed->deliver(std::move(*answer)); });
-  };
-  ask_watched(self_, client_, version_atom_v)
-      .then(
-          [answer, then_circuit](std::string& version) {
-            answer->reachable = true;
-            answer->version = std::move(version);
-            then_circuit();
-          },
-          [then_circuit](const caf::error&) { then_circuit(); });
-  return promise;
+Result<request_actor> RetrySupervisor::accept(AIRole role, RequestId& id) {
+  const auto& requester = self_->current_sender();
+  if (auto free = take_id(id, requester); !free)
+    return failure(std::move(free.error()));
+  const auto number = ++last_number_;
+  auto actor =
+      factories_->request(self_->system(), {.id = id,
+                                            .number = number,
+                                            .role = role,
+                                            .components = children_.components(),
+                                            .owner = caf::actor_cast<caf::strong_actor_ptr>(self_),
+                                            .chance = chance_,
+                                            .log = log_});
+  requests_.add(number, {.id = id,
+                         .role = role,
+                         .request = actor,
+                         .batch = {},
+                         .requester = caf::actor_cast<caf::actor_addr>(requester)});
+  watcher_.watch(actor,
+                 [this, number](const caf::error& reason) { on_request_down(number, reason); });
+  return actor;
 }
 
-RetrySupervisor::Promise<RoleStats> RetrySupervisor::stats(AIRole role) {
-  auto promise = self_->make_response_promise<RoleStats>();
-  auto combine = [this, owed = guard(promise, name), role](const RoleStats& gauges) {
-    auto figures = stats_of(role);
-    figures.role = role;
-    figures.queued = gauges.queued;
-    figures.in_flight = gauges.in_flight;
-    owed->deliver(figures);
-  };
-  ask_watched(self_, worker_of(role), stats_atom_v)
-      .then([combine](const RoleStats& gauges) { combine(gauges); },
-            [combine](const caf::error&) { combine({}); });
-  return promise;
+void RetrySupervisor::on_request_down(std::uint64_t number, const caf::error& reason) {
+  const auto* ended = requests_.at(number);
+  if (ended == nullptr)
+    return;
+  if (reason)
+    log_(LogLevel::error, "request " + ended->id.value + " ended early: " + describe(reason));
+  // A RoleActor that was started meanwhile waits for a word of it.
+  if (const auto& role = children_.components()->role(ended->role); role.number > 1)
+    tell(self_, role.handle, release_atom_v, LiveRequests::run_id(number));
+  requests_.erase(number);
 }
 
-void RetrySupervisor::after(Millis wait, std::function<void()> job) {
-  jobs_.emplace(++last_job_, std::move(job));
-  tell_after(self_, wait, supervisor_internal{self_}, tick_atom_v, last_job_);
+caf::result<BatchResponse> RetrySupervisor::batch(AIRole role, std::vector<std::string>& prompts,
+                                                  GenerateOptions& options) {
+  const auto& limits = children_.config().limits;
+  if (auto wrong = check_batch(prompts, limits))
+    return to_caf_error(std::move(*wrong));
+  const auto& requester = self_->current_sender();
+  if (auto free = take_id(options.id, requester); !free)
+    return to_caf_error(std::move(free.error()));
+  auto actor = spawn_batch(self_->system(), handles_.roles[index_of(role)], limits.max_concurrent);
+  const auto number = ++last_number_;
+  requests_.add(number, {.id = options.id,
+                         .role = role,
+                         .request = {},
+                         .batch = actor,
+                         .requester = caf::actor_cast<caf::actor_addr>(requester)});
+  watcher_.watch(actor, [this, number](const caf::error&) { requests_.erase(number); });
+  return forward_to(self_, actor, batch_atom_v, std::move(prompts), std::move(options));
 }
 
-Supervision spawn_supervisor(caf::actor_system& system, SupervisorParts parts) {
-  auto config = parts.config;
-  const auto chance = parts.chance;
-  auto facades = std::make_shared<Facades>();
-  supervisor_internal root = spawn_state<RetrySupervisor>(system, std::move(parts), facades);
-  for (const auto role : all_roles)
-    facades->roles[index_of(role)] = spawn_role_facade(system, role, root);
-  facades->ollama_models = spawn_ollama_models_facade(system, root);
-  const auto master = caf::actor_cast<caf::strong_actor_ptr>(root);
-  facades->models = spawn_model_manager_facade(system, master, std::move(config), chance);
-  facades->config = spawn_config_facade(system, master);
+caf::result<bool> RetrySupervisor::cancel(const RequestId& id) {
+  const auto* live = requests_.find(id);
+  if (live == nullptr)
+    return false;
+  if (live->request)
+    return forward_to(self_, live->request, cancel_atom_v);
+  anon_tell(live->batch, cancel_atom_v);
+  return true;
+}
+
+supervisor_actor spawn_supervisor(caf::actor_system& system, SupervisorParts parts,
+                                  Handles handles) {
+  supervisor_internal root = spawn_state<RetrySupervisor>(system, std::move(parts), handles);
+  // Before it connects them to its components.
+  expect_service(handles, root);
   anon_tell(root, open_atom_v);
-  return {root, *facades};
+  return root;
 }
 
 } // namespace nexus::llm

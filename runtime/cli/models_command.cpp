@@ -36,13 +36,14 @@ public:
     case Action::pull:
       return transfer(
           [&](const auto& report) {
-            return llm.pull_model(ModelTransfer{name, arguments_.insecure}, report);
+            return llm.pull_model(ModelTransfer{.model = name, .insecure = arguments_.insecure},
+                                  report);
           },
           name + " is installed.");
     case Action::push:
       return transfer(
           [&](const auto& report) {
-            return llm.push_model({name, arguments_.insecure}, report);
+            return llm.push_model({.model = name, .insecure = arguments_.insecure}, report);
           },
           name + " is sent.");
     case Action::create:

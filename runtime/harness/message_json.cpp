@@ -66,6 +66,10 @@ template <> constexpr std::string_view atom_name<abandoned_atom> = "abandoned";
 template <> constexpr std::string_view atom_name<resolve_atom> = "resolve";
 template <> constexpr std::string_view atom_name<seen_atom> = "seen";
 template <> constexpr std::string_view atom_name<component_atom> = "component";
+template <> constexpr std::string_view atom_name<heal_atom> = "heal";
+template <> constexpr std::string_view atom_name<follow_atom> = "follow";
+template <> constexpr std::string_view atom_name<unfollow_atom> = "unfollow";
+template <> constexpr std::string_view atom_name<replace_atom> = "replace";
 
 template <class... Ts> struct Types {};
 
@@ -78,20 +82,21 @@ using Atoms =
           delete_model_atom, copy_model_atom, version_atom, get_config_atom, save_config_atom,
           update_config_atom, transfer_atom, tick_atom, submit_atom, admit_atom, adopt_atom,
           release_atom, open_atom, finish_atom, restart_atom, abandoned_atom, resolve_atom,
-          seen_atom, component_atom>;
+          seen_atom, component_atom, heal_atom, follow_atom, unfollow_atom, replace_atom>;
 
 using Structures =
     Types<Ack, LLMError, LLMRequest, GenerateOptions, EmbedRequest, LLMResponse, BatchResponse,
           EmbedResponse, LLMStreamChunk, StreamError, RequestProgress, StreamBatch, PullProgress,
           ModelConfig, ModelList, RunningModels, ModelDetails, QueuePosition, RoleStats,
           CircuitHealth, Health, LLMClientConfig, Limits, Admission, ModelTransfer, LoadRequest,
-          CreateRequest, ResolvedModel>;
+          CreateRequest, ResolvedModel, SupervisionEvent, ComponentHealth>;
 
 using Plain = Types<bool, std::uint32_t, std::uint64_t, std::string, std::vector<std::string>,
                     RequestId, AIRole>;
 
 using Handles = Types<caf::strong_actor_ptr, stream_subscriber, chunk_sink, pull_subscriber,
-                      config_actor, ollama_client_actor, model_manager_actor>;
+                      config_actor, ollama_models_actor, model_manager_actor, health_actor,
+                      llm_service, supervision_subscriber>;
 
 template <class T> constexpr bool is_handle = std::is_same_v<T, caf::strong_actor_ptr> || requires {
   typename T::signatures;
@@ -169,6 +174,8 @@ Value element(const caf::message& message, std::size_t index, const ActorNames& 
       drop_defaults(members, json::to_value(LLMError{}, allocator));
     wrap(out, "error", std::move(members), allocator);
   }
+  if (message.match_element<ComponentsPtr>(index))
+    out = json::make_string("components", allocator);
   if (message.match_element<caf::exit_msg>(index))
     wrap(out, "exit",
          json::make_string(describe(message.get_as<caf::exit_msg>(index).reason), allocator),

@@ -7,6 +7,7 @@
 #include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/component_factories.hpp"
 #include "actors/supervision/config_actor.hpp"
+#include "actors/supervision/health_actor.hpp"
 #include "config/config_update.hpp"
 #include "runtime/harness/script_failure.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 constexpr std::string_view root_name = "RetrySupervisor";
 constexpr std::string_view models_name = "models";
 constexpr std::string_view config_name = "config";
+constexpr std::string_view health_name = "health";
 
 std::string role_component(AIRole role) {
   return std::string{RoleActor::name} + "/" + std::string{to_string(role)};
@@ -25,8 +27,9 @@ std::string role_component(AIRole role) {
 bool is_component(const std::string& name) {
   return name == ConfigActor::name || name == OllamaClientActor::name ||
          name == StreamingActor::name || name == ModelManagerActor::name ||
-         std::ranges::any_of(all_roles,
-                             [&name](AIRole role) { return name == role_component(role); });
+         name == HealthActor::name || std::ranges::any_of(all_roles, [&name](AIRole role) {
+           return name == role_component(role);
+         });
 }
 
 /// Enough of a long message to know it by.
@@ -129,6 +132,10 @@ std::shared_ptr<const ComponentFactories> ScriptCore::factories() {
     return std::string{ModelManagerActor::name};
   });
   wrap(made->role, [](AIRole role, const auto&...) { return role_component(role); });
+  wrap(made->health, always(HealthActor::name));
+  wrap(made->request, [](const RequestParts& parts) {
+    return std::string{RequestActor::name} + "/" + parts.id.value;
+  });
   return made;
 }
 
@@ -156,6 +163,7 @@ void ScriptCore::start() {
     name(llm_->role(role), to_string(role));
   name(llm_->models(), models_name);
   name(llm_->config(), config_name);
+  name(llm_->health(), health_name);
   name(llm_->root(), root_name);
   settle();
 }
@@ -251,7 +259,9 @@ Puppet ScriptCore::incarnation(const std::string& component, caf::actor_id id,
 }
 
 void ScriptCore::check_name(const std::string& name, const Where& where) {
-  if (!name.empty() && !is_component(name) && !puppets_.contains(name))
+  // A request is there once its message has come.
+  const bool is_request = name.starts_with(std::string{RequestActor::name} + "/");
+  if (!name.empty() && !is_component(name) && !is_request && !puppets_.contains(name))
     static_cast<void>(actor(name, where));
 }
 
@@ -287,6 +297,7 @@ const MessageReader* ScriptCore::reader(const std::string& name) const {
     all.emplace(models_name, MessageReader::of<model_manager_actor>());
     all.emplace(ModelManagerActor::name, MessageReader::of<model_manager_worker>());
     all.emplace(config_name, MessageReader::of<config_actor>());
+    all.emplace(health_name, MessageReader::of<health_actor>());
     all.emplace(ConfigActor::name, MessageReader::of<config_actor>());
     all.emplace(OllamaClientActor::name, MessageReader::of<ollama_client_internal>());
     all.emplace("OllamaModelsFacade", MessageReader::of<ollama_models_actor>());

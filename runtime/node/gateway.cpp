@@ -15,9 +15,8 @@ constexpr std::chrono::milliseconds news_limit{2000};
 
 } // namespace
 
-Gateway::Gateway(gateway_internal::pointer self, GatewayOptions options,
-                 std::shared_ptr<GatewayFacades> facades)
-    : self_{self}, options_{std::move(options)}, facades_{std::move(facades)} {
+Gateway::Gateway(gateway_internal::pointer self, GatewayOptions options, GatewayFronts fronts)
+    : self_{self}, options_{std::move(options)}, fronts_{std::move(fronts)} {
   for (const auto& endpoint : options_.nodes) {
     Node node;
     node.endpoint = endpoint;
@@ -43,11 +42,11 @@ Gateway::~Gateway() {
       joined.promise->deliver(to_caf_error(ending));
     anon_tell(joined.relay, finish_atom_v, ending);
   }
-  // The facades heed nobody but this, which is not there any more.
-  for (const auto& role : facades_->roles)
+  // They heed nobody but this, which is not there any more.
+  for (const auto& role : fronts_.roles)
     anon_exit(role, caf::exit_reason::kill);
-  anon_exit(facades_->models, caf::exit_reason::kill);
-  anon_exit(facades_->config, caf::exit_reason::kill);
+  anon_exit(fronts_.models, caf::exit_reason::kill);
+  anon_exit(fronts_.config, caf::exit_reason::kill);
 }
 
 gateway_internal::behavior_type Gateway::make_behavior() {
@@ -88,6 +87,14 @@ gateway_internal::behavior_type Gateway::make_behavior() {
              const stream_subscriber& subscriber) { return unsubscribe(role, id, subscriber); },
       [this](stats_atom, AIRole role) { return stats(role); },
       [this](health_atom) { return health(); },
+      [this](subscribe_atom, const supervision_subscriber& subscriber) {
+        subscribers_.add(subscriber);
+        return Ack{};
+      },
+      [this](unsubscribe_atom, const supervision_subscriber& subscriber) {
+        subscribers_.remove(subscriber);
+        return Ack{};
+      },
   };
 }
 
@@ -114,6 +121,9 @@ void Gateway::on_connected(std::size_t index, const NodeHello& hello) {
   }
   log(LogLevel::info,
       "connected to the node " + node.endpoint.text() + ", version " + hello.version);
+  if (node.connection > 0)
+    subscribers_.tell_all(self_, {SupervisionEvent::Kind::component_restarted,
+                                  node.endpoint.text() + " node", hello.version});
   node.failures = 0;
   ++node.connection;
   node.outstanding = 0;
@@ -181,6 +191,8 @@ void Gateway::on_lost(std::size_t index, const caf::error& reason) {
   auto& node = nodes_[index];
   log(LogLevel::warning,
       "lost the node " + node.endpoint.text() + " (" + describe(reason) + "); dialling again");
+  subscribers_.tell_all(self_, {SupervisionEvent::Kind::component_failed,
+                                node.endpoint.text() + " node", describe(reason)});
   node.service = llm_service{};
   node.ready = false;
   ++node.connection;
@@ -234,8 +246,8 @@ void Gateway::choose_primary() {
       primary_ = index;
   if (!primary_)
     return;
-  tell(self_, facades_->models, nodes_[*primary_].models);
-  tell(self_, facades_->config, nodes_[*primary_].config);
+  tell(self_, fronts_.models, nodes_[*primary_].models);
+  tell(self_, fronts_.config, nodes_[*primary_].config);
 }
 
 bool Gateway::connected() const {
@@ -252,8 +264,8 @@ void Gateway::give_up_unless_connected(const LLMError& error) {
 
 void Gateway::give_up(const LLMError& error) {
   given_up_ = error;
-  tell(self_, facades_->models, finish_atom_v, error);
-  tell(self_, facades_->config, finish_atom_v, error);
+  tell(self_, fronts_.models, finish_atom_v, error);
+  tell(self_, fronts_.config, finish_atom_v, error);
   std::vector<RequestId> parked;
   for (const auto& [id, job] : jobs_)
     if (job.stage == Job::Stage::parked)
@@ -283,18 +295,17 @@ void Gateway::after(Millis wait, std::function<void()> job) {
 
 GatewayHandles spawn_gateway(caf::actor_system& system, GatewayOptions options) {
   const auto chance = options.chance;
-  auto facades = std::make_shared<GatewayFacades>();
   GatewayHandles handles;
-  handles.root = spawn_state<Gateway>(system, std::move(options), facades);
   for (const auto role : all_roles)
-    facades->roles[index_of(role)] = spawn_role_facade(system, role, handles.root);
-  const auto master = caf::actor_cast<caf::strong_actor_ptr>(handles.root);
+    handles.fronts.roles[index_of(role)] = spawn_role_handle(system, role);
   // The nodes make their own repetitions.
   LLMClientConfig once;
   once.max_retries = 0;
-  facades->models = spawn_model_manager_facade(system, master, once, chance);
-  facades->config = spawn_config_facade(system, master);
-  handles.facades = *facades;
+  handles.fronts.models = spawn_models_handle(system, once, chance);
+  handles.fronts.config = spawn_config_handle(system);
+  handles.root = spawn_state<Gateway>(system, std::move(options), handles.fronts);
+  for (const auto& role : handles.fronts.roles)
+    anon_tell(role, llm_service{handles.root});
   anon_tell(handles.root, open_atom_v);
   return handles;
 }

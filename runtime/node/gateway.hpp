@@ -10,8 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/handles/handles.hpp"
 #include "actors/supervision/chance.hpp"
-#include "actors/supervision/facades.hpp"
+#include "actors/supervision/event_subscribers.hpp"
 #include "messages/portability_network.hpp"
 #include "runtime/node/gateway_interface.hpp"
 #include "runtime/node/node_choice.hpp"
@@ -36,10 +37,10 @@ struct GatewayOptions {
 };
 
 /// The actors of this process that stand before those of the nodes.
-struct GatewayFacades {
-  std::array<role_actor, all_roles.size()> roles;
-  model_manager_facade models;
-  config_facade config;
+struct GatewayFronts {
+  std::array<role_front, all_roles.size()> roles;
+  stable_handle<model_manager_actor> models;
+  stable_handle<config_actor> config;
 };
 
 /// Gateway: stands for the RetrySupervisors of one or more nodes in this process, so that what
@@ -61,8 +62,7 @@ public:
   using Base = gateway_internal::base;
   static constexpr const char* name = "Gateway";
 
-  Gateway(gateway_internal::pointer self, GatewayOptions options,
-          std::shared_ptr<GatewayFacades> facades);
+  Gateway(gateway_internal::pointer self, GatewayOptions options, GatewayFronts fronts);
   ~Gateway();
 
   [[nodiscard]] gateway_internal::behavior_type make_behavior();
@@ -224,8 +224,9 @@ private:
 
   gateway_internal::pointer self_;
   GatewayOptions options_;
-  std::shared_ptr<GatewayFacades> facades_; ///< filled in before the message that begins all
+  GatewayFronts fronts_;
   Watcher watcher_;
+  EventSubscribers subscribers_{watcher_};
   std::vector<Node> nodes_;
   std::unordered_map<RequestId, Job> jobs_;
   std::unordered_map<RequestId, caf::weak_actor_ptr> batches_;
@@ -264,7 +265,7 @@ void Gateway::question(std::size_t index, std::function<void(Result<T>)> done, T
 /// A running Gateway and what callers need of it.
 struct GatewayHandles {
   gateway_internal root;
-  GatewayFacades facades;
+  GatewayFronts fronts;
 };
 [[nodiscard]] GatewayHandles spawn_gateway(caf::actor_system& system, GatewayOptions options);
 

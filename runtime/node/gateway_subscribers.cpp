@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "actors/supervision/request_errors.hpp"
+#include "actors/requests/request_errors.hpp"
 #include "runtime/node/gateway.hpp"
 #include "runtime/node/stream_relay.hpp"
 

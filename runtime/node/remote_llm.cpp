@@ -24,12 +24,11 @@ Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
   auto gateway = spawn_gateway(
       system, {.nodes = std::move(nodes), .patience = patience, .dial = network_dial()});
   const auto root = caf::actor_cast<caf::strong_actor_ptr>(gateway.root);
-  std::unique_ptr<RemoteLLM> remote{new RemoteLLM{system,
-                                                  {.roles = gateway.facades.roles,
-                                                   .models = gateway.facades.models,
-                                                   .config = gateway.facades.config,
-                                                   .health = gateway.root},
-                                                  root}};
+  LLMHandles handles{
+      .models = gateway.fronts.models, .config = gateway.fronts.config, .health = gateway.root};
+  for (const auto role : all_roles)
+    handles.roles[index_of(role)] = gateway.fronts.roles[index_of(role)];
+  std::unique_ptr<RemoteLLM> remote{new RemoteLLM{system, std::move(handles), root}};
   std::optional<LLMError> failed;
   caf::scoped_actor self{system};
   ask(self, gateway.root, first_word_limit, hello_atom_v)

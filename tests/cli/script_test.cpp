@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_file_is_2_with_line_and_key_and_nothing_is_played) 
 BOOST_AUTO_TEST_CASE(verbose_shows_every_message) {
   const auto outcome = run({"script", "--verbose", "scenes/good.json"});
   BOOST_TEST(contains(outcome.err, "+0.000 s plan -> overseer: generate, Name a colour"));
-  BOOST_TEST(contains(outcome.err, "+2.000 s RetrySupervisor -> plan: LLMResponse"));
+  BOOST_TEST(contains(outcome.err, "+2.000 s RequestActor/plan -> plan: LLMResponse"));
 }
 
 BOOST_AUTO_TEST_CASE(a_live_session_is_recorded_and_played_without_ollama) {

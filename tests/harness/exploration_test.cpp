@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_request_cancelled_at_any_moment_in_any_order_ends_once) {
       bool over = false;
       ScriptOptions options{.name = "cancelled at message " + std::to_string(moment), .seed = seed};
       options.trace = [&](const std::string& line) {
-        over = over || line.find("RetrySupervisor -> plan: LLMResponse") != std::string::npos;
+        over = over || line.find("RequestActor/plan -> plan: LLMResponse") != std::string::npos;
         if (playing == nullptr || ++handled != moment)
           return;
         reached = true;

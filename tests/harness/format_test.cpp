@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_message_that_is_read_is_told_as_it_was_written) {
   check(MessageReader::of<model_manager_worker>(), R"(["resolve", "overseer", "", ["a"], true])");
   check(MessageReader::of<config_actor>(), R"(["update_config", "{}"])");
   check(MessageReader::of<role_worker>(),
-        R"(["admit", {"LLMRequest": {"prompt": "x", "kind": "chat"}}, 7, false])");
+        R"(["release", "x", {"LLMResponse": {"response": "y", "done": true}}])");
 }
 
 BOOST_AUTO_TEST_CASE(answers_are_read_by_what_was_asked) {

@@ -169,8 +169,8 @@ BOOST_AUTO_TEST_CASE(another_message_can_come_in_its_place) {
   play({}, [](Script& script) {
     script.given_model("llama3.1:8b");
     script.given_model("mistral:7b");
-    // The supervisor believes what it is told of the model.
-    script.replace("RetrySupervisor", "OllamaClientActor", "generate",
+    // The request believes what it is told of the model.
+    script.replace("RequestActor/requester 1", "OllamaClientActor", "generate",
                    R"(["generate", {"LLMRequest": {"id": "run-1", "model": "mistral:7b",
                        "prompt": "Something else"}}])");
     const auto plan = script.prompt(overseer, "Count");
@@ -182,8 +182,8 @@ BOOST_AUTO_TEST_CASE(another_message_can_come_in_its_place) {
 BOOST_AUTO_TEST_CASE(any_actor_can_be_driven_by_itself) {
   play({}, [](Script& script) {
     const auto view = script.subscriber("view");
-    const auto owner = script.observe("StreamingActor", "RetrySupervisor");
-    script.tell("StreamingActor", R"(["open", "stream", 1])");
+    const auto owner = script.subscriber("owner");
+    script.tell("StreamingActor", R"(["open", "stream", 1, "owner"])");
     script.ask("StreamingActor", R"(["subscribe", "stream", "mine", "view"])").is_answered();
     script.tell(
         "StreamingActor",
@@ -191,8 +191,8 @@ BOOST_AUTO_TEST_CASE(any_actor_can_be_driven_by_itself) {
     script.tell("StreamingActor",
                 R"(["finish", "stream", {"LLMResponse": {"response": "a", "done": true}}])");
     view.sees({progress(Phase::first_token), chunk("a"), progress(Phase::done), ending("a")});
-    owner.carries({R"(["seen", "stream", 1])", R"(["release", "stream", "mine", "view"])",
-                   R"(["release", "stream"])"});
+    owner.sees({R"(["seen", "stream", 1])", R"(["release", "stream", "mine", "view"])",
+                R"(["release", "stream"])"});
   });
 }
 
@@ -307,10 +307,12 @@ BOOST_AUTO_TEST_CASE(steps_that_make_no_sense_say_why) {
                         script.tell("StreamingActor", R"(["opne", "x", 1])");
                       }),
                       "`StreamingActor` is not told"));
-  BOOST_TEST(contains(
-      failure_of([](Script& script) { script.tell("StreamingActor", R"(["open", "x", "1"])"); }),
-      "it does not fit [\"open\", a request id, a number]: element 2 must be a "
-      "whole number"));
+  BOOST_TEST(
+      contains(failure_of([](Script& script) {
+                 script.tell("StreamingActor", R"(["open", "x", "1", "overseer"])");
+               }),
+               "it does not fit [\"open\", a request id, a number, an actor]: element 2 must be a "
+               "whole number"));
   BOOST_TEST(contains(failure_of([](Script& script) { script.component_dies("Nobody"); }),
                       "there is no actor `Nobody`; there are "));
   BOOST_TEST(contains(

@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(a_request_waits_for_the_first_connection) {
 BOOST_AUTO_TEST_CASE(another_node_that_comes_does_not_ask_the_first_again) {
   Played played{2};
   played.connect(0);
-  played.caller.ask(caf::actor_cast<caf::actor>(played.gateway.facades.models),
+  played.caller.ask(caf::actor_cast<caf::actor>(played.gateway.fronts.models),
                     caf::make_message(delete_model_atom_v, std::string{"x"}));
   played.world.settle();
   BOOST_TEST(played.count("node 0 models: delete_model") == 1);
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(another_node_that_comes_does_not_ask_the_first_again) {
   played.lose(0);
   BOOST_TEST(played.answers.size() <= 1u);
   played.answers.clear();
-  played.caller.ask(caf::actor_cast<caf::actor>(played.gateway.facades.models),
+  played.caller.ask(caf::actor_cast<caf::actor>(played.gateway.fronts.models),
                     caf::make_message(list_models_atom_v));
   played.world.settle();
   const auto before = played.count("node 1 models: list_models");

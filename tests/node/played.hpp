@@ -61,7 +61,7 @@ struct Played {
     name(subscriber, "subscriber");
     name(late, "late");
     world.names().set(caf::actor_cast<caf::strong_actor_ptr>(gateway.root), "gateway");
-    world.names().set(caf::actor_cast<caf::strong_actor_ptr>(gateway.facades.models), "models");
+    world.names().set(caf::actor_cast<caf::strong_actor_ptr>(gateway.fronts.models), "models");
     world.on_event([this](const Event& event) { hear(event); });
     world.settle();
   }
@@ -131,7 +131,7 @@ struct Played {
   }
 
   [[nodiscard]] caf::actor role() const {
-    return caf::actor_cast<caf::actor>(gateway.facades.roles[index_of(overseer)]);
+    return caf::actor_cast<caf::actor>(gateway.fronts.roles[index_of(overseer)]);
   }
   template <class... Ts> void ask_role(Ts... content) {
     caller.ask(role(), caf::make_message(std::move(content)...));

@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(figures_are_those_of_all_nodes_together) {
   BOOST_TEST(api.stats(overseer).value().answered == 4u);
   const auto health = api.health().value();
   BOOST_TEST(health.reachable);
-  BOOST_TEST(health.components.size() == 12u);
+  BOOST_TEST(health.components.size() == 14u);
   BOOST_TEST(health.components.front().name.find(" ") != std::string::npos);
   BOOST_TEST(health.roles.size() == 2u);
 }

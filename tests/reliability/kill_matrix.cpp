@@ -5,6 +5,7 @@
 #include <map>
 #include <sstream>
 
+#include "actors/internal_interfaces.hpp"
 #include "tests/reliability/scene.hpp"
 
 namespace nexus::llm::test {
@@ -18,6 +19,7 @@ const std::vector<std::string> moments{"idle",       "queued",      "no byte yet
                                        "mid-stream", "retry pause", "config change"};
 
 const std::string supervisor = "RetrySupervisor";
+const std::string request = "RequestActor";
 const std::string connection = "connection";
 const std::string subscriber = "subscriber";
 const std::string requester = "requester";
@@ -28,6 +30,8 @@ const std::vector<std::string> components{"RoleActor/overseer",
                                           "StreamingActor",
                                           "OllamaClientActor",
                                           "ConfigActor",
+                                          "HealthActor",
+                                          request,
                                           connection,
                                           subscriber,
                                           requester,
@@ -71,7 +75,7 @@ private:
   bool has_callers() const { return first_ != nullptr; }
   /// Whether nobody is left who waits for the transfer that is under way.
   bool aborts() const {
-    return (is(subscriber) || is(requester) || is(supervisor)) &&
+    return (is(subscriber) || is(requester) || is(request) || is(supervisor)) &&
            (at("no byte yet") || at("mid-stream") || at("config change"));
   }
 
@@ -176,13 +180,11 @@ private:
     if (is(supervisor)) {
       target = scene_.llm().root();
       order = target;
-      // It fails while it restarts somebody, or has no restart left.
-      if (death != Death::exit) {
+      // A component fails that has no restart left.
+      if (death == Death::error) {
         order = scene_.component("RoleActor/implementation");
         how = Death::exit;
       }
-      if (death == Death::exception)
-        scene_.break_next_start();
     } else if (is(subscriber) || is(requester)) {
       if (victim() == nullptr)
         bystander_ = &scene_.stream("a caller of before");
@@ -192,13 +194,19 @@ private:
       target = is(subscriber) ? caf::actor_cast<caf::strong_actor_ptr>(caller->subscriber)
                               : caf::actor_cast<caf::strong_actor_ptr>(caller->requester);
       order = target;
+    } else if (is(request)) {
+      target = order = scene_.component(second_ != nullptr ? "second" : "first");
     } else {
       target = before_ = scene_.component(result_.component);
       order = target;
     }
     if (!order)
       return false;
-    order_death(order, how);
+    // It takes no orders, but throws where it is to start what there is not.
+    if (is(supervisor) && death == Death::exception)
+      anon_tell(caf::actor_cast<supervisor_internal>(order), restart_atom_v, std::uint64_t{999});
+    else
+      order_death(order, how);
     // It stands at the gate and hears nothing.
     if (is("ConfigActor"))
       scene_.store->open();
@@ -286,6 +294,8 @@ std::vector<KillOutcome> run_kill_matrix() {
       for (const auto& way : component == connection ? cuts : deaths) {
         // There is no exchange whose connection could be cut.
         const bool at_rest = moment == "idle" || moment == "retry pause";
+        if (component == request && moment == "idle")
+          continue;
         if (component == connection && at_rest && way != "server killed")
           continue;
         cells.push_back({component, moment, way, {}, {}});

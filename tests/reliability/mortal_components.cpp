@@ -6,6 +6,7 @@
 #include "actors/role/role_actor.hpp"
 #include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/config_actor.hpp"
+#include "actors/supervision/health_actor.hpp"
 #include "tests/reliability/mortal.hpp"
 
 namespace nexus::llm::test {
@@ -23,9 +24,8 @@ std::shared_ptr<const ComponentFactories> mortal_components(const std::atomic<bo
     return spawn_state<Mortal<OllamaClientActor>>(system, std::move(config),
                                                   std::move(make_transport), std::move(owner));
   };
-  factories->streaming = [](caf::actor_system& system, stream_owner owner,
-                            Limits limits) -> streaming_actor {
-    return spawn_state<Mortal<StreamingActor>>(system, std::move(owner), limits);
+  factories->streaming = [](caf::actor_system& system, Limits limits) -> streaming_actor {
+    return spawn_state<Mortal<StreamingActor>>(system, limits);
   };
   factories->model_manager = [](caf::actor_system& system, LLMClientConfig config,
                                 ollama_models_actor client,
@@ -34,10 +34,17 @@ std::shared_ptr<const ComponentFactories> mortal_components(const std::atomic<bo
                                                   std::move(settings));
   };
   factories->role = [broken](caf::actor_system& system, AIRole role, LLMClientConfig config,
-                             role_owner owner) -> role_worker {
+                             std::vector<RequestId> expected) -> role_worker {
     if (broken != nullptr && *broken)
       throw std::runtime_error{"a component that cannot be made"};
-    return spawn_state<Mortal<RoleActor>>(system, role, std::move(config), std::move(owner));
+    return spawn_state<Mortal<RoleActor>>(system, role, std::move(config), std::move(expected));
+  };
+  factories->health = [](caf::actor_system& system, std::shared_ptr<Figures> figures,
+                         Log log) -> health_worker {
+    return spawn_state<Mortal<HealthActor>>(system, std::move(figures), std::move(log));
+  };
+  factories->request = [](caf::actor_system& system, RequestParts parts) -> request_actor {
+    return spawn_state<Mortal<RequestActor>>(system, std::move(parts));
   };
   return factories;
 }

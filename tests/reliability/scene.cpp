@@ -158,9 +158,11 @@ std::size_t Scene::answers_of(const std::string& prompt) const {
 caf::strong_actor_ptr Scene::component(const std::string& name) {
   caf::scoped_actor self{system()};
   caf::strong_actor_ptr found;
-  ask(self, caf::actor_cast<supervisor_actor>(llm().root()), patience, component_atom_v, name)
-      .receive([&found](const caf::strong_actor_ptr& actor) { found = actor; },
-               [](const caf::error&) {});
+  // It may be about to be started again.
+  for (bool reached = true; reached && !found;)
+    ask(self, caf::actor_cast<supervisor_actor>(llm().root()), patience, component_atom_v, name)
+        .receive([&found](const caf::strong_actor_ptr& actor) { found = actor; },
+                 [&reached](const caf::error&) { reached = false; });
   return found;
 }
 

@@ -92,8 +92,9 @@ public:
   generate(const std::string& prompt, GenerateOptions options = {}, AIRole role = AIRole::overseer);
   [[nodiscard]] Health health();
   [[nodiscard]] RoleStats stats(AIRole role);
-  /// Makes the next start of a component throw.
-  void break_next_start() { broken_ = true; }
+  /// From now on no RoleActor can be made, until `mend`.
+  void break_starts() { broken_ = true; }
+  void mend_starts() { broken_ = false; }
   /// Ends the system; tells what has not come to rest then. Empty: all is well.
   [[nodiscard]] std::string take_down();
 

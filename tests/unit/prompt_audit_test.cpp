@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "actors/supervision/prompt_audit.hpp"
+#include "actors/ollama_client/prompt_audit.hpp"
 
 using namespace nexus::llm;
 using namespace std::chrono_literals;

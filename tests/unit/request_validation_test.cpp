@@ -61,7 +61,6 @@ BOOST_AUTO_TEST_SUITE(request_validation)
 
 BOOST_AUTO_TEST_CASE(a_request_with_every_option_at_its_bounds_passes) {
   auto request = prompt();
-  request.id = {std::string(128, 'i')};
   request.temperature = 2.0;
   request.max_tokens = 2147483647;
   request.num_ctx = 4;
@@ -94,8 +93,6 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_prompt_is_named) {
       {ErrorCode::invalid_prompt, "`prompt` holds a NUL", [](auto& r) { r.prompt = with_nul; }},
       {ErrorCode::invalid_prompt, "`limits.maxPromptBytes`",
        [](auto& r) { r.prompt = std::string((8u << 20) + 1, 'x'); }},
-      {ErrorCode::invalid_argument, "`id`", [](auto& r) { r.id = {std::string(129, 'i')}; }},
-      {ErrorCode::invalid_argument, "`id`", [](auto& r) { r.id = {with_nul}; }},
       {option, "`temperature`", [](auto& r) { r.temperature = -0.1; }},
       {option, "`temperature`", [](auto& r) { r.temperature = 2.1; }},
       {option, "`temperature`", [](auto& r) { r.temperature = std::nan(""); }},
@@ -204,7 +201,6 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_an_embedding_request_is_named) {
        [](auto& r) { r.input = std::vector<std::string>(1001, "x"); }},
       {ErrorCode::invalid_prompt, "`limits.maxPromptBytes`",
        [](auto& r) { r.input = std::vector<std::string>(9, std::string(1u << 20, 'x')); }},
-      {ErrorCode::invalid_argument, "`id`", [](auto& r) { r.id = {not_utf8}; }},
       {option, "`dimensions`", [](auto& r) { r.dimensions = 0; }},
       {option, "`keepAlive`", [](auto& r) { r.keep_alive = "x"; }},
       {option, "`timeout`", [](auto& r) { r.timeout = 0ms; }},
@@ -250,6 +246,16 @@ BOOST_AUTO_TEST_CASE(json_that_is_nested_too_deeply_is_refused_without_a_crash) 
   auto request = prompt();
   request.format = "{\"a\":" + std::string(100'000, '[');
   BOOST_TEST(code_of(validate(request, Limits{})) == option);
+}
+
+BOOST_AUTO_TEST_CASE(an_id_is_a_short_text_of_one_line) {
+  for (const auto& fine : {std::string(128, 'i'), "Größe 1"s, ""s})
+    BOOST_TEST(check_id({fine}).has_value(), fine);
+  for (const auto& wrong : {std::string(129, 'i'), "a\nb"s, "a\x1B[0m"s, with_nul, not_utf8}) {
+    const auto result = check_id({wrong});
+    BOOST_TEST(code_of(result) == ErrorCode::invalid_argument, wrong);
+    BOOST_TEST(contains(sentence_of(result), "`id`"), sentence_of(result));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_model_name_alone_is_checked_and_told_in_valid_text) {

@@ -1,9 +1,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include "actors/back_off.hpp"
+#include "actors/requests/retry_policy.hpp"
 #include "actors/supervision/jitter.hpp"
 #include "actors/supervision/restart_budget.hpp"
-#include "actors/supervision/retry_policy.hpp"
 #include "tests/unit/support.hpp"
 
 using namespace nexus::llm;
@@ -186,27 +186,43 @@ BOOST_AUTO_TEST_CASE(restarts_are_counted_within_a_sliding_window) {
   const RestartSettings settings{.max_restarts = 2, .window = 30s};
   const RestartBudget::Time start{1h};
   RestartBudget budget;
-  BOOST_TEST(budget.spend(settings, start));
-  BOOST_TEST(budget.spend(settings, start + 10s));
-  BOOST_TEST(!budget.spend(settings, start + 29s));
-  BOOST_TEST(budget.spend(settings, start + 30s));
-  BOOST_TEST(!budget.spend(settings, start + 39s));
-  BOOST_TEST(budget.spend(settings, start + 40s));
+  BOOST_TEST(budget.spend(settings, start).has_value());
+  BOOST_TEST(budget.spend(settings, start + 10s).has_value());
+  BOOST_TEST(!budget.spend(settings, start + 29s).has_value());
+  BOOST_TEST(budget.spend(settings, start + 30s).has_value());
+  BOOST_TEST(!budget.spend(settings, start + 39s).has_value());
+  BOOST_TEST(budget.spend(settings, start + 40s).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_restart_costs_nothing) {
   const RestartSettings settings{.max_restarts = 1, .window = 30s};
   const RestartBudget::Time start{1h};
   RestartBudget budget;
-  BOOST_TEST(budget.spend(settings, start));
+  BOOST_TEST(budget.spend(settings, start).has_value());
   for (auto at = start + 1s; at < start + 30s; at += 1s)
-    BOOST_TEST(!budget.spend(settings, at));
-  BOOST_TEST(budget.spend(settings, start + 30s));
+    BOOST_TEST(!budget.spend(settings, at).has_value());
+  BOOST_TEST(budget.spend(settings, start + 30s).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(each_restart_within_the_window_waits_longer) {
+  const RestartSettings settings{.max_restarts = 20, .window = 30s};
+  const RestartBudget::Time start{1h};
+  RestartBudget budget;
+  BOOST_TEST((budget.spend(settings, start) == 0ms));
+  BOOST_TEST((budget.spend(settings, start) == 50ms));
+  BOOST_TEST((budget.spend(settings, start) == 100ms));
+  BOOST_TEST((budget.spend(settings, start) == 200ms));
+  for (int i = 0; i < 10; ++i)
+    static_cast<void>(budget.spend(settings, start));
+  BOOST_TEST((budget.spend(settings, start) == 5s));
+  // What was long ago is forgotten.
+  BOOST_TEST((budget.spend(settings, start + 30s) == 0ms));
 }
 
 BOOST_AUTO_TEST_CASE(a_budget_of_none_allows_none) {
   RestartBudget budget;
-  BOOST_TEST(!budget.spend({.max_restarts = 0, .window = 30s}, RestartBudget::Time{1h}));
+  BOOST_TEST(
+      !budget.spend({.max_restarts = 0, .window = 30s}, RestartBudget::Time{1h}).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
-#include "actors/supervision/run.hpp"
+#include "actors/internal_interfaces.hpp"
 #include "config/model_name.hpp"
 
 namespace nexus::llm {
-
-/// What the model that a run uses is known by. A copy, since a run may end before an answer.
-[[nodiscard]] inline ResolvedModel loaded_as(const Run& run) {
-  return {.name = run.model, .digest = run.digest};
-}
 
 /// A model among those in memory, or null. Of several names of one model Ollama lists the one that
 /// it was loaded by.

@@ -1,5 +1,4 @@
-#include "actors/supervision/exit_guard.hpp"
-#include "actors/supervision/facades.hpp"
+#include "actors/handles/role_handle.hpp"
 
 namespace nexus::llm {
 
@@ -24,25 +23,31 @@ LLMRequest chat_request(std::vector<ChatMessage> messages, GenerateOptions optio
   return request;
 }
 
-class RoleFacade {
+class RoleHandle {
 public:
-  using Base = role_facade::base;
-  static constexpr const char* name = "RoleFacade";
+  using Base = role_front::base;
+  static constexpr const char* name = "RoleHandle";
 
-  RoleFacade(role_facade::pointer self, AIRole role, llm_service service)
-      : self_{self}, role_{role}, service_{std::move(service)} {
-    heed_only(self_, service_);
+  RoleHandle(role_front::pointer self, AIRole role) : self_{self}, role_{role} {
+    self_->set_exit_handler([self](caf::exit_msg& message) {
+      if (message.reason == caf::exit_reason::kill)
+        self->quit(message.reason);
+    });
   }
 
   template <class T, class Atom, class... Ts> caf::result<T> pass(Atom atom, Ts... content) {
-    if (given_up_)
-      return to_caf_error(*given_up_);
+    if (!service_)
+      return to_caf_error(gone_);
     return forward_to(self_, service_, atom, role_, std::move(content)...);
   }
 
-  role_facade::behavior_type make_behavior() {
+  role_front::behavior_type make_behavior() {
     return {
-        [this](finish_atom, LLMError& error) { given_up_ = std::move(error); },
+        [this](const llm_service& service) { service_ = service; },
+        [this](finish_atom, LLMError& error) {
+          service_ = llm_service{};
+          gone_ = std::move(error);
+        },
         [this](generate_atom, std::string& prompt) {
           return pass<LLMResponse>(submit_atom_v, generate_request(std::move(prompt), {}, false));
         },
@@ -87,16 +92,16 @@ public:
   }
 
 private:
-  role_facade::pointer self_;
+  role_front::pointer self_;
   AIRole role_;
-  llm_service service_;
-  std::optional<LLMError> given_up_;
+  llm_service service_; ///< null while nobody is there
+  LLMError gone_{.code = ErrorCode::shutting_down};
 };
 
 } // namespace
 
-role_facade spawn_role_facade(caf::actor_system& system, AIRole role, llm_service service) {
-  return spawn_state<RoleFacade>(system, role, std::move(service));
+role_front spawn_role_handle(caf::actor_system& system, AIRole role) {
+  return spawn_state<RoleHandle>(system, role);
 }
 
 } // namespace nexus::llm

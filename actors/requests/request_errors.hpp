@@ -11,6 +11,10 @@ namespace nexus::llm {
           .subject = "`id` is that of another request under way"};
 }
 
+[[nodiscard]] inline LLMError a_stream_needs_a_subscriber() {
+  return {.code = ErrorCode::invalid_argument, .subject = "a stream needs a subscriber"};
+}
+
 [[nodiscard]] inline LLMError unknown_request(const RequestId& id) {
   return {.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"};
 }

@@ -1,4 +1,4 @@
-#include "actors/supervision/prompt_audit.hpp"
+#include "actors/ollama_client/prompt_audit.hpp"
 
 #include <algorithm>
 #include <functional>

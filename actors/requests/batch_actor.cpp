@@ -1,4 +1,4 @@
-#include "actors/role/batch_actor.hpp"
+#include "actors/requests/batch_actor.hpp"
 
 namespace nexus::llm {
 

@@ -1,4 +1,4 @@
-#include "actors/supervision/retry_policy.hpp"
+#include "actors/requests/retry_policy.hpp"
 
 #include <algorithm>
 

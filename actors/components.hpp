@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+
+#include "actors/internal_interfaces.hpp"
+
+namespace nexus::llm {
+
+/// The components of a system at one time, with the settings in force. Every restart and every
+/// change of the settings makes another one, which the supervisor tells to all who work with them.
+/// Immutable; any thread.
+struct Components {
+  /// A component and how often it was started; a later generation knows nothing of what an earlier
+  /// one was asked.
+  template <class Handle> struct Generation {
+    Handle handle;
+    std::uint64_t number = 0;
+  };
+
+  std::shared_ptr<const LLMClientConfig> config;
+  Generation<ollama_client_actor> client;
+  Generation<streaming_actor> streaming;
+  Generation<model_manager_worker> models;
+  Generation<health_worker> health;
+  std::array<Generation<role_worker>, all_roles.size()> roles;
+
+  [[nodiscard]] const Generation<role_worker>& role(AIRole role) const {
+    return roles[index_of(role)];
+  }
+};
+
+} // namespace nexus::llm

@@ -1,0 +1,153 @@
+#include "actors/handles/handles.hpp"
+
+#include "actors/components.hpp"
+#include "actors/model_manager/model_manager_actor.hpp"
+#include "actors/ollama_client/ollama_client_actor.hpp"
+#include "actors/requests/retry_policy.hpp"
+#include "actors/supervision/config_actor.hpp"
+#include "actors/supervision/health_actor.hpp"
+
+namespace nexus::llm {
+
+namespace {
+
+template <class... Atoms, class Atom> constexpr bool is_one_of(Atom) {
+  return (std::is_same_v<Atom, Atoms> || ...);
+}
+
+/// What the messages about models have in common, whoever they go to.
+struct AboutModels : HandlePolicy {
+  // Removed twice, a model that was made anew meanwhile would be gone as well.
+  template <class Atom>
+  static constexpr bool may_be_repeated = !std::is_same_v<Atom, delete_model_atom>;
+  template <class Atom>
+  static constexpr bool is_long = is_one_of<load_model_atom, pull_model_atom, push_model_atom,
+                                            create_model_atom, upload_blob_atom>(Atom{});
+  static constexpr bool has_cancel = true;
+
+  using HandlePolicy::prepare;
+  template <class Atom, class Request, class... Ts>
+  requires requires(Request& request) { request.id; }
+  [[nodiscard]] auto prepare(RequestId& id, Atom& atom, Request& request, Ts&... rest) const {
+    if (request.id.value.empty())
+      request.id = make_request_id();
+    id = request.id;
+    return std::make_tuple(atom, std::move(request), std::move(rest)...);
+  }
+};
+
+/// The models, as callers see them: failures that may pass are repeated.
+class ModelsPolicy : public AboutModels {
+public:
+  ModelsPolicy(LLMClientConfig config, Chance chance)
+      : config_{std::make_shared<const LLMClientConfig>(std::move(config))}, chance_{std::move(
+                                                                                 chance)} {}
+
+  using AboutModels::prepare;
+  [[nodiscard]] auto prepare(RequestId& id, pull_model_atom atom, std::string& model,
+                             pull_subscriber& subscriber) const {
+    ModelTransfer request{.id = {}, .model = std::move(model)};
+    return AboutModels::prepare(id, atom, request, subscriber);
+  }
+
+  [[nodiscard]] auto prepare(RequestId& id, load_model_atom atom, RequestId& wanted,
+                             std::string& model, std::string& keep_alive) const {
+    id = wanted.value.empty() ? make_request_id() : std::move(wanted);
+    return std::make_tuple(atom, id, std::move(model), std::move(keep_alive));
+  }
+  [[nodiscard]] auto prepare(RequestId& id, load_model_atom atom, std::string& model,
+                             std::string& keep_alive) const {
+    return prepare(id, atom, id, model, keep_alive);
+  }
+  // What is at Ollama at a time is bounded behind the ModelManagerActor.
+  static constexpr std::size_t window = PendingCalls::Rules{}.max_calls;
+
+  template <class Self, class Atom>
+  [[nodiscard]] std::optional<LLMError> refusal(Self* self, Atom) const {
+    if constexpr (std::is_same_v<Atom, upload_blob_atom>) {
+      // The file would be one of this machine, whoever asks.
+      const auto sender = self->current_sender();
+      if (sender && sender->node() != self->system().node())
+        return LLMError{.code = ErrorCode::invalid_argument,
+                        .subject = "a file can be given to the Ollama of its own machine only"};
+    }
+    return std::nullopt;
+  }
+
+  void take(const ComponentsPtr& components) { config_ = components->config; }
+
+  [[nodiscard]] std::optional<std::chrono::milliseconds> retry_wait(const LLMError& error,
+                                                                    std::uint32_t failures) const {
+    const auto decision =
+        decide(error, {.attempts = failures, .on_this_model = failures, .once_failures = failures},
+               *config_, chance_.wait());
+    if (decision.next != RetryDecision::Next::retry)
+      return std::nullopt;
+    return decision.wait;
+  }
+
+private:
+  std::shared_ptr<const LLMClientConfig> config_;
+  Chance chance_;
+};
+
+template <class Interface, class Policy = HandlePolicy>
+auto spawn_handle(caf::actor_system& system, std::string subject, std::string served_by,
+                  Policy policy = {}) {
+  return spawn_state<StableHandle<Interface, Policy>>(system, std::move(subject),
+                                                      std::move(served_by), std::move(policy));
+}
+
+} // namespace
+
+stable_handle<model_manager_actor> spawn_models_handle(caf::actor_system& system,
+                                                       LLMClientConfig config, Chance chance) {
+  return spawn_handle<model_manager_actor>(system, "the models", ModelManagerActor::name,
+                                           ModelsPolicy{std::move(config), std::move(chance)});
+}
+
+stable_handle<config_actor> spawn_config_handle(caf::actor_system& system) {
+  return spawn_handle<config_actor>(system, "the settings", ConfigActor::name);
+}
+
+Handles spawn_handles(caf::actor_system& system, const LLMClientConfig& config,
+                      const Chance& chance) {
+  Handles handles;
+  for (const auto role : all_roles)
+    handles.roles[index_of(role)] = spawn_role_handle(system, role);
+  handles.models = spawn_models_handle(system, config, chance);
+  handles.config = spawn_config_handle(system);
+  handles.health = spawn_handle<health_actor>(system, "the state of the system", HealthActor::name);
+  handles.ollama =
+      spawn_handle<ollama_models_actor>(system, "Ollama", OllamaClientActor::name, AboutModels{});
+  return handles;
+}
+
+void expect_service(const Handles& handles, const llm_service& service) {
+  for (const auto& role : handles.roles)
+    anon_tell(role, service);
+  anon_tell(handles.models, model_manager_actor{});
+  anon_tell(handles.config, config_actor{});
+  anon_tell(handles.health, health_actor{});
+  anon_tell(handles.ollama, ollama_models_actor{});
+}
+
+void finish_handles(const Handles& handles, const LLMError& error) {
+  for (const auto& role : handles.roles)
+    anon_tell(role, finish_atom_v, error);
+  anon_tell(handles.models, finish_atom_v, error);
+  anon_tell(handles.config, finish_atom_v, error);
+  anon_tell(handles.health, finish_atom_v, error);
+  anon_tell(handles.ollama, finish_atom_v, error);
+}
+
+void end_handles(const Handles& handles) {
+  for (const auto& role : handles.roles)
+    anon_exit(role, caf::exit_reason::kill);
+  anon_exit(handles.models, caf::exit_reason::kill);
+  anon_exit(handles.config, caf::exit_reason::kill);
+  anon_exit(handles.health, caf::exit_reason::kill);
+  anon_exit(handles.ollama, caf::exit_reason::kill);
+}
+
+} // namespace nexus::llm

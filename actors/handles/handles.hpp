@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+
+#include "actors/handles/role_handle.hpp"
+#include "actors/handles/stable_handle.hpp"
+#include "actors/supervision/chance.hpp"
+
+/// What callers hold of a system, and what its own actors hold of Ollama.
+namespace nexus::llm {
+
+/// The actors in front of the components. They outlive every component and the supervisor.
+struct Handles {
+  std::array<role_front, all_roles.size()> roles;
+  stable_handle<model_manager_actor> models;
+  stable_handle<config_actor> config;
+  stable_handle<health_actor> health;
+  stable_handle<ollama_models_actor> ollama;
+};
+
+[[nodiscard]] stable_handle<model_manager_actor>
+spawn_models_handle(caf::actor_system& system, LLMClientConfig config, Chance chance);
+[[nodiscard]] stable_handle<config_actor> spawn_config_handle(caf::actor_system& system);
+
+[[nodiscard]] Handles spawn_handles(caf::actor_system& system, const LLMClientConfig& config,
+                                    const Chance& chance);
+
+/// The roles are served by this one from now on; calls to the others wait for their components.
+void expect_service(const Handles& handles, const llm_service& service);
+/// Calls end with this error until the next component is there.
+void finish_handles(const Handles& handles, const LLMError& error);
+/// Ends them.
+void end_handles(const Handles& handles);
+
+} // namespace nexus::llm

@@ -1,0 +1,193 @@
+#pragma once
+
+#include <memory>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "actors/handles/pending_calls.hpp"
+#include "actors/internal_interfaces.hpp"
+
+namespace nexus::llm {
+
+/// What callers hold: an actor that offers an interface and passes every message of it to whoever
+/// serves it now. It stays when that one is replaced, and asks the successor what is unanswered.
+/// When told to finish, calls end with that error until somebody else is there, or is to come (a
+/// null server): then they wait. It ends by `kill`
+/// alone, so that a caller who is linked to it takes nothing from the others. A long call whose
+/// requester dies is cancelled.
+template <class Interface>
+using stable_handle =
+    typename caf::typed_actor<sig<void, Interface>, sig<void, ComponentsPtr>,
+                              sig<void, finish_atom, LLMError>,
+                              sig<void, tick_atom, std::uint64_t>>::template extend_with<Interface>;
+
+/// How a `StableHandle` treats the messages of its interface. A policy for an interface derives
+/// from this and replaces what is different there.
+struct HandlePolicy {
+  /// Whether making the call twice does no harm.
+  template <class Atom> static constexpr bool may_be_repeated = true;
+  /// Whether it may take long, and so has an id, and ends when its requester dies.
+  template <class Atom> static constexpr bool is_long = false;
+  /// Whether the interface takes `cancel_atom, RequestId`.
+  static constexpr bool has_cancel = false;
+
+  /// How many calls may be under way at a time; long ones do not count.
+  static constexpr std::size_t window = PendingCalls::Rules{}.window;
+
+  /// The message as it is passed on, and the id by which it can be cancelled there.
+  template <class... Ts> [[nodiscard]] auto prepare(RequestId&, Ts&... content) const {
+    return std::make_tuple(std::move(content)...);
+  }
+  /// Why it is not passed on, if so.
+  template <class Self, class Atom>
+  [[nodiscard]] std::optional<LLMError> refusal(Self*, Atom) const {
+    return std::nullopt;
+  }
+  /// The components and settings from now on.
+  void take(const ComponentsPtr&) {}
+  /// How long to wait after so many failures; nothing: the caller is told.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> retry_wait(const LLMError&,
+                                                                    std::uint32_t) const {
+    return std::nullopt;
+  }
+};
+
+template <class Interface, class Policy = HandlePolicy> class StableHandle {
+public:
+  using Handle = stable_handle<Interface>;
+  using Base = typename Handle::base;
+  static constexpr const char* name = "StableHandle";
+
+  /// `served_by`: the name of the actors behind it.
+  StableHandle(typename Handle::pointer self, std::string subject, std::string served_by,
+               Policy policy)
+      : self_{self}, served_by_{std::move(served_by)}, policy_{std::move(policy)},
+        calls_{{.window = Policy::window}, std::move(subject)} {
+    watcher_.attach(self_);
+    self_->set_exit_handler([self](caf::exit_msg& message) {
+      if (message.reason == caf::exit_reason::kill)
+        self->quit(message.reason);
+    });
+  }
+
+  ~StableHandle() { calls_.give_up({.code = ErrorCode::shutting_down}); }
+
+  typename Handle::behavior_type make_behavior() {
+    return behavior_of<Handle, Interface>(
+        [this]<class Parts>() {
+          return Parts::outputs([this]<class Out>() {
+            return Parts::inputs([this]<class... In>() {
+              return [this](In... content) -> caf::result<Out> { return pass<Out>(content...); };
+            });
+          });
+        },
+        [this](const Interface& server) {
+          server_ = server;
+          if (server_)
+            calls_.connect();
+          else
+            calls_.expect();
+        },
+        [this](const ComponentsPtr& components) { policy_.take(components); },
+        [this](finish_atom, const LLMError& error) { calls_.give_up(error); },
+        [this](tick_atom, std::uint64_t id) {
+          if (const auto job = later_.extract(id); !job.empty())
+            calls_.again(job.mapped().first, job.mapped().second);
+        });
+  }
+
+private:
+  using Key = PendingCalls::Key;
+  using Epoch = PendingCalls::Epoch;
+
+  template <class Out, class Atom, class... Ts> caf::result<Out> pass(Atom atom, Ts&... content) {
+    if constexpr (std::is_same_v<Atom, cancel_atom>) {
+      return cancel(content...);
+    } else {
+      if (auto refused = policy_.refusal(self_, atom))
+        return to_caf_error(std::move(*refused));
+      const auto requester = self_->current_sender();
+      auto promise = self_->template make_response_promise<Out>();
+      PendingCalls::Call call{.fail =
+                                  [promise](LLMError error) mutable {
+                                    promise.deliver(to_caf_error(std::move(error)));
+                                  },
+                              .may_be_repeated = Policy::template may_be_repeated<Atom>,
+                              .is_long = Policy::template is_long<Atom>};
+      call.send = [this, promise,
+                   message = policy_.prepare(call.id, atom, content...)](Key key, Epoch epoch) {
+        std::apply([&](const auto&... parts) { put<Out>(promise, key, epoch, parts...); }, message);
+      };
+      const bool watched = call.is_long && requester;
+      if (const auto key = calls_.add(std::move(call)); key && watched)
+        watch(requester, *key);
+      return promise;
+    }
+  }
+
+  template <class Out, class... Ts>
+  void put(caf::typed_response_promise<Out> promise, Key key, Epoch epoch, const Ts&... message) {
+    ask_watched(self_, server_, message...)
+        .then(
+            [this, promise, key, epoch](Out& answer) mutable {
+              if (calls_.answered(key, epoch))
+                promise.deliver(std::move(answer));
+            },
+            [this, key, epoch](const caf::error& error) {
+              // His successor is on the way, and with him all that has to be done.
+              if (is_death_of(served_by_, error))
+                return;
+              const auto failure = to_llm_error(error);
+              const auto wait = calls_.failed(key, epoch, failure, [&](std::uint32_t failures) {
+                return policy_.retry_wait(failure, failures);
+              });
+              if (!wait)
+                return;
+              later_.emplace(++last_tick_, std::pair{key, epoch});
+              tell_after(self_, *wait, Handle{self_}, tick_atom_v, last_tick_);
+            });
+  }
+
+  /// Its work ends with its requester.
+  void watch(const caf::strong_actor_ptr& requester, Key key) {
+    const auto address = caf::actor_cast<caf::actor_addr>(requester);
+    waited_for_.emplace(address, key);
+    watcher_.watch(requester, [this, address](const caf::error&) {
+      const auto [first, last] = waited_for_.equal_range(address);
+      std::vector<Key> orphans;
+      for (auto entry = first; entry != last; ++entry)
+        orphans.push_back(entry->second);
+      waited_for_.erase(first, last);
+      for (const auto orphan : orphans)
+        static_cast<void>(end(orphan));
+    });
+  }
+
+  [[nodiscard]] bool end(Key key) {
+    const auto id = calls_.id_of(key);
+    if (!id)
+      return false;
+    if (calls_.end(key, {.code = ErrorCode::cancelled}))
+      if constexpr (Policy::has_cancel)
+        anon_tell(server_, cancel_atom_v, *id);
+    return true;
+  }
+
+  bool cancel(const RequestId& id) {
+    const auto key = id.value.empty() ? std::nullopt : calls_.find(id);
+    return key && end(*key);
+  }
+
+  typename Handle::pointer self_;
+  Interface server_;
+  std::string served_by_;
+  Policy policy_;
+  Watcher watcher_;
+  std::unordered_multimap<caf::actor_addr, Key> waited_for_;
+  std::unordered_map<std::uint64_t, std::pair<Key, Epoch>> later_;
+  std::uint64_t last_tick_ = 0;
+  PendingCalls calls_;
+};
+
+} // namespace nexus::llm

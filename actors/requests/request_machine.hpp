@@ -1,0 +1,285 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/log.hpp"
+#include "messages/ai_role.hpp"
+#include "messages/health.hpp"
+#include "messages/llm_client_config.hpp"
+#include "messages/llm_response.hpp"
+
+namespace nexus::llm {
+
+/// The life of one request, without actors: events go in, actions come out. Whoever runs it carries
+/// the actions out and brings the replies back. One thread.
+///
+/// At any time at most one question is open; it bears a step, and a reply to an earlier step is
+/// ignored. Exactly one `Conclude` comes out, and nothing after it.
+///
+/// | stage     | waits for                | reply     | failure            | component lost       |
+/// | --------- | ------------------------ | --------- | ------------------ | -------------------- |
+/// | admitting | the RoleActor            | resolve   | conclude           | admit again          |
+/// | following | an identical request     | conclude  | conclude           | admit again, or
+/// conclude where it is a stream | | resolving | the ModelManagerActor    | send      | decide |
+/// resolve again        | | sending   | the OllamaClientActor    | conclude  | judge, then decide |
+/// judge, then decide   | | judging   | the StreamingActor       | decide    | -                  |
+/// decide: it was seen  | | healing   | the ModelManagerActor    | pause     | pause              |
+/// pause                | | pausing   | a timer                  | resolve   | -                  |
+/// -                    | | over      | -                        | -         | -                  |
+/// -                    |
+///
+/// *Decide* is `decide` of the retry policy: pause and try again, fall back to another model, or
+/// conclude. In every stage but `over`: a caller that is gone or cancels is answered, and the
+/// request concludes unless others want its answer (who joined the stream counts unless it was
+/// cancelled); a lost stream starts the attempt anew, once if something of it was seen; `End`
+/// concludes.
+class RequestMachine {
+public:
+  using Time = std::chrono::steady_clock::time_point;
+  using Millis = std::chrono::milliseconds;
+  using Step = std::uint64_t;
+
+  /// How often one request may lose the component that works on it.
+  static constexpr std::uint32_t max_component_failures = 3;
+
+  enum class Stage : std::uint8_t {
+    admitting,
+    following,
+    resolving,
+    sending,
+    judging,
+    healing,
+    pausing,
+    over,
+  };
+
+  /// What the machine has to know of the request.
+  struct Order {
+    AIRole role = AIRole::overseer;
+    std::string name;  ///< for the log
+    std::string model; ///< that the caller chose; empty: the role's
+    bool stream = false;
+    bool falls_back = true; ///< a fallback model of the role may answer
+    bool heals = true;      ///< a model that gives not a byte may be unloaded
+  };
+
+  // Replies to the open question.
+  struct Admitted {};
+  struct Cached {
+    LLMResponse response;
+  };
+  struct Shared {}; ///< an identical request will have the answer
+  struct Missed {}; ///< that request had ended already
+  struct Alone {};  ///< it cannot be shared after all
+  struct Resolved {
+    std::string model;
+    std::string digest;
+  };
+  struct Answered {
+    LLMResponse response;
+  };
+  struct Failed {
+    LLMError error;
+  };
+  struct Judged {
+    bool seen = false;
+  };
+  struct Done {}; ///< the pause is over, or the model is healed
+  struct Lost {
+    std::string component;
+  };
+  using Reply = std::variant<Admitted, Cached, Shared, Missed, Alone, Resolved, Answered, Failed,
+                             Judged, Done, Lost>;
+
+  // What happens by itself.
+  struct Begin {
+    bool anew = false; ///< after a fault in the logic itself
+  };
+  struct ChunkSeen { ///< something of this attempt was passed on to a subscriber
+    std::uint32_t attempt = 0;
+  };
+  struct StreamLost { ///< the StreamingActor was replaced; what it had is lost
+    std::string component;
+  };
+  struct CallerGone {};     ///< the requester is dead
+  struct Cancelled {};      ///< by the caller, or for it
+  struct Interest {         ///< who else wants the answer
+    bool followers = false; ///< callers of identical requests
+    bool listeners = false; ///< who joined the stream by themselves
+  };
+  struct End { ///< concludes, whoever waits
+    LLMError reason;
+  };
+  struct Happened { ///< a reply
+    Step step = 0;
+    Reply reply;
+  };
+  using Event =
+      std::variant<Begin, ChunkSeen, StreamLost, CallerGone, Cancelled, Interest, End, Happened>;
+
+  // Questions to put; each replaces the one before it.
+  struct Admit {
+    Step step = 0;
+    bool again = false; ///< it was admitted, or in the queue, before
+    bool alone = false; ///< not to be shared
+  };
+  struct Follow {
+    Step step = 0;
+  };
+  struct Resolve {
+    Step step = 0;
+    std::vector<std::string> tried;
+    bool refresh = false; ///< the list of models must be read anew
+  };
+  struct Send {
+    Step step = 0;
+    std::uint32_t attempt = 0;
+    std::string model;
+    std::string digest;
+  };
+  struct Judge {
+    Step step = 0;
+  };
+  struct Heal {
+    Step step = 0; ///< 0: nobody waits for it
+    std::string model;
+    std::string digest;
+  };
+  struct Pause {
+    Step step = 0;
+    Millis wait{};
+  };
+  // Things to do.
+  struct Abort {}; ///< the OllamaClientActor is to stop
+  struct RestartStream {
+    std::uint32_t attempt = 0;
+    bool seen_is_void = false;
+    LLMError reason;
+  };
+  struct AnswerCaller { ///< the work goes on for others
+    LLMError error;
+    bool end_stream = false; ///< for the own subscriber of the caller
+  };
+  struct Count {
+    RoleStats figures; ///< to be added
+  };
+  struct Log {
+    LogLevel level = LogLevel::info;
+    std::string text;
+  };
+  /// The end: the caller, unless answered, and whoever listens are told.
+  struct Conclude {
+    std::variant<LLMResponse, LLMError> outcome;
+  };
+  using Action = std::variant<Admit, Follow, Resolve, Send, Judge, Heal, Pause, Abort,
+                              RestartStream, AnswerCaller, Count, Log, Conclude>;
+  using Actions = std::vector<Action>;
+
+  /// Where a machine goes on that takes the place of another one, so that nothing is mistaken that
+  /// was meant for that.
+  struct Predecessor {
+    Step step = 0;
+    std::uint32_t attempts = 0;
+  };
+
+  RequestMachine(Order order, Time accepted) : order_{std::move(order)}, accepted_{accepted} {}
+  RequestMachine(Order order, Time accepted, Predecessor before)
+      : order_{std::move(order)}, accepted_{accepted}, step_{before.step}, attempts_{
+                                                                               before.attempts} {}
+
+  /// `chance` in [0, 1) spreads waits.
+  [[nodiscard]] Actions on(const Event& event, const LLMClientConfig& config, Time now,
+                           double chance);
+
+  [[nodiscard]] Stage stage() const noexcept { return stage_; }
+  /// The step of the open question; another one once it was answered.
+  [[nodiscard]] Step step() const noexcept { return step_; }
+  /// Whether a place of the role is taken.
+  [[nodiscard]] bool holds_place() const noexcept { return holds_place_; }
+  [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
+  /// Something of the current attempt was seen by a subscriber.
+  [[nodiscard]] bool seen() const noexcept { return seen_; }
+  /// The stream has started over; what came before is void.
+  [[nodiscard]] bool restarted() const noexcept { return restarted_; }
+  [[nodiscard]] const std::string& model() const noexcept { return model_; }
+  [[nodiscard]] const std::optional<LLMError>& last_error() const noexcept { return last_error_; }
+  /// Whether the caller still waits.
+  [[nodiscard]] bool has_caller() const noexcept { return caller_; }
+
+private:
+  /// What an event is looked at with.
+  struct Moment {
+    const LLMClientConfig& config;
+    Time now;
+    double chance;
+    Actions& out;
+  };
+
+  void handle(const Begin& event, Moment& moment);
+  void handle(const ChunkSeen& event, Moment& moment);
+  void handle(const StreamLost& event, Moment& moment);
+  void handle(const CallerGone&, Moment& moment);
+  void handle(const Cancelled&, Moment& moment);
+  void handle(const Interest& event, Moment& moment);
+  void handle(const End& event, Moment& moment);
+  void handle(const Happened& event, Moment& moment);
+
+  void reply(const Admitted&, Moment& moment);
+  void reply(const Cached& reply, Moment& moment);
+  void reply(const Shared&, Moment& moment);
+  void reply(const Missed&, Moment& moment);
+  void reply(const Alone&, Moment& moment);
+  void reply(const Resolved& reply, Moment& moment);
+  void reply(const Answered& reply, Moment& moment);
+  void reply(const Failed& reply, Moment& moment);
+  void reply(const Judged& reply, Moment& moment);
+  void reply(const Done&, Moment& moment);
+  void reply(const Lost& reply, Moment& moment);
+
+  Step enter(Stage stage);
+  void admit(Moment& moment, bool again);
+  void resolve(Moment& moment);
+  void pause(Moment& moment, Millis wait);
+  void attempt_failed(Moment& moment, LLMError error);
+  void heal(Moment& moment, Step step);
+  void decide_after(Moment& moment, LLMError error, bool seen);
+  void succeed(Moment& moment, LLMResponse response);
+  void fail(Moment& moment, LLMError error);
+  void answer_caller(Moment& moment, LLMError error, bool end_stream);
+  void count(Moment& moment, const RoleStats& figures) const;
+  [[nodiscard]] bool more_models(const LLMClientConfig& config) const;
+  /// Counts the loss of a component; true where that was one too many, and the request has failed.
+  [[nodiscard]] bool lost_too_many(Moment& moment, const LLMError& error);
+
+  Order order_;
+  Time accepted_;
+  Stage stage_ = Stage::admitting;
+  Step step_ = 0;
+  bool caller_ = true;
+  Interest interest_;
+  bool alone_ = false;
+  bool holds_place_ = false;
+  bool shared_ = false;
+  std::uint32_t component_failures_ = 0;
+
+  std::string model_;              ///< of the current attempt
+  std::string digest_;             ///< of that model; empty where it is not known
+  std::vector<std::string> tried_; ///< models that are not to be tried again
+  std::uint32_t attempts_ = 0;     ///< over all models
+  std::uint32_t on_this_model_ = 0;
+  std::uint32_t once_failures_ = 0;
+  bool refresh_models_ = false;
+  bool seen_ = false;
+  bool restarted_ = false;
+  bool healed_ = false;
+  Millis wait_{}; ///< after healing
+  std::optional<LLMError> last_error_;
+  std::optional<Time> first_sent_;
+};
+
+} // namespace nexus::llm

@@ -1,0 +1,149 @@
+#include "actors/supervision/health_actor.hpp"
+
+#include <algorithm>
+
+namespace nexus::llm {
+
+namespace {
+
+/// How many events are kept.
+constexpr std::size_t max_events = 16;
+
+void add_to(RoleStats& sum, const RoleStats& more) {
+  sum.accepted += more.accepted;
+  sum.answered += more.answered;
+  sum.failed += more.failed;
+  sum.cancelled += more.cancelled;
+  sum.rejected += more.rejected;
+  sum.cache_hits += more.cache_hits;
+  sum.shared += more.shared;
+  sum.retries += more.retries;
+  sum.fallbacks += more.fallbacks;
+  sum.healed += more.healed;
+  sum.tokens += more.tokens;
+  sum.generating += more.generating;
+}
+
+} // namespace
+
+HealthActor::HealthActor(health_worker::pointer self, std::shared_ptr<Figures> figures, Log log)
+    : self_{self}, figures_{std::move(figures)}, log_{std::move(log)} {
+  watcher_.attach(self_);
+  // A subscriber that throws sends its error back on CAF 1.x; its end is what counts.
+  self_->set_error_handler([](const caf::error&) {});
+}
+
+health_worker::behavior_type HealthActor::make_behavior() {
+  return {
+      [this](stats_atom, const RoleStats& figures) { add(figures); },
+      [this](ComponentHealth& component) { note(std::move(component)); },
+      [this](SupervisionEvent& event) { note(std::move(event)); },
+      [this](const ComponentsPtr& components) { components_ = components; },
+      [this](stats_atom, AIRole role) { return stats(role); },
+      [this](health_atom) { return health(); },
+      [this](subscribe_atom, const supervision_subscriber& subscriber) {
+        subscribers_.add(subscriber);
+        return Ack{};
+      },
+      [this](unsubscribe_atom, const supervision_subscriber& subscriber) {
+        subscribers_.remove(subscriber);
+        return Ack{};
+      },
+  };
+}
+
+void HealthActor::add(const RoleStats& figures) {
+  add_to(figures_->roles[index_of(figures.role)], figures);
+  // A flood must not flood the log as well.
+  if (figures.rejected > 0 && !std::exchange(overloaded_, true))
+    log_(LogLevel::warning, "requests of the role " + std::string{to_string(figures.role)} +
+                                " are rejected for overload, from now on without a line for each");
+  if (figures.answered > 0)
+    overloaded_ = false;
+}
+
+void HealthActor::note(ComponentHealth component) {
+  auto& known = figures_->components;
+  const auto entry = std::ranges::find(known, component.name, &ComponentHealth::name);
+  if (entry == known.end())
+    known.push_back(std::move(component));
+  else
+    *entry = std::move(component);
+}
+
+void HealthActor::note(SupervisionEvent event) {
+  subscribers_.tell_all(self_, event);
+  figures_->events.push_back(std::move(event));
+  if (figures_->events.size() > max_events)
+    figures_->events.pop_front();
+}
+
+RoleStats HealthActor::with_gauges(AIRole role, const RoleStats& gauges) const {
+  auto figures = figures_->roles[index_of(role)];
+  figures.role = role;
+  figures.queued = gauges.queued;
+  figures.in_flight = gauges.in_flight;
+  return figures;
+}
+
+HealthActor::Promise<RoleStats> HealthActor::stats(AIRole role) {
+  auto promise = self_->make_response_promise<RoleStats>();
+  const auto owed = guard(promise, name);
+  ask_watched(self_, components_->role(role).handle, stats_atom_v)
+      .then(
+          [this, owed, role](const RoleStats& gauges) { owed->deliver(with_gauges(role, gauges)); },
+          [this, owed, role](const caf::error&) { owed->deliver(with_gauges(role, {})); });
+  return promise;
+}
+
+HealthActor::Promise<Health> HealthActor::health() {
+  auto promise = self_->make_response_promise<Health>();
+  struct Gathered {
+    Health health;
+    std::size_t left = all_roles.size() + 1;
+  };
+  const auto gathered = std::make_shared<Gathered>();
+  gathered->health.roles.resize(all_roles.size());
+  // Each question is answered once, well or badly; the last answer makes the whole.
+  auto arrived = [this, gathered, owed = guard(promise, name)] {
+    if (--gathered->left > 0)
+      return;
+    auto& health = gathered->health;
+    health.components = figures_->components;
+    health.events.assign(figures_->events.begin(), figures_->events.end());
+    owed->deliver(std::move(health));
+  };
+  for (const auto role : all_roles) {
+    auto take = [this, gathered, arrived, role](const RoleStats& gauges) {
+      gathered->health.roles[index_of(role)] = with_gauges(role, gauges);
+      arrived();
+    };
+    ask_watched(self_, components_->role(role).handle, stats_atom_v)
+        .then(take, [take](const caf::error&) { take({}); });
+  }
+  // The state of the circuit after that, since an answer closes it.
+  auto then_circuit = [this, gathered, arrived] {
+    ask_watched(self_, components_->client.handle, circuit_atom_v)
+        .then(
+            [gathered, arrived](CircuitHealth& circuit) {
+              gathered->health.circuit = std::move(circuit);
+              arrived();
+            },
+            [arrived](const caf::error&) { arrived(); });
+  };
+  ask_watched(self_, components_->client.handle, version_atom_v)
+      .then(
+          [gathered, then_circuit](std::string& version) {
+            gathered->health.reachable = true;
+            gathered->health.version = std::move(version);
+            then_circuit();
+          },
+          [then_circuit](const caf::error&) { then_circuit(); });
+  return promise;
+}
+
+health_worker spawn_health(caf::actor_system& system, std::shared_ptr<Figures> figures, Log log) {
+  return spawn_state<HealthActor>(system, std::move(figures), std::move(log));
+}
+
+} // namespace nexus::llm

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/internal_interfaces.hpp"
+#include "actors/requests/batch_actor.hpp"
+
+namespace nexus::llm {
+
+/// Which requests live, by their numbers and by the ids that callers know them by. A request that
+/// was answered has no id any more, but may still have to bring its stream to an end.
+class LiveRequests {
+public:
+  struct Entry {
+    RequestId id;
+    AIRole role = AIRole::overseer;
+    request_actor request; ///< null for a batch
+    batch_actor batch;     ///< null for all others
+    caf::actor_addr requester;
+    bool answered = false;
+  };
+
+  [[nodiscard]] static RequestId run_id(std::uint64_t number) {
+    return {"run-" + std::to_string(number)};
+  }
+
+  void add(std::uint64_t number, Entry entry) {
+    numbers_[entry.id] = number;
+    entries_.emplace(number, std::move(entry));
+  }
+  /// Its id is free.
+  void release(std::uint64_t number) {
+    const auto entry = entries_.find(number);
+    if (entry == entries_.end())
+      return;
+    entry->second.answered = true;
+    if (const auto known = numbers_.find(entry->second.id);
+        known != numbers_.end() && known->second == number)
+      numbers_.erase(known);
+  }
+  void erase(std::uint64_t number) {
+    release(number);
+    entries_.erase(number);
+  }
+
+  [[nodiscard]] const Entry* at(std::uint64_t number) const {
+    const auto entry = entries_.find(number);
+    return entry == entries_.end() ? nullptr : &entry->second;
+  }
+  [[nodiscard]] const Entry* find(const RequestId& id) const {
+    const auto number = numbers_.find(id);
+    return number == numbers_.end() ? nullptr : &entries_.at(number->second);
+  }
+  /// The latest of this id, answered or not.
+  [[nodiscard]] const Entry* find_any(const RequestId& id) const {
+    if (const auto* live = find(id))
+      return live;
+    for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry)
+      if (entry->second.id == id)
+        return &entry->second;
+    return nullptr;
+  }
+  /// The run ids of a role.
+  [[nodiscard]] std::vector<RequestId> runs(AIRole role) const {
+    std::vector<RequestId> runs;
+    for (const auto& [number, entry] : entries_)
+      if (entry.role == role && entry.request)
+        runs.push_back(run_id(number));
+    return runs;
+  }
+  template <class Visit> void each(Visit visit) const {
+    for (const auto& [number, entry] : entries_)
+      visit(entry);
+  }
+
+private:
+  std::map<std::uint64_t, Entry> entries_;
+  std::unordered_map<RequestId, std::uint64_t> numbers_;
+};
+
+} // namespace nexus::llm
