@@ -3,12 +3,13 @@
 #include <array>
 
 #include "actors/internal_interfaces.hpp"
+#include "actors/supervision/figures.hpp"
 
 namespace nexus::llm {
 
 /// The components of a system at one time, with the settings in force. Every restart and every
 /// change of the settings makes another one, which the supervisor tells to all who work with them.
-/// Immutable; any thread.
+/// Immutable but for the figures; any thread.
 struct Components {
   /// A component and how often it was started; a later generation knows nothing of what an earlier
   /// one was asked.
@@ -18,6 +19,7 @@ struct Components {
   };
 
   std::shared_ptr<const LLMClientConfig> config;
+  std::shared_ptr<Figures> figures;
   Generation<ollama_client_actor> client;
   Generation<streaming_actor> streaming;
   Generation<model_manager_worker> models;

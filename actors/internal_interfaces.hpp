@@ -15,6 +15,14 @@
 
 namespace nexus::llm {
 
+struct Components;
+/// The components of a system at one time; for actors of this process.
+using ComponentsPtr = std::shared_ptr<const Components>;
+
+class ModelCatalogue;
+/// The installed models as they were last listed, or null; for actors of this process.
+using CataloguePtr = std::shared_ptr<const ModelCatalogue>;
+
 /// What a RoleActor answers when a run may begin, or need not.
 struct Admission {
   enum class Kind : std::uint8_t {
@@ -24,8 +32,9 @@ struct Admission {
   };
   Kind kind = Kind::run;
   LLMRequest request; ///< completed from the settings of the role
-  std::optional<LLMResponse> response;
-  caf::strong_actor_ptr leader; ///< a `request_actor`; stays in this process
+  std::optional<LLMResponse> response = {};
+  caf::strong_actor_ptr leader = {}; ///< a `request_actor`; stays in this process
+  CataloguePtr catalogue = {}; ///< spares a question to the ModelManagerActor while it is fresh
 
   static constexpr std::string_view type_name = "Admission";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -72,18 +81,13 @@ inline constexpr std::uint32_t node_protocol = 4;
 
 } // namespace nexus::llm
 
-namespace nexus::llm {
-struct Components;
-/// The components of a system at one time; for actors of this process.
-using ComponentsPtr = std::shared_ptr<const Components>;
-} // namespace nexus::llm
-
 CAF_BEGIN_TYPE_ID_BLOCK(nexus_llm_internal, caf::id_block::nexus_llm::end)
 
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::Admission))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::NodeHello))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ResolvedModel))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ComponentsPtr))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::CataloguePtr))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (std::vector<nexus::llm::stream_subscriber>))
 
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, transfer_atom, "transfer")
@@ -102,6 +106,7 @@ CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, component_atom, "component")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, hello_atom, "hello")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, digest_atom, "digest")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, heal_atom, "heal")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, partial_atom, "partial")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, follow_atom, "follow")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, unfollow_atom, "unfollow")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, replace_atom, "replace")
@@ -143,6 +148,8 @@ using streaming_actor = caf::typed_actor<
     sig<void, RequestId, RequestProgress>,
     /// Whether anything of the current attempt was passed on.
     sig<bool, seen_atom, RequestId>,
+    /// The text so far.
+    sig<std::string, partial_atom, RequestId>,
     /// A new attempt. Subscribers are told whether what they saw is void; the flag says that it is
     /// where the stream itself does not know.
     sig<void, restart_atom, RequestId, std::uint32_t, bool, LLMError>,
@@ -181,6 +188,8 @@ using role_worker = caf::typed_actor<
     sig<void, release_atom, RequestId>,
     /// Where a run stands in the queue.
     sig<QueuePosition, position_atom, RequestId>,
+    /// The installed models from now on; null where they are not known.
+    sig<void, CataloguePtr>,
     /// Gauges; the HealthActor adds its figures.
     sig<RoleStats, stats_atom>,
     /// Settings for the requests that follow.
@@ -194,6 +203,8 @@ using model_manager_worker = caf::typed_actor<
     /// Unloads a model that gave not a byte in its time, unless it is still being loaded or was
     /// unloaded a moment ago; answers whether it did.
     sig<bool, heal_atom, ResolvedModel>,
+    /// Whose RoleActors are to be told of the installed models.
+    sig<void, ComponentsPtr>,
     /// Settings from now on.
     sig<void, update_config_atom, LLMClientConfig>>::extend_with<model_manager_actor>;
 
@@ -207,10 +218,7 @@ using client_owner = caf::typed_actor<sig<void, circuit_atom, CircuitHealth>>;
 
 /// What others tell the HealthActor.
 using health_worker = caf::typed_actor<
-    /// Adds to the figures of a role.
-    sig<void, stats_atom, RoleStats>,
-    /// The state of a component.
-    sig<void, ComponentHealth>, sig<void, SupervisionEvent>, sig<void, ComponentsPtr>,
+    sig<void, SupervisionEvent>, sig<void, ComponentsPtr>,
     sig<RoleStats, stats_atom, AIRole>>::extend_with<health_actor>;
 
 /// One request under way.
@@ -254,7 +262,9 @@ using llm_service = caf::typed_actor<
 /// The RetrySupervisor.
 using supervisor_actor = caf::typed_actor<
     /// The component of this name, or the request of this id, for tests that end it.
-    sig<caf::strong_actor_ptr, component_atom, std::string>>::extend_with<llm_service>;
+    sig<caf::strong_actor_ptr, component_atom, std::string>,
+    /// Requests from other machines are refused with `shutting_down` from now on.
+    sig<void, finish_atom>>::extend_with<llm_service>;
 
 /// Hears from a request; the RetrySupervisor.
 using request_owner = caf::typed_actor<
@@ -282,3 +292,4 @@ CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::llm_service))
 CAF_END_TYPE_ID_BLOCK(nexus_llm_internal)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nexus::llm::ComponentsPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nexus::llm::CataloguePtr)

@@ -37,6 +37,10 @@ public:
     return in_force(remembered(update_config(path_, merge_patch, warn_)));
   }
 
+  [[nodiscard]] LLMClientConfig with_overrides(LLMClientConfig config) const override {
+    return overrides_.over(std::move(config));
+  }
+
   [[nodiscard]] std::optional<std::filesystem::path> watched_file() const override {
     // A pipe does not change.
     std::error_code error;
@@ -80,6 +84,9 @@ public:
   }
   Result<LLMClientConfig> update(std::string_view merge_patch) override {
     return store_->update(merge_patch);
+  }
+  [[nodiscard]] LLMClientConfig with_overrides(LLMClientConfig config) const override {
+    return store_->with_overrides(std::move(config));
   }
 
 private:

@@ -19,8 +19,12 @@ public:
   [[nodiscard]] virtual Result<LLMClientConfig> load() = 0;
   /// Returns the settings in force afterwards.
   [[nodiscard]] virtual Result<LLMClientConfig> save(const LLMClientConfig& config) = 0;
-  /// Applies a JSON merge patch to the `llm` section; returns the settings in force afterwards.
+  /// Applies a JSON merge patch to the `llm` section; returns what it says then.
   [[nodiscard]] virtual Result<LLMClientConfig> update(std::string_view merge_patch) = 0;
+  /// Puts what stands above the stored settings for this run over others.
+  [[nodiscard]] virtual LLMClientConfig with_overrides(LLMClientConfig config) const {
+    return config;
+  }
   /// The file whose changes by others are to be put in force; nothing where there is none.
   [[nodiscard]] virtual std::optional<std::filesystem::path> watched_file() const {
     return std::nullopt;

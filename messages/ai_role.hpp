@@ -16,6 +16,8 @@ enum class AIRole : std::uint8_t {
 /// Every role, in the order of the enum.
 inline constexpr std::array<AIRole, 2> all_roles{AIRole::overseer, AIRole::implementation};
 
+[[nodiscard]] constexpr AIRole last_of(AIRole) noexcept { return all_roles.back(); }
+
 /// The name used in the configuration file, on the command line and in JSON.
 [[nodiscard]] constexpr std::string_view to_string(AIRole role) noexcept {
   return role == AIRole::overseer ? "overseer" : "implementation";

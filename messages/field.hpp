@@ -1,7 +1,9 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 namespace nexus::llm {
 
@@ -20,5 +22,16 @@ template <class T>
 concept Described = requires {
   { T::type_name } -> std::convertible_to<std::string_view>;
 };
+
+/// Whether a number that came over the network is a value of its enum. An enum tells its last value
+/// by a function `last_of`, found by its argument; one without is whatever it is.
+template <class Enum>
+requires std::is_enum_v<Enum>
+[[nodiscard]] constexpr bool is_known(Enum value) noexcept {
+  if constexpr (requires { last_of(value); })
+    return static_cast<std::size_t>(value) <= static_cast<std::size_t>(last_of(value));
+  else
+    return true;
+}
 
 } // namespace nexus::llm

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,6 +77,8 @@ enum class Circuit : std::uint8_t {
   half_open, ///< the probe is under way
 };
 
+[[nodiscard]] constexpr Circuit last_of(Circuit) noexcept { return Circuit::half_open; }
+
 [[nodiscard]] constexpr std::string_view to_string(Circuit circuit) noexcept {
   constexpr std::string_view names[] = {"closed", "open", "half_open"};
   return names[static_cast<std::size_t>(circuit)];
@@ -121,12 +122,13 @@ struct SupervisionEvent {
   bool operator==(const SupervisionEvent&) const = default;
 };
 
+[[nodiscard]] constexpr SupervisionEvent::Kind last_of(SupervisionEvent::Kind) noexcept { return SupervisionEvent::Kind::model_healed; }
+
 [[nodiscard]] constexpr std::string_view to_string(SupervisionEvent::Kind kind) noexcept {
   constexpr std::string_view names[] = {
       "component_failed", "component_restarted", "component_given_up", "request_failed",
       "circuit_opened",   "circuit_closed",      "model_healed"};
-  return static_cast<std::size_t>(kind) < std::size(names) ? names[static_cast<std::size_t>(kind)]
-                                                           : "unknown";
+  return names[static_cast<std::size_t>(kind)];
 }
 
 /// State of the whole system.

@@ -106,6 +106,7 @@ CAF_ADD_ATOM(nexus_llm, nexus::llm, upload_blob_atom, "blob")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, get_config_atom, "getconfig")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, save_config_atom, "saveconfig")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, update_config_atom, "updconfig")
+CAF_ADD_ATOM(nexus_llm, nexus::llm, reload_config_atom, "reloadconf")
 
 namespace nexus::llm {
 
@@ -222,12 +223,15 @@ using ollama_client_actor = caf::typed_actor<
     /// Settings for the exchanges that follow.
     sig<Ack, update_config_atom, LLMClientConfig>>::extend_with<ollama_models_actor>;
 
-/// The settings of the running system.
+/// The settings of the running system. What is in force changes by these messages, and by what
+/// others save in the file while it is watched.
 using config_actor = caf::typed_actor<sig<LLMClientConfig, get_config_atom>,
                                       /// Replaces the settings, in the running system and on disk.
                                       sig<LLMClientConfig, save_config_atom, LLMClientConfig>,
                                       /// Applies a JSON merge patch to the `llm` section.
-                                      sig<LLMClientConfig, update_config_atom, std::string>>;
+                                      sig<LLMClientConfig, update_config_atom, std::string>,
+                                      /// Puts in force what the file says now; writes nothing.
+                                      sig<LLMClientConfig, reload_config_atom>>;
 
 /// Listens to what supervision does.
 using supervision_subscriber = caf::typed_actor<sig<void, SupervisionEvent>>;

@@ -15,6 +15,8 @@ namespace nexus::llm {
 /// background request that has waited long enough counts as interactive (ageing).
 enum class Priority : std::uint8_t { interactive, background };
 
+[[nodiscard]] constexpr Priority last_of(Priority) noexcept { return Priority::background; }
+
 [[nodiscard]] constexpr std::string_view to_string(Priority priority) noexcept {
   return priority == Priority::interactive ? "interactive" : "background";
 }
@@ -76,6 +78,8 @@ enum class RequestKind : std::uint8_t {
   generate, ///< `/api/generate`: one prompt
   chat,     ///< `/api/chat`: a conversation
 };
+
+[[nodiscard]] constexpr RequestKind last_of(RequestKind) noexcept { return RequestKind::chat; }
 
 [[nodiscard]] constexpr std::string_view to_string(RequestKind kind) noexcept {
   return kind == RequestKind::generate ? "generate" : "chat";

@@ -88,7 +88,7 @@ requires(std::is_enum_v<Enum>&& std::same_as<std::underlying_type_t<Enum>,
   auto get = [&value] { return static_cast<std::uint8_t>(value); };
   auto set = [&value](std::uint8_t number) {
     value = static_cast<Enum>(number);
-    return true;
+    return is_known(value);
   };
   return inspector.apply(get, set);
 }
@@ -131,11 +131,31 @@ typename Inspector::result_type inspect(Inspector& inspector, OptionalRef<T>& op
 
 } // namespace detail
 
+namespace detail {
+template <class T> bool is_sound(const T& value) {
+  if constexpr (std::is_enum_v<T>)
+    return is_known(value);
+  else
+    return true;
+}
+} // namespace detail
+
 template <class Inspector, Described T>
 typename Inspector::result_type inspect(Inspector& inspector, T& value) {
-  return std::remove_const_t<T>::fields(value, [&](auto... field) {
+  using Structure = std::remove_const_t<T>;
+  auto visit = [&](auto... field) {
     return inspector(caf::meta::type_name(T::type_name.data()), detail::as_field(field.value)...);
-  });
+  };
+  if constexpr (Inspector::reads_state) {
+    return Structure::fields(value, visit);
+  } else {
+    if (auto error = Structure::fields(value, visit))
+      return error;
+    // What is no value of its enum must not index an array.
+    const bool sound = Structure::fields(
+        value, [](auto... field) { return (detail::is_sound(field.value) && ...); });
+    return sound ? typename Inspector::result_type{} : caf::make_error(caf::sec::invalid_argument);
+  }
 }
 
 #endif

@@ -71,6 +71,8 @@ enum class Phase : std::uint8_t {
   done,        ///< the end follows or has been sent
 };
 
+[[nodiscard]] constexpr Phase last_of(Phase) noexcept { return Phase::done; }
+
 [[nodiscard]] constexpr std::string_view to_string(Phase phase) noexcept {
   constexpr std::string_view names[] = {"queued",   "sent",      "loading", "first_token",
                                         "retrying", "restarted", "done"};

@@ -97,6 +97,19 @@ private:
   std::shared_ptr<Channel<News>> channel_;
 };
 
+/// Ends an actor that works for this thread, also when a callback throws: what it asked for is
+/// cancelled then.
+template <class Handle> class Helper {
+public:
+  explicit Helper(Handle actor) : actor_{std::move(actor)} {}
+  Helper(const Helper&) = delete;
+  Helper& operator=(const Helper&) = delete;
+  ~Helper() { anon_exit(actor_, caf::exit_reason::user_shutdown); }
+
+private:
+  Handle actor_;
+};
+
 Result<void> without_value(const Result<Ack>& result) {
   if (!result)
     return failure(result.error());
@@ -168,8 +181,8 @@ LLMIntegration::stream(Atom, const Content& content, AIRole role, const ChunkCal
   if (options.id.value.empty())
     options.id = make_request_id();
   const auto channel = std::make_shared<Channel<StreamNews>>();
-  stream_subscriber client =
-      spawn_state<StreamClient<Atom, Content>>(system_, llm_.role(role), content, options, channel);
+  const Helper<stream_subscriber> client{
+      spawn_state<StreamClient<Atom, Content>>(system_, llm_.role(role), content, options, channel)};
   std::optional<Outcome> outcome;
   std::uint64_t seq = 0;
   bool ended = false;
@@ -195,7 +208,6 @@ LLMIntegration::stream(Atom, const Content& content, AIRole role, const ChunkCal
       progress(std::get<RequestProgress>(*news));
     }
   }
-  anon_exit(client, caf::exit_reason::user_shutdown);
   return std::move(*outcome);
 }
 
@@ -209,6 +221,10 @@ Result<LLMClientConfig> LLMIntegration::save_config(const LLMClientConfig& confi
 
 Result<LLMClientConfig> LLMIntegration::update_config(const std::string& merge_patch) {
   return call<LLMClientConfig>(llm_.config, update_config_atom_v, merge_patch);
+}
+
+Result<LLMClientConfig> LLMIntegration::reload_config() {
+  return call<LLMClientConfig>(llm_.config, reload_config_atom_v);
 }
 
 Result<EmbedResponse> LLMIntegration::embed(EmbedRequest request, AIRole role) {
@@ -268,8 +284,8 @@ Result<std::string> LLMIntegration::upload_blob(const std::string& file) {
 template <class Atom, class Request>
 Result<void> LLMIntegration::transfer(Atom, const Request& request, const PullCallback& progress) {
   const auto channel = std::make_shared<Channel<TransferNews>>();
-  pull_subscriber client =
-      spawn_state<TransferClient<Atom, Request>>(system_, llm_.models, request, channel);
+  const Helper<pull_subscriber> client{
+      spawn_state<TransferClient<Atom, Request>>(system_, llm_.models, request, channel)};
   std::optional<Result<Ack>> outcome;
   // The answer may overtake the last report, which whoever follows the work waits for.
   bool ended = !progress;
@@ -285,7 +301,6 @@ Result<void> LLMIntegration::transfer(Atom, const Request& request, const PullCa
       progress(report);
     }
   }
-  anon_exit(client, caf::exit_reason::user_shutdown);
   return without_value(*outcome);
 }
 

@@ -58,6 +58,8 @@ public:
   [[nodiscard]] Result<LLMClientConfig> load_config();
   [[nodiscard]] Result<LLMClientConfig> save_config(const LLMClientConfig& config);
   [[nodiscard]] Result<LLMClientConfig> update_config(const std::string& merge_patch);
+  /// Puts in force what the file of the settings says now.
+  [[nodiscard]] Result<LLMClientConfig> reload_config();
 
   // Beyond the specification.
   [[nodiscard]] Result<EmbedResponse> embed(EmbedRequest request, AIRole role);

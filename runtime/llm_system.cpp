@@ -99,6 +99,10 @@ Result<void> LLMSystem::restart() {
   return {};
 }
 
+void LLMSystem::drain() {
+  anon_tell(caf::actor_cast<supervisor_actor>(root_), finish_atom_v);
+}
+
 LLMSystem::~LLMSystem() {
   wait_for_end(system_, root_, shutdown_deadline);
   end_handles(*fronts_);

@@ -70,6 +70,10 @@ public:
   /// Does nothing where it has not ended. Errors: those of `load_config`; nothing is running then.
   [[nodiscard]] Result<void> restart();
 
+  /// Refuses what other machines ask from now on, with `shutting_down`, which sends them to another
+  /// node. What is under way goes on, and so do the requests of this process.
+  void drain();
+
   /// The supervisor itself, to watch its end. Another one after `restart`.
   [[nodiscard]] const caf::strong_actor_ptr& root() const noexcept { return root_; }
 

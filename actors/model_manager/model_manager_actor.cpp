@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/components.hpp"
 #include "actors/guarded_answer.hpp"
 #include "actors/model_manager/remote_model.hpp"
 #include "actors/model_manager/running_model.hpp"
 #include "actors/ollama_client/request_validation.hpp"
+#include "actors/requests/request_errors.hpp"
 #include "actors/role/model_settings.hpp"
 #include "config/describe_json.hpp"
 #include "config/model_name.hpp"
@@ -52,7 +54,10 @@ ModelManagerActor::ModelManagerActor(model_manager_worker::pointer self, LLMClie
     : self_{self}, config_{std::move(config)}, client_{std::move(client)},
       settings_{std::move(settings)}, catalogue_{config_.model_list_ttl} {}
 
-ModelManagerActor::~ModelManagerActor() { on_list(failure(ErrorCode::component_failed, name)); }
+ModelManagerActor::~ModelManagerActor() {
+  components_.reset();
+  on_list(failure(ErrorCode::component_failed, name));
+}
 
 model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
   return {
@@ -60,8 +65,16 @@ model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
              const std::vector<std::string>& excluded,
              bool refresh) { return resolve(role, wanted, excluded, refresh); },
       [this](heal_atom, const ResolvedModel& model) { return heal(model); },
+      [this](const ComponentsPtr& components) {
+        components_ = components;
+        publish();
+      },
       [this](update_config_atom, LLMClientConfig& config) { take(std::move(config)); },
-      [this](get_model_for_role_atom, AIRole role) { return config_.model(role); },
+      [this](get_model_for_role_atom, AIRole role) -> caf::result<std::string> {
+        if (!is_known(role))
+          return to_caf_error(no_such_role());
+        return config_.model(role);
+      },
       [this](set_model_for_role_atom, AIRole role, const std::string& model) {
         return set_model(role, model);
       },
@@ -116,65 +129,50 @@ void ModelManagerActor::take(LLMClientConfig config) {
 void ModelManagerActor::forget_list() {
   catalogue_.invalidate();
   list_outdated_ = true;
+  publish();
+}
+
+void ModelManagerActor::publish() {
+  if (!components_)
+    return;
+  const auto now = self_->clock().now();
+  const auto known =
+      catalogue_.fresh(now) ? std::make_shared<const ModelCatalogue>(catalogue_) : CataloguePtr{};
+  for (const auto& role : components_->roles)
+    if (role.handle)
+      tell(self_, role.handle, known);
 }
 
 ModelManagerActor::Promise<ResolvedModel>
 ModelManagerActor::resolve(AIRole role, const std::string& wanted,
                            const std::vector<std::string>& excluded, bool refresh) {
   auto promise = self_->make_response_promise<ResolvedModel>();
-  std::vector<std::string> candidates{wanted.empty() ? config_.model(role) : wanted};
-  if (wanted.empty())
-    for (const auto& model : config_.settings(role).fallback_models)
-      candidates.push_back(model);
-  const auto first = candidates.front();
-  std::erase_if(candidates, [&excluded](const std::string& model) {
-    return std::any_of(excluded.begin(), excluded.end(),
-                       [&model](const std::string& other) { return same_model(model, other); });
-  });
+  const auto choice = models_for(role, wanted, excluded, config_);
   const auto answer = guard(promise, name);
-  with_list(refresh, [this, answer, candidates, first](const Result<void>& listed, bool just_read) {
+  with_list(refresh, [this, answer, choice](const Result<void>& listed, bool just_read) {
     if (!listed)
       return answer->fail(to_caf_error(listed.error()));
-    if (auto model = choose(candidates, first); model || just_read)
-      return model ? answer->deliver(std::move(*model))
-                   : conclude(answer, candidates, first, model.error());
+    if (auto model = choose_model(catalogue_, choice, config_); model || just_read)
+      return model ? answer->deliver(std::move(*model)) : conclude(answer, choice, model.error());
     // What a list of some seconds ago did not hold may have been pulled since.
-    with_list(true, [this, answer, candidates, first](const Result<void>& again, bool) {
+    with_list(true, [this, answer, choice](const Result<void>& again, bool) {
       if (!again)
         return answer->fail(to_caf_error(again.error()));
-      if (auto model = choose(candidates, first))
+      if (auto model = choose_model(catalogue_, choice, config_))
         answer->deliver(std::move(*model));
       else
-        conclude(answer, candidates, first, model.error());
+        conclude(answer, choice, model.error());
     });
   });
   return promise;
 }
 
-Result<ResolvedModel> ModelManagerActor::choose(const std::vector<std::string>& models,
-                                                const std::string& first) const {
-  std::optional<LLMError> refused;
-  for (const auto& model : models) {
-    const auto* known = catalogue_.find(model);
-    if (auto why = remote_refusal(model, known != nullptr ? known->remote_host : "", config_)) {
-      if (!refused)
-        refused = std::move(why);
-    } else if (known != nullptr) {
-      return ResolvedModel{.name = model, .digest = known->digest};
-    }
-  }
-  if (refused)
-    return failure(std::move(*refused));
-  return failure(ErrorCode::model_not_found, first);
-}
-
 void ModelManagerActor::conclude(std::shared_ptr<GuardedAnswer<ResolvedModel>> answer,
-                                 const std::vector<std::string>& models, const std::string& first,
-                                 LLMError error) {
+                                 const ModelChoice& choice, LLMError error) {
   if (error.code != ErrorCode::model_not_found)
     return answer->fail(to_caf_error(std::move(error)));
-  look_up(models, [this, answer, models, first](std::optional<LLMError> trouble) {
-    auto model = choose(models, first);
+  look_up(choice.candidates, [this, answer, choice](std::optional<LLMError> trouble) {
+    auto model = choose_model(catalogue_, choice, config_);
     if (model)
       return answer->deliver(std::move(*model));
     const bool unknown = model.error().code == ErrorCode::model_not_found;
@@ -198,6 +196,7 @@ void ModelManagerActor::look_up(std::vector<std::string> models, LookedUp then,
                                      .available = true,
                                      .remote_model = details.remote_model,
                                      .remote_host = details.remote_host});
+            publish();
             then(trouble);
           },
           [this, models, then, trouble](const caf::error& error) {
@@ -292,7 +291,10 @@ ModelManagerActor::Promise<Ack> ModelManagerActor::load(const RequestId& id,
 ModelManagerActor::Promise<ModelConfig> ModelManagerActor::set_model(AIRole role,
                                                                      const std::string& model) {
   auto promise = self_->make_response_promise<ModelConfig>();
-  if (auto valid = validate_model_name(model); !valid) {
+  auto valid = validate_model_name(model);
+  if (!is_known(role))
+    valid = failure(no_such_role());
+  if (!valid) {
     promise.deliver(to_caf_error(std::move(valid.error())));
     return promise;
   }
@@ -354,6 +356,7 @@ void ModelManagerActor::on_list(Result<ModelList> list) {
   } else {
     outcome = failure(std::move(list.error()));
   }
+  publish();
   for (auto& waiter : std::exchange(waiting_, {}))
     waiter(outcome, true);
 }

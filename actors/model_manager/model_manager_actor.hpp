@@ -8,6 +8,7 @@
 
 #include "actors/guarded_answer.hpp"
 #include "actors/internal_interfaces.hpp"
+#include "actors/model_manager/choose_model.hpp"
 #include "actors/model_manager/model_catalogue.hpp"
 #include "messages/result.hpp"
 
@@ -39,15 +40,15 @@ private:
   void take(LLMClientConfig config);
   /// The list is not to be believed any more, nor the one that is being asked for.
   void forget_list();
+  /// Tells the RoleActors what is known of the installed models, which spares most requests a
+  /// question.
+  void publish();
 
   Promise<ResolvedModel> resolve(AIRole role, const std::string& wanted,
                                  const std::vector<std::string>& excluded, bool refresh);
-  /// The first of the models that is known and may be used.
-  [[nodiscard]] Result<ResolvedModel> choose(const std::vector<std::string>& models,
-                                             const std::string& first) const;
   /// Answers where no model of the list could be chosen.
-  void conclude(std::shared_ptr<GuardedAnswer<ResolvedModel>> answer,
-                const std::vector<std::string>& models, const std::string& first, LLMError error);
+  void conclude(std::shared_ptr<GuardedAnswer<ResolvedModel>> answer, const ModelChoice& choice,
+                LLMError error);
   /// Asks Ollama for models that it does not list, one after the other, until one is there.
   /// `then` hears what kept one of them from being looked up, if anything did.
   void look_up(std::vector<std::string> models, LookedUp then,
@@ -71,6 +72,7 @@ private:
   ollama_models_actor client_;
   config_actor settings_;
   ModelCatalogue catalogue_;
+  ComponentsPtr components_; ///< whom to tell of it
   std::vector<Waiter> waiting_;
   bool list_outdated_ = false; ///< the list that is asked for says how things were
   /// By model, for as long as that matters.

@@ -47,7 +47,9 @@ std::optional<std::chrono::seconds> retry_after(CURL* easy) {
   curl_off_t wait = 0;
   if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait) != CURLE_OK || wait <= 0)
     return std::nullopt;
-  return std::chrono::seconds{wait};
+  // No server means more than a day; what says so must not overflow where it is converted.
+  constexpr curl_off_t longest = 86'400;
+  return std::chrono::seconds{std::min(wait, longest)};
 }
 
 } // namespace

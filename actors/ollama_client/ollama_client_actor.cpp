@@ -99,7 +99,7 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
       [this](load_model_atom, const LoadRequest& request) {
         return acknowledge(
             Method::post, "/api/generate", request_builder::body(request), request.model,
-            TimeBudget::call(now(), config_.timeout, ErrorCode::first_token_timeout));
+            TimeBudget::call(now(), config_.timeout, ErrorCode::first_token_timeout), request.id);
       },
       [this](unload_model_atom, const std::string& model) {
         // Answered at once, also by a model that hangs.
@@ -108,12 +108,12 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
                            model, management_budget());
       },
       [this](pull_model_atom, const ModelTransfer& request, pull_subscriber& subscriber) {
-        return transfer_model("/api/pull", request_builder::body(request), request.model,
-                              ErrorCode::registry_failed, std::move(subscriber));
+        return transfer_model(request.id, "/api/pull", request_builder::body(request),
+                              request.model, ErrorCode::registry_failed, std::move(subscriber));
       },
       [this](push_model_atom, const ModelTransfer& request, pull_subscriber& subscriber) {
-        return transfer_model("/api/push", request_builder::body(request), request.model,
-                              ErrorCode::registry_failed, std::move(subscriber));
+        return transfer_model(request.id, "/api/push", request_builder::body(request),
+                              request.model, ErrorCode::registry_failed, std::move(subscriber));
       },
       [this](create_model_atom, const CreateRequest& request, pull_subscriber& subscriber) {
         return create(request, std::move(subscriber));
@@ -287,9 +287,10 @@ OllamaClientActor::Promise<std::string> OllamaClientActor::version() {
 
 OllamaClientActor::Promise<Ack>
 OllamaClientActor::acknowledge(HttpRequest::Method method, std::string_view path, std::string body,
-                               const std::string& model, TimeBudget budget) {
+                               const std::string& model, TimeBudget budget, RequestId id) {
   return call<Ack>(
-      method, path, std::move(body), model, {}, budget, [model](const std::string& text) {
+      method, path, std::move(body), model, std::move(id), budget,
+      [model](const std::string& text) {
         return response_parser::parse_acknowledgement(text, model).map([] { return Ack{}; });
       });
 }

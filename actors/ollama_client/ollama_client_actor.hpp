@@ -66,7 +66,8 @@ private:
 
   // Fetching, sending and making models (ollama_client_transfers.cpp).
 
-  Promise<Ack> transfer_model(std::string_view path, std::string request, const std::string& model,
+  Promise<Ack> transfer_model(const RequestId& request_id, std::string_view path,
+                              std::string request, const std::string& model,
                               ErrorCode failure_code, pull_subscriber subscriber);
   Promise<Ack> create(const CreateRequest& request, pull_subscriber subscriber);
   Promise<std::string> upload_blob(const std::string& file);
@@ -81,7 +82,7 @@ private:
                   std::string model, RequestId id, TimeBudget budget, Parse parse);
   Promise<std::string> version();
   Promise<Ack> acknowledge(HttpRequest::Method method, std::string_view path, std::string body,
-                           const std::string& model, TimeBudget budget);
+                           const std::string& model, TimeBudget budget, RequestId id = {});
 
   [[nodiscard]] HttpRequest http(HttpRequest::Method method, std::string_view path,
                                  std::string body, std::optional<Millis> connect_timeout) const;

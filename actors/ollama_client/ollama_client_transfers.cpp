@@ -14,11 +14,10 @@ namespace {
 constexpr std::chrono::seconds subscriber_timeout{600};
 } // namespace
 
-OllamaClientActor::Promise<Ack> OllamaClientActor::transfer_model(std::string_view path,
-                                                                  std::string request,
-                                                                  const std::string& model,
-                                                                  ErrorCode failure_code,
-                                                                  pull_subscriber subscriber) {
+OllamaClientActor::Promise<Ack>
+OllamaClientActor::transfer_model(const RequestId& request_id, std::string_view path,
+                                  std::string request, const std::string& model,
+                                  ErrorCode failure_code, pull_subscriber subscriber) {
   auto promise = self_->make_response_promise<Ack>();
   if (auto valid = validate_model_name(model); !valid) {
     promise.deliver(to_caf_error(std::move(valid.error())));
@@ -50,7 +49,8 @@ OllamaClientActor::Promise<Ack> OllamaClientActor::transfer_model(std::string_vi
         .then(again, [](const caf::error&) {});
   };
   const auto id = ++last_id_;
-  auto exchange = exchange_of(promise, {}, TimeBudget::transfer(now(), config_.timeout), model);
+  auto exchange =
+      exchange_of(promise, request_id, TimeBudget::transfer(now(), config_.timeout), model);
   exchange.on_event = [this, id, promise, report, send](TransferEvent& event) mutable {
     for (const auto& line : event.pull_lines) {
       report->tally.add(line);
@@ -78,7 +78,7 @@ OllamaClientActor::Promise<Ack> OllamaClientActor::create(const CreateRequest& r
     promise.deliver(to_caf_error(std::move(valid.error())));
     return promise;
   }
-  return transfer_model("/api/create", request_builder::body(request), request.model,
+  return transfer_model(request.id, "/api/create", request_builder::body(request), request.model,
                         ErrorCode::server_error, std::move(subscriber));
 }
 

@@ -24,9 +24,11 @@ std::string text_or_empty(const Value& object, std::string_view name) {
 }
 
 std::chrono::nanoseconds find_nanoseconds(const Value& object, std::string_view name) {
-  constexpr std::uint64_t longest = std::uint64_t{1} << 62;
+  // Longer than anything takes, and short enough to be added up.
+  constexpr std::chrono::nanoseconds longest = std::chrono::hours{24 * 30};
+  const auto told = json::find_count(object, name);
   return std::chrono::nanoseconds{
-      static_cast<std::int64_t>(std::min(json::find_count(object, name), longest))};
+      static_cast<std::int64_t>(std::min(told, static_cast<std::uint64_t>(longest.count())))};
 }
 
 /// The arguments of a tool call as the JSON text of an object. Some servers send them as a text.

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "actors/model_manager/choose_model.hpp"
 #include "actors/model_manager/model_manager_actor.hpp"
 #include "actors/model_manager/running_model.hpp"
 #include "actors/ollama_client/ollama_client_actor.hpp"
@@ -37,8 +38,10 @@ RequestActor::RequestActor(request_actor::pointer self, RequestParts parts)
 }
 
 RequestActor::~RequestActor() {
+  const LLMError died{.code = ErrorCode::component_failed, .subject = name};
   if (!outcome_)
-    conclude_badly({.code = ErrorCode::component_failed, .subject = name});
+    conclude_badly(died);
+  deliver_error(died);
 }
 
 request_actor::behavior_type RequestActor::make_behavior() {
@@ -140,6 +143,7 @@ void RequestActor::begin(Machine::Order order) {
   order_ = std::move(order);
   accepted_ = now();
   machine_.emplace(order_, accepted_);
+  perform(Machine::Count{{.role = parts_.role, .accepted = 1}});
   take(Machine::Begin{});
 }
 
@@ -147,6 +151,8 @@ void RequestActor::take(const Machine::Event& event) noexcept {
   try {
     if (!machine_)
       return;
+    if (faulty_)
+      return on_event_while_faulty(event);
     if (parts_.before_event)
       parts_.before_event(event);
     for (const auto& action : machine_->on(event, config(), now(), parts_.chance.wait()))
@@ -158,14 +164,43 @@ void RequestActor::take(const Machine::Event& event) noexcept {
   }
 }
 
-void RequestActor::on_fault(std::string what) {
+void RequestActor::on_event_while_faulty(const Machine::Event& event) {
+  const bool ends = std::holds_alternative<Machine::CallerGone>(event) ||
+                    std::holds_alternative<Machine::Cancelled>(event) ||
+                    std::holds_alternative<Machine::End>(event) ||
+                    std::holds_alternative<Machine::StreamLost>(event);
+  if (ends)
+    give_up("it was not wanted any more");
+}
+
+void RequestActor::on_fault(const std::string& what) {
   parts_.log(LogLevel::error, "the logic of request " + parts_.id.value + " failed: " + what);
+  if (is_over() || begun_anew_)
+    return give_up(what);
+  begun_anew_ = true;
+  if (!stream_ || machine_->attempts() == 0)
+    return begin_anew(what);
+  // Only the stream knows whether anything was passed on. Nothing else happens meanwhile.
+  faulty_ = true;
+  ask_watched(self_, stream_->streaming(), seen_atom_v, run_)
+      .then(
+          [this, what](bool seen) {
+            faulty_ = false;
+            if (seen)
+              give_up(what);
+            else
+              begin_anew(what);
+          },
+          [this, what](const caf::error&) { give_up(what); });
+}
+
+void RequestActor::give_up(const std::string& what) {
+  self_->quit(to_caf_error({.code = ErrorCode::component_failed, .subject = name, .detail = what}));
+}
+
+void RequestActor::begin_anew(const std::string& what) {
   tell(self_, parts_.components->health.handle,
        SupervisionEvent{SupervisionEvent::Kind::request_failed, parts_.id.value, what});
-  if (is_over() || machine_->seen() || begun_anew_)
-    return self_->quit(
-        to_caf_error({.code = ErrorCode::component_failed, .subject = name, .detail = what}));
-  begun_anew_ = true;
   const Machine::Predecessor before{machine_->step(), machine_->attempts()};
   anon_tell(client(), cancel_atom_v, run_);
   tell(self_, role(), release_atom_v, run_);
@@ -174,6 +209,7 @@ void RequestActor::on_fault(std::string what) {
     tell(self_, stream_->streaming(), restart_atom_v, run_, before.attempts + 1, false,
          LLMError{.code = ErrorCode::component_failed, .subject = name});
   take(Machine::Begin{.anew = true});
+  update_interest();
 }
 
 void RequestActor::asks(Colleague whom, Step step) { asked_ = Asked{whom, generation(whom), step}; }
@@ -227,8 +263,10 @@ void RequestActor::perform(const Machine::Admit& action) {
 void RequestActor::on_admission(Step step, Admission& admission) {
   switch (admission.kind) {
   case Admission::Kind::run:
-    if (machine_->step() == step)
+    if (machine_->step() == step) {
       request_ = std::move(admission.request);
+      catalogue_ = std::move(admission.catalogue);
+    }
     return reply(step, Machine::Admitted{});
   case Admission::Kind::cached:
     return reply(step, Machine::Cached{std::move(*admission.response)});
@@ -259,6 +297,12 @@ void RequestActor::perform(const Machine::Follow& action) {
 }
 
 void RequestActor::perform(const Machine::Resolve& action) {
+  // Most often the RoleActor has handed on what there is to know.
+  if (catalogue_ && catalogue_->fresh(now()) && !action.refresh)
+    if (auto model = choose_model(
+            *catalogue_, models_for(parts_.role, order_.model, action.tried, config()), config()))
+      return reply(action.step,
+                   Machine::Resolved{std::move(model->name), std::move(model->digest)});
   asks(Colleague::models, action.step);
   ask_watched(self_, models(), resolve_atom_v, parts_.role, order_.model, action.tried,
               action.refresh)
@@ -399,7 +443,11 @@ void RequestActor::perform(const Machine::AnswerCaller& action) {
 }
 
 void RequestActor::perform(const Machine::Count& action) {
-  tell(self_, parts_.components->health.handle, stats_atom_v, action.figures);
+  // A flood must not flood the log as well.
+  if (parts_.components->figures->add(action.figures))
+    parts_.log(LogLevel::warning, "requests of the role " + std::string{to_string(parts_.role)} +
+                                      " are rejected for overload, from now on without a line for "
+                                      "each");
 }
 
 void RequestActor::perform(const Machine::Log& action) { parts_.log(action.level, action.text); }
@@ -436,12 +484,12 @@ void RequestActor::perform(const Machine::Conclude& action) {
 void RequestActor::conclude_badly(const LLMError& error) {
   // In a destructor, too.
   const bool died = !outcome_;
+  closing_ = closing_ || died;
   outcome_ = error;
   if (died && machine_) {
     anon_tell(client(), cancel_atom_v, run_);
     if (machine_->has_caller())
-      anon_tell(parts_.components->health.handle, stats_atom_v,
-                RoleStats{.role = parts_.role, .failed = 1});
+      parts_.components->figures->add({.role = parts_.role, .failed = 1});
   }
   anon_tell(role(), release_atom_v, run_);
   if (leader_)
@@ -456,6 +504,23 @@ void RequestActor::conclude_badly(const LLMError& error) {
 }
 
 void RequestActor::answer_caller(const LLMError& error) {
+  const bool has_text = stream_ && machine_ && machine_->seen() && error.partial.empty();
+  if (!has_text || closing_ || !promise_.pending())
+    return deliver_error(error);
+  // What the subscriber has seen, its requester is told as well.
+  ++errands_;
+  auto deliver = [this, answer = error](std::string text) mutable {
+    answer.partial = std::move(text);
+    deliver_error(answer);
+    --errands_;
+    end_if_done();
+  };
+  ask_watched(self_, stream_->streaming(), partial_atom_v, run_)
+      .then([deliver](std::string& text) mutable { deliver(std::move(text)); },
+            [deliver](const caf::error&) mutable { deliver({}); });
+}
+
+void RequestActor::deliver_error(const LLMError& error) {
   if (embed_promise_.pending())
     embed_promise_.deliver(to_caf_error(error));
   if (promise_.pending())
@@ -648,6 +713,7 @@ void RequestActor::once_replaced(std::uint64_t asked, Colleague whom, std::funct
 }
 
 void RequestActor::close(const LLMError& error, bool streaming_alive) {
+  closing_ = true;
   take(Machine::End{error});
   if (stream_ && !stream_through_ && !streaming_alive)
     stream_->end_directly(outcome_ && std::holds_alternative<LLMError>(*outcome_)

@@ -85,7 +85,11 @@ private:
   /// Hands an event to the machine and does what it says. Nothing is thrown.
   void take(const Machine::Event& event) noexcept;
   void reply(Step step, Machine::Reply reply) { take(Machine::Happened{step, std::move(reply)}); }
-  void on_fault(std::string what);
+  void on_fault(const std::string& what);
+  void on_event_while_faulty(const Machine::Event& event);
+  void begin_anew(const std::string& what);
+  /// Ends with an error; the destructor tells everybody.
+  void give_up(const std::string& what);
 
   void perform(const Machine::Admit& action);
   void perform(const Machine::Follow& action);
@@ -119,7 +123,9 @@ private:
   void once_replaced(std::uint64_t asked, Colleague whom, std::function<void()> job);
   void update_interest();
 
+  /// With the text so far, where there is some that the error does not hold.
   void answer_caller(const LLMError& error);
+  void deliver_error(const LLMError& error);
   void end_stream(const Outcome& outcome);
   void conclude_badly(const LLMError& error);
   void forget_requester();
@@ -152,6 +158,7 @@ private:
   Machine::Time accepted_;
   std::optional<Machine> machine_; ///< once the request has come
   bool begun_anew_ = false;
+  bool faulty_ = false; ///< whether it may begin anew is being found out
 
   LLMRequest draft_;                  ///< as the caller wants it
   LLMRequest request_;                ///< as the RoleActor completed it
@@ -162,11 +169,13 @@ private:
   Promise<EmbedResponse> embed_promise_;
   caf::strong_actor_ptr requester_; ///< null where the message was anonymous
   std::unordered_map<RequestId, Promise<LLMResponse>> followers_;
+  CataloguePtr catalogue_;
   request_actor leader_; ///< of whom this one is a follower
   std::optional<Asked> asked_;
   std::optional<RequestStream> stream_;
   std::optional<Outcome> outcome_;
   bool stream_through_ = false;
+  bool closing_ = false;    ///< there is no time for another question
   std::size_t errands_ = 0; ///< questions whose answer is waited for, though nobody else does
   std::vector<std::function<void()>> at_next_components_;
   std::unordered_map<std::uint64_t, std::function<void()>> jobs_;

@@ -15,6 +15,11 @@ namespace nexus::llm {
   return {.code = ErrorCode::invalid_argument, .subject = "a stream needs a subscriber"};
 }
 
+/// A role that came over the network and is none of ours.
+[[nodiscard]] inline LLMError no_such_role() {
+  return {.code = ErrorCode::invalid_argument, .subject = "there is no such role"};
+}
+
 [[nodiscard]] inline LLMError unknown_request(const RequestId& id) {
   return {.code = ErrorCode::unknown_request, .subject = "`" + id.value + "`"};
 }

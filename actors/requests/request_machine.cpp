@@ -28,11 +28,7 @@ RequestMachine::Actions RequestMachine::on(const Event& event, const LLMClientCo
   return out;
 }
 
-void RequestMachine::handle(const Begin& event, Moment& moment) {
-  if (!event.anew)
-    count(moment, {.accepted = 1});
-  admit(moment, event.anew);
-}
+void RequestMachine::handle(const Begin& event, Moment& moment) { admit(moment, event.anew); }
 
 void RequestMachine::handle(const ChunkSeen& event, Moment&) {
   if (event.attempt == attempts_)
@@ -96,7 +92,6 @@ void RequestMachine::reply(const Admitted&, Moment& moment) {
 }
 
 void RequestMachine::reply(const Cached& reply, Moment& moment) {
-  count(moment, {.cache_hits = 1});
   auto response = reply.response;
   response.provenance = {.attempts = 0,
                          .cached = true,
@@ -290,6 +285,7 @@ void RequestMachine::heal(Moment& moment, Step step) {
 
 void RequestMachine::succeed(Moment& moment, LLMResponse response) {
   auto& provenance = response.provenance;
+  RoleStats figures;
   if (shared_) {
     // The other request began to wait and was sent at times of its own.
     first_sent_ = moment.now - provenance.total_time + provenance.queue_time;
@@ -306,8 +302,10 @@ void RequestMachine::succeed(Moment& moment, LLMResponse response) {
   }
   provenance.queue_time = between(accepted_, first_sent_.value_or(moment.now));
   provenance.total_time = between(accepted_, moment.now);
-  if (caller_)
-    count(moment, {.answered = 1, .shared = shared_ ? 1u : 0u});
+  figures.answered = caller_ ? 1 : 0;
+  figures.shared = caller_ && shared_ ? 1 : 0;
+  figures.cache_hits = provenance.cached ? 1 : 0;
+  count(moment, figures);
   enter(Stage::over);
   moment.out.push_back(Conclude{std::move(response)});
 }

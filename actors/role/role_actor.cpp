@@ -48,6 +48,7 @@ role_worker::behavior_type RoleActor::make_behavior() {
         release(run);
       },
       [this](release_atom, const RequestId& run) { release(run); },
+      [this](const CataloguePtr& catalogue) { catalogue_ = catalogue; },
       [this](position_atom, const RequestId& run) {
         const auto now = self_->clock().now();
         return waiting_embeddings_.contains(run) ? embeddings_.position(run, now)
@@ -92,8 +93,7 @@ void RoleActor::consider(Promise promise, LLMRequest request, std::uint64_t numb
     if (cached) {
       promise.deliver(Admission{.kind = Admission::Kind::cached,
                                 .request = request,
-                                .response = std::move(cached),
-                                .leader = {}});
+                                .response = std::move(cached)});
       return;
     }
     if (const auto leader = leaders_.find(key); leader != leaders_.end()) {
@@ -101,7 +101,6 @@ void RoleActor::consider(Promise promise, LLMRequest request, std::uint64_t numb
         queue_.promote(leader->second.run);
       promise.deliver(Admission{.kind = Admission::Kind::shared,
                                 .request = request,
-                                .response = {},
                                 .leader = leader->second.request});
       return;
     }
@@ -118,8 +117,9 @@ void RoleActor::consider(Promise promise, LLMRequest request, std::uint64_t numb
     keys_.emplace(run, key);
   }
   if (verdict == AdmissionQueue::Verdict::admitted) {
-    promise.deliver(Admission{
-        .kind = Admission::Kind::run, .request = std::move(request), .response = {}, .leader = {}});
+    promise.deliver(Admission{.kind = Admission::Kind::run,
+                              .request = std::move(request),
+                              .catalogue = catalogue_});
     return;
   }
   const auto& entry =
@@ -195,8 +195,7 @@ void RoleActor::admit_next(bool moved) {
     const auto waiting = waiting_.find(*run);
     waiting->second.promise.deliver(Admission{.kind = Admission::Kind::run,
                                               .request = std::move(waiting->second.request),
-                                              .response = {},
-                                              .leader = {}});
+                                              .catalogue = catalogue_});
     waiting_.erase(waiting);
   }
   if (moved)

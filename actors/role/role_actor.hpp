@@ -73,6 +73,7 @@ private:
   std::unordered_map<std::string, Leader> leaders_; ///< by cache key (and streaming)
   std::unordered_map<RequestId, std::string> keys_; ///< run to its entry in `leaders_`
   RoleStats stats_;
+  CataloguePtr catalogue_; ///< handed on with each admission
 };
 
 [[nodiscard]] role_worker spawn_role(caf::actor_system& system, AIRole role, LLMClientConfig config,

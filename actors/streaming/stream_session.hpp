@@ -51,6 +51,8 @@ public:
   [[nodiscard]] Deliveries close(const LLMError& error);
 
   [[nodiscard]] std::size_t subscriber_count() const noexcept { return subscribers_.size(); }
+  /// The text so far.
+  [[nodiscard]] const std::string& text() const noexcept { return so_far_.response; }
   /// Whether anything of the current attempt was passed on.
   [[nodiscard]] bool begun() const noexcept { return begun_; }
   [[nodiscard]] bool ended() const noexcept { return final_.has_value() || error_.has_value(); }

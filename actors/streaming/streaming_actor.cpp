@@ -41,6 +41,10 @@ streaming_internal::behavior_type StreamingActor::make_behavior() {
         const auto entry = streams_.find(run);
         return entry != streams_.end() && entry->second.session.begun();
       },
+      [this](partial_atom, const RequestId& run) {
+        const auto entry = streams_.find(run);
+        return entry != streams_.end() ? entry->second.session.text() : std::string{};
+      },
       [this](restart_atom, const RequestId& run, std::uint32_t attempt, bool void_seen,
              const LLMError& reason) {
         change(run,

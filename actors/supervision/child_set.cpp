@@ -28,17 +28,19 @@ ChildSet::ChildSet(supervisor_internal::pointer self, SupervisorParts parts, Han
                    LiveRuns live_runs)
     : self_{self}, parts_{std::move(parts)}, handles_{std::move(handles)} {
   auto first = std::make_shared<Components>();
+  first->figures = std::make_shared<Figures>();
   first->config = std::make_shared<const LLMClientConfig>(parts_.config);
   components_ = std::move(first);
   auto& system = self_->system();
   // The handle of the supervisor is made anew each time: its components must not keep it alive.
   const auto& factories = *parts_.factories;
   // The first of all, who is told of the others.
-  define(HealthActor::name, [this, &system, &factories](Components& components) {
-    return enter(components.health, factories.health(system, figures_, parts_.log));
+  define(HealthActor::name, [&system, &factories](Components& components) {
+    return enter(components.health, factories.health(system, components.figures));
   });
-  define(ConfigActor::name, [this, &system, &factories](Components&) {
-    const auto child = factories.config(system, parts_.store, supervisor_internal{self_});
+  define(ConfigActor::name, [this, &system, &factories](Components& components) {
+    const auto child =
+        factories.config(system, *components.config, parts_.store, supervisor_internal{self_});
     tell(self_, handles_.config, child);
     return pointer(child);
   });
@@ -96,8 +98,7 @@ void ChildSet::start(std::size_t child) {
   auto next = std::make_shared<Components>(*components_);
   starting.actor = starting.make(*next);
   components_ = std::move(next);
-  tell(self_, components_->health.handle, components_);
-  tell(self_, handles_.models, components_);
+  tell_snapshot();
   // It has nothing to tell before all are there.
   const bool all =
       std::ranges::all_of(children_, [](const Child& each) { return each.actor != nullptr; });
@@ -105,7 +106,7 @@ void ChildSet::start(std::size_t child) {
     tell(self_, handles_.health, health_actor{components_->health.handle});
   if (++starting.starts > 1)
     tell_health(SupervisionEvent::Kind::component_restarted, starting);
-  tell_health(starting);
+  note(starting);
 }
 
 std::optional<ChildSet::Millis> ChildSet::on_failed(std::size_t child, std::string reason,
@@ -114,7 +115,7 @@ std::optional<ChildSet::Millis> ChildSet::on_failed(std::size_t child, std::stri
   failed.actor = nullptr;
   failed.last_failure = std::move(reason);
   tell_health(SupervisionEvent::Kind::component_failed, failed);
-  tell_health(failed);
+  note(failed);
   const auto wait = failed.budget.spend(config().restarts, now);
   if (!wait)
     tell_health(SupervisionEvent::Kind::component_given_up, failed);
@@ -129,18 +130,23 @@ void ChildSet::set_config(LLMClientConfig config) {
   anon_tell(components_->client.handle, update_config_atom_v, settings);
   tell(self_, components_->streaming.handle, update_config_atom_v, settings.limits);
   tell(self_, components_->models.handle, update_config_atom_v, settings);
-  tell(self_, components_->health.handle, components_);
-  tell(self_, handles_.models, components_);
+  tell_snapshot();
   for (const auto& role : components_->roles)
     tell(self_, role.handle, update_config_atom_v, settings);
 }
 
-void ChildSet::tell_health(const Child& child) const {
-  tell(self_, components_->health.handle,
-       ComponentHealth{.name = child.name,
-                       .running = child.actor != nullptr,
-                       .restarts = child.starts > 0 ? child.starts - 1 : 0,
-                       .last_failure = child.last_failure});
+void ChildSet::tell_snapshot() const {
+  tell(self_, components_->health.handle, components_);
+  tell(self_, handles_.models, components_);
+  if (components_->models.handle)
+    tell(self_, components_->models.handle, components_);
+}
+
+void ChildSet::note(const Child& child) const {
+  components_->figures->note(ComponentHealth{.name = child.name,
+                                             .running = child.actor != nullptr,
+                                             .restarts = child.starts > 0 ? child.starts - 1 : 0,
+                                             .last_failure = child.last_failure});
 }
 
 void ChildSet::tell_health(SupervisionEvent::Kind kind, const Child& child) const {

@@ -75,13 +75,14 @@ private:
   };
 
   void define(std::string name, std::function<caf::strong_actor_ptr(Components&)> make);
-  void tell_health(const Child& child) const;
+  /// Tells those who work with the components beside requests.
+  void tell_snapshot() const;
+  void note(const Child& child) const;
   void tell_health(SupervisionEvent::Kind kind, const Child& child) const;
 
   supervisor_internal::pointer self_;
   SupervisorParts parts_;
   Handles handles_;
-  std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
   ComponentsPtr components_;
   std::vector<Child> children_; ///< the HealthActor is the first
   bool complete_ = false;       ///< all were there at least once

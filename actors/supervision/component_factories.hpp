@@ -4,21 +4,19 @@
 #include <memory>
 
 #include "actors/internal_interfaces.hpp"
-#include "actors/log.hpp"
 #include "actors/ollama_client/ollama_client_actor.hpp"
 #include "actors/requests/request_actor.hpp"
 #include "config/config_store.hpp"
 
 namespace nexus::llm {
 
-struct Figures;
-
 /// How the supervisor makes its components and requests, at the start and after each death. The
 /// defaults are the real ones; a test puts others in their place.
 struct ComponentFactories {
   ComponentFactories();
 
-  std::function<config_actor(caf::actor_system&, std::shared_ptr<ConfigStore>, config_owner)>
+  std::function<config_actor(caf::actor_system&, LLMClientConfig, std::shared_ptr<ConfigStore>,
+                             config_owner)>
       config;
   std::function<ollama_client_actor(caf::actor_system&, LLMClientConfig, TransportFactory,
                                     client_owner)>
@@ -29,7 +27,7 @@ struct ComponentFactories {
       model_manager;
   std::function<role_worker(caf::actor_system&, AIRole, LLMClientConfig, std::vector<RequestId>)>
       role;
-  std::function<health_worker(caf::actor_system&, std::shared_ptr<Figures>, Log)> health;
+  std::function<health_worker(caf::actor_system&, std::shared_ptr<Figures>)> health;
   std::function<request_actor(caf::actor_system&, RequestParts)> request;
 };
 

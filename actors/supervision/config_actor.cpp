@@ -2,29 +2,27 @@
 
 #include <system_error>
 
+#include "config/config_update.hpp"
+
 namespace nexus::llm {
 
-ConfigActor::ConfigActor(config_internal::pointer self, std::shared_ptr<ConfigStore> store,
-                         config_owner owner)
-    : self_{self}, store_{std::move(store)}, owner_{std::move(owner)} {
+ConfigActor::ConfigActor(config_internal::pointer self, LLMClientConfig config,
+                         std::shared_ptr<ConfigStore> store, config_owner owner)
+    : self_{self}, config_{std::move(config)}, store_{std::move(store)}, owner_{std::move(owner)} {
   if (const auto file = store_->watched_file())
     watch(*file);
 }
 
 config_internal::behavior_type ConfigActor::make_behavior() {
   return {
-      [this](get_config_atom) -> caf::result<LLMClientConfig> {
-        auto config = store_->load();
-        if (!config)
-          return to_caf_error(std::move(config.error()));
-        return std::move(*config);
-      },
+      [this](get_config_atom) { return config_; },
       [this](save_config_atom, const LLMClientConfig& config) {
         return publish(store_->save(config));
       },
       [this](update_config_atom, const std::string& merge_patch) {
-        return publish(store_->update(merge_patch));
+        return publish(update(merge_patch));
       },
+      [this](reload_config_atom) { return publish(store_->load()); },
       [this](tick_atom) {
         if (const auto file = store_->watched_file())
           reload(*file);
@@ -35,8 +33,18 @@ config_internal::behavior_type ConfigActor::make_behavior() {
 caf::result<LLMClientConfig> ConfigActor::publish(Result<LLMClientConfig> config) {
   if (!config)
     return to_caf_error(std::move(config.error()));
-  tell(self_, owner_, update_config_atom_v, *config);
-  return std::move(*config);
+  config_ = std::move(*config);
+  tell(self_, owner_, update_config_atom_v, config_);
+  return config_;
+}
+
+Result<LLMClientConfig> ConfigActor::update(const std::string& merge_patch) {
+  auto stored = store_->update(merge_patch);
+  if (!stored)
+    return stored;
+  auto changed = apply_update(config_, merge_patch);
+  // What was stored is valid, even where it does not go with what was in force.
+  return changed ? store_->with_overrides(std::move(*changed)) : std::move(stored);
 }
 
 void ConfigActor::watch(const std::filesystem::path& file) {
@@ -58,20 +66,21 @@ void ConfigActor::reload(const std::filesystem::path& file) {
   std::error_code error;
   if (!std::filesystem::exists(file, error))
     return;
-  const auto config = store_->load();
-  if (config)
-    tell(self_, owner_, update_config_atom_v, *config);
-  else
-    warn("the settings stay as they were: " + log_line(config.error()));
+  auto config = store_->load();
+  if (!config)
+    return warn("the settings stay as they were: " + log_line(config.error()));
+  config_ = std::move(*config);
+  tell(self_, owner_, update_config_atom_v, config_);
 }
 
 void ConfigActor::warn(std::string line) {
   tell(self_, owner_, update_config_atom_v, std::move(line));
 }
 
-config_actor spawn_config(caf::actor_system& system, std::shared_ptr<ConfigStore> store,
-                          config_owner owner) {
-  return spawn_state<ConfigActor, caf::detached>(system, std::move(store), std::move(owner));
+config_actor spawn_config(caf::actor_system& system, LLMClientConfig config,
+                          std::shared_ptr<ConfigStore> store, config_owner owner) {
+  return spawn_state<ConfigActor, caf::detached>(system, std::move(config), std::move(store),
+                                                 std::move(owner));
 }
 
 } // namespace nexus::llm

@@ -1,33 +1,9 @@
 #include "actors/supervision/health_actor.hpp"
 
-#include <algorithm>
-
 namespace nexus::llm {
 
-namespace {
-
-/// How many events are kept.
-constexpr std::size_t max_events = 16;
-
-void add_to(RoleStats& sum, const RoleStats& more) {
-  sum.accepted += more.accepted;
-  sum.answered += more.answered;
-  sum.failed += more.failed;
-  sum.cancelled += more.cancelled;
-  sum.rejected += more.rejected;
-  sum.cache_hits += more.cache_hits;
-  sum.shared += more.shared;
-  sum.retries += more.retries;
-  sum.fallbacks += more.fallbacks;
-  sum.healed += more.healed;
-  sum.tokens += more.tokens;
-  sum.generating += more.generating;
-}
-
-} // namespace
-
-HealthActor::HealthActor(health_worker::pointer self, std::shared_ptr<Figures> figures, Log log)
-    : self_{self}, figures_{std::move(figures)}, log_{std::move(log)} {
+HealthActor::HealthActor(health_worker::pointer self, std::shared_ptr<Figures> figures)
+    : self_{self}, figures_{std::move(figures)} {
   watcher_.attach(self_);
   // A subscriber that throws sends its error back on CAF 1.x; its end is what counts.
   self_->set_error_handler([](const caf::error&) {});
@@ -35,8 +11,6 @@ HealthActor::HealthActor(health_worker::pointer self, std::shared_ptr<Figures> f
 
 health_worker::behavior_type HealthActor::make_behavior() {
   return {
-      [this](stats_atom, const RoleStats& figures) { add(figures); },
-      [this](ComponentHealth& component) { note(std::move(component)); },
       [this](SupervisionEvent& event) { note(std::move(event)); },
       [this](const ComponentsPtr& components) { components_ = components; },
       [this](stats_atom, AIRole role) { return stats(role); },
@@ -52,35 +26,13 @@ health_worker::behavior_type HealthActor::make_behavior() {
   };
 }
 
-void HealthActor::add(const RoleStats& figures) {
-  add_to(figures_->roles[index_of(figures.role)], figures);
-  // A flood must not flood the log as well.
-  if (figures.rejected > 0 && !std::exchange(overloaded_, true))
-    log_(LogLevel::warning, "requests of the role " + std::string{to_string(figures.role)} +
-                                " are rejected for overload, from now on without a line for each");
-  if (figures.answered > 0)
-    overloaded_ = false;
-}
-
-void HealthActor::note(ComponentHealth component) {
-  auto& known = figures_->components;
-  const auto entry = std::ranges::find(known, component.name, &ComponentHealth::name);
-  if (entry == known.end())
-    known.push_back(std::move(component));
-  else
-    *entry = std::move(component);
-}
-
 void HealthActor::note(SupervisionEvent event) {
   subscribers_.tell_all(self_, event);
-  figures_->events.push_back(std::move(event));
-  if (figures_->events.size() > max_events)
-    figures_->events.pop_front();
+  figures_->note(std::move(event));
 }
 
 RoleStats HealthActor::with_gauges(AIRole role, const RoleStats& gauges) const {
-  auto figures = figures_->roles[index_of(role)];
-  figures.role = role;
+  auto figures = figures_->of(role);
   figures.queued = gauges.queued;
   figures.in_flight = gauges.in_flight;
   return figures;
@@ -109,8 +61,7 @@ HealthActor::Promise<Health> HealthActor::health() {
     if (--gathered->left > 0)
       return;
     auto& health = gathered->health;
-    health.components = figures_->components;
-    health.events.assign(figures_->events.begin(), figures_->events.end());
+    figures_->fill(health);
     owed->deliver(std::move(health));
   };
   for (const auto role : all_roles) {
@@ -142,8 +93,8 @@ HealthActor::Promise<Health> HealthActor::health() {
   return promise;
 }
 
-health_worker spawn_health(caf::actor_system& system, std::shared_ptr<Figures> figures, Log log) {
-  return spawn_state<HealthActor>(system, std::move(figures), std::move(log));
+health_worker spawn_health(caf::actor_system& system, std::shared_ptr<Figures> figures) {
+  return spawn_state<HealthActor>(system, std::move(figures));
 }
 
 } // namespace nexus::llm

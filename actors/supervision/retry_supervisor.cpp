@@ -86,7 +86,9 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
           anon_tell(live->request, atom, id, subscriber);
         return Ack{};
       },
-      [this](stats_atom atom, AIRole role) {
+      [this](stats_atom atom, AIRole role) -> caf::result<RoleStats> {
+        if (!is_known(role))
+          return to_caf_error(no_such_role());
         return forward_to(self_, children_.components()->health.handle, atom, role);
       },
       [this](component_atom, const std::string& wanted) {
@@ -94,6 +96,7 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
         return live != nullptr ? caf::actor_cast<caf::strong_actor_ptr>(live->request)
                                : children_.find(wanted);
       },
+      [this](finish_atom) { draining_ = true; },
       [this](health_atom atom) {
         return forward_to(self_, children_.components()->health.handle, atom);
       },
@@ -185,6 +188,9 @@ void RetrySupervisor::on_config(LLMClientConfig config) {
 }
 
 Result<void> RetrySupervisor::take_id(RequestId& id, const caf::strong_actor_ptr& requester) {
+  const bool remote = requester && requester->node() != self_->system().node();
+  if (draining_ && remote)
+    return failure(ErrorCode::shutting_down, "");
   if (id.value.empty())
     id = chance_.id();
   if (auto valid = check_id(id); !valid)
@@ -193,8 +199,7 @@ Result<void> RetrySupervisor::take_id(RequestId& id, const caf::strong_actor_ptr
   if (live == nullptr)
     return {};
   // A client whose connection broke unnoticed by this side sends what it had asked again.
-  const bool same = requester && requester->node() != self_->system().node() &&
-                    live->requester == caf::actor_cast<caf::actor_addr>(requester);
+  const bool same = remote && live->requester == caf::actor_cast<caf::actor_addr>(requester);
   if (!same || !live->request)
     return failure(id_in_use());
   anon_tell(live->request, replace_atom_v);
@@ -202,6 +207,8 @@ Result<void> RetrySupervisor::take_id(RequestId& id, const caf::strong_actor_ptr
 }
 
 Result<request_actor> RetrySupervisor::accept(AIRole role, RequestId& id) {
+  if (!is_known(role))
+    return failure(no_such_role());
   const auto& requester = self_->current_sender();
   if (auto free = take_id(id, requester); !free)
     return failure(std::move(free.error()));
@@ -228,8 +235,12 @@ void RetrySupervisor::on_request_down(std::uint64_t number, const caf::error& re
   const auto* ended = requests_.at(number);
   if (ended == nullptr)
     return;
-  if (reason)
+  if (reason) {
     log_(LogLevel::error, "request " + ended->id.value + " ended early: " + describe(reason));
+    tell(self_, children_.components()->health.handle,
+         SupervisionEvent{SupervisionEvent::Kind::request_failed, ended->id.value,
+                          describe(reason)});
+  }
   // A RoleActor that was started meanwhile waits for a word of it.
   if (const auto& role = children_.components()->role(ended->role); role.number > 1)
     tell(self_, role.handle, release_atom_v, LiveRequests::run_id(number));
@@ -238,6 +249,8 @@ void RetrySupervisor::on_request_down(std::uint64_t number, const caf::error& re
 
 caf::result<BatchResponse> RetrySupervisor::batch(AIRole role, std::vector<std::string>& prompts,
                                                   GenerateOptions& options) {
+  if (!is_known(role))
+    return to_caf_error(no_such_role());
   const auto& limits = children_.config().limits;
   if (auto wrong = check_batch(prompts, limits))
     return to_caf_error(std::move(*wrong));

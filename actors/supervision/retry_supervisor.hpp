@@ -52,6 +52,7 @@ private:
   ChildSet children_;
   std::uint64_t last_number_ = 0;
   bool given_up_ = false;
+  bool draining_ = false; ///< takes no more requests from other machines
 };
 
 /// Starts a supervisor, and connects the handles to it.

@@ -91,10 +91,10 @@ private:
   FileDescriptor event_;
 };
 
-/// Reads the settings anew: an update without changes puts what the file says in force.
+/// Reads the settings anew, and writes nothing.
 void reload(LLMIntegration& api) {
   notify_service_manager("RELOADING=1");
-  const auto config = api.update_config("{}");
+  const auto config = api.reload_config();
   if (config)
     log(LogLevel::info, "the settings were read anew");
   else
@@ -190,6 +190,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   log(LogLevel::info, "ending; requests under way have " +
                           std::to_string(static_cast<int>(arguments.drain_seconds)) + " s");
   node->reset();
+  (*llm)->drain();
   drain(api, arguments.drain_seconds);
   log(LogLevel::info, "ended");
   return output.success();

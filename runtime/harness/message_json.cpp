@@ -53,6 +53,7 @@ template <> constexpr std::string_view atom_name<version_atom> = "version";
 template <> constexpr std::string_view atom_name<get_config_atom> = "get_config";
 template <> constexpr std::string_view atom_name<save_config_atom> = "save_config";
 template <> constexpr std::string_view atom_name<update_config_atom> = "update_config";
+template <> constexpr std::string_view atom_name<reload_config_atom> = "reload_config";
 template <> constexpr std::string_view atom_name<transfer_atom> = "transfer";
 template <> constexpr std::string_view atom_name<tick_atom> = "tick";
 template <> constexpr std::string_view atom_name<submit_atom> = "submit";
@@ -67,6 +68,7 @@ template <> constexpr std::string_view atom_name<resolve_atom> = "resolve";
 template <> constexpr std::string_view atom_name<seen_atom> = "seen";
 template <> constexpr std::string_view atom_name<component_atom> = "component";
 template <> constexpr std::string_view atom_name<heal_atom> = "heal";
+template <> constexpr std::string_view atom_name<partial_atom> = "partial";
 template <> constexpr std::string_view atom_name<follow_atom> = "follow";
 template <> constexpr std::string_view atom_name<unfollow_atom> = "unfollow";
 template <> constexpr std::string_view atom_name<replace_atom> = "replace";
@@ -80,9 +82,9 @@ using Atoms =
           check_model_atom, list_models_atom, show_model_atom, running_models_atom, load_model_atom,
           unload_model_atom, pull_model_atom, push_model_atom, create_model_atom, upload_blob_atom,
           delete_model_atom, copy_model_atom, version_atom, get_config_atom, save_config_atom,
-          update_config_atom, transfer_atom, tick_atom, submit_atom, admit_atom, adopt_atom,
+          update_config_atom, reload_config_atom, transfer_atom, tick_atom, submit_atom, admit_atom, adopt_atom,
           release_atom, open_atom, finish_atom, restart_atom, abandoned_atom, resolve_atom,
-          seen_atom, component_atom, heal_atom, follow_atom, unfollow_atom, replace_atom>;
+          seen_atom, component_atom, heal_atom, partial_atom, follow_atom, unfollow_atom, replace_atom>;
 
 using Structures =
     Types<Ack, LLMError, LLMRequest, GenerateOptions, EmbedRequest, LLMResponse, BatchResponse,
@@ -101,6 +103,9 @@ using Handles = Types<caf::strong_actor_ptr, stream_subscriber, chunk_sink, pull
 template <class T> constexpr bool is_handle = std::is_same_v<T, caf::strong_actor_ptr> || requires {
   typename T::signatures;
 };
+
+template <class T>
+constexpr bool is_of_process = std::is_same_v<T, ComponentsPtr> || std::is_same_v<T, CataloguePtr>;
 
 /// Removes the members that stand in `defaults` with the same value, but for those without which a
 /// message says nothing.
@@ -174,6 +179,8 @@ Value element(const caf::message& message, std::size_t index, const ActorNames& 
       drop_defaults(members, json::to_value(LLMError{}, allocator));
     wrap(out, "error", std::move(members), allocator);
   }
+  if (message.match_element<CataloguePtr>(index))
+    out = json::make_string("catalogue", allocator);
   if (message.match_element<ComponentsPtr>(index))
     out = json::make_string("components", allocator);
   if (message.match_element<caf::exit_msg>(index))
@@ -215,6 +222,8 @@ template <class T> std::string type_text() {
     return std::string{T::type_name};
   else if constexpr (is_handle<T>)
     return "an actor";
+  else if constexpr (is_of_process<T>)
+    return "what no script has";
   else if constexpr (std::is_same_v<T, bool>)
     return "true or false";
   else if constexpr (std::is_integral_v<T>)
@@ -231,6 +240,8 @@ std::optional<std::string> read_element(const Value& source, T& target, const Ac
     if (source.IsString() && json::text_of(source) == atom_name<T>)
       return std::nullopt;
     return "is not " + type_text<T>();
+  } else if constexpr (is_of_process<T>) {
+    return "is what actors of one process hand each other, not a script";
   } else if constexpr (is_handle<T>) {
     const auto found = source.IsString() ? names.find(std::string{json::text_of(source)}) : nullptr;
     if (!found)

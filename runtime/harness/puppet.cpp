@@ -14,7 +14,9 @@ Puppet::Puppet(caf::actor_system& system, Manner manner) : state_{std::make_shar
   actor_ = system.spawn([state = state_](caf::event_based_actor* self) -> caf::behavior {
     // What it hears of others, and what cannot be delivered, is for the script to judge.
     self->set_error_handler([](const caf::error&) {});
-    catch_all(self, [self, state](const caf::message&, bool is_request) {
+    catch_all(self, [self, state](const caf::message& message, bool is_request) {
+      if (is_hand_over(message))
+        return;
       auto& promise = state->promises.emplace_back();
       if (!is_request)
         return;
@@ -31,6 +33,11 @@ Puppet::Puppet(caf::actor_system& system, Manner manner) : state_{std::make_shar
       }
     }};
   });
+}
+
+bool is_hand_over(const caf::message& message) {
+  return message.size() == 1 &&
+         (message.match_element<ComponentsPtr>(0) || message.match_element<CataloguePtr>(0));
 }
 
 void Puppet::order(Order what) {

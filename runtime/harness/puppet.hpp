@@ -57,4 +57,8 @@ private:
   caf::actor actor_;
 };
 
+/// Whether a message is what actors of one process hand each other, which says nothing to a script:
+/// it is neither heard nor counted.
+[[nodiscard]] bool is_hand_over(const caf::message& message);
+
 } // namespace nexus::llm::testing

@@ -101,9 +101,10 @@ void ScriptCore::replace(const std::string& component, const Where& where) {
 std::shared_ptr<const ComponentFactories> ScriptCore::factories() {
   auto made = std::make_shared<ComponentFactories>();
   // The real one has a thread of its own, for a disk that is not there.
-  made->config = [](caf::actor_system& system, std::shared_ptr<ConfigStore> store,
-                    config_owner owner) -> config_actor {
-    return spawn_state<ConfigActor>(system, std::move(store), std::move(owner));
+  made->config = [](caf::actor_system& system, LLMClientConfig config,
+                    std::shared_ptr<ConfigStore> store, config_owner owner) -> config_actor {
+    return spawn_state<ConfigActor>(system, std::move(config), std::move(store),
+                                    std::move(owner));
   };
   // Gives each a name, and a puppet in the place of those that are replaced.
   auto wrap = [this](auto& factory, auto name_of) {
@@ -191,6 +192,8 @@ void ScriptCore::hear(const Event& event) {
     return;
   if (options_.trace)
     options_.trace(line_of(event));
+  if (is_hand_over(event.content))
+    return;
   Track::Item item;
   for (auto& track : tracks_) {
     if (!track.wants || !track.wants(event))

@@ -125,6 +125,7 @@ void Gateway::on_connected(std::size_t index, const NodeHello& hello) {
     subscribers_.tell_all(self_, {SupervisionEvent::Kind::component_restarted,
                                   node.endpoint.text() + " node", hello.version});
   node.failures = 0;
+  node.leaving = false;
   ++node.connection;
   node.outstanding = 0;
   node.limits = hello.limits;
@@ -277,7 +278,7 @@ void Gateway::give_up(const LLMError& error) {
 std::optional<std::size_t> Gateway::choose(const Job& job) const {
   std::vector<NodeCandidate> candidates;
   for (std::size_t index = 0; index < nodes_.size(); ++index)
-    if (const auto& node = nodes_[index]; node.service && node.ready)
+    if (const auto& node = nodes_[index]; node.service && node.ready && !node.leaving)
       candidates.push_back(
           {.index = index,
            .can_serve = node.known.can_serve(job.role, job.model) && job.check(node.limits),

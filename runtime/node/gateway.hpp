@@ -78,6 +78,7 @@ private:
     config_actor config;
     std::uint32_t failures = 0;   ///< to connect, one after the other
     std::uint64_t connection = 0; ///< counts, to tell answers of one from those of the next
+    bool leaving = false;         ///< it takes no more requests, and will be gone soon
     bool ready = false;           ///< it is known which models it has, or that it does not tell
     std::size_t outstanding = 0;  ///< requests that it is at work on
     Limits limits;                ///< when it was connected
@@ -182,9 +183,10 @@ private:
   void end(const RequestId& id, LLMError error);
   void on_relay_ended(const RequestId& key);
 
-  /// Whether an answer means that the node is about to be gone: its loss decides what becomes of
-  /// the request.
+  /// Whether an answer means that the node is gone: its loss decides what becomes of the request.
   [[nodiscard]] static bool is_farewell(const caf::error& error);
+  /// A node takes no more requests: this one goes to another.
+  void on_refused(const RequestId& id);
   /// Asks a node; calls back once, also when the node is lost.
   template <class T, class... Ts>
   void question(std::size_t index, std::function<void(Result<T>)> done, Ts... request);

@@ -27,6 +27,12 @@ bool Gateway::is_farewell(const caf::error& error) {
   return is_death_of("RetrySupervisor", error) || code == ErrorCode::shutting_down;
 }
 
+void Gateway::on_refused(const RequestId& id) {
+  auto& node = nodes_[jobs_.at(id).node];
+  node.leaving = true;
+  restart(id, {.code = ErrorCode::node_lost, .subject = node.endpoint.text()});
+}
+
 Gateway::Job* Gateway::open(AIRole role, const RequestId& id, std::string model,
                             const caf::strong_actor_ptr& requester, LLMError& refusal) {
   if (given_up_) {
@@ -53,7 +59,11 @@ void Gateway::equip(Job& job, Promise<T> promise, const std::shared_ptr<const Re
 
 std::function<void(const caf::error&)> Gateway::on_error(const RequestId& id, std::uint64_t epoch) {
   return [this, id, epoch](const caf::error& error) {
-    if (!is_farewell(error) && take(id, epoch) != nullptr)
+    if (is_death_of("RetrySupervisor", error) || take(id, epoch) == nullptr)
+      return;
+    if (to_llm_error(error).code == ErrorCode::shutting_down)
+      on_refused(id);
+    else
       end(id, to_llm_error(error));
   };
 }

@@ -11,12 +11,14 @@
 
 namespace nexus::llm::test {
 
-std::shared_ptr<const ComponentFactories> mortal_components(const std::atomic<bool>* broken) {
+std::shared_ptr<const ComponentFactories> mortal_components(
+    const std::atomic<bool>* broken,
+    std::function<void(const RequestId&, const RequestMachine::Event&)> before_event) {
   auto factories = std::make_shared<ComponentFactories>();
-  factories->config = [](caf::actor_system& system, std::shared_ptr<ConfigStore> store,
-                         config_owner owner) -> config_actor {
-    return spawn_state<Mortal<ConfigActor>, caf::detached>(system, std::move(store),
-                                                           std::move(owner));
+  factories->config = [](caf::actor_system& system, LLMClientConfig config,
+                         std::shared_ptr<ConfigStore> store, config_owner owner) -> config_actor {
+    return spawn_state<Mortal<ConfigActor>, caf::detached>(system, std::move(config),
+                                                           std::move(store), std::move(owner));
   };
   factories->client = [](caf::actor_system& system, LLMClientConfig config,
                          TransportFactory make_transport,
@@ -39,11 +41,16 @@ std::shared_ptr<const ComponentFactories> mortal_components(const std::atomic<bo
       throw std::runtime_error{"a component that cannot be made"};
     return spawn_state<Mortal<RoleActor>>(system, role, std::move(config), std::move(expected));
   };
-  factories->health = [](caf::actor_system& system, std::shared_ptr<Figures> figures,
-                         Log log) -> health_worker {
-    return spawn_state<Mortal<HealthActor>>(system, std::move(figures), std::move(log));
+  factories->health = [](caf::actor_system& system,
+                         std::shared_ptr<Figures> figures) -> health_worker {
+    return spawn_state<Mortal<HealthActor>>(system, std::move(figures));
   };
-  factories->request = [](caf::actor_system& system, RequestParts parts) -> request_actor {
+  factories->request = [before_event](caf::actor_system& system,
+                                      RequestParts parts) -> request_actor {
+    if (before_event)
+      parts.before_event = [before_event, id = parts.id](const RequestMachine::Event& event) {
+        before_event(id, event);
+      };
     return spawn_state<Mortal<RequestActor>>(system, std::move(parts));
   };
   return factories;

@@ -7,9 +7,11 @@
 
 namespace nexus::llm::test {
 
-/// The real components, each of which can be made to die. While `broken` is there and true, a
-/// RoleActor cannot be made.
-[[nodiscard]] std::shared_ptr<const ComponentFactories>
-mortal_components(const std::atomic<bool>* broken = nullptr);
+/// The real components and requests, each of which can be made to die. While `broken` is there and
+/// true, a RoleActor cannot be made. `before_event` is called with the id of a request and what
+/// happens to it, and may throw.
+[[nodiscard]] std::shared_ptr<const ComponentFactories> mortal_components(
+    const std::atomic<bool>* broken = nullptr,
+    std::function<void(const RequestId&, const RequestMachine::Event&)> before_event = {});
 
 } // namespace nexus::llm::test

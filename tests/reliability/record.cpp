@@ -63,15 +63,18 @@ public:
   using Base = stream_subscriber::base;
   static constexpr const char* name = "Recorder";
 
-  RecorderState(stream_subscriber::pointer, std::shared_ptr<Record> record, Pace pace)
-      : record_{std::move(record)}, pace_{pace} {}
+  RecorderState(stream_subscriber::pointer self, std::shared_ptr<Record> record, Pace pace)
+      : self_{self}, record_{std::move(record)}, pace_{pace} {}
 
   stream_subscriber::behavior_type make_behavior() {
     return {
-        [this](const LLMStreamChunk& chunk) {
+        [this](const LLMStreamChunk& chunk) -> caf::result<void> {
           record_->chunk(chunk);
           if (pace_ == Pace::slow)
             take_time();
+          if (pace_ == Pace::stuck)
+            return unanswered_.emplace_back(self_->make_response_promise<void>());
+          return {};
         },
         [this](const StreamError& error) { record_->end(error); },
         [this](const RequestProgress& progress) { record_->progress(progress); },
@@ -87,8 +90,10 @@ private:
     never.wait_for(lock, slow_handling, [] { return false; });
   }
 
+  stream_subscriber::pointer self_;
   std::shared_ptr<Record> record_;
   Pace pace_;
+  std::vector<caf::typed_response_promise<void>> unanswered_;
 };
 
 } // namespace

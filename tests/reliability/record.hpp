@@ -49,7 +49,7 @@ private:
 };
 
 /// How fast a subscriber gives back its credit.
-enum class Pace : std::uint8_t { quick, slow };
+enum class Pace : std::uint8_t { quick, slow, stuck };
 
 /// A subscriber that notes what it hears, and that can be made to die.
 [[nodiscard]] stream_subscriber

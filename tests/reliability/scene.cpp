@@ -114,7 +114,7 @@ Scene::Scene(SceneOptions made) : sim{std::move(made.ollama)}, actors_{std::make
   };
   options.store = std::make_unique<Borrowed>(store);
   options.make_transport = std::move(made.make_transport);
-  options.factories = mortal_components(&broken_);
+  options.factories = mortal_components(&broken_, std::move(made.before_event));
   auto started = LLMSystem::start(system(), std::move(options));
   if (!started)
     throw std::runtime_error{sentence(started.error())};

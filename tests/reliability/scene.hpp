@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/requests/request_machine.hpp"
 #include "messages/interfaces.hpp"
 #include "runtime/llm_system.hpp"
 #include "runtime/simulator/simulator.hpp"
@@ -59,6 +60,8 @@ struct SceneOptions {
   simulator::SimulatorOptions ollama = default_ollama();
   std::function<void(LLMClientConfig&)> adjust = [](LLMClientConfig&) {};
   std::function<std::unique_ptr<Transport>()> make_transport;
+  /// Called before anything happens to a request; may throw.
+  std::function<void(const RequestId&, const RequestMachine::Event&)> before_event;
 
   /// The models of the specification and a spare one, each with `Scene::reply`.
   [[nodiscard]] static simulator::SimulatorOptions default_ollama();

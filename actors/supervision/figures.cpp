@@ -1,0 +1,64 @@
+#include "actors/supervision/figures.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace nexus::llm {
+
+namespace {
+
+/// How many events are kept.
+constexpr std::size_t max_events = 16;
+
+} // namespace
+
+bool Figures::add(const RoleStats& more) {
+  std::lock_guard lock{mutex_};
+  auto& sum = roles_[index_of(more.role)];
+  sum.accepted += more.accepted;
+  sum.answered += more.answered;
+  sum.failed += more.failed;
+  sum.cancelled += more.cancelled;
+  sum.rejected += more.rejected;
+  sum.cache_hits += more.cache_hits;
+  sum.shared += more.shared;
+  sum.retries += more.retries;
+  sum.fallbacks += more.fallbacks;
+  sum.healed += more.healed;
+  sum.tokens += more.tokens;
+  sum.generating += more.generating;
+  if (more.answered > 0)
+    overloaded_ = false;
+  return more.rejected > 0 && !std::exchange(overloaded_, true);
+}
+
+void Figures::note(ComponentHealth component) {
+  std::lock_guard lock{mutex_};
+  const auto known = std::ranges::find(components_, component.name, &ComponentHealth::name);
+  if (known == components_.end())
+    components_.push_back(std::move(component));
+  else
+    *known = std::move(component);
+}
+
+void Figures::note(SupervisionEvent event) {
+  std::lock_guard lock{mutex_};
+  if (events_.size() == max_events)
+    events_.erase(events_.begin());
+  events_.push_back(std::move(event));
+}
+
+RoleStats Figures::of(AIRole role) const {
+  std::lock_guard lock{mutex_};
+  auto figures = roles_[index_of(role)];
+  figures.role = role;
+  return figures;
+}
+
+void Figures::fill(Health& health) const {
+  std::lock_guard lock{mutex_};
+  health.components = components_;
+  health.events = events_;
+}
+
+} // namespace nexus::llm

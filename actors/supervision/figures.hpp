@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <mutex>
+#include <vector>
+
+#include "messages/ai_role.hpp"
+#include "messages/health.hpp"
+
+namespace nexus::llm {
+
+/// What a system counts, and what is known of its past. Requests add to it by themselves, so that
+/// no figure is lost with an actor, and none costs a message. Any thread.
+class Figures {
+public:
+  /// Adds to the figures of a role. True where requests begin to be rejected for overload.
+  bool add(const RoleStats& more);
+  void note(ComponentHealth component);
+  void note(SupervisionEvent event);
+
+  [[nodiscard]] RoleStats of(AIRole role) const;
+  /// Enters the components and the latest events.
+  void fill(Health& health) const;
+
+private:
+  mutable std::mutex mutex_;
+  std::array<RoleStats, all_roles.size()> roles_{};
+  std::vector<ComponentHealth> components_;
+  std::vector<SupervisionEvent> events_; ///< the latest, oldest first
+  bool overloaded_ = false;
+};
+
+} // namespace nexus::llm
