@@ -67,8 +67,8 @@ private:
   // Fetching, sending and making models (ollama_client_transfers.cpp).
 
   Promise<Ack> transfer_model(const RequestId& request_id, std::string_view path,
-                              std::string request, const std::string& model,
-                              ErrorCode failure_code, pull_subscriber subscriber);
+                              std::string request, const std::string& model, ErrorCode failure_code,
+                              pull_subscriber subscriber);
   Promise<Ack> create(const CreateRequest& request, pull_subscriber subscriber);
   Promise<std::string> upload_blob(const std::string& file);
   void send_blob(Promise<std::string> promise, const std::string& file, const std::string& digest);

@@ -91,17 +91,15 @@ void RoleActor::consider(Promise promise, LLMRequest request, std::uint64_t numb
     // The first character tells streams apart, which a kept answer serves as well.
     auto cached = config_.cache.enabled ? cache_.find(key.substr(1), now) : std::nullopt;
     if (cached) {
-      promise.deliver(Admission{.kind = Admission::Kind::cached,
-                                .request = request,
-                                .response = std::move(cached)});
+      promise.deliver(Admission{
+          .kind = Admission::Kind::cached, .request = request, .response = std::move(cached)});
       return;
     }
     if (const auto leader = leaders_.find(key); leader != leaders_.end()) {
       if (request.priority == Priority::interactive)
         queue_.promote(leader->second.run);
-      promise.deliver(Admission{.kind = Admission::Kind::shared,
-                                .request = request,
-                                .leader = leader->second.request});
+      promise.deliver(Admission{
+          .kind = Admission::Kind::shared, .request = request, .leader = leader->second.request});
       return;
     }
   }
@@ -117,9 +115,8 @@ void RoleActor::consider(Promise promise, LLMRequest request, std::uint64_t numb
     keys_.emplace(run, key);
   }
   if (verdict == AdmissionQueue::Verdict::admitted) {
-    promise.deliver(Admission{.kind = Admission::Kind::run,
-                              .request = std::move(request),
-                              .catalogue = catalogue_});
+    promise.deliver(Admission{
+        .kind = Admission::Kind::run, .request = std::move(request), .catalogue = catalogue_});
     return;
   }
   const auto& entry =

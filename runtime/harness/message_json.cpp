@@ -82,9 +82,10 @@ using Atoms =
           check_model_atom, list_models_atom, show_model_atom, running_models_atom, load_model_atom,
           unload_model_atom, pull_model_atom, push_model_atom, create_model_atom, upload_blob_atom,
           delete_model_atom, copy_model_atom, version_atom, get_config_atom, save_config_atom,
-          update_config_atom, reload_config_atom, transfer_atom, tick_atom, submit_atom, admit_atom, adopt_atom,
-          release_atom, open_atom, finish_atom, restart_atom, abandoned_atom, resolve_atom,
-          seen_atom, component_atom, heal_atom, partial_atom, follow_atom, unfollow_atom, replace_atom>;
+          update_config_atom, reload_config_atom, transfer_atom, tick_atom, submit_atom, admit_atom,
+          adopt_atom, release_atom, open_atom, finish_atom, restart_atom, abandoned_atom,
+          resolve_atom, seen_atom, component_atom, heal_atom, partial_atom, follow_atom,
+          unfollow_atom, replace_atom>;
 
 using Structures =
     Types<Ack, LLMError, LLMRequest, GenerateOptions, EmbedRequest, LLMResponse, BatchResponse,

@@ -103,8 +103,7 @@ std::shared_ptr<const ComponentFactories> ScriptCore::factories() {
   // The real one has a thread of its own, for a disk that is not there.
   made->config = [](caf::actor_system& system, LLMClientConfig config,
                     std::shared_ptr<ConfigStore> store, config_owner owner) -> config_actor {
-    return spawn_state<ConfigActor>(system, std::move(config), std::move(store),
-                                    std::move(owner));
+    return spawn_state<ConfigActor>(system, std::move(config), std::move(store), std::move(owner));
   };
   // Gives each a name, and a puppet in the place of those that are replaced.
   auto wrap = [this](auto& factory, auto name_of) {

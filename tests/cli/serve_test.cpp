@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tests/cli/fixture.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 namespace nexus::llm::cli::test {
 
@@ -190,6 +191,16 @@ BOOST_FIXTURE_TEST_CASE(a_hangup_reads_the_settings_anew, Serving) {
   BOOST_TEST(node.read_error_until("the settings stay as they were: config_malformed"));
   const auto still = remote({"generate", "Who?"});
   BOOST_TEST(still.out == "Who.\n", still.err);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_hangup_writes_nothing, Serving) {
+  write(node_file(), R"({ "llm" : {"baseUrl": ")" + simulator->base_url() + R"("}} )");
+  const auto before = nexus::llm::test::read_text(node_file());
+  const auto written = std::filesystem::last_write_time(node_file());
+  node.signal(SIGHUP);
+  BOOST_TEST(node.read_error_until("the settings were read anew"));
+  BOOST_TEST(nexus::llm::test::read_text(node_file()) == before);
+  BOOST_TEST((std::filesystem::last_write_time(node_file()) == written));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_node_starts_before_its_ollama, Serving) {

@@ -81,4 +81,55 @@ BOOST_AUTO_TEST_CASE(a_successor_of_the_component_that_watches_goes_on_watching)
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(settings_in_force)
+
+/// The same, but what others save is not watched.
+struct Unwatched {
+  TemporaryDirectory directory;
+  std::filesystem::path file = directory / "config.json";
+  caf::actor_system_config caf_config;
+  std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<LLMSystem> llm;
+
+  Unwatched() {
+    write_text(file, R"({"llm": {"timeout": 11}})");
+    setup(caf_config);
+    system = std::make_unique<caf::actor_system>(caf_config);
+    llm = LLMSystem::start(*system, {.config_file = file, .watch_config = false}).value();
+  }
+  ~Unwatched() { llm.reset(); }
+};
+
+BOOST_FIXTURE_TEST_CASE(what_is_edited_by_hand_counts_once_it_is_read_on_purpose, Unwatched) {
+  LLMIntegration api{*system, *llm};
+  write_text(file, R"({"llm": {"timeout": 22}})");
+  BOOST_CHECK(api.load_config()->timeout == std::chrono::seconds{11});
+  BOOST_REQUIRE(api.set_model_for_role(overseer, "other:1"));
+  BOOST_CHECK(api.load_config()->timeout == std::chrono::seconds{11});
+  BOOST_TEST(api.load_config()->model(overseer) == "other:1");
+  // The file has both.
+  const auto stored = load_config(file);
+  BOOST_REQUIRE(stored);
+  BOOST_CHECK(stored->timeout == std::chrono::seconds{22});
+  BOOST_TEST(stored->model(overseer) == "other:1");
+  BOOST_CHECK(api.reload_config()->timeout == std::chrono::seconds{22});
+  BOOST_CHECK(api.load_config()->timeout == std::chrono::seconds{22});
+}
+
+BOOST_FIXTURE_TEST_CASE(a_successor_of_the_config_actor_has_what_is_in_force, Unwatched) {
+  write_text(file, R"({"llm": {"timeout": 22}})");
+  caf::scoped_actor self{*system};
+  ask(self, caf::actor_cast<supervisor_actor>(llm->root()), deadline, component_atom_v,
+      std::string{"ConfigActor"})
+      .receive(
+          [&](const caf::strong_actor_ptr& component) {
+            wait_for_end(*system, component, deadline);
+          },
+          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  LLMIntegration api{*system, *llm};
+  BOOST_CHECK(api.load_config()->timeout == std::chrono::seconds{11});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 } // namespace nexus::llm::test

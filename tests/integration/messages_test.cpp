@@ -117,6 +117,22 @@ BOOST_AUTO_TEST_CASE(models_settings_and_state_cross_it_whole) {
   crosses(Health{.reachable = true, .version = "1", .components = {{.name = "x"}}, .roles = {{}}});
 }
 
+BOOST_AUTO_TEST_CASE(what_is_no_value_of_its_enum_does_not_cross_it) {
+  auto arrives = [this](const auto& value) {
+    return from_bytes(system, to_bytes(system, caf::make_message(value))).size() == 1;
+  };
+  BOOST_TEST(arrives(RequestProgress{.phase = Phase::done}));
+  BOOST_TEST(!arrives(RequestProgress{.phase = static_cast<Phase>(7)}));
+  BOOST_TEST(arrives(RoleStats{.role = AIRole::implementation}));
+  BOOST_TEST(!arrives(RoleStats{.role = static_cast<AIRole>(2)}));
+  BOOST_TEST(!arrives(CircuitHealth{.state = static_cast<Circuit>(200)}));
+  auto odd = request();
+  odd.priority = static_cast<Priority>(2);
+  BOOST_TEST(!arrives(odd));
+  // What it stands in is refused with it.
+  BOOST_TEST(!arrives(Health{.roles = {{.role = static_cast<AIRole>(9)}}}));
+}
+
 BOOST_AUTO_TEST_CASE(errors_cross_it_inside_those_of_caf) {
   const auto bytes = to_bytes(system, caf::make_message(to_caf_error(error())));
   const auto message = from_bytes(system, bytes);

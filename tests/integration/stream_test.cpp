@@ -27,6 +27,18 @@ auto begin(caf::scoped_actor& self, World& world, Probe& probe, GenerateOptions 
 
 BOOST_AUTO_TEST_SUITE(streams)
 
+BOOST_AUTO_TEST_CASE(a_callback_that_throws_ends_its_stream) {
+  World world;
+  world.sim.inject(Fault::stall_after_lines(2));
+  BOOST_CHECK_THROW(
+      static_cast<void>(world.api.generate_streaming(
+          "x", overseer, [](const LLMStreamChunk&) -> bool { throw std::runtime_error{"no"}; })),
+      std::runtime_error);
+  BOOST_TEST(world.sim.wait_until(
+      [](const simulator::Counters& counters) { return counters.disconnects_seen == 1; }, 2s));
+  BOOST_TEST(world.api.generate("y", overseer).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_subscriber_loses_nothing_and_holds_nobody_up) {
   auto options = default_models();
   std::string text;

@@ -62,6 +62,24 @@ BOOST_AUTO_TEST_CASE(a_node_that_says_goodbye_has_its_unseen_streams_sent_again)
     BOOST_TEST(text.find("StreamError") == std::string::npos, text);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_is_about_to_end_sends_new_requests_to_another) {
+  Played played{2};
+  played.connect(0);
+  played.connect(1);
+  played.submit("a", true);
+  const bool first = played.count("node 0: submit") == 1;
+  auto& leaving = played.current[first ? 0 : 1]->service;
+  const auto other = first ? "node 1: submit" : "node 0: submit";
+  BOOST_TEST(played.count(other) == 0);
+  leaving.fail(0, to_caf_error({.code = ErrorCode::shutting_down}));
+  played.world.settle();
+  BOOST_TEST(played.count(other) == 1);
+  BOOST_TEST(played.answers.empty());
+  // Nothing more goes there, though it is still connected.
+  played.submit("b", false);
+  BOOST_TEST(played.count(other) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_question_to_a_node_that_is_lost_is_answered) {
   Played played;
   played.connect(0);

@@ -328,6 +328,65 @@ BOOST_AUTO_TEST_CASE(a_node_adds_little_to_a_request) {
   BOOST_TEST(far < near + 20'000);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_drains_takes_no_more_requests_of_others) {
+  caf::scoped_actor self{*system};
+  auto handle = system->middleman().remote_actor<node_actor>("127.0.0.1", endpoint.port);
+  BOOST_REQUIRE(static_cast<bool>(handle));
+  llm_service service;
+  ask(self, *handle, patience, hello_atom_v, node_protocol)
+      .receive(
+          [&](const NodeHello& hello) { service = caf::actor_cast<llm_service>(hello.service); },
+          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  auto send = [&](AIRole role) {
+    return outcome_of(
+        ask(self, service, patience, submit_atom_v, role, LLMRequest{.prompt = "Count"}));
+  };
+  BOOST_TEST(send(overseer) == "answered");
+  BOOST_TEST(send(static_cast<AIRole>(7)) == "invalid_argument");
+  // Something is under way, for whose end it waits.
+  simulator->inject(Fault::stall_before_response());
+  caf::scoped_actor other{*system};
+  auto under_way =
+      ask(other, service, patience, submit_atom_v, overseer, LLMRequest{.prompt = "Count"});
+  BOOST_REQUIRE(wait_until([](const auto& now) { return now.stalls_begun == 1; }));
+  node->signal(SIGTERM);
+  auto outcome = send(AIRole::implementation);
+  while (outcome == "answered")
+    outcome = send(AIRole::implementation);
+  BOOST_TEST(outcome == "shutting_down");
+  simulator->stop();
+  BOOST_TEST(outcome_of(std::move(under_way)) != "answered");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_ends_an_embedding_of_somebody_else_by_its_id) {
+  simulator->inject(Fault::stall_before_response().on("/api/embed"));
+  caf::scoped_actor self{*system};
+  caf::scoped_actor other{*system};
+  auto handle = system->middleman().remote_actor<node_actor>("127.0.0.1", endpoint.port);
+  BOOST_REQUIRE(static_cast<bool>(handle));
+  llm_service service;
+  ask(self, *handle, patience, hello_atom_v, node_protocol)
+      .receive(
+          [&](const NodeHello& hello) { service = caf::actor_cast<llm_service>(hello.service); },
+          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  EmbedRequest request{.id = {"e"}, .input = {"x"}};
+  auto mine = ask(self, service, patience, embed_atom_v, overseer, request);
+  BOOST_REQUIRE(wait_until([](const auto& now) { return now.stalls_begun == 1; }));
+  ask(other, service, patience, embed_atom_v, overseer, request)
+      .receive([](const EmbedResponse&) { BOOST_ERROR("an answer"); },
+               [](const caf::error& error) {
+                 BOOST_TEST(to_string(to_llm_error(error).code) == "invalid_argument");
+               });
+  // Its own requester sends it again, as after a partition.
+  auto again = ask(self, service, patience, embed_atom_v, overseer, request);
+  again.receive([](const EmbedResponse& answer) { BOOST_TEST(answer.embeddings.size() == 1u); },
+                [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  mine.receive([](const EmbedResponse&) { BOOST_ERROR("an answer"); },
+               [](const caf::error& error) {
+                 BOOST_TEST(to_string(to_llm_error(error).code) == "cancelled");
+               });
+}
+
 BOOST_AUTO_TEST_CASE(what_a_remote_requester_sends_again_replaces_what_it_sent) {
   simulator->set_reply("llama3.1:8b", "one two three");
   simulator->inject(Fault::stall_before_response());

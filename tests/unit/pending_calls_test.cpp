@@ -1,0 +1,144 @@
+#include "actors/handles/pending_calls.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace nexus::llm;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Desk {
+  explicit Desk(PendingCalls::Rules rules = {}) : calls{rules, "Ollama"} {}
+
+  std::optional<PendingCalls::Key> add(PendingCalls::Call call = {}) {
+    call.send = [this](PendingCalls::Key key, PendingCalls::Epoch epoch) {
+      sent.push_back({key, epoch});
+    };
+    call.fail = [this](const LLMError& error) {
+      failed.push_back(std::string{to_string(error.code)});
+    };
+    return calls.add(std::move(call));
+  }
+
+  PendingCalls calls;
+  std::vector<std::pair<PendingCalls::Key, PendingCalls::Epoch>> sent;
+  std::vector<std::string> failed;
+};
+
+const auto never = [](std::uint32_t) { return std::optional<std::chrono::milliseconds>{}; };
+const auto soon = [](std::uint32_t) { return std::optional{5ms}; };
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(pending_calls)
+
+BOOST_AUTO_TEST_CASE(calls_wait_until_somebody_is_there_and_keep_their_order) {
+  Desk desk;
+  desk.add();
+  desk.add();
+  BOOST_TEST(desk.sent.empty());
+  desk.calls.connect();
+  BOOST_REQUIRE(desk.sent.size() == 2u);
+  BOOST_TEST(desk.sent[0].first < desk.sent[1].first);
+  BOOST_TEST(desk.calls.answered(desk.sent[0].first, desk.sent[0].second));
+  BOOST_TEST(!desk.calls.answered(desk.sent[0].first, desk.sent[0].second));
+  BOOST_TEST(desk.calls.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_call_goes_to_the_successor_three_times_at_most) {
+  Desk desk;
+  desk.add();
+  for (int i = 0; i < 4; ++i)
+    desk.calls.connect();
+  BOOST_TEST(desk.sent.size() == 4u);
+  // A reply to an earlier one is stale.
+  BOOST_TEST(!desk.calls.answered(desk.sent[0].first, desk.sent[0].second));
+  BOOST_TEST(desk.failed.empty());
+  desk.calls.connect();
+  BOOST_TEST(desk.failed == std::vector<std::string>{"component_failed"},
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_is_not_sent_twice) {
+  Desk desk;
+  desk.calls.connect();
+  desk.add({.may_be_repeated = false});
+  desk.calls.connect();
+  BOOST_TEST(desk.failed.size() == 1u);
+  // Unless it certainly was not done.
+  desk.add({.may_be_repeated = false});
+  const auto [key, epoch] = desk.sent.back();
+  BOOST_TEST(
+      desk.calls.failed(key, epoch, {.code = ErrorCode::connection_refused}, soon).has_value());
+  desk.calls.again(key, epoch);
+  BOOST_TEST(desk.sent.size() == 3u);
+  BOOST_TEST(
+      !desk.calls.failed(key, desk.sent.back().second, {.code = ErrorCode::connection_lost}, soon)
+           .has_value());
+  BOOST_TEST(desk.failed.back() == "connection_lost");
+}
+
+BOOST_AUTO_TEST_CASE(only_so_many_are_under_way_but_long_ones_keep_nobody_waiting) {
+  Desk desk{{.window = 2}};
+  desk.calls.connect();
+  for (int i = 0; i < 20; ++i)
+    desk.add({.is_long = true});
+  BOOST_TEST(desk.sent.size() == 20u);
+  for (int i = 0; i < 3; ++i)
+    desk.add();
+  BOOST_TEST(desk.sent.size() == 22u);
+  BOOST_TEST(desk.calls.answered(desk.sent[20].first, desk.sent[20].second));
+  BOOST_TEST(desk.sent.size() == 23u);
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_ends_with_the_call_or_with_another_sending) {
+  Desk desk;
+  desk.calls.connect();
+  const auto key = desk.add();
+  const auto epoch = desk.sent.back().second;
+  BOOST_TEST((desk.calls.failed(*key, epoch, {.code = ErrorCode::server_error}, soon) == 5ms));
+  desk.calls.again(*key, epoch + 1);
+  BOOST_TEST(desk.sent.size() == 1u);
+  desk.calls.again(*key, epoch);
+  BOOST_TEST(desk.sent.size() == 2u);
+  BOOST_TEST(
+      !desk.calls.failed(*key, desk.sent.back().second, {.code = ErrorCode::bad_request}, never));
+  BOOST_TEST(desk.failed.back() == "bad_request");
+  desk.calls.again(*key, desk.sent.back().second);
+  BOOST_TEST(desk.sent.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_is_ended_by_its_id_and_tells_whether_somebody_works_on_it) {
+  Desk desk;
+  const auto parked = desk.add({.id = {"a"}});
+  BOOST_TEST((desk.calls.find({"a"}) == parked));
+  BOOST_TEST(!desk.calls.find({"b"}).has_value());
+  BOOST_TEST(!desk.calls.end(*parked, {.code = ErrorCode::cancelled}));
+  desk.calls.connect();
+  const auto asked = desk.add({.id = {"a"}});
+  BOOST_TEST(desk.calls.end(*asked, {.code = ErrorCode::cancelled}));
+  BOOST_TEST(!desk.calls.end(*asked, {.code = ErrorCode::cancelled}));
+  BOOST_TEST(desk.failed.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(when_nobody_is_to_come_everything_ends_until_somebody_is) {
+  Desk desk{{.max_calls = 2}};
+  desk.add();
+  desk.add();
+  BOOST_TEST(!desk.add().has_value());
+  BOOST_TEST(desk.failed.back() == "too_many_requests");
+  desk.calls.give_up({.code = ErrorCode::shutting_down});
+  BOOST_TEST(desk.failed.size() == 3u);
+  BOOST_TEST(!desk.add().has_value());
+  BOOST_TEST(desk.failed.back() == "shutting_down");
+  desk.calls.expect();
+  BOOST_TEST(desk.add().has_value());
+  BOOST_TEST(desk.sent.empty());
+  desk.calls.connect();
+  BOOST_TEST(desk.sent.size() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
