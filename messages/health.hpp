@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "messages/ai_role.hpp"
@@ -54,6 +55,20 @@ struct RoleStats {
   }
   bool operator==(const RoleStats&) const = default;
 };
+
+/// Adds every figure; whose they are stays as it was.
+inline RoleStats& operator+=(RoleStats& sum, const RoleStats& more) {
+  RoleStats::fields(sum, [&more](auto... total) {
+    RoleStats::fields(more, [&](auto... part) {
+      auto add = [](auto& to, const auto& what) {
+        if constexpr (!std::is_enum_v<std::decay_t<decltype(to)>>)
+          to += what;
+      };
+      (add(total.value, part.value), ...);
+    });
+  });
+  return sum;
+}
 
 /// State of one supervised component.
 struct ComponentHealth {

@@ -15,18 +15,7 @@ constexpr std::size_t max_events = 16;
 bool Figures::add(const RoleStats& more) {
   std::lock_guard lock{mutex_};
   auto& sum = roles_[index_of(more.role)];
-  sum.accepted += more.accepted;
-  sum.answered += more.answered;
-  sum.failed += more.failed;
-  sum.cancelled += more.cancelled;
-  sum.rejected += more.rejected;
-  sum.cache_hits += more.cache_hits;
-  sum.shared += more.shared;
-  sum.retries += more.retries;
-  sum.fallbacks += more.fallbacks;
-  sum.healed += more.healed;
-  sum.tokens += more.tokens;
-  sum.generating += more.generating;
+  sum += more;
   if (more.answered > 0)
     overloaded_ = false;
   return more.rejected > 0 && !std::exchange(overloaded_, true);

@@ -36,17 +36,6 @@ std::string stats_table(const Health& health) {
   return format_table(rows);
 }
 
-/// The gauges, which only the roles know, put into the health of the system.
-Result<Health> look(LLMIntegration& api) {
-  auto health = api.health();
-  if (!health)
-    return health;
-  for (auto& role : health->roles)
-    if (const auto stats = api.stats(role.role))
-      role = *stats;
-  return health;
-}
-
 void tell_stats(Output& output, const Health& health) {
   if (output.json()) {
     output.line(json::describe(health));
@@ -55,6 +44,8 @@ void tell_stats(Output& output, const Health& health) {
   output.answer(stats_table(health));
   output.finish_line();
   output.line("restarts of components: " + std::to_string(restarts_of(health)));
+  for (const auto& event : health.events)
+    output.line(std::string{to_string(event.kind)} + ": " + event.subject);
 }
 
 } // namespace
@@ -90,7 +81,7 @@ int run_stats(const CommonOptions& common, bool watch) {
   if (!session)
     return output.fail(session.error());
   for (;;) {
-    const auto health = look((*session)->llm());
+    const auto health = (*session)->llm().health();
     if (interrupts.interrupted() && watch)
       return output.success();
     if (!health)

@@ -128,7 +128,7 @@ std::shared_ptr<const ComponentFactories> ScriptCore::factories() {
   wrap(made->client, always(OllamaClientActor::name));
   wrap(made->streaming, always(StreamingActor::name));
   wrap(made->model_manager, [this](const auto&, const ollama_models_actor& client, const auto&) {
-    world_.names().set(caf::actor_cast<caf::strong_actor_ptr>(client), "OllamaModelsFacade");
+    world_.names().set(caf::actor_cast<caf::strong_actor_ptr>(client), "OllamaHandle");
     return std::string{ModelManagerActor::name};
   });
   wrap(made->role, [](AIRole role, const auto&...) { return role_component(role); });
@@ -302,7 +302,7 @@ const MessageReader* ScriptCore::reader(const std::string& name) const {
     all.emplace(health_name, MessageReader::of<health_actor>());
     all.emplace(ConfigActor::name, MessageReader::of<config_actor>());
     all.emplace(OllamaClientActor::name, MessageReader::of<ollama_client_internal>());
-    all.emplace("OllamaModelsFacade", MessageReader::of<ollama_models_actor>());
+    all.emplace("OllamaHandle", MessageReader::of<ollama_models_actor>());
     all.emplace(StreamingActor::name, MessageReader::of<streaming_internal>());
     all.emplace(root_name, MessageReader::of<supervisor_internal>());
     all.emplace("", MessageReader::of<stream_subscriber>());

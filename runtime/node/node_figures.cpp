@@ -1,30 +1,11 @@
 #include "runtime/node/node_figures.hpp"
 
-#include <type_traits>
-
 namespace nexus::llm {
-
-namespace {
-
-/// Adds every figure; whose they are is none.
-void add(RoleStats& sum, const RoleStats& one) {
-  RoleStats::fields(sum, [&one](auto... total) {
-    RoleStats::fields(one, [&](auto... part) {
-      auto each = [](auto& to, const auto& what) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(to)>, AIRole>)
-          to += what;
-      };
-      (each(total.value, part.value), ...);
-    });
-  });
-}
-
-} // namespace
 
 RoleStats sum_of(AIRole role, const OfNodes<RoleStats>& nodes) {
   RoleStats sum{.role = role};
   for (const auto& [name, stats] : nodes)
-    add(sum, stats);
+    sum += stats;
   return sum;
 }
 
@@ -42,8 +23,12 @@ Health sum_of(const OfNodes<Health>& nodes) {
       component.name = name + " " + component.name;
       sum.components.push_back(std::move(component));
     }
+    for (auto event : health.events) {
+      event.subject = name + " " + event.subject;
+      sum.events.push_back(std::move(event));
+    }
     for (const auto& stats : health.roles)
-      add(sum.roles[index_of(stats.role)], stats);
+      sum.roles[index_of(stats.role)] += stats;
   }
   return sum;
 }
