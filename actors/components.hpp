@@ -22,11 +22,11 @@ struct Components {
   std::shared_ptr<Figures> figures;
   Generation<ollama_client_actor> client;
   Generation<streaming_actor> streaming;
-  Generation<model_manager_worker> models;
-  Generation<health_worker> health;
-  std::array<Generation<role_worker>, all_roles.size()> roles;
+  Generation<model_manager_actor> models;
+  Generation<health_actor> health;
+  std::array<Generation<role_actor>, all_roles.size()> roles;
 
-  [[nodiscard]] const Generation<role_worker>& role(AIRole role) const {
+  [[nodiscard]] const Generation<role_actor>& role(AIRole role) const {
     return roles[index_of(role)];
   }
 };

@@ -59,8 +59,8 @@ struct NodeHello {
   std::uint32_t protocol = 0;
   std::string version;           ///< of the program, for people
   caf::strong_actor_ptr service; ///< an `llm_service`
-  caf::strong_actor_ptr models;  ///< a `model_manager_actor`
-  caf::strong_actor_ptr config;  ///< a `config_actor`
+  caf::strong_actor_ptr models;  ///< a `models_handle`
+  caf::strong_actor_ptr config;  ///< a `settings_handle`
   Limits limits;                 ///< in force there
 
   static constexpr std::string_view type_name = "NodeHello";
@@ -171,7 +171,7 @@ using role_owner = caf::typed_actor<sig<void, RequestProgress>>;
 /// What requests and their supervisor tell a RoleActor. `LLMRequest::id` is the run id. After a
 /// restart, a RoleActor expects one word (`admit`, `adopt` or `release`) from each request that it
 /// was told of, and admits nobody before.
-using role_worker = caf::typed_actor<
+using role_actor = caf::typed_actor<
     /// Answered when the run may begin. Runs wait in the order of their numbers. One that was in
     /// the queue of a predecessor already (the flag) is not refused by this one. The last element
     /// is the `request_actor`.
@@ -196,7 +196,7 @@ using role_worker = caf::typed_actor<
     sig<void, update_config_atom, LLMClientConfig>>;
 
 /// What requests and their supervisor tell the ModelManagerActor.
-using model_manager_worker = caf::typed_actor<
+using model_manager_actor = caf::typed_actor<
     /// The first model that may be used: the wanted one (empty: that of the role, then its
     /// fallbacks), without those excluded. The flag asks for a fresh list.
     sig<ResolvedModel, resolve_atom, AIRole, std::string, std::vector<std::string>, bool>,
@@ -206,7 +206,7 @@ using model_manager_worker = caf::typed_actor<
     /// Whose RoleActors are to be told of the installed models.
     sig<void, ComponentsPtr>,
     /// Settings from now on.
-    sig<void, update_config_atom, LLMClientConfig>>::extend_with<model_manager_actor>;
+    sig<void, update_config_atom, LLMClientConfig>>::extend_with<models_handle>;
 
 /// Hears of new settings; the RetrySupervisor.
 using config_owner = caf::typed_actor<sig<void, update_config_atom, LLMClientConfig>,
@@ -217,9 +217,9 @@ using config_owner = caf::typed_actor<sig<void, update_config_atom, LLMClientCon
 using client_owner = caf::typed_actor<sig<void, circuit_atom, CircuitHealth>>;
 
 /// What others tell the HealthActor.
-using health_worker = caf::typed_actor<
-    sig<void, SupervisionEvent>, sig<void, ComponentsPtr>,
-    sig<RoleStats, stats_atom, AIRole>>::extend_with<health_actor>;
+using health_actor =
+    caf::typed_actor<sig<void, SupervisionEvent>, sig<void, ComponentsPtr>,
+                     sig<RoleStats, stats_atom, AIRole>>::extend_with<health_handle>;
 
 /// One request under way.
 using request_actor = caf::typed_actor<
@@ -257,7 +257,7 @@ using llm_service = caf::typed_actor<
     sig<QueuePosition, position_atom, AIRole, RequestId>,
     sig<Ack, subscribe_atom, AIRole, RequestId, stream_subscriber>,
     sig<Ack, unsubscribe_atom, AIRole, RequestId, stream_subscriber>,
-    sig<RoleStats, stats_atom, AIRole>>::extend_with<health_actor>;
+    sig<RoleStats, stats_atom, AIRole>>::extend_with<health_handle>;
 
 /// The RetrySupervisor.
 using supervisor_actor = caf::typed_actor<
@@ -284,9 +284,9 @@ using node_actor = caf::typed_actor<sig<NodeHello, hello_atom, std::uint32_t>>;
 } // namespace nexus::llm
 
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ollama_models_actor))
-CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::model_manager_actor))
-CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::config_actor))
-CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::health_actor))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::models_handle))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::settings_handle))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::health_handle))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::llm_service))
 
 CAF_END_TYPE_ID_BLOCK(nexus_llm_internal)

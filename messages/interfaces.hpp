@@ -129,7 +129,7 @@ using pull_subscriber = caf::typed_actor<sig<void, PullProgress>>;
 
 /// What an AI role offers. Handles stay valid across restarts of everything behind them. Every
 /// request gets exactly one answer, an `LLMError` where it fails.
-using role_actor = caf::typed_actor<
+using role_handle = caf::typed_actor<
     /// A complete answer to a prompt, with the role's settings.
     sig<LLMResponse, generate_atom, std::string>,
     /// The same with options.
@@ -157,7 +157,7 @@ using role_actor = caf::typed_actor<
     sig<RoleStats, stats_atom>>;
 
 /// The models of the local Ollama and which of them serve the roles.
-using model_manager_actor = caf::typed_actor<
+using models_handle = caf::typed_actor<
     /// The configured model of a role.
     sig<std::string, get_model_for_role_atom, AIRole>,
     /// Makes a model serve a role from the next request on, and saves that.
@@ -225,19 +225,20 @@ using ollama_client_actor = caf::typed_actor<
 
 /// The settings of the running system. What is in force changes by these messages, and by what
 /// others save in the file while it is watched.
-using config_actor = caf::typed_actor<sig<LLMClientConfig, get_config_atom>,
-                                      /// Replaces the settings, in the running system and on disk.
-                                      sig<LLMClientConfig, save_config_atom, LLMClientConfig>,
-                                      /// Applies a JSON merge patch to the `llm` section.
-                                      sig<LLMClientConfig, update_config_atom, std::string>,
-                                      /// Puts in force what the file says now; writes nothing.
-                                      sig<LLMClientConfig, reload_config_atom>>;
+using settings_handle =
+    caf::typed_actor<sig<LLMClientConfig, get_config_atom>,
+                     /// Replaces the settings, in the running system and on disk.
+                     sig<LLMClientConfig, save_config_atom, LLMClientConfig>,
+                     /// Applies a JSON merge patch to the `llm` section.
+                     sig<LLMClientConfig, update_config_atom, std::string>,
+                     /// Puts in force what the file says now; writes nothing.
+                     sig<LLMClientConfig, reload_config_atom>>;
 
 /// Listens to what supervision does.
 using supervision_subscriber = caf::typed_actor<sig<void, SupervisionEvent>>;
 
 /// State of the whole system.
-using health_actor =
+using health_handle =
     caf::typed_actor<sig<Health, health_atom>,
                      /// Tells a subscriber of every event from now on, until it leaves or dies.
                      sig<Ack, subscribe_atom, supervision_subscriber>,

@@ -37,7 +37,7 @@ public:
   using Base = stream_subscriber::base;
   static constexpr const char* name = "StreamClient";
 
-  StreamClient(stream_subscriber::pointer self, role_actor role, Content content,
+  StreamClient(stream_subscriber::pointer self, role_handle role, Content content,
                GenerateOptions options, NewsChannel channel)
       : self_{self}, channel_{std::move(channel)} {
     auto push = [this](Outcome outcome) { channel_->push(std::move(outcome), merge_chunks); };
@@ -69,7 +69,7 @@ public:
   using News = TransferNews;
   static constexpr const char* name = "TransferClient";
 
-  TransferClient(pull_subscriber::pointer self, model_manager_actor models, Request request,
+  TransferClient(pull_subscriber::pointer self, models_handle models, Request request,
                  std::shared_ptr<Channel<News>> channel)
       : self_{self}, channel_{std::move(channel)} {
     ask_watched(self_, models, Atom{}, std::move(request), pull_subscriber{self_})
@@ -181,8 +181,8 @@ LLMIntegration::stream(Atom, const Content& content, AIRole role, const ChunkCal
   if (options.id.value.empty())
     options.id = make_request_id();
   const auto channel = std::make_shared<Channel<StreamNews>>();
-  const Helper<stream_subscriber> client{
-      spawn_state<StreamClient<Atom, Content>>(system_, llm_.role(role), content, options, channel)};
+  const Helper<stream_subscriber> client{spawn_state<StreamClient<Atom, Content>>(
+      system_, llm_.role(role), content, options, channel)};
   std::optional<Outcome> outcome;
   std::uint64_t seq = 0;
   bool ended = false;

@@ -59,10 +59,10 @@ public:
   LLMSystem& operator=(const LLMSystem&) = delete;
 
   /// The handle of a role; valid across the restart of anything behind it.
-  [[nodiscard]] const role_actor& role(AIRole role) const noexcept { return handles_.role(role); }
-  [[nodiscard]] const model_manager_actor& models() const noexcept { return handles_.models; }
-  [[nodiscard]] const config_actor& config() const noexcept { return handles_.config; }
-  [[nodiscard]] const health_actor& health() const noexcept { return handles_.health; }
+  [[nodiscard]] const role_handle& role(AIRole role) const noexcept { return handles_.role(role); }
+  [[nodiscard]] const models_handle& models() const noexcept { return handles_.models; }
+  [[nodiscard]] const settings_handle& config() const noexcept { return handles_.config; }
+  [[nodiscard]] const health_handle& health() const noexcept { return handles_.health; }
   [[nodiscard]] const LLMHandles& handles() const noexcept { return handles_; }
 
   /// Starts anew where the supervisor has ended, since a component failed too often or for a fault

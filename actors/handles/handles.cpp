@@ -100,14 +100,14 @@ auto spawn_handle(caf::actor_system& system, std::string subject, std::string se
 
 } // namespace
 
-stable_handle<model_manager_actor> spawn_models_handle(caf::actor_system& system,
-                                                       LLMClientConfig config, Chance chance) {
-  return spawn_handle<model_manager_actor>(system, "the models", ModelManagerActor::name,
-                                           ModelsPolicy{std::move(config), std::move(chance)});
+stable_handle<models_handle> spawn_models_handle(caf::actor_system& system, LLMClientConfig config,
+                                                 Chance chance) {
+  return spawn_handle<models_handle>(system, "the models", ModelManagerActor::name,
+                                     ModelsPolicy{std::move(config), std::move(chance)});
 }
 
-stable_handle<config_actor> spawn_config_handle(caf::actor_system& system) {
-  return spawn_handle<config_actor>(system, "the settings", ConfigActor::name);
+stable_handle<settings_handle> spawn_config_handle(caf::actor_system& system) {
+  return spawn_handle<settings_handle>(system, "the settings", ConfigActor::name);
 }
 
 Handles spawn_handles(caf::actor_system& system, const LLMClientConfig& config,
@@ -117,7 +117,8 @@ Handles spawn_handles(caf::actor_system& system, const LLMClientConfig& config,
     handles.roles[index_of(role)] = spawn_role_handle(system, role);
   handles.models = spawn_models_handle(system, config, chance);
   handles.config = spawn_config_handle(system);
-  handles.health = spawn_handle<health_actor>(system, "the state of the system", HealthActor::name);
+  handles.health =
+      spawn_handle<health_handle>(system, "the state of the system", HealthActor::name);
   handles.ollama =
       spawn_handle<ollama_models_actor>(system, "Ollama", OllamaClientActor::name, AboutModels{});
   return handles;
@@ -126,9 +127,9 @@ Handles spawn_handles(caf::actor_system& system, const LLMClientConfig& config,
 void expect_service(const Handles& handles, const llm_service& service) {
   for (const auto& role : handles.roles)
     anon_tell(role, service);
-  anon_tell(handles.models, model_manager_actor{});
-  anon_tell(handles.config, config_actor{});
-  anon_tell(handles.health, health_actor{});
+  anon_tell(handles.models, models_handle{});
+  anon_tell(handles.config, settings_handle{});
+  anon_tell(handles.health, health_handle{});
   anon_tell(handles.ollama, ollama_models_actor{});
 }
 

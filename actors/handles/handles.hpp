@@ -12,15 +12,15 @@ namespace nexus::llm {
 /// The actors in front of the components. They outlive every component and the supervisor.
 struct Handles {
   std::array<role_front, all_roles.size()> roles;
-  stable_handle<model_manager_actor> models;
-  stable_handle<config_actor> config;
-  stable_handle<health_actor> health;
+  stable_handle<models_handle> models;
+  stable_handle<settings_handle> config;
+  stable_handle<health_handle> health;
   stable_handle<ollama_models_actor> ollama;
 };
 
-[[nodiscard]] stable_handle<model_manager_actor>
+[[nodiscard]] stable_handle<models_handle>
 spawn_models_handle(caf::actor_system& system, LLMClientConfig config, Chance chance);
-[[nodiscard]] stable_handle<config_actor> spawn_config_handle(caf::actor_system& system);
+[[nodiscard]] stable_handle<settings_handle> spawn_config_handle(caf::actor_system& system);
 
 [[nodiscard]] Handles spawn_handles(caf::actor_system& system, const LLMClientConfig& config,
                                     const Chance& chance);

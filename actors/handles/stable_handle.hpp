@@ -152,6 +152,7 @@ private:
   /// Its work ends with its requester.
   void watch(const caf::strong_actor_ptr& requester, Key key) {
     const auto address = caf::actor_cast<caf::actor_addr>(requester);
+    forget_answered();
     waited_for_.emplace(address, key);
     watcher_.watch(requester, [this, address](const caf::error&) {
       const auto [first, last] = waited_for_.equal_range(address);
@@ -162,6 +163,20 @@ private:
       for (const auto orphan : orphans)
         static_cast<void>(end(orphan));
     });
+  }
+
+  /// Long calls are few: those that are over are cleared away when the next one comes.
+  void forget_answered() {
+    for (auto entry = waited_for_.begin(); entry != waited_for_.end();) {
+      if (calls_.id_of(entry->second)) {
+        ++entry;
+        continue;
+      }
+      const auto requester = entry->first;
+      entry = waited_for_.erase(entry);
+      if (!waited_for_.contains(requester))
+        watcher_.forget(requester);
+    }
   }
 
   [[nodiscard]] bool end(Key key) {

@@ -49,8 +49,8 @@ template <class T> void settle(caf::typed_response_promise<T> promise, Result<T>
 
 } // namespace
 
-ModelManagerActor::ModelManagerActor(model_manager_worker::pointer self, LLMClientConfig config,
-                                     ollama_models_actor client, config_actor settings)
+ModelManagerActor::ModelManagerActor(model_manager_actor::pointer self, LLMClientConfig config,
+                                     ollama_models_actor client, settings_handle settings)
     : self_{self}, config_{std::move(config)}, client_{std::move(client)},
       settings_{std::move(settings)}, catalogue_{config_.model_list_ttl} {}
 
@@ -59,7 +59,7 @@ ModelManagerActor::~ModelManagerActor() {
   on_list(failure(ErrorCode::component_failed, name));
 }
 
-model_manager_worker::behavior_type ModelManagerActor::make_behavior() {
+model_manager_actor::behavior_type ModelManagerActor::make_behavior() {
   return {
       [this](resolve_atom, AIRole role, const std::string& wanted,
              const std::vector<std::string>& excluded,
@@ -361,8 +361,8 @@ void ModelManagerActor::on_list(Result<ModelList> list) {
     waiter(outcome, true);
 }
 
-model_manager_worker spawn_model_manager(caf::actor_system& system, LLMClientConfig config,
-                                         ollama_models_actor client, config_actor settings) {
+model_manager_actor spawn_model_manager(caf::actor_system& system, LLMClientConfig config,
+                                        ollama_models_actor client, settings_handle settings) {
   return spawn_state<ModelManagerActor>(system, std::move(config), std::move(client),
                                         std::move(settings));
 }

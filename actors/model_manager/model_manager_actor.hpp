@@ -21,14 +21,14 @@ namespace nexus::llm {
 /// allow it. A model that hangs is unloaded once within `timeout`, however many requests say so.
 class ModelManagerActor {
 public:
-  using Base = model_manager_worker::base;
+  using Base = model_manager_actor::base;
   static constexpr const char* name = "ModelManagerActor";
 
-  ModelManagerActor(model_manager_worker::pointer self, LLMClientConfig config,
-                    ollama_models_actor client, config_actor settings);
+  ModelManagerActor(model_manager_actor::pointer self, LLMClientConfig config,
+                    ollama_models_actor client, settings_handle settings);
   ~ModelManagerActor();
 
-  [[nodiscard]] model_manager_worker::behavior_type make_behavior();
+  [[nodiscard]] model_manager_actor::behavior_type make_behavior();
 
 private:
   template <class T> using Promise = caf::typed_response_promise<T>;
@@ -67,10 +67,10 @@ private:
   void with_list(bool refresh, Waiter waiter);
   void on_list(Result<ModelList> list);
 
-  model_manager_worker::pointer self_;
+  model_manager_actor::pointer self_;
   LLMClientConfig config_;
   ollama_models_actor client_;
-  config_actor settings_;
+  settings_handle settings_;
   ModelCatalogue catalogue_;
   ComponentsPtr components_; ///< whom to tell of it
   std::vector<Waiter> waiting_;
@@ -79,9 +79,9 @@ private:
   std::unordered_map<std::string, std::chrono::steady_clock::time_point> healed_at_;
 };
 
-[[nodiscard]] model_manager_worker spawn_model_manager(caf::actor_system& system,
-                                                       LLMClientConfig config,
-                                                       ollama_models_actor client,
-                                                       config_actor settings);
+[[nodiscard]] model_manager_actor spawn_model_manager(caf::actor_system& system,
+                                                      LLMClientConfig config,
+                                                      ollama_models_actor client,
+                                                      settings_handle settings);
 
 } // namespace nexus::llm

@@ -2,7 +2,7 @@
 
 namespace nexus::llm {
 
-BatchActor::BatchActor(batch_actor::pointer self, role_actor role, std::size_t window)
+BatchActor::BatchActor(batch_actor::pointer self, role_handle role, std::size_t window)
     : self_{self}, role_{std::move(role)}, window_{window} {
   watcher_.attach(self_);
 }
@@ -68,7 +68,7 @@ std::optional<LLMError> check_batch(const std::vector<std::string>& prompts, con
   return std::nullopt;
 }
 
-batch_actor spawn_batch(caf::actor_system& system, role_actor role, std::size_t window) {
+batch_actor spawn_batch(caf::actor_system& system, role_handle role, std::size_t window) {
   return spawn_state<BatchActor>(system, std::move(role), window);
 }
 

@@ -20,7 +20,7 @@ public:
   using Base = batch_actor::base;
   static constexpr const char* name = "BatchActor";
 
-  BatchActor(batch_actor::pointer self, role_actor role, std::size_t window);
+  BatchActor(batch_actor::pointer self, role_handle role, std::size_t window);
   ~BatchActor();
 
   [[nodiscard]] batch_actor::behavior_type make_behavior();
@@ -30,7 +30,7 @@ private:
   void settle(std::size_t index, BatchItem item);
 
   batch_actor::pointer self_;
-  role_actor role_;
+  role_handle role_;
   std::size_t window_;
   Watcher watcher_;
   std::vector<std::string> prompts_;
@@ -46,7 +46,7 @@ private:
 [[nodiscard]] std::optional<LLMError> check_batch(const std::vector<std::string>& prompts,
                                                   const Limits& limits);
 
-[[nodiscard]] batch_actor spawn_batch(caf::actor_system& system, role_actor role,
+[[nodiscard]] batch_actor spawn_batch(caf::actor_system& system, role_handle role,
                                       std::size_t window);
 
 } // namespace nexus::llm

@@ -137,10 +137,10 @@ private:
   [[nodiscard]] const ollama_client_actor& client() const {
     return parts_.components->client.handle;
   }
-  [[nodiscard]] const model_manager_worker& models() const {
+  [[nodiscard]] const model_manager_actor& models() const {
     return parts_.components->models.handle;
   }
-  [[nodiscard]] const role_worker& role() const {
+  [[nodiscard]] const role_actor& role() const {
     return parts_.components->role(parts_.role).handle;
   }
   [[nodiscard]] bool is_over() const {

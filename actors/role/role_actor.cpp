@@ -6,7 +6,7 @@
 
 namespace nexus::llm {
 
-RoleActor::RoleActor(role_worker::pointer self, AIRole role, LLMClientConfig config,
+RoleActor::RoleActor(role_actor::pointer self, AIRole role, LLMClientConfig config,
                      const std::vector<RequestId>& expected)
     : self_{self}, role_{role}, config_{std::move(config)}, expected_{expected.begin(),
                                                                       expected.end()},
@@ -24,7 +24,7 @@ RoleActor::~RoleActor() {
     promise.deliver(to_caf_error(error));
 }
 
-role_worker::behavior_type RoleActor::make_behavior() {
+role_actor::behavior_type RoleActor::make_behavior() {
   return {
       [this](admit_atom, LLMRequest& request, std::uint64_t number, bool again,
              const caf::strong_actor_ptr& owner) {
@@ -221,8 +221,8 @@ std::string RoleActor::cache_key(const LLMRequest& request) const {
   return (request.stream ? "s" : "c") + request_builder::fingerprint(request);
 }
 
-role_worker spawn_role(caf::actor_system& system, AIRole role, LLMClientConfig config,
-                       std::vector<RequestId> expected) {
+role_actor spawn_role(caf::actor_system& system, AIRole role, LLMClientConfig config,
+                      std::vector<RequestId> expected) {
   return spawn_state<RoleActor>(system, role, std::move(config), std::move(expected));
 }
 

@@ -18,15 +18,15 @@ namespace nexus::llm {
 /// to its successor, which admits nobody until all have done so; runs under way are not touched.
 class RoleActor {
 public:
-  using Base = role_worker::base;
+  using Base = role_actor::base;
   static constexpr const char* name = "RoleActor";
 
   /// `expected`: the runs that will report, since they know a predecessor.
-  RoleActor(role_worker::pointer self, AIRole role, LLMClientConfig config,
+  RoleActor(role_actor::pointer self, AIRole role, LLMClientConfig config,
             const std::vector<RequestId>& expected);
   ~RoleActor();
 
-  [[nodiscard]] role_worker::behavior_type make_behavior();
+  [[nodiscard]] role_actor::behavior_type make_behavior();
 
 private:
   using Promise = caf::typed_response_promise<Admission>;
@@ -61,7 +61,7 @@ private:
   /// What identical requests have in common; empty where nothing may be shared.
   [[nodiscard]] std::string cache_key(const LLMRequest& request) const;
 
-  role_worker::pointer self_;
+  role_actor::pointer self_;
   AIRole role_;
   LLMClientConfig config_;
   std::unordered_set<RequestId> expected_; ///< have not reported yet; nobody is admitted
@@ -76,7 +76,7 @@ private:
   CataloguePtr catalogue_; ///< handed on with each admission
 };
 
-[[nodiscard]] role_worker spawn_role(caf::actor_system& system, AIRole role, LLMClientConfig config,
-                                     std::vector<RequestId> expected);
+[[nodiscard]] role_actor spawn_role(caf::actor_system& system, AIRole role, LLMClientConfig config,
+                                    std::vector<RequestId> expected);
 
 } // namespace nexus::llm

@@ -58,7 +58,7 @@ ChildSet::ChildSet(supervisor_internal::pointer self, SupervisorParts parts, Han
     auto child =
         enter(components.models, factories.model_manager(system, *components.config,
                                                          handles_.ollama, handles_.config));
-    tell(self_, handles_.models, model_manager_actor{components.models.handle});
+    tell(self_, handles_.models, models_handle{components.models.handle});
     return child;
   });
   for (const auto role : all_roles)
@@ -103,7 +103,7 @@ void ChildSet::start(std::size_t child) {
   const bool all =
       std::ranges::all_of(children_, [](const Child& each) { return each.actor != nullptr; });
   if (all && (child == 0 || !std::exchange(complete_, true)))
-    tell(self_, handles_.health, health_actor{components_->health.handle});
+    tell(self_, handles_.health, health_handle{components_->health.handle});
   if (++starting.starts > 1)
     tell_health(SupervisionEvent::Kind::component_restarted, starting);
   note(starting);

@@ -15,19 +15,19 @@ namespace nexus::llm {
 struct ComponentFactories {
   ComponentFactories();
 
-  std::function<config_actor(caf::actor_system&, LLMClientConfig, std::shared_ptr<ConfigStore>,
-                             config_owner)>
+  std::function<settings_handle(caf::actor_system&, LLMClientConfig, std::shared_ptr<ConfigStore>,
+                                config_owner)>
       config;
   std::function<ollama_client_actor(caf::actor_system&, LLMClientConfig, TransportFactory,
                                     client_owner)>
       client;
   std::function<streaming_actor(caf::actor_system&, Limits)> streaming;
-  std::function<model_manager_worker(caf::actor_system&, LLMClientConfig, ollama_models_actor,
-                                     config_actor)>
+  std::function<model_manager_actor(caf::actor_system&, LLMClientConfig, ollama_models_actor,
+                                    settings_handle)>
       model_manager;
-  std::function<role_worker(caf::actor_system&, AIRole, LLMClientConfig, std::vector<RequestId>)>
+  std::function<role_actor(caf::actor_system&, AIRole, LLMClientConfig, std::vector<RequestId>)>
       role;
-  std::function<health_worker(caf::actor_system&, std::shared_ptr<Figures>)> health;
+  std::function<health_actor(caf::actor_system&, std::shared_ptr<Figures>)> health;
   std::function<request_actor(caf::actor_system&, RequestParts)> request;
 };
 

@@ -6,14 +6,14 @@
 
 namespace nexus::llm {
 
-ConfigActor::ConfigActor(config_internal::pointer self, LLMClientConfig config,
+ConfigActor::ConfigActor(config_actor::pointer self, LLMClientConfig config,
                          std::shared_ptr<ConfigStore> store, config_owner owner)
     : self_{self}, config_{std::move(config)}, store_{std::move(store)}, owner_{std::move(owner)} {
   if (const auto file = store_->watched_file())
     watch(*file);
 }
 
-config_internal::behavior_type ConfigActor::make_behavior() {
+config_actor::behavior_type ConfigActor::make_behavior() {
   return {
       [this](get_config_atom) { return config_; },
       [this](save_config_atom, const LLMClientConfig& config) {
@@ -51,7 +51,7 @@ void ConfigActor::watch(const std::filesystem::path& file) {
   // The watcher must not keep the actor alive that owns it.
   auto look = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_)] {
     if (const auto strong = weak.lock())
-      anon_tell(caf::actor_cast<config_internal>(strong), tick_atom_v);
+      anon_tell(caf::actor_cast<config_actor>(strong), tick_atom_v);
   };
   try {
     watcher_ = std::make_unique<ConfigWatcher>(file, look);
@@ -77,8 +77,8 @@ void ConfigActor::warn(std::string line) {
   tell(self_, owner_, update_config_atom_v, std::move(line));
 }
 
-config_actor spawn_config(caf::actor_system& system, LLMClientConfig config,
-                          std::shared_ptr<ConfigStore> store, config_owner owner) {
+settings_handle spawn_config(caf::actor_system& system, LLMClientConfig config,
+                             std::shared_ptr<ConfigStore> store, config_owner owner) {
   return spawn_state<ConfigActor, caf::detached>(system, std::move(config), std::move(store),
                                                  std::move(owner));
 }

@@ -2,14 +2,14 @@
 
 namespace nexus::llm {
 
-HealthActor::HealthActor(health_worker::pointer self, std::shared_ptr<Figures> figures)
+HealthActor::HealthActor(health_actor::pointer self, std::shared_ptr<Figures> figures)
     : self_{self}, figures_{std::move(figures)} {
   watcher_.attach(self_);
   // A subscriber that throws sends its error back on CAF 1.x; its end is what counts.
   self_->set_error_handler([](const caf::error&) {});
 }
 
-health_worker::behavior_type HealthActor::make_behavior() {
+health_actor::behavior_type HealthActor::make_behavior() {
   return {
       [this](SupervisionEvent& event) { note(std::move(event)); },
       [this](const ComponentsPtr& components) { components_ = components; },
@@ -93,7 +93,7 @@ HealthActor::Promise<Health> HealthActor::health() {
   return promise;
 }
 
-health_worker spawn_health(caf::actor_system& system, std::shared_ptr<Figures> figures) {
+health_actor spawn_health(caf::actor_system& system, std::shared_ptr<Figures> figures) {
   return spawn_state<HealthActor>(system, std::move(figures));
 }
 

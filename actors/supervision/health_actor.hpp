@@ -13,12 +13,12 @@ namespace nexus::llm {
 /// successor goes on with the same figures; who listens to events must subscribe again.
 class HealthActor {
 public:
-  using Base = health_worker::base;
+  using Base = health_actor::base;
   static constexpr const char* name = "HealthActor";
 
-  HealthActor(health_worker::pointer self, std::shared_ptr<Figures> figures);
+  HealthActor(health_actor::pointer self, std::shared_ptr<Figures> figures);
 
-  [[nodiscard]] health_worker::behavior_type make_behavior();
+  [[nodiscard]] health_actor::behavior_type make_behavior();
 
 private:
   template <class T> using Promise = caf::typed_response_promise<T>;
@@ -29,14 +29,14 @@ private:
   /// Adds what the RoleActor says of the moment.
   [[nodiscard]] RoleStats with_gauges(AIRole role, const RoleStats& gauges) const;
 
-  health_worker::pointer self_;
+  health_actor::pointer self_;
   std::shared_ptr<Figures> figures_;
   ComponentsPtr components_;
   Watcher watcher_;
   EventSubscribers subscribers_{watcher_};
 };
 
-[[nodiscard]] health_worker spawn_health(caf::actor_system& system,
-                                         std::shared_ptr<Figures> figures);
+[[nodiscard]] health_actor spawn_health(caf::actor_system& system,
+                                        std::shared_ptr<Figures> figures);
 
 } // namespace nexus::llm

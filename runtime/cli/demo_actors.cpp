@@ -85,7 +85,7 @@ public:
   using Base = demo_implementation::base;
   static constexpr const char* name = "DemoImplementation";
 
-  DemoImplementation(demo_implementation::pointer self, role_actor role, DemoView view)
+  DemoImplementation(demo_implementation::pointer self, role_handle role, DemoView view)
       : self_{self}, role_{std::move(role)}, speaker_{"implementation", std::move(view)} {}
 
   demo_implementation::behavior_type make_behavior() {
@@ -109,7 +109,7 @@ public:
 
 private:
   demo_implementation::pointer self_;
-  role_actor role_;
+  role_handle role_;
   Speaker speaker_;
 };
 
@@ -118,7 +118,7 @@ public:
   using Base = demo_overseer::base;
   static constexpr const char* name = "DemoOverseer";
 
-  DemoOverseer(demo_overseer::pointer self, role_actor role, demo_implementation implementation,
+  DemoOverseer(demo_overseer::pointer self, role_handle role, demo_implementation implementation,
                DemoView view)
       : self_{self}, role_{std::move(role)},
         implementation_{std::move(implementation)}, speaker_{"overseer", std::move(view)} {}
@@ -174,7 +174,7 @@ private:
   }
 
   demo_overseer::pointer self_;
-  role_actor role_;
+  role_handle role_;
   demo_implementation implementation_;
   Speaker speaker_;
   caf::typed_response_promise<LLMResponse> promise_;
@@ -182,12 +182,12 @@ private:
 
 } // namespace
 
-demo_implementation spawn_demo_implementation(caf::actor_system& system, role_actor role,
+demo_implementation spawn_demo_implementation(caf::actor_system& system, role_handle role,
                                               DemoView view) {
   return spawn_state<DemoImplementation>(system, std::move(role), std::move(view));
 }
 
-demo_overseer spawn_demo_overseer(caf::actor_system& system, role_actor role,
+demo_overseer spawn_demo_overseer(caf::actor_system& system, role_handle role,
                                   demo_implementation implementation, DemoView view) {
   return spawn_state<DemoOverseer>(system, std::move(role), std::move(implementation),
                                    std::move(view));

@@ -29,13 +29,13 @@ inline const RequestId demo_review{"demo-review"};
 using demo_implementation =
     caf::typed_actor<sig<LLMResponse, std::string>>::extend_with<stream_subscriber>;
 [[nodiscard]] demo_implementation spawn_demo_implementation(caf::actor_system& system,
-                                                            role_actor role, DemoView view);
+                                                            role_handle role, DemoView view);
 
 /// Plans how to reach a goal through the overseer role, has the code written, and reviews it. The
 /// answer is the review.
 using demo_overseer =
     caf::typed_actor<sig<LLMResponse, std::string>>::extend_with<stream_subscriber>;
-[[nodiscard]] demo_overseer spawn_demo_overseer(caf::actor_system& system, role_actor role,
+[[nodiscard]] demo_overseer spawn_demo_overseer(caf::actor_system& system, role_handle role,
                                                 demo_implementation implementation, DemoView view);
 
 } // namespace nexus::llm::cli

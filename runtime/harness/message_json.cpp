@@ -97,9 +97,9 @@ using Structures =
 using Plain = Types<bool, std::uint32_t, std::uint64_t, std::string, std::vector<std::string>,
                     RequestId, AIRole>;
 
-using Handles = Types<caf::strong_actor_ptr, stream_subscriber, chunk_sink, pull_subscriber,
-                      config_actor, ollama_models_actor, model_manager_actor, health_actor,
-                      llm_service, supervision_subscriber>;
+using Handles =
+    Types<caf::strong_actor_ptr, stream_subscriber, chunk_sink, pull_subscriber, settings_handle,
+          ollama_models_actor, models_handle, health_handle, llm_service, supervision_subscriber>;
 
 template <class T> constexpr bool is_handle = std::is_same_v<T, caf::strong_actor_ptr> || requires {
   typename T::signatures;
@@ -387,23 +387,23 @@ template <class Handle> std::vector<std::shared_ptr<const MessageReader::Handler
 }
 } // namespace
 
-template <> MessageReader MessageReader::of<role_actor>() {
-  return MessageReader{handlers_of<role_actor>()};
-}
-template <> MessageReader MessageReader::of<model_manager_worker>() {
-  return MessageReader{handlers_of<model_manager_worker>()};
+template <> MessageReader MessageReader::of<role_handle>() {
+  return MessageReader{handlers_of<role_handle>()};
 }
 template <> MessageReader MessageReader::of<model_manager_actor>() {
   return MessageReader{handlers_of<model_manager_actor>()};
 }
+template <> MessageReader MessageReader::of<models_handle>() {
+  return MessageReader{handlers_of<models_handle>()};
+}
 template <> MessageReader MessageReader::of<ollama_models_actor>() {
   return MessageReader{handlers_of<ollama_models_actor>()};
 }
-template <> MessageReader MessageReader::of<config_actor>() {
-  return MessageReader{handlers_of<config_actor>()};
+template <> MessageReader MessageReader::of<settings_handle>() {
+  return MessageReader{handlers_of<settings_handle>()};
 }
-template <> MessageReader MessageReader::of<health_actor>() {
-  return MessageReader{handlers_of<health_actor>()};
+template <> MessageReader MessageReader::of<health_handle>() {
+  return MessageReader{handlers_of<health_handle>()};
 }
 template <> MessageReader MessageReader::of<ollama_client_internal>() {
   return MessageReader{handlers_of<ollama_client_internal>()};
@@ -411,8 +411,8 @@ template <> MessageReader MessageReader::of<ollama_client_internal>() {
 template <> MessageReader MessageReader::of<streaming_internal>() {
   return MessageReader{handlers_of<streaming_internal>()};
 }
-template <> MessageReader MessageReader::of<role_worker>() {
-  return MessageReader{handlers_of<role_worker>()};
+template <> MessageReader MessageReader::of<role_actor>() {
+  return MessageReader{handlers_of<role_actor>()};
 }
 template <> MessageReader MessageReader::of<supervisor_internal>() {
   return MessageReader{handlers_of<supervisor_internal>()};

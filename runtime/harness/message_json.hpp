@@ -57,15 +57,15 @@ private:
   Handlers handlers_;
 };
 
-template <> MessageReader MessageReader::of<role_actor>();
-template <> MessageReader MessageReader::of<model_manager_worker>();
+template <> MessageReader MessageReader::of<role_handle>();
 template <> MessageReader MessageReader::of<model_manager_actor>();
+template <> MessageReader MessageReader::of<models_handle>();
 template <> MessageReader MessageReader::of<ollama_models_actor>();
-template <> MessageReader MessageReader::of<config_actor>();
-template <> MessageReader MessageReader::of<health_actor>();
+template <> MessageReader MessageReader::of<settings_handle>();
+template <> MessageReader MessageReader::of<health_handle>();
 template <> MessageReader MessageReader::of<ollama_client_internal>();
 template <> MessageReader MessageReader::of<streaming_internal>();
-template <> MessageReader MessageReader::of<role_worker>();
+template <> MessageReader MessageReader::of<role_actor>();
 template <> MessageReader MessageReader::of<supervisor_internal>();
 template <> MessageReader MessageReader::of<stream_subscriber>();
 

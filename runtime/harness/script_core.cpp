@@ -102,7 +102,7 @@ std::shared_ptr<const ComponentFactories> ScriptCore::factories() {
   auto made = std::make_shared<ComponentFactories>();
   // The real one has a thread of its own, for a disk that is not there.
   made->config = [](caf::actor_system& system, LLMClientConfig config,
-                    std::shared_ptr<ConfigStore> store, config_owner owner) -> config_actor {
+                    std::shared_ptr<ConfigStore> store, config_owner owner) -> settings_handle {
     return spawn_state<ConfigActor>(system, std::move(config), std::move(store), std::move(owner));
   };
   // Gives each a name, and a puppet in the place of those that are replaced.
@@ -293,14 +293,14 @@ const MessageReader* ScriptCore::reader(const std::string& name) const {
   static const std::map<std::string, MessageReader, std::less<>> readers = [] {
     std::map<std::string, MessageReader, std::less<>> all;
     for (const auto role : all_roles) {
-      all.emplace(to_string(role), MessageReader::of<role_actor>());
-      all.emplace(role_component(role), MessageReader::of<role_worker>());
+      all.emplace(to_string(role), MessageReader::of<role_handle>());
+      all.emplace(role_component(role), MessageReader::of<role_actor>());
     }
-    all.emplace(models_name, MessageReader::of<model_manager_actor>());
-    all.emplace(ModelManagerActor::name, MessageReader::of<model_manager_worker>());
-    all.emplace(config_name, MessageReader::of<config_actor>());
-    all.emplace(health_name, MessageReader::of<health_actor>());
-    all.emplace(ConfigActor::name, MessageReader::of<config_actor>());
+    all.emplace(models_name, MessageReader::of<models_handle>());
+    all.emplace(ModelManagerActor::name, MessageReader::of<model_manager_actor>());
+    all.emplace(config_name, MessageReader::of<settings_handle>());
+    all.emplace(health_name, MessageReader::of<health_handle>());
+    all.emplace(ConfigActor::name, MessageReader::of<settings_handle>());
     all.emplace(OllamaClientActor::name, MessageReader::of<ollama_client_internal>());
     all.emplace("OllamaHandle", MessageReader::of<ollama_models_actor>());
     all.emplace(StreamingActor::name, MessageReader::of<streaming_internal>());

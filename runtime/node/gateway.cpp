@@ -131,8 +131,8 @@ void Gateway::on_connected(std::size_t index, const NodeHello& hello) {
   node.limits = hello.limits;
   node.known = {};
   node.service = caf::actor_cast<llm_service>(hello.service);
-  node.models = caf::actor_cast<model_manager_actor>(hello.models);
-  node.config = caf::actor_cast<config_actor>(hello.config);
+  node.models = caf::actor_cast<models_handle>(hello.models);
+  node.config = caf::actor_cast<settings_handle>(hello.config);
   watcher_.watch(node.service, [this, index](const caf::error& reason) { on_lost(index, reason); });
   given_up_.reset();
   if (!primary_)

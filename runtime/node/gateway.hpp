@@ -39,8 +39,8 @@ struct GatewayOptions {
 /// The actors of this process that stand before those of the nodes.
 struct GatewayFronts {
   std::array<role_front, all_roles.size()> roles;
-  stable_handle<model_manager_actor> models;
-  stable_handle<config_actor> config;
+  stable_handle<models_handle> models;
+  stable_handle<settings_handle> config;
 };
 
 /// Gateway: stands for the RetrySupervisors of one or more nodes in this process, so that what
@@ -74,8 +74,8 @@ private:
   struct Node {
     Endpoint endpoint;
     llm_service service; ///< null while there is no connection
-    model_manager_actor models;
-    config_actor config;
+    models_handle models;
+    settings_handle config;
     std::uint32_t failures = 0;   ///< to connect, one after the other
     std::uint64_t connection = 0; ///< counts, to tell answers of one from those of the next
     bool leaving = false;         ///< it takes no more requests, and will be gone soon

@@ -16,7 +16,7 @@ public:
   static constexpr const char* name = "NodeActor";
 
   /// `hello` lacks the limits, which may change.
-  NodeActor(node_actor::pointer self, NodeHello hello, config_actor config)
+  NodeActor(node_actor::pointer self, NodeHello hello, settings_handle config)
       : self_{self}, hello_{std::move(hello)}, config_{std::move(config)} {}
 
   [[nodiscard]] node_actor::behavior_type make_behavior() {
@@ -43,7 +43,7 @@ public:
 private:
   node_actor::pointer self_;
   NodeHello hello_;
-  config_actor config_;
+  settings_handle config_;
 };
 
 } // namespace

@@ -33,7 +33,7 @@ public:
   RemoteLLM(const RemoteLLM&) = delete;
   RemoteLLM& operator=(const RemoteLLM&) = delete;
 
-  [[nodiscard]] const role_actor& role(AIRole role) const noexcept { return handles_.role(role); }
+  [[nodiscard]] const role_handle& role(AIRole role) const noexcept { return handles_.role(role); }
   /// Everything else that an `LLMSystem` has.
   [[nodiscard]] const LLMHandles& handles() const noexcept { return handles_; }
 

@@ -9,7 +9,7 @@ using namespace nexus::llm;
 using namespace nexus::llm::testing;
 
 /// An actor of your own: asks the overseer for a plan and answers its first line.
-caf::behavior planner(caf::event_based_actor* self, role_actor overseer) {
+caf::behavior planner(caf::event_based_actor* self, role_handle overseer) {
   return {[self, overseer](const std::string& job) -> caf::result<std::string> {
     auto promise = self->make_response_promise<std::string>();
     ask(self, overseer, std::chrono::minutes{10}, generate_atom_v, "Plan: " + job)

@@ -167,27 +167,27 @@ BOOST_AUTO_TEST_CASE(a_message_that_is_read_is_told_as_it_was_written) {
     const auto told = to_json(*message, names, document.GetAllocator());
     BOOST_TEST(Pattern{text}.mismatch(told).value_or("fits") == "fits");
   };
-  check(MessageReader::of<role_actor>(),
+  check(MessageReader::of<role_handle>(),
         R"(["generate", "x", {"GenerateOptions": {"temperature": 0.5, "stop": ["a"], "seed": -3,
             "priority": "background", "timeout": 1000, "continuation": [1, 2]}}])");
   check(
-      MessageReader::of<role_actor>(),
+      MessageReader::of<role_handle>(),
       R"(["chat", [{"role": "user", "content": "x", "images": ["a"]}], {"GenerateOptions": {}}])");
-  check(MessageReader::of<role_actor>(), R"(["cancel", "id"])");
+  check(MessageReader::of<role_handle>(), R"(["cancel", "id"])");
   check(MessageReader::of<streaming_internal>(),
         R"(["restart", "id", 2, true, {"LLMError": {"code": "gap_timeout", "partial": "x",
             "retryAfter": 5}}])");
   check(MessageReader::of<streaming_internal>(),
         R"(["id", {"RequestProgress": {"phase": "loading", "reason": {"code": "cancelled"}}}])");
-  check(MessageReader::of<model_manager_worker>(), R"(["resolve", "overseer", "", ["a"], true])");
-  check(MessageReader::of<config_actor>(), R"(["update_config", "{}"])");
-  check(MessageReader::of<role_worker>(),
+  check(MessageReader::of<model_manager_actor>(), R"(["resolve", "overseer", "", ["a"], true])");
+  check(MessageReader::of<settings_handle>(), R"(["update_config", "{}"])");
+  check(MessageReader::of<role_actor>(),
         R"(["release", "x", {"LLMResponse": {"response": "y", "done": true}}])");
 }
 
 BOOST_AUTO_TEST_CASE(answers_are_read_by_what_was_asked) {
   const ActorNames names;
-  const auto reader = MessageReader::of<model_manager_worker>();
+  const auto reader = MessageReader::of<model_manager_actor>();
   const auto question = *reader.message(*json::parse(R"(["check_model", "x"])"), names);
   BOOST_TEST(reader.answer(question, *json::parse("true"), names).value().get_as<bool>(0));
   BOOST_TEST(!reader.answer(question, *json::parse("\"yes\""), names).has_value());
@@ -203,13 +203,13 @@ BOOST_AUTO_TEST_CASE(everything_that_an_actor_is_told_can_be_told_to_people) {
       });
     });
   };
-  check(static_cast<role_actor*>(nullptr));
-  check(static_cast<model_manager_worker*>(nullptr));
+  check(static_cast<role_handle*>(nullptr));
+  check(static_cast<model_manager_actor*>(nullptr));
   check(static_cast<ollama_client_internal*>(nullptr));
   check(static_cast<streaming_internal*>(nullptr));
-  check(static_cast<role_worker*>(nullptr));
+  check(static_cast<role_actor*>(nullptr));
   check(static_cast<supervisor_internal*>(nullptr));
-  check(static_cast<config_actor*>(nullptr));
+  check(static_cast<settings_handle*>(nullptr));
   check(static_cast<stream_subscriber*>(nullptr));
   check(static_cast<pull_subscriber*>(nullptr));
 }

@@ -267,7 +267,7 @@ GenerateOptions ChaosClient::request_options() {
   return options;
 }
 
-const role_actor& ChaosClient::any_role() {
+const role_handle& ChaosClient::any_role() {
   return llm_.role(draw(2) == 0 ? AIRole::overseer : AIRole::implementation);
 }
 

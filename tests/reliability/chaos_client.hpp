@@ -68,7 +68,7 @@ private:
   [[nodiscard]] std::string prompt();
   [[nodiscard]] std::vector<ChatMessage> conversation();
   [[nodiscard]] GenerateOptions request_options();
-  [[nodiscard]] const role_actor& any_role();
+  [[nodiscard]] const role_handle& any_role();
   [[nodiscard]] std::uint64_t draw(std::uint64_t below) { return random_() % below; }
 
   std::mt19937_64 random_;

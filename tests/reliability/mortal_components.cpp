@@ -16,7 +16,8 @@ std::shared_ptr<const ComponentFactories> mortal_components(
     std::function<void(const RequestId&, const RequestMachine::Event&)> before_event) {
   auto factories = std::make_shared<ComponentFactories>();
   factories->config = [](caf::actor_system& system, LLMClientConfig config,
-                         std::shared_ptr<ConfigStore> store, config_owner owner) -> config_actor {
+                         std::shared_ptr<ConfigStore> store,
+                         config_owner owner) -> settings_handle {
     return spawn_state<Mortal<ConfigActor>, caf::detached>(system, std::move(config),
                                                            std::move(store), std::move(owner));
   };
@@ -31,18 +32,18 @@ std::shared_ptr<const ComponentFactories> mortal_components(
   };
   factories->model_manager = [](caf::actor_system& system, LLMClientConfig config,
                                 ollama_models_actor client,
-                                config_actor settings) -> model_manager_worker {
+                                settings_handle settings) -> model_manager_actor {
     return spawn_state<Mortal<ModelManagerActor>>(system, std::move(config), std::move(client),
                                                   std::move(settings));
   };
   factories->role = [broken](caf::actor_system& system, AIRole role, LLMClientConfig config,
-                             std::vector<RequestId> expected) -> role_worker {
+                             std::vector<RequestId> expected) -> role_actor {
     if (broken != nullptr && *broken)
       throw std::runtime_error{"a component that cannot be made"};
     return spawn_state<Mortal<RoleActor>>(system, role, std::move(config), std::move(expected));
   };
   factories->health = [](caf::actor_system& system,
-                         std::shared_ptr<Figures> figures) -> health_worker {
+                         std::shared_ptr<Figures> figures) -> health_actor {
     return spawn_state<Mortal<HealthActor>>(system, std::move(figures));
   };
   factories->request = [before_event](caf::actor_system& system,

@@ -40,7 +40,7 @@ void GatedStore::pass() {
 namespace {
 
 /// Asks a role for a stream (of a turn, where there are messages), and notes every answer.
-caf::behavior requester(caf::event_based_actor* self, const role_actor& role,
+caf::behavior requester(caf::event_based_actor* self, const role_handle& role,
                         const std::string& prompt, const std::vector<ChatMessage>& messages,
                         const GenerateOptions& options, const stream_subscriber& subscriber,
                         const std::shared_ptr<Record>& record) {
