@@ -71,6 +71,9 @@ struct NodeHello {
   }
 };
 
+/// The detail of a `shutting_down` that refuses a request before anything of it was done.
+inline constexpr std::string_view node_drains = "the node takes no more requests";
+
 /// What a node and its clients must agree on: raised whenever a message between them changes.
 inline constexpr std::uint32_t node_protocol = 4;
 
@@ -238,9 +241,13 @@ using request_actor = caf::typed_actor<
     /// The answer of this request for another one, of this id and with these subscribers, that is
     /// the same. Errors: `unknown_request` where this one has ended, `too_many_subscribers` where
     /// its stream has no room, `queue_full` where too many share it.
-    sig<LLMResponse, follow_atom, RequestId, std::vector<stream_subscriber>>,
-    /// That other request has ended with this error.
-    sig<void, unfollow_atom, RequestId, LLMError>,
+    /// The first id is the run id of the other one, the second that by which its subscribers know
+    /// the stream. It is told when it is taken (`follow_atom`).
+    sig<LLMResponse, follow_atom, RequestId, RequestId, std::vector<stream_subscriber>>,
+    sig<void, follow_atom>,
+    /// That other request has ended with this error; answers whether it was a follower, whose
+    /// subscribers are told their end then.
+    sig<bool, unfollow_atom, RequestId, RequestId, LLMError>,
     /// The components as they are from now on.
     sig<void, ComponentsPtr>,
     /// The system ends; the flag says whether a StreamingActor is there to tell subscribers.

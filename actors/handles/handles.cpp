@@ -124,9 +124,12 @@ Handles spawn_handles(caf::actor_system& system, const LLMClientConfig& config,
   return handles;
 }
 
-void expect_service(const Handles& handles, const llm_service& service) {
+void connect_roles(const Handles& handles, const llm_service& service) {
   for (const auto& role : handles.roles)
     anon_tell(role, service);
+}
+
+void expect_components(const Handles& handles) {
   anon_tell(handles.models, models_handle{});
   anon_tell(handles.config, settings_handle{});
   anon_tell(handles.health, health_handle{});

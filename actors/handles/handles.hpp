@@ -25,8 +25,10 @@ spawn_models_handle(caf::actor_system& system, LLMClientConfig config, Chance ch
 [[nodiscard]] Handles spawn_handles(caf::actor_system& system, const LLMClientConfig& config,
                                     const Chance& chance);
 
-/// The roles are served by this one from now on; calls to the others wait for their components.
-void expect_service(const Handles& handles, const llm_service& service);
+/// Calls wait for their components, which are to come.
+void expect_components(const Handles& handles);
+/// The roles are served by this one from now on.
+void connect_roles(const Handles& handles, const llm_service& service);
 /// Calls end with this error until the next component is there.
 void finish_handles(const Handles& handles, const LLMError& error);
 /// Ends them.

@@ -36,9 +36,19 @@ public:
   }
 
   template <class T, class Atom, class... Ts> caf::result<T> pass(Atom atom, Ts... content) {
-    if (!service_)
+    if (!service_) {
+      (refuse(content), ...);
       return to_caf_error(gone_);
+    }
     return forward_to(self_, service_, atom, role_, std::move(content)...);
+  }
+
+  /// The subscriber of a stream that cannot begin is told its end, too.
+  template <class T> void refuse(const T& part) {
+    if constexpr (std::is_same_v<T, LLMRequest>)
+      refused_ = part.stream ? part.id : RequestId{};
+    else if constexpr (std::is_same_v<T, stream_subscriber>)
+      anon_tell(part, StreamError{refused_, gone_});
   }
 
   role_front::behavior_type make_behavior() {
@@ -94,6 +104,7 @@ public:
 private:
   role_front::pointer self_;
   AIRole role_;
+  RequestId refused_;
   llm_service service_; ///< null while nobody is there
   LLMError gone_{.code = ErrorCode::shutting_down};
 };

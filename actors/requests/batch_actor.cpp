@@ -2,8 +2,9 @@
 
 namespace nexus::llm {
 
-BatchActor::BatchActor(batch_actor::pointer self, role_handle role, std::size_t window)
-    : self_{self}, role_{std::move(role)}, window_{window} {
+BatchActor::BatchActor(batch_actor::pointer self, role_handle role, std::size_t window,
+                       std::function<void()> before_end)
+    : self_{self}, role_{std::move(role)}, window_{window}, before_end_{std::move(before_end)} {
   watcher_.attach(self_);
 }
 
@@ -27,6 +28,7 @@ batch_actor::behavior_type BatchActor::make_behavior() {
             return promise;
           },
           [this](cancel_atom) {
+            before_end_();
             if (promise_.pending())
               promise_.deliver(to_caf_error({.code = ErrorCode::cancelled}));
             // Whoever works on a part hears that its requester is gone.
@@ -54,6 +56,7 @@ void BatchActor::settle(std::size_t index, BatchItem item) {
   response_.items[index] = std::move(item);
   if (++settled_ < prompts_.size())
     return begin_next();
+  before_end_();
   promise_.deliver(std::move(response_));
   self_->quit();
 }
@@ -68,8 +71,9 @@ std::optional<LLMError> check_batch(const std::vector<std::string>& prompts, con
   return std::nullopt;
 }
 
-batch_actor spawn_batch(caf::actor_system& system, role_handle role, std::size_t window) {
-  return spawn_state<BatchActor>(system, std::move(role), window);
+batch_actor spawn_batch(caf::actor_system& system, role_handle role, std::size_t window,
+                        std::function<void()> before_end) {
+  return spawn_state<BatchActor>(system, std::move(role), window, std::move(before_end));
 }
 
 } // namespace nexus::llm

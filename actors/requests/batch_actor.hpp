@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +21,9 @@ public:
   using Base = batch_actor::base;
   static constexpr const char* name = "BatchActor";
 
-  BatchActor(batch_actor::pointer self, role_handle role, std::size_t window);
+  /// `before_end` is called before it answers.
+  BatchActor(batch_actor::pointer self, role_handle role, std::size_t window,
+             std::function<void()> before_end);
   ~BatchActor();
 
   [[nodiscard]] batch_actor::behavior_type make_behavior();
@@ -32,6 +35,7 @@ private:
   batch_actor::pointer self_;
   role_handle role_;
   std::size_t window_;
+  std::function<void()> before_end_;
   Watcher watcher_;
   std::vector<std::string> prompts_;
   GenerateOptions options_;
@@ -47,6 +51,6 @@ private:
                                                   const Limits& limits);
 
 [[nodiscard]] batch_actor spawn_batch(caf::actor_system& system, role_handle role,
-                                      std::size_t window);
+                                      std::size_t window, std::function<void()> before_end);
 
 } // namespace nexus::llm

@@ -66,10 +66,14 @@ request_actor::behavior_type RequestActor::make_behavior() {
       [this](unsubscribe_atom, const RequestId& id, const stream_subscriber& subscriber) {
         return unsubscribe(id, subscriber);
       },
-      [this](follow_atom, const RequestId& id, const std::vector<stream_subscriber>& subscribers) {
-        return follow(id, subscribers);
+      [this](follow_atom, const RequestId& run, const RequestId& id,
+             const std::vector<stream_subscriber>& subscribers) {
+        return follow(run, id, subscribers);
       },
-      [this](unfollow_atom, const RequestId& id, const LLMError& error) { unfollow(id, error); },
+      [this](follow_atom) { taken_ = is_following(); },
+      [this](unfollow_atom, const RequestId& run, const RequestId& id, const LLMError& error) {
+        return unfollow(run, id, error);
+      },
       [this](ComponentsPtr& components) { take(std::move(components)); },
       [this](finish_atom, const LLMError& error, bool streaming_alive) {
         close(error, streaming_alive);
@@ -191,7 +195,11 @@ void RequestActor::on_fault(const std::string& what) {
             else
               begin_anew(what);
           },
-          [this, what](const caf::error&) { give_up(what); });
+          [this, what](const caf::error& error) {
+            // Its successor is given the stream first, and then the end of it.
+            if (!is_death_of(StreamingActor::name, error))
+              give_up(what);
+          });
 }
 
 void RequestActor::give_up(const std::string& what) {
@@ -243,6 +251,8 @@ std::function<void(const caf::error&)> RequestActor::on_error(Step step,
 }
 
 void RequestActor::perform(const Machine::Admit& action) {
+  leader_ = request_actor{};
+  taken_ = false;
   asks(Colleague::role, action.step);
   const auto failed = on_error(action.step, RoleActor::name);
   if (texts_) {
@@ -271,6 +281,9 @@ void RequestActor::on_admission(Step step, Admission& admission) {
   case Admission::Kind::cached:
     return reply(step, Machine::Cached{std::move(*admission.response)});
   case Admission::Kind::shared:
+    // Who has followers of its own leads them itself.
+    if (!followers_.empty())
+      return reply(step, Machine::Alone{});
     if (machine_->step() == step)
       leader_ = caf::actor_cast<request_actor>(admission.leader);
     return reply(step, Machine::Shared{});
@@ -280,20 +293,27 @@ void RequestActor::on_admission(Step step, Admission& admission) {
 void RequestActor::perform(const Machine::Follow& action) {
   asked_.reset();
   auto subscribers = stream_ ? stream_->listening() : std::vector<stream_subscriber>{};
-  ask_watched(self_, leader_, follow_atom_v, parts_.id, std::move(subscribers))
-      .then([this, step = action.step](
-                LLMResponse& response) { reply(step, Machine::Answered{std::move(response)}); },
-            [this, step = action.step](const caf::error& error) {
-              auto failure = to_llm_error(error);
-              if (is_death_of(name, error) || failure.code == ErrorCode::unknown_request)
-                reply(step, Machine::Missed{});
-              else if (failure.code == ErrorCode::too_many_subscribers)
-                reply(step, Machine::Alone{});
-              else if (failure == leader_lost())
+  ask_watched(self_, leader_, follow_atom_v, run_, parts_.id, std::move(subscribers))
+      .then(
+          [this, step = action.step](LLMResponse& response) {
+            led_to_end_ = machine_->step() == step;
+            reply(step, Machine::Answered{std::move(response)});
+          },
+          [this, step = action.step](const caf::error& error) {
+            auto failure = to_llm_error(error);
+            if (is_death_of(name, error) || failure.code == ErrorCode::unknown_request)
+              reply(step, Machine::Missed{});
+            else if (failure.code == ErrorCode::too_many_subscribers)
+              reply(step, Machine::Alone{});
+            else {
+              // A queue that is full took nobody; every other error is the leader's own end.
+              led_to_end_ = machine_->step() == step && failure.code != ErrorCode::queue_full;
+              if (failure == leader_lost())
                 reply(step, Machine::Lost{std::move(failure.subject)});
               else
                 reply(step, Machine::Failed{std::move(failure)});
-            });
+            }
+          });
 }
 
 void RequestActor::perform(const Machine::Resolve& action) {
@@ -486,20 +506,22 @@ void RequestActor::conclude_badly(const LLMError& error) {
   const bool died = !outcome_;
   closing_ = closing_ || died;
   outcome_ = error;
+  if (died)
+    anon_tell(caf::actor_cast<request_owner>(parts_.owner), release_atom_v, parts_.number);
   if (died && machine_) {
     anon_tell(client(), cancel_atom_v, run_);
     if (machine_->has_caller())
       parts_.components->figures->add({.role = parts_.role, .failed = 1});
   }
   anon_tell(role(), release_atom_v, run_);
-  if (leader_)
-    anon_tell(leader_, unfollow_atom_v, parts_.id, error);
   for (auto& [id, promise] : followers_)
     promise.deliver(to_caf_error(died ? leader_lost() : error));
   followers_.clear();
   answer_caller(error);
   if (stream_)
     end_stream(error);
+  else if (leader_)
+    anon_tell(leader_, unfollow_atom_v, run_, parts_.id, error);
   requester_ = nullptr;
 }
 
@@ -507,11 +529,12 @@ void RequestActor::answer_caller(const LLMError& error) {
   const bool has_text = stream_ && machine_ && machine_->seen() && error.partial.empty();
   if (!has_text || closing_ || !promise_.pending())
     return deliver_error(error);
-  // What the subscriber has seen, its requester is told as well.
+  // What the subscriber has seen, its requester is told as well, and nothing else.
   ++errands_;
-  auto deliver = [this, answer = error](std::string text) mutable {
+  auto deliver = [this, answer = error,
+                  promise = std::exchange(promise_, {})](std::string text) mutable {
     answer.partial = std::move(text);
-    deliver_error(answer);
+    promise.deliver(to_caf_error(answer));
     --errands_;
     end_if_done();
   };
@@ -528,16 +551,42 @@ void RequestActor::deliver_error(const LLMError& error) {
 }
 
 void RequestActor::end_stream(const Outcome& outcome) {
-  if (leader_ && is_over() && stream_) {
-    // Where it followed another request, that one's stream tells the end.
-    const auto* response = std::get_if<LLMResponse>(&outcome);
-    if (response == nullptr || response->provenance.shared)
-      stream_->hand_over_all();
+  const auto* error = std::get_if<LLMError>(&outcome);
+  if (!leader_)
+    return finish_session(outcome);
+  // Where it followed another request, that one's stream tells the end.
+  if (led_to_end_ || error == nullptr) {
+    stream_->hand_over_all();
+    return finish_session(outcome);
   }
+  leave_leader(*error);
+}
+
+void RequestActor::finish_session(const Outcome& outcome) const {
   if (const auto* response = std::get_if<LLMResponse>(&outcome))
     anon_tell(stream_->streaming(), finish_atom_v, run_, *response);
   else
     anon_tell(stream_->streaming(), finish_atom_v, run_, std::get<LLMError>(outcome));
+}
+
+void RequestActor::leave_leader(const LLMError& error) {
+  auto leave = [this, error](bool was_follower) {
+    if (was_follower)
+      stream_->hand_over_all();
+    finish_session(error);
+  };
+  if (closing_) {
+    anon_tell(leader_, unfollow_atom_v, run_, parts_.id, error);
+    return leave(taken_);
+  }
+  ++errands_;
+  auto done = [this, leave](bool was_follower) {
+    leave(was_follower);
+    --errands_;
+    end_if_done();
+  };
+  ask_watched(self_, leader_, unfollow_atom_v, run_, parts_.id, error)
+      .then(done, [done](const caf::error&) { done(false); });
 }
 
 void RequestActor::forget_requester() {
@@ -575,15 +624,32 @@ caf::result<Ack> RequestActor::subscribe(const RequestId& id, const stream_subsc
   if (!stream_)
     return to_caf_error(no_stream(id));
   if (is_following()) {
-    if (id == parts_.id) {
-      stream_->note_joined(id, subscriber);
-      update_interest();
-    }
-    return forward_to(self_, leader_, subscribe_atom_v, id, subscriber);
+    auto promise = self_->make_response_promise<Ack>();
+    join_leader(id, subscriber, guard(promise, name));
+    return promise;
   }
   auto promise = self_->make_response_promise<Ack>();
   join_stream(id, subscriber, guard(promise, name));
   return promise;
+}
+
+void RequestActor::join_leader(const RequestId& id, const stream_subscriber& subscriber,
+                               std::shared_ptr<GuardedAnswer<Ack>> answer) {
+  ask_watched(self_, leader_, subscribe_atom_v, id, subscriber)
+      .then(
+          [this, answer, id, subscriber](Ack) {
+            stream_->note_joined(id, subscriber);
+            // The leader alone hears of its end.
+            watcher_.watch(subscriber, [this, id, subscriber](const caf::error&) {
+              stream_->note_gone(id, subscriber);
+              if (requester_ == caf::actor_cast<caf::strong_actor_ptr>(subscriber))
+                take(Machine::CallerGone{});
+              update_interest();
+            });
+            update_interest();
+            answer->deliver(Ack{});
+          },
+          [answer](caf::error& error) { answer->fail(std::move(error)); });
 }
 
 void RequestActor::join_stream(const RequestId& id, const stream_subscriber& subscriber,
@@ -608,20 +674,21 @@ void RequestActor::join_stream(const RequestId& id, const stream_subscriber& sub
 
 caf::result<Ack> RequestActor::unsubscribe(const RequestId& id,
                                            const stream_subscriber& subscriber) {
+  const auto leader = is_following() ? leader_ : request_actor{};
   if (stream_)
     stream_->leave(id, subscriber);
-  if (is_following())
-    return forward_to(self_, leader_, unsubscribe_atom_v, id, subscriber);
   update_interest();
+  if (leader)
+    anon_tell(leader, unsubscribe_atom_v, id, subscriber);
   return Ack{};
 }
 
-caf::result<LLMResponse> RequestActor::follow(const RequestId& id,
+caf::result<LLMResponse> RequestActor::follow(const RequestId& run, const RequestId& id,
                                               const std::vector<stream_subscriber>& subscribers) {
   if (is_over())
     return to_caf_error(unknown_request(id));
   if (is_following())
-    return forward_to(self_, leader_, follow_atom_v, id, subscribers);
+    return forward_to(self_, leader_, follow_atom_v, run, id, subscribers);
   const auto& limits = config().limits;
   // Those that share an answer count like those in the queue.
   if (followers_.size() >= limits.queue_length)
@@ -630,25 +697,29 @@ caf::result<LLMResponse> RequestActor::follow(const RequestId& id,
   // Where all cannot listen to one stream, it gets one of its own.
   if (stream_ && stream_->size() + subscribers.size() > limits.max_subscribers)
     return to_caf_error({.code = ErrorCode::too_many_subscribers, .subject = id.value});
+  const auto follower = caf::actor_cast<request_actor>(self_->current_sender());
   auto promise = self_->make_response_promise<LLMResponse>();
-  followers_.emplace(id, promise);
+  followers_.emplace(run, promise);
   if (stream_)
     stream_->add_followers(id, subscribers);
+  anon_tell(follower, follow_atom_v);
   update_interest();
   return promise;
 }
 
-void RequestActor::unfollow(const RequestId& id, const LLMError& error) {
+caf::result<bool> RequestActor::unfollow(const RequestId& run, const RequestId& id,
+                                         const LLMError& error) {
   if (is_following())
-    anon_tell(leader_, unfollow_atom_v, id, error);
-  auto follower = followers_.extract(id);
+    return forward_to(self_, leader_, unfollow_atom_v, run, id, error);
+  auto follower = followers_.extract(run);
   if (follower.empty())
-    return;
+    return false;
   follower.mapped().deliver(to_caf_error(error));
   // It is told through the stream, so that nothing follows its end.
   if (stream_)
     stream_->end_for(id, error);
   update_interest();
+  return true;
 }
 
 void RequestActor::replace() {
@@ -715,11 +786,18 @@ void RequestActor::once_replaced(std::uint64_t asked, Colleague whom, std::funct
 void RequestActor::close(const LLMError& error, bool streaming_alive) {
   closing_ = true;
   take(Machine::End{error});
-  if (stream_ && !stream_through_ && !streaming_alive)
-    stream_->end_directly(outcome_ && std::holds_alternative<LLMError>(*outcome_)
-                              ? std::get<LLMError>(*outcome_)
-                              : error);
-  self_->quit();
+  if (!stream_ || stream_through_)
+    return self_->quit();
+  const auto* own = outcome_ ? std::get_if<LLMError>(&*outcome_) : nullptr;
+  auto end_directly = [this, told = own != nullptr ? *own : error] {
+    stream_->end_directly(told);
+    self_->quit();
+  };
+  if (!streaming_alive)
+    return end_directly();
+  // It may have ended before it heard of this stream. Whoever was told has been released by then.
+  ask_watched(self_, stream_->streaming(), seen_atom_v, run_)
+      .then([this](bool) { self_->quit(); }, [end_directly](const caf::error&) { end_directly(); });
 }
 
 void RequestActor::after(Millis wait, std::function<void()> job) {

@@ -72,9 +72,9 @@ private:
   caf::result<QueuePosition> position();
   caf::result<Ack> subscribe(const RequestId& id, const stream_subscriber& subscriber);
   caf::result<Ack> unsubscribe(const RequestId& id, const stream_subscriber& subscriber);
-  caf::result<LLMResponse> follow(const RequestId& id,
+  caf::result<LLMResponse> follow(const RequestId& run, const RequestId& id,
                                   const std::vector<stream_subscriber>& subscribers);
-  void unfollow(const RequestId& id, const LLMError& error);
+  caf::result<bool> unfollow(const RequestId& run, const RequestId& id, const LLMError& error);
   void replace();
   void take(ComponentsPtr components);
   void close(const LLMError& error, bool streaming_alive);
@@ -117,6 +117,8 @@ private:
   /// A fresh RoleActor waits for a word of every request.
   void report_to_role();
   void ask_position(std::shared_ptr<GuardedAnswer<QueuePosition>> answer);
+  void join_leader(const RequestId& id, const stream_subscriber& subscriber,
+                   std::shared_ptr<GuardedAnswer<Ack>> answer);
   void join_stream(const RequestId& id, const stream_subscriber& subscriber,
                    std::shared_ptr<GuardedAnswer<Ack>> answer);
   /// At once, or when there is a successor of the one that was asked.
@@ -127,6 +129,10 @@ private:
   void answer_caller(const LLMError& error);
   void deliver_error(const LLMError& error);
   void end_stream(const Outcome& outcome);
+  /// Ends the own session of the stream.
+  void finish_session(const Outcome& outcome) const;
+  /// Takes leave of the request that was followed, and ends the stream where that one does not.
+  void leave_leader(const LLMError& error);
   void conclude_badly(const LLMError& error);
   void forget_requester();
   void end_if_done();
@@ -168,7 +174,7 @@ private:
   Promise<LLMResponse> promise_;
   Promise<EmbedResponse> embed_promise_;
   caf::strong_actor_ptr requester_; ///< null where the message was anonymous
-  std::unordered_map<RequestId, Promise<LLMResponse>> followers_;
+  std::unordered_map<RequestId, Promise<LLMResponse>> followers_; ///< by run id
   CataloguePtr catalogue_;
   request_actor leader_; ///< of whom this one is a follower
   std::optional<Asked> asked_;
@@ -176,6 +182,8 @@ private:
   std::optional<Outcome> outcome_;
   bool stream_through_ = false;
   bool closing_ = false;    ///< there is no time for another question
+  bool taken_ = false;      ///< the leader has the subscribers
+  bool led_to_end_ = false; ///< and has told them their end
   std::size_t errands_ = 0; ///< questions whose answer is waited for, though nobody else does
   std::vector<std::function<void()>> at_next_components_;
   std::unordered_map<std::uint64_t, std::function<void()>> jobs_;

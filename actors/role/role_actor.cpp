@@ -176,7 +176,10 @@ void RoleActor::release(const RequestId& run) {
     waiting_.erase(waiting);
   }
   if (const auto key = keys_.find(run); key != keys_.end()) {
-    leaders_.erase(key->second);
+    // Another one may lead those of this key.
+    if (const auto leader = leaders_.find(key->second);
+        leader != leaders_.end() && leader->second.run == run)
+      leaders_.erase(leader);
     keys_.erase(key);
   }
   admit_next(left_queue);

@@ -1,6 +1,7 @@
 #include "actors/streaming/streaming_actor.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace nexus::llm {
 
@@ -185,8 +186,19 @@ void StreamingActor::on_handled(const RequestId& run, StreamSession::Key key) {
 }
 
 void StreamingActor::close(const LLMError& reason) {
-  for (auto& [run, stream] : streams_)
-    deliver(run, stream.session.close(reason));
+  // Who follows a request that shares its answer is in two sessions, and is told once.
+  std::set<std::pair<RequestId, caf::actor_addr>> told;
+  for (auto& [run, stream] : streams_) {
+    auto deliveries = stream.session.close(reason);
+    std::erase_if(deliveries, [&, &subscribers = stream.subscribers](const auto& delivery) {
+      const auto listener = subscribers.find(delivery.key);
+      return listener != subscribers.end() &&
+             !told.emplace(listener->second.id,
+                           caf::actor_cast<caf::actor_addr>(listener->second.handle))
+                  .second;
+    });
+    deliver(run, std::move(deliveries));
+  }
   self_->quit();
 }
 

@@ -1,35 +1,29 @@
 #pragma once
 
-#include <unordered_set>
+#include <unordered_map>
 
 #include "messages/interfaces.hpp"
 
 namespace nexus::llm {
 
-/// Those who listen to the events of supervision. Lives in the state of an actor.
+/// Those who listen to the events of supervision. Whoever owns it watches them. One thread.
 class EventSubscribers {
 public:
-  explicit EventSubscribers(Watcher& watcher) : watcher_{watcher} {}
-
   void add(const supervision_subscriber& subscriber) {
-    if (subscribers_.insert(subscriber).second)
-      watcher_.watch(subscriber,
-                     [this, subscriber](const caf::error&) { subscribers_.erase(subscriber); });
+    subscribers_[caf::actor_cast<caf::actor_addr>(subscriber)] = subscriber;
   }
-
-  void remove(const supervision_subscriber& subscriber) {
-    if (subscribers_.erase(subscriber) > 0)
-      watcher_.forget(subscriber);
+  void remove(const caf::actor_addr& subscriber) { subscribers_.erase(subscriber); }
+  [[nodiscard]] bool contains(const caf::actor_addr& subscriber) const {
+    return subscribers_.contains(subscriber);
   }
 
   template <class Self> void tell_all(Self* self, const SupervisionEvent& event) const {
-    for (const auto& subscriber : subscribers_)
+    for (const auto& [address, subscriber] : subscribers_)
       tell(self, subscriber, event);
   }
 
 private:
-  Watcher& watcher_;
-  std::unordered_set<supervision_subscriber> subscribers_;
+  std::unordered_map<caf::actor_addr, supervision_subscriber> subscribers_;
 };
 
 } // namespace nexus::llm

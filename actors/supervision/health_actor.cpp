@@ -17,10 +17,14 @@ health_actor::behavior_type HealthActor::make_behavior() {
       [this](health_atom) { return health(); },
       [this](subscribe_atom, const supervision_subscriber& subscriber) {
         subscribers_.add(subscriber);
+        watcher_.watch(subscriber, [this, subscriber](const caf::error&) {
+          subscribers_.remove(caf::actor_cast<caf::actor_addr>(subscriber));
+        });
         return Ack{};
       },
       [this](unsubscribe_atom, const supervision_subscriber& subscriber) {
-        subscribers_.remove(subscriber);
+        subscribers_.remove(caf::actor_cast<caf::actor_addr>(subscriber));
+        watcher_.forget(subscriber);
         return Ack{};
       },
   };

@@ -33,7 +33,7 @@ private:
   std::shared_ptr<Figures> figures_;
   ComponentsPtr components_;
   Watcher watcher_;
-  EventSubscribers subscribers_{watcher_};
+  EventSubscribers subscribers_;
 };
 
 [[nodiscard]] health_actor spawn_health(caf::actor_system& system,

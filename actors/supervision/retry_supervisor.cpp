@@ -70,14 +70,14 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
         const auto* live = about(id);
         if (live == nullptr || !live->request)
           return to_caf_error(unknown_request(id));
-        return forward_to(self_, live->request, atom);
+        return pass<QueuePosition>(live->request, failure(unknown_request(id)), atom);
       },
       [this, about](subscribe_atom atom, AIRole, const RequestId& id,
                     const stream_subscriber& subscriber) -> caf::result<Ack> {
         const auto* live = about(id);
         if (live == nullptr || !live->request)
           return to_caf_error(unknown_request(id));
-        return forward_to(self_, live->request, atom, id, subscriber);
+        return pass<Ack>(live->request, failure(unknown_request(id)), atom, id, subscriber);
       },
       [this](unsubscribe_atom atom, AIRole, const RequestId& id,
              const stream_subscriber& subscriber) -> caf::result<Ack> {
@@ -187,10 +187,28 @@ void RetrySupervisor::on_config(LLMClientConfig config) {
   tell_requests();
 }
 
+template <class T, class... Ts>
+caf::typed_response_promise<T> RetrySupervisor::pass(const request_actor& request,
+                                                     Result<T> if_ended, Ts... message) {
+  auto promise = self_->make_response_promise<T>();
+  const auto answer = guard(promise, name);
+  ask_watched(self_, request, std::move(message)...)
+      .then([answer](const T& value) { answer->deliver(value); },
+            [answer, if_ended](caf::error& error) {
+              if (!is_death_of(RequestActor::name, error))
+                answer->fail(std::move(error));
+              else if (if_ended)
+                answer->deliver(*if_ended);
+              else
+                answer->fail(to_caf_error(if_ended.error()));
+            });
+  return promise;
+}
+
 Result<void> RetrySupervisor::take_id(RequestId& id, const caf::strong_actor_ptr& requester) {
   const bool remote = requester && requester->node() != self_->system().node();
   if (draining_ && remote)
-    return failure(ErrorCode::shutting_down, "");
+    return failure(ErrorCode::shutting_down, "", std::string{node_drains});
   if (id.value.empty())
     id = chance_.id();
   if (auto valid = check_id(id); !valid)
@@ -257,8 +275,13 @@ caf::result<BatchResponse> RetrySupervisor::batch(AIRole role, std::vector<std::
   const auto& requester = self_->current_sender();
   if (auto free = take_id(options.id, requester); !free)
     return to_caf_error(std::move(free.error()));
-  auto actor = spawn_batch(self_->system(), handles_.roles[index_of(role)], limits.max_concurrent);
   const auto number = ++last_number_;
+  auto actor = spawn_batch(self_->system(), handles_.roles[index_of(role)], limits.max_concurrent,
+                           [owner = caf::actor_cast<caf::weak_actor_ptr>(self_), number] {
+                             if (const auto alive = owner.lock())
+                               anon_tell(caf::actor_cast<request_owner>(alive), release_atom_v,
+                                         number);
+                           });
   requests_.add(number, {.id = options.id,
                          .role = role,
                          .request = {},
@@ -273,7 +296,7 @@ caf::result<bool> RetrySupervisor::cancel(const RequestId& id) {
   if (live == nullptr)
     return false;
   if (live->request)
-    return forward_to(self_, live->request, cancel_atom_v);
+    return pass<bool>(live->request, false, cancel_atom_v);
   anon_tell(live->batch, cancel_atom_v);
   return true;
 }
@@ -282,8 +305,10 @@ supervisor_actor spawn_supervisor(caf::actor_system& system, SupervisorParts par
                                   Handles handles) {
   supervisor_internal root = spawn_state<RetrySupervisor>(system, std::move(parts), handles);
   // Before it connects them to its components.
-  expect_service(handles, root);
+  expect_components(handles);
   anon_tell(root, open_atom_v);
+  // After it was told to make them.
+  connect_roles(handles, root);
   return root;
 }
 

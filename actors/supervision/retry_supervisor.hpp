@@ -40,6 +40,10 @@ private:
   caf::result<BatchResponse> batch(AIRole role, std::vector<std::string>& prompts,
                                    GenerateOptions& options);
   caf::result<bool> cancel(const RequestId& id);
+  /// Passes a message on to a request that may end before it comes.
+  template <class T, class... Ts>
+  caf::typed_response_promise<T> pass(const request_actor& request, Result<T> if_ended,
+                                      Ts... message);
   void on_request_down(std::uint64_t number, const caf::error& reason);
 
   supervisor_internal::pointer self_;

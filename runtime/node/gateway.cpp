@@ -89,10 +89,14 @@ gateway_internal::behavior_type Gateway::make_behavior() {
       [this](health_atom) { return health(); },
       [this](subscribe_atom, const supervision_subscriber& subscriber) {
         subscribers_.add(subscriber);
+        watch_peer(caf::actor_cast<caf::strong_actor_ptr>(subscriber));
         return Ack{};
       },
       [this](unsubscribe_atom, const supervision_subscriber& subscriber) {
-        subscribers_.remove(subscriber);
+        const auto address = caf::actor_cast<caf::actor_addr>(subscriber);
+        subscribers_.remove(address);
+        if (!requesters_.contains(address))
+          watcher_.forget(subscriber);
         return Ack{};
       },
   };

@@ -222,13 +222,15 @@ private:
 
   [[nodiscard]] caf::actor_addr hold(const caf::strong_actor_ptr& requester);
   void forget_requester(const caf::actor_addr& requester);
+  /// A requester or a subscriber of events, which may be the same, is watched once.
+  void watch_peer(const caf::strong_actor_ptr& peer);
   void on_requester_down(const caf::actor_addr& requester);
 
   gateway_internal::pointer self_;
   GatewayOptions options_;
   GatewayFronts fronts_;
   Watcher watcher_;
-  EventSubscribers subscribers_{watcher_};
+  EventSubscribers subscribers_;
   std::vector<Node> nodes_;
   std::unordered_map<RequestId, Job> jobs_;
   std::unordered_map<RequestId, caf::weak_actor_ptr> batches_;

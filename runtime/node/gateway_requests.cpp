@@ -28,8 +28,11 @@ bool Gateway::is_farewell(const caf::error& error) {
 }
 
 void Gateway::on_refused(const RequestId& id) {
-  auto& node = nodes_[jobs_.at(id).node];
+  auto& job = jobs_.at(id);
+  auto& node = nodes_[job.node];
   node.leaving = true;
+  // It was not even begun.
+  --job.sends;
   restart(id, {.code = ErrorCode::node_lost, .subject = node.endpoint.text()});
 }
 
@@ -59,12 +62,14 @@ void Gateway::equip(Job& job, Promise<T> promise, const std::shared_ptr<const Re
 
 std::function<void(const caf::error&)> Gateway::on_error(const RequestId& id, std::uint64_t epoch) {
   return [this, id, epoch](const caf::error& error) {
-    if (is_death_of("RetrySupervisor", error) || take(id, epoch) == nullptr)
+    const auto failure = to_llm_error(error);
+    const bool refused = failure.code == ErrorCode::shutting_down && failure.detail == node_drains;
+    if ((!refused && is_farewell(error)) || take(id, epoch) == nullptr)
       return;
-    if (to_llm_error(error).code == ErrorCode::shutting_down)
+    if (refused)
       on_refused(id);
     else
-      end(id, to_llm_error(error));
+      end(id, failure);
   };
 }
 
@@ -123,7 +128,7 @@ caf::result<BatchResponse> Gateway::batch(AIRole role, std::vector<std::string> 
   if (jobs_.contains(options.id) || batches_.contains(options.id))
     return to_caf_error(id_in_use());
   auto actor = spawn_batch(self_->system(), fronts_.roles[index_of(role)],
-                           batch_lead * std::max<std::size_t>(window, 1));
+                           batch_lead * std::max<std::size_t>(window, 1), [] {});
   batches_.emplace(options.id, caf::actor_cast<caf::weak_actor_ptr>(actor));
   return forward_to(self_, actor, batch_atom_v, std::move(prompts), std::move(options));
 }
@@ -456,8 +461,16 @@ caf::actor_addr Gateway::hold(const caf::strong_actor_ptr& requester) {
     return {};
   auto address = caf::actor_cast<caf::actor_addr>(requester);
   if (++requesters_[address] == 1)
-    watcher_.watch(requester, [this, address](const caf::error&) { on_requester_down(address); });
+    watch_peer(requester);
   return address;
+}
+
+void Gateway::watch_peer(const caf::strong_actor_ptr& peer) {
+  const auto address = caf::actor_cast<caf::actor_addr>(peer);
+  watcher_.watch(peer, [this, address](const caf::error&) {
+    subscribers_.remove(address);
+    on_requester_down(address);
+  });
 }
 
 void Gateway::forget_requester(const caf::actor_addr& requester) {
@@ -465,7 +478,8 @@ void Gateway::forget_requester(const caf::actor_addr& requester) {
   if (entry == requesters_.end() || --entry->second > 0)
     return;
   requesters_.erase(entry);
-  watcher_.forget(requester);
+  if (!subscribers_.contains(requester))
+    watcher_.forget(requester);
 }
 
 void Gateway::on_requester_down(const caf::actor_addr& requester) {

@@ -71,7 +71,8 @@ BOOST_AUTO_TEST_CASE(a_node_that_is_about_to_end_sends_new_requests_to_another) 
   auto& leaving = played.current[first ? 0 : 1]->service;
   const auto other = first ? "node 1: submit" : "node 0: submit";
   BOOST_TEST(played.count(other) == 0);
-  leaving.fail(0, to_caf_error({.code = ErrorCode::shutting_down}));
+  leaving.fail(
+      0, to_caf_error({.code = ErrorCode::shutting_down, .detail = std::string{node_drains}}));
   played.world.settle();
   BOOST_TEST(played.count(other) == 1);
   BOOST_TEST(played.answers.empty());

@@ -119,6 +119,60 @@ BOOST_AUTO_TEST_CASE(followers_of_a_request_that_dies_are_answered_too) {
   BOOST_TEST(scene.take_down() == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_that_could_not_be_shared_has_an_end_of_its_own) {
+  // The stream of the first has room for its own subscriber alone.
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) {
+    config.limits.max_subscribers = 1;
+    config.limits.max_concurrent = 2;
+    config.max_retries = 0;
+  };
+  Scene scene{std::move(options)};
+  scene.sim.inject(Fault::stall_before_response());
+  GenerateOptions repeatable;
+  repeatable.temperature = 0.0;
+  auto& first = scene.stream("same", repeatable, "first");
+  BOOST_REQUIRE(
+      scene.sim.wait_until([](const auto& now) { return now.stalls_begun == 1; }, patience));
+  scene.sim.inject(Fault::respond(500, "{}").on("/api/generate"));
+  auto& second = scene.stream("same", repeatable, "second");
+  BOOST_REQUIRE(second.record->wait_until(answered));
+  BOOST_TEST(second.record->answers.front() == "server_error");
+  BOOST_TEST(second.record->end_code == "server_error");
+  BOOST_TEST(second.record->ends == 1u);
+  anon_exit(first.requester, caf::exit_reason::kill);
+  BOOST_TEST(scene.take_down() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_follower_that_is_cancelled_ends_its_own_stream_and_no_other) {
+  SceneOptions options;
+  options.adjust = [](LLMClientConfig& config) { config.limits.max_concurrent = 2; };
+  Scene scene{std::move(options)};
+  scene.sim.inject(Fault::stall_after_lines(2));
+  GenerateOptions repeatable;
+  repeatable.temperature = 0.0;
+  auto& first = scene.stream("same", repeatable, "first");
+  BOOST_REQUIRE(first.record->wait_until([](const Record& seen) { return seen.chunks >= 2; }));
+  auto& second = scene.stream("same", repeatable, "second");
+  BOOST_REQUIRE(second.record->wait_until([](const Record& seen) { return seen.chunks >= 1; }));
+  anon_tell(scene.llm().role(AIRole::overseer), cancel_atom_v, RequestId{"second"});
+  BOOST_REQUIRE(second.record->wait_until(answered));
+  BOOST_TEST(second.record->end_code == "cancelled");
+  BOOST_TEST(first.record->ends == 0u);
+  // One that dies is told, and its subscriber, once.
+  auto& third = scene.stream("same", repeatable, "third");
+  BOOST_REQUIRE(third.record->wait_until([](const Record& seen) { return seen.chunks >= 1; }));
+  order_death(scene.component("third"), Death::error);
+  BOOST_REQUIRE(third.record->wait_until(answered));
+  BOOST_TEST(third.record->answers.front() == "component_failed");
+  anon_exit(first.requester, caf::exit_reason::kill);
+  BOOST_REQUIRE(first.record->wait_until([](const Record& seen) { return seen.ends > 0; }));
+  const auto records = {first.record, second.record, third.record};
+  BOOST_TEST(scene.take_down() == "");
+  for (const auto& record : records)
+    BOOST_TEST(record->ends == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(the_requester_of_a_cancelled_stream_gets_the_text_so_far_like_its_subscriber) {
   Scene scene;
   scene.sim.inject(Fault::stall_after_lines(3));
