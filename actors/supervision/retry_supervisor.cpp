@@ -276,12 +276,12 @@ caf::result<BatchResponse> RetrySupervisor::batch(AIRole role, std::vector<std::
   if (auto free = take_id(options.id, requester); !free)
     return to_caf_error(std::move(free.error()));
   const auto number = ++last_number_;
-  auto actor = spawn_batch(self_->system(), handles_.roles[index_of(role)], limits.max_concurrent,
-                           [owner = caf::actor_cast<caf::weak_actor_ptr>(self_), number] {
-                             if (const auto alive = owner.lock())
-                               anon_tell(caf::actor_cast<request_owner>(alive), release_atom_v,
-                                         number);
-                           });
+  auto actor =
+      spawn_batch(self_->system(), handles_.roles[index_of(role)], limits.max_concurrent,
+                  [owner = caf::actor_cast<caf::weak_actor_ptr>(self_), number] {
+                    if (const auto alive = owner.lock())
+                      anon_tell(caf::actor_cast<request_owner>(alive), release_atom_v, number);
+                  });
   requests_.add(number, {.id = options.id,
                          .role = role,
                          .request = {},
