@@ -145,8 +145,7 @@ void RequestActor::begin(Machine::Order order) {
       take(Machine::CallerGone{});
     });
   order_ = std::move(order);
-  accepted_ = now();
-  machine_.emplace(order_, accepted_);
+  machine_.emplace(order_, parts_.accepted);
   perform(Machine::Count{{.role = parts_.role, .accepted = 1}});
   take(Machine::Begin{});
 }
@@ -212,7 +211,7 @@ void RequestActor::begin_anew(const std::string& what) {
   const Machine::Predecessor before{machine_->step(), machine_->attempts()};
   anon_tell(client(), cancel_atom_v, run_);
   tell(self_, role(), release_atom_v, run_);
-  machine_.emplace(order_, accepted_, before);
+  machine_.emplace(order_, parts_.accepted, before);
   if (stream_)
     tell(self_, stream_->streaming(), restart_atom_v, run_, before.attempts + 1, false,
          LLMError{.code = ErrorCode::component_failed, .subject = name});

@@ -22,6 +22,7 @@ struct RequestParts {
   RequestId id;
   std::uint64_t number = 0; ///< in the order in which requests came
   AIRole role = AIRole::overseer;
+  RequestMachine::Time accepted = {};
   ComponentsPtr components;
   caf::strong_actor_ptr owner; ///< a `request_owner`
   Chance chance = {};
@@ -161,7 +162,6 @@ private:
   RequestId run_;
   Watcher watcher_;
   Machine::Order order_;
-  Machine::Time accepted_;
   std::optional<Machine> machine_; ///< once the request has come
   bool begun_anew_ = false;
   bool faulty_ = false; ///< whether it may begin anew is being found out

@@ -235,6 +235,7 @@ Result<request_actor> RetrySupervisor::accept(AIRole role, RequestId& id) {
       factories_->request(self_->system(), {.id = id,
                                             .number = number,
                                             .role = role,
+                                            .accepted = self_->clock().now(),
                                             .components = children_.components(),
                                             .owner = caf::actor_cast<caf::strong_actor_ptr>(self_),
                                             .chance = chance_,
