@@ -137,7 +137,9 @@ struct SupervisionEvent {
   bool operator==(const SupervisionEvent&) const = default;
 };
 
-[[nodiscard]] constexpr SupervisionEvent::Kind last_of(SupervisionEvent::Kind) noexcept { return SupervisionEvent::Kind::model_healed; }
+[[nodiscard]] constexpr SupervisionEvent::Kind last_of(SupervisionEvent::Kind) noexcept {
+  return SupervisionEvent::Kind::model_healed;
+}
 
 [[nodiscard]] constexpr std::string_view to_string(SupervisionEvent::Kind kind) noexcept {
   constexpr std::string_view names[] = {

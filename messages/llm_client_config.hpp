@@ -18,7 +18,9 @@ enum class StreamRecovery : std::uint8_t {
   restart, ///< once: subscribers are told, and the stream starts over
 };
 
-[[nodiscard]] constexpr StreamRecovery last_of(StreamRecovery) noexcept { return StreamRecovery::restart; }
+[[nodiscard]] constexpr StreamRecovery last_of(StreamRecovery) noexcept {
+  return StreamRecovery::restart;
+}
 
 [[nodiscard]] constexpr std::string_view to_string(StreamRecovery recovery) noexcept {
   return recovery == StreamRecovery::fail ? "fail" : "restart";

@@ -9,8 +9,8 @@ namespace nexus::llm {
 
 /// Names one request of a caller. A caller may choose it (up to 128 bytes of UTF-8 without
 /// control characters, unique among all live requests of the system); an empty one is replaced by a
-/// fresh one. It is free again once the request is answered. It is what cancels a request, what late
-/// subscribers join, and what tells a stale reply from a current one.
+/// fresh one. It is free again once the request is answered. It is what cancels a request, what
+/// late subscribers join, and what tells a stale reply from a current one.
 struct RequestId {
   std::string value;
 
