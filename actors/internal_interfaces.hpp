@@ -97,6 +97,7 @@ CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, transfer_atom, "transfer")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, tick_atom, "tick")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, submit_atom, "submit")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, admit_atom, "admit")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, announce_atom, "announce")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, adopt_atom, "adopt")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, release_atom, "release")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, open_atom, "open")
@@ -175,6 +176,9 @@ using role_owner = caf::typed_actor<sig<void, RequestProgress>>;
 /// restart, a RoleActor expects one word (`admit`, `adopt` or `release`) from each request that it
 /// was told of, and admits nobody before.
 using role_actor = caf::typed_actor<
+    /// The run of this number will ask to be admitted, or report that it need not be. None of a
+    /// later number is admitted before, so that runs are admitted in the order in which they came.
+    sig<void, announce_atom, RequestId, std::uint64_t>,
     /// Answered when the run may begin. Runs wait in the order of their numbers. One that was in
     /// the queue of a predecessor already (the flag) is not refused by this one. The last element
     /// is the `request_actor`.

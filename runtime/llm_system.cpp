@@ -99,9 +99,7 @@ Result<void> LLMSystem::restart() {
   return {};
 }
 
-void LLMSystem::drain() {
-  anon_tell(caf::actor_cast<supervisor_actor>(root_), finish_atom_v);
-}
+void LLMSystem::drain() { anon_tell(caf::actor_cast<supervisor_actor>(root_), finish_atom_v); }
 
 LLMSystem::~LLMSystem() {
   wait_for_end(system_, root_, shutdown_deadline);

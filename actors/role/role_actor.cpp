@@ -26,6 +26,10 @@ RoleActor::~RoleActor() {
 
 role_actor::behavior_type RoleActor::make_behavior() {
   return {
+      [this](announce_atom, const RequestId& run, std::uint64_t number) {
+        announced_.emplace(run, number);
+        announced_numbers_.insert(number);
+      },
       [this](admit_atom, LLMRequest& request, std::uint64_t number, bool again,
              const caf::strong_actor_ptr& owner) {
         return admit(std::move(request), number, again, owner);
@@ -73,9 +77,30 @@ RoleActor::Promise RoleActor::admit(LLMRequest request, std::uint64_t number, bo
                                     const caf::strong_actor_ptr& owner) {
   auto promise = self_->make_response_promise<Admission>();
   const auto run = request.id;
-  consider(promise, std::move(request), number, again, owner);
-  on_reported(run);
+  in_order(run, number, [this, promise, request = std::move(request), number, again, owner] {
+    const auto considered = request.id;
+    consider(promise, request, number, again, owner);
+    on_reported(considered);
+  });
   return promise;
+}
+
+void RoleActor::in_order(const RequestId& run, std::uint64_t number,
+                         std::function<void()> consider) {
+  forget_announced(run);
+  early_.emplace(number, Early{run, std::move(consider)});
+  consider_early();
+}
+
+void RoleActor::forget_announced(const RequestId& run) {
+  if (const auto announced = announced_.extract(run); !announced.empty())
+    announced_numbers_.erase(announced.mapped());
+}
+
+void RoleActor::consider_early() {
+  while (!early_.empty() &&
+         (announced_numbers_.empty() || early_.begin()->first < *announced_numbers_.begin()))
+    early_.extract(early_.begin()).mapped().consider();
 }
 
 void RoleActor::consider(Promise promise, LLMRequest request, std::uint64_t number, bool again,
@@ -132,19 +157,26 @@ void RoleActor::consider(Promise promise, LLMRequest request, std::uint64_t numb
 caf::typed_response_promise<Ack> RoleActor::admit_embedding(const RequestId& run,
                                                             std::uint64_t number, bool again) {
   auto promise = self_->make_response_promise<Ack>();
+  in_order(run, number, [this, promise, run, number, again]() mutable {
+    consider_embedding(promise, run, number, again);
+    on_reported(run);
+  });
+  return promise;
+}
+
+void RoleActor::consider_embedding(caf::typed_response_promise<Ack> promise, const RequestId& run,
+                                   std::uint64_t number, bool again) {
   switch (embeddings_.offer(run, number, Priority::interactive, self_->clock().now(), again)) {
   case AdmissionQueue::Verdict::admitted:
     promise.deliver(Ack{});
-    break;
+    return;
   case AdmissionQueue::Verdict::queued:
-    waiting_embeddings_.emplace(run, promise);
-    break;
+    waiting_embeddings_.emplace(run, std::move(promise));
+    return;
   case AdmissionQueue::Verdict::full:
     promise.deliver(to_caf_error({.code = ErrorCode::too_many_requests, .subject = "embeddings"}));
-    break;
+    return;
   }
-  on_reported(run);
-  return promise;
 }
 
 void RoleActor::adopt(const LLMRequest& request, const caf::strong_actor_ptr& owner) {
@@ -165,6 +197,8 @@ void RoleActor::on_reported(const RequestId& run) {
 }
 
 void RoleActor::release(const RequestId& run) {
+  forget_announced(run);
+  std::erase_if(early_, [&run](const auto& early) { return early.second.run == run; });
   queue_.release(run);
   embeddings_.release(run);
   if (const auto embedding = waiting_embeddings_.extract(run); !embedding.empty())
@@ -184,6 +218,7 @@ void RoleActor::release(const RequestId& run) {
   }
   admit_next(left_queue);
   on_reported(run);
+  consider_early();
 }
 
 void RoleActor::admit_next(bool moved) {

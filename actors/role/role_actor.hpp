@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -49,7 +52,14 @@ private:
                 const caf::strong_actor_ptr& owner);
   caf::typed_response_promise<Ack> admit_embedding(const RequestId& run, std::uint64_t number,
                                                    bool again);
+  void consider_embedding(caf::typed_response_promise<Ack> promise, const RequestId& run,
+                          std::uint64_t number, bool again);
   void adopt(const LLMRequest& request, const caf::strong_actor_ptr& owner);
+  /// Considers a run once every run that was announced before it has reported.
+  void in_order(const RequestId& run, std::uint64_t number, std::function<void()> consider);
+  /// It has asked to be admitted, or needs not.
+  void forget_announced(const RequestId& run);
+  void consider_early();
   /// A run that knows a predecessor has reported.
   void on_reported(const RequestId& run);
   void release(const RequestId& run);
@@ -64,6 +74,14 @@ private:
   role_actor::pointer self_;
   AIRole role_;
   LLMClientConfig config_;
+  /// Runs that came before others which asked first.
+  std::unordered_map<RequestId, std::uint64_t> announced_;
+  std::set<std::uint64_t> announced_numbers_;
+  struct Early {
+    RequestId run;
+    std::function<void()> consider;
+  };
+  std::map<std::uint64_t, Early> early_;
   std::unordered_set<RequestId> expected_; ///< have not reported yet; nobody is admitted
   AdmissionQueue queue_;
   AdmissionQueue embeddings_;

@@ -245,6 +245,9 @@ Result<request_actor> RetrySupervisor::accept(AIRole role, RequestId& id) {
                          .request = actor,
                          .batch = {},
                          .requester = caf::actor_cast<caf::actor_addr>(requester)});
+  // So that requests are admitted in the order in which they came.
+  tell(self_, children_.components()->role(role).handle, announce_atom_v,
+       LiveRequests::run_id(number), number);
   watcher_.watch(actor,
                  [this, number](const caf::error& reason) { on_request_down(number, reason); });
   return actor;
@@ -260,8 +263,9 @@ void RetrySupervisor::on_request_down(std::uint64_t number, const caf::error& re
          SupervisionEvent{SupervisionEvent::Kind::request_failed, ended->id.value,
                           describe(reason)});
   }
-  // A RoleActor that was started meanwhile waits for a word of it.
-  if (const auto& role = children_.components()->role(ended->role); role.number > 1)
+  // A RoleActor that was started meanwhile waits for a word of it, and so does one that was told of
+  // its coming.
+  if (const auto& role = children_.components()->role(ended->role); reason || role.number > 1)
     tell(self_, role.handle, release_atom_v, LiveRequests::run_id(number));
   requests_.erase(number);
 }

@@ -58,6 +58,7 @@ template <> constexpr std::string_view atom_name<transfer_atom> = "transfer";
 template <> constexpr std::string_view atom_name<tick_atom> = "tick";
 template <> constexpr std::string_view atom_name<submit_atom> = "submit";
 template <> constexpr std::string_view atom_name<admit_atom> = "admit";
+template <> constexpr std::string_view atom_name<announce_atom> = "announce";
 template <> constexpr std::string_view atom_name<adopt_atom> = "adopt";
 template <> constexpr std::string_view atom_name<release_atom> = "release";
 template <> constexpr std::string_view atom_name<open_atom> = "open";
@@ -83,9 +84,9 @@ using Atoms =
           unload_model_atom, pull_model_atom, push_model_atom, create_model_atom, upload_blob_atom,
           delete_model_atom, copy_model_atom, version_atom, get_config_atom, save_config_atom,
           update_config_atom, reload_config_atom, transfer_atom, tick_atom, submit_atom, admit_atom,
-          adopt_atom, release_atom, open_atom, finish_atom, restart_atom, abandoned_atom,
-          resolve_atom, seen_atom, component_atom, heal_atom, partial_atom, follow_atom,
-          unfollow_atom, replace_atom>;
+          announce_atom, adopt_atom, release_atom, open_atom, finish_atom, restart_atom,
+          abandoned_atom, resolve_atom, seen_atom, component_atom, heal_atom, partial_atom,
+          follow_atom, unfollow_atom, replace_atom>;
 
 using Structures =
     Types<Ack, LLMError, LLMRequest, GenerateOptions, EmbedRequest, LLMResponse, BatchResponse,

@@ -195,7 +195,11 @@ private:
   void go_on() { listener("goOn").goes_on(where()); }
 
   void asked() {
-    latest_ = script_.ollama_is_asked(text("asked"), pattern("body"), duration("within"), where());
+    latest_ =
+        step_->find("inAnyOrder") != nullptr
+            ? script_.ollama_is_asked_among(text("asked"), pattern("body"), duration("within"),
+                                            where())
+            : script_.ollama_is_asked(text("asked"), pattern("body"), duration("within"), where());
     if (step_->find("as") != nullptr && !asked_.emplace(text("as"), *latest_).second)
       misuse("there is a request `" + text("as") + "` already");
   }

@@ -84,9 +84,11 @@ constexpr std::array see_error{FieldInfo{"seeError", T::text, true, "a listener"
                                FieldInfo{"code", T::error_code, true, "the name of the error"}};
 constexpr std::array pause{FieldInfo{"pause", T::text, true, "a listener"}};
 constexpr std::array go_on{FieldInfo{"goOn", T::text, true, "a listener"}};
-constexpr std::array asked{FieldInfo{"asked", T::text, true, "such as `POST /api/generate`"},
-                           FieldInfo{"body", T::anything, false, "what the body is like"}, within,
-                           as_field("a name for this request")};
+constexpr std::array asked{
+    FieldInfo{"asked", T::text, true, "such as `POST /api/generate`"},
+    FieldInfo{"body", T::anything, false, "what the body is like"}, within,
+    as_field("a name for this request"),
+    FieldInfo{"inAnyOrder", T::truth, false, "`true`: it may be any of those not seen yet"}};
 constexpr std::array not_asked{FieldInfo{"notAsked", T::truth, true, "`true`"}};
 constexpr std::array say{FieldInfo{"say", T::texts, true, "the texts of lines of a stream"}, on};
 constexpr std::array finish{FieldInfo{"finish", T::text, true, "the `done_reason`: `stop`"}, on};

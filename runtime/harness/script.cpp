@@ -94,18 +94,36 @@ void Script::leave(const Listener& listener, const Call& call, Where where) {
       .is_answered(R"({"Ack": {}})", where);
 }
 
+namespace {
+
+/// What Ollama is asked, as its track has it.
+Pattern exchange_pattern(const std::string& what, const Pattern& body) {
+  json::Document document;
+  auto& allocator = document.GetAllocator();
+  document.SetArray();
+  document.PushBack(json::make_string(what, allocator), allocator);
+  document.PushBack(json::Value{body.value(), allocator}, allocator);
+  return Pattern{document};
+}
+
+} // namespace
+
+Asked Script::ollama_is_asked_among(const std::string& what, const Pattern& body,
+                                    std::chrono::milliseconds within, Where where) {
+  core_->start();
+  const auto wanted = exchange_pattern(what, body);
+  static_cast<void>(
+      core_->pass_until([&] { return core_->bring_exchange_forward(wanted); }, within));
+  return ollama_is_asked(what, body, {}, std::move(where));
+}
+
 Asked Script::ollama_is_asked(const std::string& what, const Pattern& body,
                               std::chrono::milliseconds within, Where where) {
   core_->start();
   auto& asked = core_->asked();
   if (!core_->pass_until([&asked] { return !asked.unread.empty(); }, within))
     core_->settle();
-  json::Document document;
-  auto& allocator = document.GetAllocator();
-  document.SetArray();
-  document.PushBack(json::make_string(what, allocator), allocator);
-  document.PushBack(json::Value{body.value(), allocator}, allocator);
-  core_->expect(asked, {Pattern{document}}, where);
+  core_->expect(asked, {exchange_pattern(what, body)}, where);
   auto exchange = core_->next_exchange();
   core_->take_exchange();
   return {*core_, std::move(exchange)};
@@ -142,9 +160,12 @@ void Script::component_dies(const std::string& name, Where where) {
   core_->settle();
 }
 
-void Script::fails_now(const std::string& name) {
-  if (const auto actor = core_->world().names().find(name))
-    anon_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::user_shutdown);
+bool Script::fails_now(const std::string& name) {
+  const auto actor = core_->world().names().find(name);
+  if (!actor)
+    return false;
+  anon_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::user_shutdown);
+  return true;
 }
 
 Channel Script::observe(const std::string& sender, const std::string& receiver, const Pattern& only,

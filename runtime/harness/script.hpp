@@ -84,6 +84,11 @@ public:
   [[nodiscard]] Asked ollama_is_asked(const std::string& what, const Pattern& body = {},
                                       std::chrono::milliseconds within = {},
                                       Where where = Where::here());
+  /// The same, but any of those that the script has not seen: requests under way at a time come in
+  /// whatever order.
+  [[nodiscard]] Asked ollama_is_asked_among(const std::string& what, const Pattern& body,
+                                            std::chrono::milliseconds within = {},
+                                            Where where = Where::here());
   /// It was asked nothing that the script has not seen.
   void ollama_is_not_asked(Where where = Where::here());
   /// Nobody listens there, and connections break.
@@ -99,8 +104,8 @@ public:
   /// A component fails.
   void component_dies(const std::string& name, Where where = Where::here());
   /// The same in the middle of a step, from `ScriptOptions::trace`: it hears of its end before
-  /// anything that comes later.
-  void fails_now(const std::string& name);
+  /// anything that comes later. False where there is none of this name.
+  bool fails_now(const std::string& name);
   /// Keeps what one actor tells another from now on; an empty name is anybody.
   [[nodiscard]] Channel observe(const std::string& sender, const std::string& receiver,
                                 const Pattern& only = {}, Where where = Where::here());

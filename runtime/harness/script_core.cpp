@@ -228,6 +228,18 @@ void ScriptCore::hear_ollama() {
   }
 }
 
+bool ScriptCore::bring_exchange_forward(const Pattern& wanted) {
+  auto& unread = asked_->unread;
+  const auto found = std::ranges::find_if(
+      unread, [&wanted](const auto& item) { return !wanted.mismatch_of_message(*item.value); });
+  if (found == unread.end())
+    return false;
+  const auto index = found - unread.begin();
+  std::rotate(unread.begin(), found, found + 1);
+  std::rotate(exchanges_.begin(), exchanges_.begin() + index, exchanges_.begin() + index + 1);
+  return true;
+}
+
 std::string ScriptCore::fresh_name(const std::string& stem) {
   return stem + " " + std::to_string(++name_counts_[stem]);
 }

@@ -86,6 +86,8 @@ public:
   /// Nothing unread is there.
   void expect_nothing(Track& track, const Where& where);
   [[nodiscard]] Track& asked() noexcept { return *asked_; }
+  /// Makes the first unread exchange of this kind the next one. False where there is none.
+  bool bring_exchange_forward(const Pattern& wanted);
   /// The exchange that the first unread item of `asked` is.
   [[nodiscard]] StagedExchange next_exchange() const { return exchanges_.front(); }
   void take_exchange() { exchanges_.pop_front(); }

@@ -109,4 +109,66 @@ BOOST_AUTO_TEST_CASE(a_request_cancelled_at_any_moment_in_any_order_ends_once) {
   BOOST_TEST(answered > 10u);
 }
 
+BOOST_AUTO_TEST_CASE(a_request_that_dies_at_any_moment_in_any_order_is_answered_once) {
+  std::size_t died = 0;
+  std::size_t answered = 0;
+  for (std::uint64_t seed = 0; seed <= orders; ++seed) {
+    bool reached = true;
+    for (std::size_t moment = 1; reached; ++moment) {
+      reached = false;
+      std::size_t handled = 0;
+      Script* playing = nullptr;
+      bool killed = false;
+      bool over = false;
+      ScriptOptions options{.name = "dies at message " + std::to_string(moment), .seed = seed};
+      options.trace = [&](const std::string& line) {
+        over = over || line.find("RequestActor/plan -> plan: LLMResponse") != std::string::npos;
+        if (playing == nullptr || ++handled != moment)
+          return;
+        reached = true;
+        killed = playing->fails_now("RequestActor/plan");
+      };
+      play(options, [&](Script& script) {
+        script.given_model("llama3.1:8b", "one two three");
+        const auto view = script.subscriber("view", Hears::stream);
+        playing = &script;
+        const auto plan = script.prompt(overseer, "Count", {.listener = &view, .name = "plan"});
+        const auto other = script.prompt(overseer, "Count again");
+        script.settle();
+        playing = nullptr;
+        // The caller and its subscriber hear the same end: the answer where it was on its way.
+        if (!over) {
+          ++died;
+          BOOST_TEST(killed);
+          view.sees_failure(ErrorCode::component_failed);
+          plan.fails(ErrorCode::component_failed);
+        } else {
+          ++answered;
+          view.sees_stream("one two three");
+          plan.is_answered(R"({"response": "one two three"})");
+        }
+        // No other request notices.
+        other.is_answered(R"({"response": "one two three"})");
+      });
+    }
+  }
+  BOOST_TEST_MESSAGE(died << " died, " << answered << " answered");
+  BOOST_TEST(died > 50u);
+  BOOST_TEST(answered > 10u);
+}
+
+BOOST_AUTO_TEST_CASE(
+    requests_are_admitted_in_the_order_in_which_they_came_in_any_order_of_messages) {
+  play_in_orders({.name = "four at once"}, orders, [](Script& script) {
+    script.given_config(R"({"limits": {"maxConcurrent": 1}})");
+    script.given_model("llama3.1:8b");
+    script.settle();
+    for (const char* prompt : {"1", "2", "3", "4"})
+      anon_tell(script.llm().role(overseer), generate_atom_v, std::string{prompt});
+    for (const char* prompt : {"1", "2", "3", "4"})
+      script.ollama_is_asked("POST /api/generate", R"({"prompt": ")" + std::string{prompt} + "\"}")
+          .answers("x");
+  });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -181,6 +181,8 @@ BOOST_AUTO_TEST_CASE(a_message_that_is_read_is_told_as_it_was_written) {
         R"(["id", {"RequestProgress": {"phase": "loading", "reason": {"code": "cancelled"}}}])");
   check(MessageReader::of<model_manager_actor>(), R"(["resolve", "overseer", "", ["a"], true])");
   check(MessageReader::of<settings_handle>(), R"(["update_config", "{}"])");
+  check(MessageReader::of<supervisor_internal>(),
+        R"(["submit", "overseer", {"LLMRequest": {"prompt": "x", "kind": "chat"}}])");
   check(MessageReader::of<role_actor>(),
         R"(["release", "x", {"LLMResponse": {"response": "y", "done": true}}])");
 }

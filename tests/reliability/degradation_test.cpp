@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(streams_that_find_no_ollama_survive_the_deaths_of_the_strea
   std::vector<Caller*> callers;
   for (int i = 0; i < 16; ++i)
     callers.push_back(&scene.stream("stream " + std::to_string(i)));
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 30; ++i) {
     const auto streaming = scene.component("StreamingActor");
     order_death(streaming, Death::exit);
     BOOST_REQUIRE(wait_for_death(scene.system(), streaming, patience));
