@@ -3,7 +3,7 @@
 #include "messages/errors.hpp"
 #include "messages/request_id.hpp"
 
-/// What is wrong with the id of a request, in the same words wherever it is looked up.
+/// What may be wrong with a request, in the same words wherever it is found out.
 namespace nexus::llm {
 
 [[nodiscard]] inline LLMError id_in_use() {
@@ -27,6 +27,11 @@ namespace nexus::llm {
 [[nodiscard]] inline LLMError no_stream(const RequestId& id) {
   return {.code = ErrorCode::invalid_argument,
           .subject = "request `" + id.value + "` is no stream"};
+}
+
+/// What followers get from a request that died. Its own name would mean that it never took them.
+[[nodiscard]] inline LLMError leader_lost() {
+  return {.code = ErrorCode::component_failed, .subject = "the request that shared its answer"};
 }
 
 } // namespace nexus::llm

@@ -6,6 +6,7 @@
 
 #include "actors/internal_interfaces.hpp"
 #include "actors/requests/batch_actor.hpp"
+#include "actors/requests/run_id.hpp"
 
 namespace nexus::llm {
 
@@ -21,10 +22,6 @@ public:
     caf::actor_addr requester;
     bool answered = false;
   };
-
-  [[nodiscard]] static RequestId run_id(std::uint64_t number) {
-    return {"run-" + std::to_string(number)};
-  }
 
   void add(std::uint64_t number, Entry entry) {
     numbers_[entry.id] = number;

@@ -1,0 +1,152 @@
+#include "actors/requests/request_actor.hpp"
+#include "actors/requests/request_errors.hpp"
+
+namespace nexus::llm {
+
+void RequestActor::perform(const Machine::AnswerCaller& action) {
+  tell(self_, caf::actor_cast<request_owner>(parts_.owner), release_atom_v, parts_.number);
+  answer_caller(action.error);
+  if (stream_ && action.end_stream)
+    stream_->end_for(parts_.id, action.error);
+  forget_requester();
+}
+
+void RequestActor::perform(const Machine::Count& action) {
+  // A flood must not flood the log as well.
+  if (parts_.components->figures->add(action.figures))
+    parts_.log(LogLevel::warning, "requests of the role " + std::string{to_string(parts_.role)} +
+                                      " are rejected for overload, from now on without a line for "
+                                      "each");
+}
+
+void RequestActor::perform(const Machine::Log& action) { parts_.log(action.level, action.text); }
+
+void RequestActor::perform(const Machine::Conclude& action) {
+  asked_.reset();
+  outcome_ = action.outcome;
+  // Before the answer: its caller may use the id again at once.
+  tell(self_, caf::actor_cast<request_owner>(parts_.owner), release_atom_v, parts_.number);
+  auto* response = std::get_if<LLMResponse>(&*outcome_);
+  if (response == nullptr) {
+    conclude_badly(std::get<LLMError>(*outcome_));
+    return end_if_done();
+  }
+  response->id = parts_.id;
+  const bool own = !response->provenance.cached && !response->provenance.shared;
+  if (own && !texts_)
+    tell(self_, role(), release_atom_v, run_, *response);
+  else
+    tell(self_, role(), release_atom_v, run_);
+  for (auto& [id, promise] : followers_)
+    promise.deliver(*response);
+  followers_.clear();
+  if (embed_promise_.pending())
+    embed_promise_.deliver(std::move(*vectors_));
+  if (promise_.pending())
+    promise_.deliver(*response);
+  if (stream_)
+    end_stream(*outcome_);
+  forget_requester();
+  end_if_done();
+}
+
+void RequestActor::conclude_badly(const LLMError& error) {
+  // In a destructor, too.
+  const bool died = !outcome_;
+  closing_ = closing_ || died;
+  outcome_ = error;
+  if (died)
+    anon_tell(caf::actor_cast<request_owner>(parts_.owner), release_atom_v, parts_.number);
+  if (died && machine_) {
+    anon_tell(client(), cancel_atom_v, run_);
+    if (machine_->has_caller())
+      parts_.components->figures->add({.role = parts_.role, .failed = 1});
+  }
+  anon_tell(role(), release_atom_v, run_);
+  for (auto& [id, promise] : followers_)
+    promise.deliver(to_caf_error(died ? leader_lost() : error));
+  followers_.clear();
+  answer_caller(error);
+  if (stream_)
+    end_stream(error);
+  else if (leader_)
+    anon_tell(leader_, unfollow_atom_v, run_, parts_.id, error);
+  requester_ = nullptr;
+}
+
+void RequestActor::answer_caller(const LLMError& error) {
+  const bool has_text = stream_ && machine_ && machine_->seen() && error.partial.empty();
+  if (!has_text || closing_ || !promise_.pending())
+    return deliver_error(error);
+  // What the subscriber has seen, its requester is told as well, and nothing else.
+  ++errands_;
+  auto deliver = [this, answer = error,
+                  promise = std::exchange(promise_, {})](std::string text) mutable {
+    answer.partial = std::move(text);
+    promise.deliver(to_caf_error(answer));
+    --errands_;
+    end_if_done();
+  };
+  ask_watched(self_, stream_->streaming(), partial_atom_v, run_)
+      .then([deliver](std::string& text) mutable { deliver(std::move(text)); },
+            [deliver](const caf::error&) mutable { deliver({}); });
+}
+
+void RequestActor::deliver_error(const LLMError& error) {
+  if (embed_promise_.pending())
+    embed_promise_.deliver(to_caf_error(error));
+  if (promise_.pending())
+    promise_.deliver(to_caf_error(error));
+}
+
+void RequestActor::end_stream(const Outcome& outcome) {
+  const auto* error = std::get_if<LLMError>(&outcome);
+  if (!leader_)
+    return finish_session(outcome);
+  // Where it followed another request, that one's stream tells the end.
+  if (led_to_end_ || error == nullptr) {
+    stream_->hand_over_all();
+    return finish_session(outcome);
+  }
+  leave_leader(*error);
+}
+
+void RequestActor::finish_session(const Outcome& outcome) const {
+  if (const auto* response = std::get_if<LLMResponse>(&outcome))
+    anon_tell(stream_->streaming(), finish_atom_v, run_, *response);
+  else
+    anon_tell(stream_->streaming(), finish_atom_v, run_, std::get<LLMError>(outcome));
+}
+
+void RequestActor::leave_leader(const LLMError& error) {
+  auto leave = [this, error](bool was_follower) {
+    if (was_follower)
+      stream_->hand_over_all();
+    finish_session(error);
+  };
+  if (closing_) {
+    anon_tell(leader_, unfollow_atom_v, run_, parts_.id, error);
+    return leave(taken_);
+  }
+  ++errands_;
+  auto done = [this, leave](bool was_follower) {
+    leave(was_follower);
+    --errands_;
+    end_if_done();
+  };
+  ask_watched(self_, leader_, unfollow_atom_v, run_, parts_.id, error)
+      .then(done, [done](const caf::error&) { done(false); });
+}
+
+void RequestActor::forget_requester() {
+  if (requester_)
+    watcher_.forget(requester_);
+  requester_ = nullptr;
+}
+
+void RequestActor::end_if_done() {
+  if (is_over() && errands_ == 0 && (!stream_ || stream_through_))
+    self_->quit();
+}
+
+} // namespace nexus::llm

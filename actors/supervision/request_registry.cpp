@@ -1,0 +1,201 @@
+#include "actors/supervision/request_registry.hpp"
+
+#include "actors/ollama_client/request_validation.hpp"
+#include "actors/requests/request_errors.hpp"
+
+namespace nexus::llm {
+
+RequestRegistry::RequestRegistry(supervisor_internal::pointer self, RequestRegistryParts parts,
+                                 const ChildSet& children, Watcher& watcher)
+    : self_{self}, parts_{std::move(parts)}, children_{children}, watcher_{watcher} {}
+
+caf::result<LLMResponse> RequestRegistry::submit(AIRole role, LLMRequest& request) {
+  if (request.stream)
+    return to_caf_error(a_stream_needs_a_subscriber());
+  auto actor = accept(role, request.id);
+  if (!actor)
+    return to_caf_error(std::move(actor.error()));
+  return forward_to(self_, *actor, submit_atom_v, role, std::move(request));
+}
+
+caf::result<LLMResponse> RequestRegistry::submit(AIRole role, LLMRequest& request,
+                                                 stream_subscriber& subscriber) {
+  if (!subscriber)
+    return to_caf_error(a_stream_needs_a_subscriber());
+  auto actor = accept(role, request.id);
+  if (!actor) {
+    anon_tell(subscriber, StreamError{request.id, actor.error()});
+    return to_caf_error(std::move(actor.error()));
+  }
+  return forward_to(self_, *actor, submit_atom_v, role, std::move(request), std::move(subscriber));
+}
+
+caf::result<EmbedResponse> RequestRegistry::embed(AIRole role, EmbedRequest& request) {
+  auto actor = accept(role, request.id);
+  if (!actor)
+    return to_caf_error(std::move(actor.error()));
+  return forward_to(self_, *actor, embed_atom_v, role, std::move(request));
+}
+
+caf::result<BatchResponse> RequestRegistry::batch(AIRole role, std::vector<std::string>& prompts,
+                                                  GenerateOptions& options) {
+  if (!is_known(role))
+    return to_caf_error(no_such_role());
+  const auto& limits = children_.config().limits;
+  if (auto wrong = check_batch(prompts, limits))
+    return to_caf_error(std::move(*wrong));
+  const auto& requester = self_->current_sender();
+  if (auto free = take_id(options.id, requester); !free)
+    return to_caf_error(std::move(free.error()));
+  const auto number = ++last_number_;
+  auto actor =
+      spawn_batch(self_->system(), parts_.handles.roles[index_of(role)], limits.max_concurrent,
+                  [owner = caf::actor_cast<caf::weak_actor_ptr>(self_), number] {
+                    if (const auto alive = owner.lock())
+                      anon_tell(caf::actor_cast<request_owner>(alive), release_atom_v, number);
+                  });
+  live_.add(number, {.id = options.id,
+                     .role = role,
+                     .request = {},
+                     .batch = actor,
+                     .requester = caf::actor_cast<caf::actor_addr>(requester)});
+  watcher_.watch(actor, [this, number](const caf::error&) { live_.erase(number); });
+  return forward_to(self_, actor, batch_atom_v, std::move(prompts), std::move(options));
+}
+
+template <class T, class... Ts>
+caf::typed_response_promise<T> RequestRegistry::pass(const request_actor& request,
+                                                     Result<T> if_ended, Ts... message) {
+  auto promise = self_->make_response_promise<T>();
+  const auto answer = guard(promise, parts_.owner);
+  ask_watched(self_, request, std::move(message)...)
+      .then([answer](const T& value) { answer->deliver(value); },
+            [answer, if_ended](caf::error& error) {
+              if (!is_death_of(RequestActor::name, error))
+                answer->fail(std::move(error));
+              else if (if_ended)
+                answer->deliver(*if_ended);
+              else
+                answer->fail(to_caf_error(if_ended.error()));
+            });
+  return promise;
+}
+
+caf::result<bool> RequestRegistry::cancel(const RequestId& id) {
+  const auto* live = live_.find(id);
+  if (live == nullptr)
+    return false;
+  if (live->request)
+    return pass<bool>(live->request, false, cancel_atom_v);
+  anon_tell(live->batch, cancel_atom_v);
+  return true;
+}
+
+caf::result<QueuePosition> RequestRegistry::position(const RequestId& id) {
+  const auto* live = live_.find(id);
+  if (live == nullptr || !live->request)
+    return to_caf_error(unknown_request(id));
+  return pass<QueuePosition>(live->request, failure(unknown_request(id)), position_atom_v);
+}
+
+caf::result<Ack> RequestRegistry::subscribe(const RequestId& id,
+                                            const stream_subscriber& subscriber) {
+  const auto* live = live_.find(id);
+  if (live == nullptr || !live->request)
+    return to_caf_error(unknown_request(id));
+  return pass<Ack>(live->request, failure(unknown_request(id)), subscribe_atom_v, id, subscriber);
+}
+
+void RequestRegistry::unsubscribe(const RequestId& id, const stream_subscriber& subscriber) const {
+  const auto* live = live_.find_any(id);
+  if (live != nullptr && live->request)
+    anon_tell(live->request, unsubscribe_atom_v, id, subscriber);
+}
+
+Result<request_actor> RequestRegistry::accept(AIRole role, RequestId& id) {
+  if (!is_known(role))
+    return failure(no_such_role());
+  const auto& requester = self_->current_sender();
+  if (auto free = take_id(id, requester); !free)
+    return failure(std::move(free.error()));
+  const auto number = ++last_number_;
+  auto actor = parts_.factories->request(self_->system(),
+                                         {.id = id,
+                                          .number = number,
+                                          .role = role,
+                                          .accepted = self_->clock().now(),
+                                          .components = children_.components(),
+                                          .owner = caf::actor_cast<caf::strong_actor_ptr>(self_),
+                                          .chance = parts_.chance,
+                                          .log = parts_.log});
+  live_.add(number, {.id = id,
+                     .role = role,
+                     .request = actor,
+                     .batch = {},
+                     .requester = caf::actor_cast<caf::actor_addr>(requester)});
+  // So that requests are admitted in the order in which they came.
+  tell(self_, children_.components()->role(role).handle, announce_atom_v, run_id(number), number);
+  watcher_.watch(actor,
+                 [this, number](const caf::error& reason) { on_request_down(number, reason); });
+  return actor;
+}
+
+Result<void> RequestRegistry::take_id(RequestId& id, const caf::strong_actor_ptr& requester) {
+  const bool remote = requester && requester->node() != self_->system().node();
+  if (draining_ && remote)
+    return failure(ErrorCode::shutting_down, "", std::string{node_drains});
+  if (id.value.empty())
+    id = parts_.chance.id();
+  if (auto valid = check_id(id); !valid)
+    return valid;
+  const auto* live = live_.find(id);
+  if (live == nullptr)
+    return {};
+  // A client whose connection broke unnoticed by this side sends what it had asked again.
+  const bool same = remote && live->requester == caf::actor_cast<caf::actor_addr>(requester);
+  if (!same || !live->request)
+    return failure(id_in_use());
+  anon_tell(live->request, replace_atom_v);
+  return {};
+}
+
+void RequestRegistry::on_request_down(std::uint64_t number, const caf::error& reason) {
+  const auto* ended = live_.at(number);
+  if (ended == nullptr)
+    return;
+  if (reason) {
+    parts_.log(LogLevel::error, "request " + ended->id.value + " ended early: " + describe(reason));
+    tell(self_, children_.components()->health.handle,
+         SupervisionEvent{SupervisionEvent::Kind::request_failed, ended->id.value,
+                          describe(reason)});
+  }
+  // A RoleActor that was started meanwhile waits for a word of it, and so does one that was told of
+  // its coming.
+  if (const auto& role = children_.components()->role(ended->role); reason || role.number > 1)
+    tell(self_, role.handle, release_atom_v, run_id(number));
+  live_.erase(number);
+}
+
+caf::strong_actor_ptr RequestRegistry::find(const std::string& id) const {
+  const auto* live = live_.find({id});
+  return live != nullptr ? caf::actor_cast<caf::strong_actor_ptr>(live->request)
+                         : caf::strong_actor_ptr{};
+}
+
+void RequestRegistry::tell_components() const {
+  live_.each([this](const LiveRequests::Entry& live) {
+    if (live.request)
+      tell(self_, live.request, children_.components());
+  });
+}
+
+void RequestRegistry::end_all(const LLMError& error) const {
+  live_.each([&](const LiveRequests::Entry& live) {
+    if (live.request)
+      anon_tell(live.request, finish_atom_v, error, children_.streaming_alive());
+    else
+      anon_tell(live.batch, cancel_atom_v);
+  });
+}
+
+} // namespace nexus::llm
