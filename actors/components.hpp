@@ -1,9 +1,8 @@
 #pragma once
 
-#include <array>
-
 #include "actors/internal_interfaces.hpp"
 #include "actors/supervision/figures.hpp"
+#include "messages/per_role.hpp"
 
 namespace nexus::llm {
 
@@ -24,11 +23,9 @@ struct Components {
   Generation<streaming_actor> streaming;
   Generation<model_manager_actor> models;
   Generation<health_actor> health;
-  std::array<Generation<role_actor>, all_roles.size()> roles;
+  PerRole<Generation<role_actor>> roles;
 
-  [[nodiscard]] const Generation<role_actor>& role(AIRole role) const {
-    return roles[index_of(role)];
-  }
+  [[nodiscard]] const Generation<role_actor>& role(AIRole role) const { return roles[role]; }
 };
 
 } // namespace nexus::llm

@@ -57,17 +57,19 @@ struct ResolvedModel {
 /// What a node tells a client that connects: who does what there.
 struct NodeHello {
   std::uint32_t protocol = 0;
-  std::string version;           ///< of the program, for people
-  caf::strong_actor_ptr service; ///< an `llm_service`
-  caf::strong_actor_ptr models;  ///< a `models_handle`
-  caf::strong_actor_ptr config;  ///< a `settings_handle`
-  Limits limits;                 ///< in force there
+  std::string version;            ///< of the program, for people
+  caf::strong_actor_ptr service;  ///< an `llm_service`
+  caf::strong_actor_ptr models;   ///< a `models_handle`
+  caf::strong_actor_ptr config;   ///< a `settings_handle`
+  Limits limits;                  ///< in force there
+  std::vector<std::string> roles; ///< the names of its roles, in their order
 
   static constexpr std::string_view type_name = "NodeHello";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"protocol", self.protocol}, Field{"version", self.version},
                  Field{"service", self.service}, Field{"models", self.models},
-                 Field{"config", self.config}, Field{"limits", self.limits});
+                 Field{"config", self.config}, Field{"limits", self.limits},
+                 Field{"roles", self.roles});
   }
 };
 
@@ -75,7 +77,11 @@ struct NodeHello {
 inline constexpr std::string_view node_drains = "the node takes no more requests";
 
 /// What a node and its clients must agree on: raised whenever a message between them changes.
-inline constexpr std::uint32_t node_protocol = 4;
+inline constexpr std::uint32_t node_protocol = 5;
+
+[[nodiscard]] constexpr Admission::Kind last_of(Admission::Kind) noexcept {
+  return Admission::Kind::shared;
+}
 
 [[nodiscard]] constexpr std::string_view to_string(Admission::Kind kind) noexcept {
   constexpr std::string_view names[] = {"run", "cached", "shared"};

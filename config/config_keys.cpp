@@ -284,12 +284,12 @@ std::vector<ConfigKey> make_keys() {
       duration_key("retryDelay", in_milliseconds, 0, 600'000, member(&Config::retry_delay),
                    "Least wait before the first retry. It doubles with each further one, "
                    "and up to half of it is added at random."));
-  keys.push_back(text_key("models.overseer", "model name", member(&Config::overseer_model),
-                          check_model, "Model of the overseer role."));
-  keys.push_back(text_key("models.implementation", "model name",
-                          member(&Config::implementation_model), check_model,
-                          "Model of the implementation role."));
-  for (const auto role : all_roles)
+  for (const auto role : all_roles())
+    keys.push_back(text_key(
+        "models." + std::string{to_string(role)},
+        "model name", [role](auto& config) -> auto& { return config.model(role); }, check_model,
+        "Model of the " + std::string{to_string(role)} + " role."));
+  for (const auto role : all_roles())
     add_role_keys(keys, role);
   keys.push_back(duration_key("maxRetryDelay", in_milliseconds, 1, 3'600'000,
                               member(&Config::max_retry_delay),
@@ -471,7 +471,7 @@ std::vector<std::string> unknown_keys(const json::Value& section) {
 Result<LLMClientConfig> validate(const LLMClientConfig& config) {
   json::Document document;
   auto result = config;
-  for (const auto& role : all_roles) {
+  for (const auto role : all_roles()) {
     const auto options = json::parse(config.settings(role).options);
     if (!options || !options->IsObject())
       return failure(ErrorCode::config_value_invalid,

@@ -8,6 +8,7 @@
 
 #include "config/json.hpp"
 #include "messages/field.hpp"
+#include "messages/per_role.hpp"
 #include "messages/request_id.hpp"
 #include "messages/wall_time.hpp"
 
@@ -47,6 +48,12 @@ void add_member(Value& object, const Field<const T>& field, Allocator& allocator
 template <class T> Value to_value(const T& source, Allocator& allocator) {
   if constexpr (std::is_same_v<T, RequestId>) {
     return make_string(source.value, allocator);
+  } else if constexpr (IsPerRole<T>::value) {
+    Value object{rapidjson::kObjectType};
+    for (const auto role : all_roles())
+      object.AddMember(make_string(to_string(role), allocator), to_value(source[role], allocator),
+                       allocator);
+    return object;
   } else if constexpr (Described<T>) {
     Value object{rapidjson::kObjectType};
     T::fields(source, [&](auto... field) { (detail::add_member(object, field, allocator), ...); });

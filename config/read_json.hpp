@@ -25,18 +25,13 @@ namespace nexus::llm::json {
 
 namespace detail {
 
-/// The last value of an enum whose values count from `first_of`.
-template <class Enum> inline constexpr Enum last_of = Enum{};
-template <> inline constexpr AIRole last_of<AIRole> = AIRole::implementation;
-template <> inline constexpr Priority last_of<Priority> = Priority::background;
-template <> inline constexpr RequestKind last_of<RequestKind> = RequestKind::chat;
-template <> inline constexpr Phase last_of<Phase> = Phase::done;
-template <> inline constexpr Circuit last_of<Circuit> = Circuit::half_open;
-template <> inline constexpr StreamRecovery last_of<StreamRecovery> = StreamRecovery::restart;
-template <> inline constexpr ErrorCode last_of<ErrorCode> = error_table.back().code;
-
-template <class Enum> inline constexpr int first_of = 0;
-template <> inline constexpr int first_of<ErrorCode> = static_cast<int>(error_table.front().code);
+/// The values of an enum, first to last.
+template <class Enum> [[nodiscard]] std::pair<int, int> range_of() {
+  if constexpr (std::is_same_v<Enum, ErrorCode>)
+    return {static_cast<int>(error_table.front().code), static_cast<int>(error_table.back().code)};
+  else
+    return {0, static_cast<int>(last_of(Enum{}))};
+}
 
 } // namespace detail
 
@@ -86,6 +81,20 @@ template <class T> std::optional<std::string> read_object(const Value& source, T
   return std::nullopt;
 }
 
+template <class T> std::optional<std::string> read_per_role(const Value& source, T& target) {
+  if (!source.IsObject())
+    return "must be an object";
+  for (const auto& member : source.GetObject()) {
+    const auto name = text_of(member.name);
+    const auto role = parse_role(name);
+    if (!role)
+      return within(name, "is no role; the roles are " + role_names());
+    if (auto problem = read_value(member.value, target[*role]))
+      return within(name, *problem);
+  }
+  return std::nullopt;
+}
+
 template <class T> std::optional<std::string> read_whole_number(const Value& source, T& target) {
   using Limits = std::numeric_limits<T>;
   if constexpr (std::is_signed_v<T>) {
@@ -102,7 +111,8 @@ template <class T> std::optional<std::string> read_whole_number(const Value& sou
 
 template <class T> std::optional<std::string> read_enum(const Value& source, T& target) {
   std::string names;
-  for (int number = first_of<T>; number <= static_cast<int>(last_of<T>); ++number) {
+  const auto [first, last] = range_of<T>();
+  for (int number = first; number <= last; ++number) {
     const auto candidate = static_cast<T>(number);
     if (source.IsString() && to_string(candidate) == text_of(source)) {
       target = candidate;
@@ -118,6 +128,8 @@ template <class T> std::optional<std::string> read_enum(const Value& source, T& 
 template <class T> std::optional<std::string> read_value(const Value& source, T& target) {
   if constexpr (std::is_same_v<T, RequestId>) {
     return read_value(source, target.value);
+  } else if constexpr (IsPerRole<T>::value) {
+    return detail::read_per_role(source, target);
   } else if constexpr (Described<T>) {
     return detail::read_object(source, target);
   } else if constexpr (detail::IsVector<T>::value) {

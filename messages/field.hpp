@@ -34,4 +34,10 @@ requires std::is_enum_v<Enum>
     return true;
 }
 
+/// A structure that can tell whether what was read into it makes sense as a whole.
+template <class T>
+concept Checkable = requires(const T& value) {
+  { value.is_valid() } -> std::same_as<bool>;
+};
+
 } // namespace nexus::llm

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "messages/ai_role.hpp"
 #include "messages/field.hpp"
+#include "messages/per_role.hpp"
 
 namespace nexus::llm {
 
@@ -26,8 +25,9 @@ enum class StreamRecovery : std::uint8_t {
   return recovery == StreamRecovery::fail ? "fail" : "restart";
 }
 
-/// Settings of one role beside its model.
+/// Settings of one role.
 struct RoleSettings {
+  std::string model;
   std::vector<std::string> fallback_models; ///< tried in order when the first is missing or fails
   std::optional<std::uint32_t> num_ctx;     ///< context window in tokens; unset: Ollama decides
   std::string keep_alive;     ///< how long Ollama keeps the model in memory; empty: it decides
@@ -36,12 +36,23 @@ struct RoleSettings {
 
   static constexpr std::string_view type_name = "RoleSettings";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"fallbackModels", self.fallback_models}, Field{"numCtx", self.num_ctx},
-                 Field{"keepAlive", self.keep_alive}, Field{"system", self.system},
-                 Field{"options", self.options});
+    return visit(Field{"model", self.model}, Field{"fallbackModels", self.fallback_models},
+                 Field{"numCtx", self.num_ctx}, Field{"keepAlive", self.keep_alive},
+                 Field{"system", self.system}, Field{"options", self.options});
   }
   bool operator==(const RoleSettings&) const = default;
 };
+
+/// What the table of roles says.
+[[nodiscard]] inline PerRole<RoleSettings> default_role_settings() {
+  PerRole<RoleSettings> settings;
+  for (const auto role : all_roles()) {
+    const auto& row = role_table()[index_of(role)];
+    settings[role].model = row.default_model;
+    settings[role].options = row.default_options;
+  }
+  return settings;
+}
 
 /// Bounds on everything that could grow.
 struct Limits {
@@ -136,8 +147,6 @@ struct LLMClientConfig {
   std::chrono::milliseconds timeout{300'000};  ///< a complete request; a stream's first chunk
   std::uint32_t max_retries = 3;               ///< further attempts on one model
   std::chrono::milliseconds retry_delay{1000}; ///< least wait before a retry; doubles each time
-  std::string overseer_model = "llama3.1:8b";
-  std::string implementation_model = "qwen2.5-coder:7b";
 
   std::chrono::milliseconds max_retry_delay{30'000}; ///< cap of the back-off
   std::chrono::milliseconds connect_timeout{5000};
@@ -147,39 +156,30 @@ struct LLMClientConfig {
   bool allow_remote_models =
       false; ///< models that Ollama runs elsewhere: prompts leave the machine
   std::chrono::seconds model_list_ttl{30}; ///< how long the list of models is believed
-  std::array<RoleSettings, all_roles.size()> roles;
+  PerRole<RoleSettings> roles = default_role_settings();
   Limits limits;
   CacheSettings cache;
   RestartSettings restarts;
   CircuitSettings circuit;
   NodeSettings nodes;
 
-  [[nodiscard]] const std::string& model(AIRole role) const noexcept {
-    return role == AIRole::overseer ? overseer_model : implementation_model;
-  }
-  [[nodiscard]] std::string& model(AIRole role) noexcept {
-    return role == AIRole::overseer ? overseer_model : implementation_model;
-  }
-  [[nodiscard]] const RoleSettings& settings(AIRole role) const noexcept {
-    return roles[index_of(role)];
-  }
-  [[nodiscard]] RoleSettings& settings(AIRole role) noexcept { return roles[index_of(role)]; }
+  [[nodiscard]] const std::string& model(AIRole role) const noexcept { return roles[role].model; }
+  [[nodiscard]] std::string& model(AIRole role) noexcept { return roles[role].model; }
+  [[nodiscard]] const RoleSettings& settings(AIRole role) const noexcept { return roles[role]; }
+  [[nodiscard]] RoleSettings& settings(AIRole role) noexcept { return roles[role]; }
 
   static constexpr std::string_view type_name = "LLMClientConfig";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"baseUrl", self.base_url}, Field{"timeout", self.timeout},
-                 Field{"maxRetries", self.max_retries}, Field{"retryDelay", self.retry_delay},
-                 Field{"overseerModel", self.overseer_model},
-                 Field{"implementationModel", self.implementation_model},
-                 Field{"maxRetryDelay", self.max_retry_delay},
-                 Field{"connectTimeout", self.connect_timeout},
-                 Field{"gapTimeout", self.gap_timeout}, Field{"totalTimeout", self.total_timeout},
-                 Field{"streamRecovery", self.stream_recovery},
-                 Field{"allowRemoteModels", self.allow_remote_models},
-                 Field{"modelListTtl", self.model_list_ttl}, Field{"overseer", self.roles[0]},
-                 Field{"implementation", self.roles[1]}, Field{"limits", self.limits},
-                 Field{"cache", self.cache}, Field{"restarts", self.restarts},
-                 Field{"circuitBreaker", self.circuit}, Field{"nodes", self.nodes});
+    return visit(
+        Field{"baseUrl", self.base_url}, Field{"timeout", self.timeout},
+        Field{"maxRetries", self.max_retries}, Field{"retryDelay", self.retry_delay},
+        Field{"maxRetryDelay", self.max_retry_delay}, Field{"connectTimeout", self.connect_timeout},
+        Field{"gapTimeout", self.gap_timeout}, Field{"totalTimeout", self.total_timeout},
+        Field{"streamRecovery", self.stream_recovery},
+        Field{"allowRemoteModels", self.allow_remote_models},
+        Field{"modelListTtl", self.model_list_ttl}, Field{"roles", self.roles},
+        Field{"limits", self.limits}, Field{"cache", self.cache}, Field{"restarts", self.restarts},
+        Field{"circuitBreaker", self.circuit}, Field{"nodes", self.nodes});
   }
   bool operator==(const LLMClientConfig&) const = default;
 };

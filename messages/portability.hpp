@@ -74,11 +74,15 @@ using sig = typename detail::signature<Result, Inputs...>::type;
 #if NEXUS_LLM_CAF_1
 
 template <class Inspector, Described T> bool inspect(Inspector& inspector, T& value) {
-  return T::fields(value, [&](auto... field) {
+  const bool good = T::fields(value, [&](auto... field) {
     return inspector.object(value)
         .pretty_name(T::type_name)
         .fields(inspector.field(field.name, field.value)...);
   });
+  if constexpr (Checkable<T> && Inspector::is_loading)
+    return good && value.is_valid();
+  else
+    return good;
 }
 
 template <class Inspector, class Enum>
@@ -135,6 +139,8 @@ namespace detail {
 template <class T> bool is_sound(const T& value) {
   if constexpr (std::is_enum_v<T>)
     return is_known(value);
+  else if constexpr (Checkable<T>)
+    return value.is_valid();
   else
     return true;
 }

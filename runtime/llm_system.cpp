@@ -74,8 +74,8 @@ LLMSystem::LLMSystem(caf::actor_system& system, SupervisorParts parts)
     : system_{system}, parts_{std::make_unique<SupervisorParts>(std::move(parts))},
       fronts_{
           std::make_unique<const Handles>(spawn_handles(system, parts_->config, parts_->chance))} {
-  for (const auto role : all_roles)
-    handles_.roles[index_of(role)] = fronts_->roles[index_of(role)];
+  for (const auto role : all_roles())
+    handles_.roles[role] = fronts_->roles[role];
   handles_.models = fronts_->models;
   handles_.config = fronts_->config;
   handles_.health = fronts_->health;

@@ -113,8 +113,8 @@ stable_handle<settings_handle> spawn_config_handle(caf::actor_system& system) {
 Handles spawn_handles(caf::actor_system& system, const LLMClientConfig& config,
                       const Chance& chance) {
   Handles handles;
-  for (const auto role : all_roles)
-    handles.roles[index_of(role)] = spawn_role_handle(system, role);
+  for (const auto role : all_roles())
+    handles.roles[role] = spawn_role_handle(system, role);
   handles.models = spawn_models_handle(system, config, chance);
   handles.config = spawn_config_handle(system);
   handles.health =

@@ -1,17 +1,16 @@
 #pragma once
 
-#include <array>
-
 #include "actors/handles/role_handle.hpp"
 #include "actors/handles/stable_handle.hpp"
 #include "actors/supervision/chance.hpp"
+#include "messages/per_role.hpp"
 
 /// What callers hold of a system, and what its own actors hold of Ollama.
 namespace nexus::llm {
 
 /// The actors in front of the components. They outlive every component and the supervisor.
 struct Handles {
-  std::array<role_front, all_roles.size()> roles;
+  PerRole<role_front> roles;
   stable_handle<models_handle> models;
   stable_handle<settings_handle> config;
   stable_handle<health_handle> health;

@@ -47,7 +47,7 @@ ModelSettings settings_of_model(const LLMClientConfig& config, std::string_view 
   ModelSettings settings;
   Document found{rapidjson::kObjectType};
   auto& allocator = found.GetAllocator();
-  for (const auto role : all_roles) {
+  for (const auto role : all_roles()) {
     if (!names(config, role, model))
       continue;
     const auto& of_role = config.settings(role);

@@ -61,10 +61,10 @@ ChildSet::ChildSet(supervisor_internal::pointer self, SupervisorParts parts, Han
     tell(self_, handles_.models, models_handle{components.models.handle});
     return child;
   });
-  for (const auto role : all_roles)
+  for (const auto role : all_roles())
     define(std::string{RoleActor::name} + "/" + std::string{to_string(role)},
            [&system, &factories, role, live_runs](Components& components) {
-             return enter(components.roles[index_of(role)],
+             return enter(components.roles[role],
                           factories.role(system, role, *components.config, live_runs(role)));
            });
 }

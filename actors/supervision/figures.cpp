@@ -14,7 +14,7 @@ constexpr std::size_t max_events = 16;
 
 bool Figures::add(const RoleStats& more) {
   std::lock_guard lock{mutex_};
-  auto& sum = roles_[index_of(more.role)];
+  auto& sum = roles_[more.role];
   sum += more;
   if (more.answered > 0)
     overloaded_ = false;
@@ -39,7 +39,7 @@ void Figures::note(SupervisionEvent event) {
 
 RoleStats Figures::of(AIRole role) const {
   std::lock_guard lock{mutex_};
-  auto figures = roles_[index_of(role)];
+  auto figures = roles_[role];
   figures.role = role;
   return figures;
 }

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <array>
 #include <mutex>
 #include <vector>
 
-#include "messages/ai_role.hpp"
 #include "messages/health.hpp"
+#include "messages/per_role.hpp"
 
 namespace nexus::llm {
 
@@ -24,7 +23,7 @@ public:
 
 private:
   mutable std::mutex mutex_;
-  std::array<RoleStats, all_roles.size()> roles_{};
+  PerRole<RoleStats> roles_{};
   std::vector<ComponentHealth> components_;
   std::vector<SupervisionEvent> events_; ///< the latest, oldest first
   bool overloaded_ = false;

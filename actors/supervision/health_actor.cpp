@@ -56,10 +56,10 @@ HealthActor::Promise<Health> HealthActor::health() {
   auto promise = self_->make_response_promise<Health>();
   struct Gathered {
     Health health;
-    std::size_t left = all_roles.size() + 1;
+    std::size_t left = all_roles().size() + 1;
   };
   const auto gathered = std::make_shared<Gathered>();
-  gathered->health.roles.resize(all_roles.size());
+  gathered->health.roles.resize(all_roles().size());
   // Each question is answered once, well or badly; the last answer makes the whole.
   auto arrived = [this, gathered, owed = guard(promise, name)] {
     if (--gathered->left > 0)
@@ -68,7 +68,7 @@ HealthActor::Promise<Health> HealthActor::health() {
     figures_->fill(health);
     owed->deliver(std::move(health));
   };
-  for (const auto role : all_roles) {
+  for (const auto role : all_roles()) {
     auto take = [this, gathered, arrived, role](const RoleStats& gauges) {
       gathered->health.roles[index_of(role)] = with_gauges(role, gauges);
       arrived();

@@ -49,7 +49,7 @@ caf::result<BatchResponse> RequestRegistry::batch(AIRole role, std::vector<std::
     return to_caf_error(std::move(free.error()));
   const auto number = ++last_number_;
   auto actor =
-      spawn_batch(self_->system(), parts_.handles.roles[index_of(role)], limits.max_concurrent,
+      spawn_batch(self_->system(), parts_.handles.roles[role], limits.max_concurrent,
                   [owner = caf::actor_cast<caf::weak_actor_ptr>(self_), number] {
                     if (const auto alive = owner.lock())
                       anon_tell(caf::actor_cast<request_owner>(alive), release_atom_v, number);

@@ -49,16 +49,14 @@ constexpr const char* footer =
 AIRole role_of(const std::string& text) {
   if (const auto role = parse_role(text))
     return *role;
-  throw CLI::ValidationError("`" + text +
-                             "` is no role; the roles are overseer and "
-                             "implementation");
+  throw CLI::ValidationError("`" + text + "` is no role; the roles are " + role_names());
 }
 
 void add_common_options(CLI::App& app, CommonOptions& common) {
   app.set_version_flag("--version", "nexus-llm " NEXUS_LLM_VERSION);
   app.add_option_function<std::string>(
          "-r,--role", [&common](const std::string& text) { common.role = role_of(text); },
-         "Role that answers: overseer (default) or implementation")
+         "Role that answers: " + role_names(" or ") + "; the first where none is given")
       ->type_name("ROLE");
   app.add_option("-m,--model", common.model, "Model instead of the role's")->type_name("NAME");
   app.add_option("--base-url", common.base_url, "Where Ollama listens, on this machine")
@@ -209,12 +207,11 @@ void add_role(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto take_role = [arguments](const std::string& text) { arguments->role = role_of(text); };
 
   auto* get = add_command(*role, "get", "Tell which model serves a role, or each");
-  get->add_option_function<std::string>("role", take_role, "overseer or implementation")
-      ->type_name("");
+  get->add_option_function<std::string>("role", take_role, role_names(" or "))->type_name("");
   get->callback([arguments, &common, &exit_code] { exit_code = run_role_get(common, *arguments); });
 
   auto* set = add_command(*role, "set", "Choose the model of a role, for good");
-  set->add_option_function<std::string>("role", take_role, "overseer or implementation")
+  set->add_option_function<std::string>("role", take_role, role_names(" or "))
       ->type_name("")
       ->required();
   set->add_option("model", arguments->model)->type_name("")->required();

@@ -46,7 +46,7 @@ std::string why_not_ollama(caf::actor_system& system, LLMClientConfig config) {
   const auto models = api.list_available_models();
   if (!models)
     return sentence(models.error());
-  for (const auto role : all_roles) {
+  for (const auto role : all_roles()) {
     auto candidates = config.settings(role).fallback_models;
     candidates.insert(candidates.begin(), config.model(role));
     const bool there = std::any_of(candidates.begin(), candidates.end(), [&](const auto& name) {
@@ -98,7 +98,7 @@ int play(caf::actor_system& system, const LLMSystem& llm, Interrupts& interrupts
   int code = 0;
   {
     const auto cancelling = interrupts.during([&llm] {
-      for (const auto role : all_roles)
+      for (const auto role : all_roles())
         for (const auto& id : {demo_plan, demo_code, demo_review})
           anon_tell(llm.role(role), cancel_atom_v, id);
     });
@@ -149,7 +149,7 @@ int run_demo(const CommonOptions& common) {
     options.store = std::move(*store);
   } else {
     simulator::SimulatorOptions simulated;
-    for (const auto role : all_roles)
+    for (const auto role : all_roles())
       simulated.models.push_back({.name = config->model(role)});
     simulated.first_token_delay = 150ms;
     simulated.token_delay = 15ms;

@@ -104,7 +104,7 @@ void check_system(Findings& findings, LLMIntegration& llm, const LLMClientConfig
   findings.fine(where + "Ollama", "version " + *version + " at " + config.base_url);
   // What is installed is read anew: the list that is known may be old.
   const auto installed = llm.list_available_models().value_or(std::vector<ModelStatus>{});
-  for (const auto role : all_roles) {
+  for (const auto role : all_roles()) {
     const auto name = where + std::string{to_string(role)};
     check_model(findings, llm, config, installed, name + " model", config.model(role));
     for (const auto& model : config.settings(role).fallback_models)

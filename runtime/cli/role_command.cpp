@@ -16,7 +16,7 @@ int run_role_get(const CommonOptions& common, const RoleArguments& arguments) {
     return output.fail(session.error());
   json::Document document{rapidjson::kObjectType};
   auto& allocator = document.GetAllocator();
-  for (const auto role : all_roles) {
+  for (const auto role : all_roles()) {
     if (arguments.role && *arguments.role != role)
       continue;
     const auto model = (*session)->llm().get_model_for_role(role);

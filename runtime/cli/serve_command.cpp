@@ -58,7 +58,7 @@ void drain(LLMIntegration& api, double seconds) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>{seconds};
   auto busy = [&api] {
     std::uint32_t requests = 0;
-    for (const auto role : all_roles)
+    for (const auto role : all_roles())
       if (const auto stats = api.stats(role))
         requests += stats->queued + stats->in_flight;
     return requests;

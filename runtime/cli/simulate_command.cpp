@@ -22,7 +22,7 @@ simulator::SimulatorOptions simulator_options(const SimulateArguments& arguments
   options.load_delay = std::chrono::milliseconds{arguments.load_delay_ms};
   auto names = arguments.models;
   if (names.empty())
-    for (const auto role : all_roles)
+    for (const auto role : all_roles())
       names.push_back(LLMClientConfig{}.model(role));
   for (const auto& name : names)
     options.models.push_back({.name = name});

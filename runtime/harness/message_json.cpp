@@ -8,10 +8,6 @@
 #include "config/describe_json.hpp"
 #include "config/read_json.hpp"
 
-namespace nexus::llm::json::detail {
-template <> inline constexpr Admission::Kind last_of<Admission::Kind> = Admission::Kind::shared;
-} // namespace nexus::llm::json::detail
-
 namespace nexus::llm::testing {
 
 using json::Allocator;

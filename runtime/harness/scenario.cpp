@@ -121,7 +121,7 @@ private:
     }
     const auto* models = root_.find("models");
     if (models == nullptr)
-      for (const auto each : all_roles)
+      for (const auto each : all_roles())
         script_.given_model(LLMClientConfig{}.model(each));
     else
       for (const auto& model : models->elements) {

@@ -173,6 +173,12 @@ constexpr std::array kinds{
 
 std::optional<std::string> problem_of(const LocatedJson& field, FieldType type);
 
+std::optional<std::string> role_problem(const Value& value) {
+  if (value.IsString() && parse_role(json::text_of(value)))
+    return std::nullopt;
+  return "must be one of " + role_names(", ");
+}
+
 std::optional<std::string> one_of(const Value& value, std::initializer_list<std::string_view> all) {
   std::string words;
   for (const auto each : all) {
@@ -228,7 +234,7 @@ std::optional<std::string> problem_of(const LocatedJson& field, FieldType type) 
   case T::anything:
     return std::nullopt;
   case T::role:
-    return one_of(value, {to_string(AIRole::overseer), to_string(AIRole::implementation)});
+    return role_problem(value);
   case T::answer_end:
     return one_of(value, {"complete", "close", "reset"});
   case T::hears:
@@ -330,7 +336,7 @@ std::string type_schema(FieldType type) {
   case T::anything:
     return "";
   case T::role:
-    return R"("enum": ["overseer", "implementation"])";
+    return "\"enum\": [\"" + role_names("\", \"") + "\"]";
   case T::answer_end:
     return R"("enum": ["complete", "close", "reset"])";
   case T::hears:

@@ -24,10 +24,17 @@ std::string role_component(AIRole role) {
   return std::string{RoleActor::name} + "/" + std::string{to_string(role)};
 }
 
+std::string role_components() {
+  std::string names;
+  for (const auto role : all_roles())
+    names += (role == all_roles().back() ? " and " : ", ") + role_component(role);
+  return names;
+}
+
 bool is_component(const std::string& name) {
   return name == ConfigActor::name || name == OllamaClientActor::name ||
          name == StreamingActor::name || name == ModelManagerActor::name ||
-         name == HealthActor::name || std::ranges::any_of(all_roles, [&name](AIRole role) {
+         name == HealthActor::name || std::ranges::any_of(all_roles(), [&name](AIRole role) {
            return name == role_component(role);
          });
 }
@@ -91,8 +98,8 @@ void ScriptCore::replace(const std::string& component, const Where& where) {
     misuse(where, "a component is replaced before the first step");
   if (!is_component(component))
     misuse(where, "there is no component `" + component + "`; there are ConfigActor, " +
-                      "OllamaClientActor, StreamingActor, ModelManagerActor, " +
-                      "RoleActor/overseer and RoleActor/implementation");
+                      "OllamaClientActor, StreamingActor, ModelManagerActor, HealthActor" +
+                      role_components());
   if (std::ranges::find(replaced_, component) != replaced_.end())
     misuse(where, "`" + component + "` is replaced already");
   replaced_.push_back(component);
@@ -159,7 +166,7 @@ void ScriptCore::start() {
   auto name = [this](const auto& handle, std::string_view text) {
     world_.names().set(caf::actor_cast<caf::strong_actor_ptr>(handle), std::string{text});
   };
-  for (const auto role : all_roles)
+  for (const auto role : all_roles())
     name(llm_->role(role), to_string(role));
   name(llm_->models(), models_name);
   name(llm_->config(), config_name);
@@ -304,7 +311,7 @@ caf::actor ScriptCore::actor(const std::string& name, const Where& where) {
 const MessageReader* ScriptCore::reader(const std::string& name) const {
   static const std::map<std::string, MessageReader, std::less<>> readers = [] {
     std::map<std::string, MessageReader, std::less<>> all;
-    for (const auto role : all_roles) {
+    for (const auto role : all_roles()) {
       all.emplace(to_string(role), MessageReader::of<role_handle>());
       all.emplace(role_component(role), MessageReader::of<role_actor>());
     }

@@ -214,12 +214,12 @@ void Gateway::on_lost(std::size_t index, const caf::error& reason) {
 void Gateway::ask_models(std::size_t index) {
   const auto connection = nodes_[index].connection;
   auto current = [this, index, connection] { return nodes_[index].connection == connection; };
-  for (const auto role : all_roles)
+  for (const auto role : all_roles())
     ask(self_, nodes_[index].models, models_limit, get_model_for_role_atom_v, role)
         .then(
             [this, index, role, current](std::string& model) {
               if (current())
-                nodes_[index].known.of_role[index_of(role)] = std::move(model);
+                nodes_[index].known.of_role[role] = std::move(model);
             },
             [](const caf::error&) {});
   ask(self_, nodes_[index].models, models_limit, list_models_atom_v)
@@ -301,8 +301,8 @@ void Gateway::after(Millis wait, std::function<void()> job) {
 GatewayHandles spawn_gateway(caf::actor_system& system, GatewayOptions options) {
   const auto chance = options.chance;
   GatewayHandles handles;
-  for (const auto role : all_roles)
-    handles.fronts.roles[index_of(role)] = spawn_role_handle(system, role);
+  for (const auto role : all_roles())
+    handles.fronts.roles[role] = spawn_role_handle(system, role);
   // The nodes make their own repetitions.
   LLMClientConfig once;
   once.max_retries = 0;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -13,6 +12,7 @@
 #include "actors/handles/handles.hpp"
 #include "actors/supervision/chance.hpp"
 #include "actors/supervision/event_subscribers.hpp"
+#include "messages/per_role.hpp"
 #include "messages/portability_network.hpp"
 #include "runtime/node/gateway_interface.hpp"
 #include "runtime/node/node_choice.hpp"
@@ -38,7 +38,7 @@ struct GatewayOptions {
 
 /// The actors of this process that stand before those of the nodes.
 struct GatewayFronts {
-  std::array<role_front, all_roles.size()> roles;
+  PerRole<role_front> roles;
   stable_handle<models_handle> models;
   stable_handle<settings_handle> config;
 };

@@ -127,7 +127,7 @@ caf::result<BatchResponse> Gateway::batch(AIRole role, std::vector<std::string> 
   });
   if (jobs_.contains(options.id) || batches_.contains(options.id))
     return to_caf_error(id_in_use());
-  auto actor = spawn_batch(self_->system(), fronts_.roles[index_of(role)],
+  auto actor = spawn_batch(self_->system(), fronts_.roles[role],
                            batch_lead * std::max<std::size_t>(window, 1), [] {});
   batches_.emplace(options.id, caf::actor_cast<caf::weak_actor_ptr>(actor));
   return forward_to(self_, actor, batch_atom_v, std::move(prompts), std::move(options));

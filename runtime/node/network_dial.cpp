@@ -1,10 +1,25 @@
 #include "runtime/node/network_dial.hpp"
 
+#include <algorithm>
+
 namespace nexus::llm {
 
 namespace {
 constexpr std::chrono::milliseconds connect_limit{5000};
 constexpr std::chrono::milliseconds hello_limit{2000};
+
+/// Roles go by their numbers: both sides must mean the same.
+Result<NodeHello> with_our_roles(NodeHello hello, const Endpoint& node) {
+  if (std::ranges::equal(hello.roles, all_roles(), {}, {},
+                         [](AIRole role) { return to_string(role); }))
+    return hello;
+  std::string theirs;
+  for (const auto& role : hello.roles)
+    theirs += (theirs.empty() ? "" : ", ") + role;
+  return failure(ErrorCode::node_mismatch, node.text(),
+                 "the node has the roles " + theirs + "; the client " + role_names(", "));
+}
+
 } // namespace
 
 GatewayOptions::Dial network_dial() {
@@ -14,7 +29,7 @@ GatewayOptions::Dial network_dial() {
       if (!found)
         return done(failure(std::move(found.error())));
       ask(self, *found, hello_limit, hello_atom_v, node_protocol)
-          .then([done](NodeHello& hello) { done(std::move(hello)); },
+          .then([done, node](NodeHello& hello) { done(with_our_roles(std::move(hello), node)); },
                 [done, node](const caf::error& error) {
                   auto cause = to_llm_error(error);
                   if (cause.code != ErrorCode::node_mismatch)

@@ -58,6 +58,8 @@ Result<std::unique_ptr<Node>> Node::start(caf::actor_system& system, const LLMSy
                   .service = llm.root(),
                   .models = address(llm.models()),
                   .config = address(llm.config())};
+  for (const auto role : all_roles())
+    hello.roles.emplace_back(to_string(role));
   node_actor actor = spawn_state<NodeActor>(system, std::move(hello), llm.config());
   log_refusals();
   auto at = listen;

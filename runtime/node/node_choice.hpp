@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <set>
@@ -8,7 +7,7 @@
 #include <vector>
 
 #include "config/model_name.hpp"
-#include "messages/ai_role.hpp"
+#include "messages/per_role.hpp"
 
 namespace nexus::llm {
 
@@ -16,12 +15,12 @@ namespace nexus::llm {
 struct NodeModels {
   bool known = false;
   std::vector<std::string> installed;
-  std::array<std::string, all_roles.size()> of_role; ///< the model of each role there
+  PerRole<std::string> of_role; ///< the model of each role there
 
   /// Whether it can answer: it has the wanted model, or, where none is wanted, that of the role.
   /// What is not known yet counts as there.
   [[nodiscard]] bool can_serve(AIRole role, const std::string& wanted) const {
-    const auto& model = wanted.empty() ? of_role[index_of(role)] : wanted;
+    const auto& model = wanted.empty() ? of_role[role] : wanted;
     if (!known || model.empty())
       return true;
     for (const auto& each : installed)

@@ -13,7 +13,7 @@ Health sum_of(const OfNodes<Health>& nodes) {
   if (nodes.size() == 1)
     return nodes.front().second;
   Health sum;
-  for (const auto role : all_roles)
+  for (const auto role : all_roles())
     sum.roles.push_back({.role = role});
   for (const auto& [name, health] : nodes) {
     sum.reachable = sum.reachable || health.reachable;

@@ -26,8 +26,8 @@ Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
   const auto root = caf::actor_cast<caf::strong_actor_ptr>(gateway.root);
   LLMHandles handles{
       .models = gateway.fronts.models, .config = gateway.fronts.config, .health = gateway.root};
-  for (const auto role : all_roles)
-    handles.roles[index_of(role)] = gateway.fronts.roles[index_of(role)];
+  for (const auto role : all_roles())
+    handles.roles[role] = gateway.fronts.roles[role];
   std::unique_ptr<RemoteLLM> remote{new RemoteLLM{system, std::move(handles), root}};
   std::optional<LLMError> failed;
   caf::scoped_actor self{system};

@@ -61,7 +61,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 Child::Child(const ChildOptions& options) : patience_{options.patience} {
   ::signal(SIGPIPE, SIG_IGN);
   std::vector<std::string> arguments = options.wrapper;
-  arguments.emplace_back(NEXUS_LLM_PROGRAM);
+  arguments.push_back(options.program);
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   std::vector<std::string> environment;
   for (const auto& [name, value] : options.environment)

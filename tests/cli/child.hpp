@@ -22,6 +22,7 @@ struct ChildOptions {
   std::string output_file;                        ///< gets stdout, if there is one
   bool terminal = false;                          ///< on a terminal of its own, not on pipes
   std::chrono::seconds patience = test::patience; ///< limit of every wait
+  std::string program = NEXUS_LLM_PROGRAM;
   std::vector<std::string> wrapper = {}; ///< a command that runs the program, which follows it
   bool non_blocking = false;             ///< pipes that do not block
 };

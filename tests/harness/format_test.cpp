@@ -228,8 +228,8 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_a_structure_is_named_by_its_path) {
              ".limits.maxFetch is no member of Limits");
   BOOST_TEST(problem(R"({"streamRecovery": "later"})") ==
              ".streamRecovery must be one of fail, restart");
-  BOOST_TEST(problem(R"({"overseer": {"fallbackModels": ["a", 1]}})") ==
-             ".overseer.fallbackModels[1] must be a text");
+  BOOST_TEST(problem(R"({"roles": {"overseer": {"fallbackModels": ["a", 1]}}})") ==
+             ".roles.overseer.fallbackModels[1] must be a text");
   BOOST_TEST(problem("[]") == "must be an object");
 }
 

@@ -456,7 +456,7 @@ BOOST_AUTO_TEST_CASE(loads_prompts_and_embeddings_of_a_model_do_not_make_it_relo
   World world{default_models(), [](LLMClientConfig& config) {
                 config.settings(overseer).num_ctx = 2048;
                 config.settings(overseer).options = R"({"num_thread":2})";
-                config.implementation_model = config.overseer_model;
+                config.model(AIRole::implementation) = config.model(AIRole::overseer);
               }};
   BOOST_REQUIRE(world.api.load_model("llama3.1:8b"));
   for (int i = 0; i < 2; ++i) {

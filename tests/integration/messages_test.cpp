@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(models_settings_and_state_cross_it_whole) {
   LLMClientConfig settings;
   settings.timeout = 7s;
   settings.stream_recovery = StreamRecovery::restart;
-  settings.roles[1].fallback_models = {"x"};
+  settings.roles[AIRole::implementation].fallback_models = {"x"};
   crosses(settings);
   crosses(QueuePosition{.position = 2, .queue_length = 5});
   crosses(Health{.reachable = true, .version = "1", .components = {{.name = "x"}}, .roles = {{}}});

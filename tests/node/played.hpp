@@ -113,15 +113,16 @@ struct Played {
   /// those that are installed; none is a node that does not tell.
   void tell_models(std::size_t index, const std::vector<std::string>& installed) {
     auto& models = current[index]->models;
-    for (std::size_t role = 0; role < all_roles.size(); ++role)
+    for (std::size_t role = 0; role < all_roles().size(); ++role)
       models.answer(role, caf::make_message(std::string{"llama3.1:8b"}));
     ModelList list;
     for (const auto& name : installed)
       list.models.push_back({.name = name});
     if (installed.empty())
-      models.fail(all_roles.size(), to_caf_error(LLMError{.code = ErrorCode::connection_refused}));
+      models.fail(all_roles().size(),
+                  to_caf_error(LLMError{.code = ErrorCode::connection_refused}));
     else
-      models.answer(all_roles.size(), caf::make_message(std::move(list)));
+      models.answer(all_roles().size(), caf::make_message(std::move(list)));
     world.settle();
   }
   void lose(std::size_t index) {
@@ -131,7 +132,7 @@ struct Played {
   }
 
   [[nodiscard]] caf::actor role() const {
-    return caf::actor_cast<caf::actor>(gateway.fronts.roles[index_of(overseer)]);
+    return caf::actor_cast<caf::actor>(gateway.fronts.roles[overseer]);
   }
   template <class... Ts> void ask_role(Ts... content) {
     caller.ask(role(), caf::make_message(std::move(content)...));

@@ -75,7 +75,9 @@ BOOST_AUTO_TEST_CASE(a_node_without_the_model_is_chosen_only_where_there_is_none
 BOOST_AUTO_TEST_CASE(what_a_node_has_decides_what_it_can_serve) {
   const NodeModels nothing_known;
   BOOST_TEST(nothing_known.can_serve(overseer, "x"));
-  const NodeModels known{true, {"llama3.1:8b", "owl:latest"}, {"llama3.1:8b", "qwen2.5-coder:7b"}};
+  NodeModels known{.known = true, .installed = {"llama3.1:8b", "owl:latest"}, .of_role = {}};
+  known.of_role[overseer] = "llama3.1:8b";
+  known.of_role[AIRole::implementation] = "qwen2.5-coder:7b";
   BOOST_TEST(known.can_serve(overseer, ""));
   BOOST_TEST(!known.can_serve(AIRole::implementation, ""));
   BOOST_TEST(known.can_serve(AIRole::implementation, "OWL"));

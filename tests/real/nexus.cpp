@@ -10,8 +10,8 @@ Nexus::Nexus(const Stage& stage, const std::function<void(LLMClientConfig&)>& ch
   system_ = std::make_unique<caf::actor_system>(config_);
   LLMClientConfig settings;
   settings.base_url = stage.base_url;
-  settings.overseer_model = stage.model;
-  settings.implementation_model = stage.model;
+  settings.model(AIRole::overseer) = stage.model;
+  settings.model(AIRole::implementation) = stage.model;
   if (change)
     change(settings);
   LLMSystemOptions options;

@@ -60,7 +60,7 @@ LLMClientConfig settings(const simulator::Simulator& sim) {
   config.circuit.max_reset_timeout = 100ms;
   // The kills are meant; they must not use up what is meant for faults.
   config.restarts = {.max_restarts = 1000, .window = 1s};
-  for (const auto role : all_roles)
+  for (const auto role : all_roles())
     config.settings(role).fallback_models = {"spare:1b"};
   return config;
 }

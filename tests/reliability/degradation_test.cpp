@@ -264,7 +264,9 @@ BOOST_AUTO_TEST_CASE(settings_roles_and_kept_answers_work_without_ollama) {
         .receive([](const std::string& model) { BOOST_TEST(model == "spare:1b"); }, wrong);
     ask(self, scene.llm().config(), patience, get_config_atom_v)
         .receive(
-            [](const LLMClientConfig& config) { BOOST_TEST(config.overseer_model == "spare:1b"); },
+            [](const LLMClientConfig& config) {
+              BOOST_TEST(config.model(AIRole::overseer) == "spare:1b");
+            },
             wrong);
   }
   BOOST_TEST(scene.take_down() == "");

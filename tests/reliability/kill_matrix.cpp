@@ -251,7 +251,7 @@ private:
   }
 
   void tell_next_request() {
-    for (const auto role : all_roles) {
+    for (const auto role : all_roles()) {
       const auto next = scene_.ask_once(role);
       if (is(supervisor) ? next == "answered" : next != "answered")
         trouble("the next request: " + next);

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_caller_that_is_linked_to_a_handle_ends_nothing_but_itself
   for (const auto& handle :
        {caf::actor_cast<caf::actor>(handles.health), caf::actor_cast<caf::actor>(handles.models),
         caf::actor_cast<caf::actor>(handles.config),
-        caf::actor_cast<caf::actor>(handles.roles[0])}) {
+        caf::actor_cast<caf::actor>(handles.role(AIRole::overseer))}) {
     const auto caller = scene.system().spawn([handle](caf::event_based_actor* self) {
       self->link_to(handle);
       self->quit(caf::exit_reason::unhandled_exception);

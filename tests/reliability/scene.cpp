@@ -200,7 +200,7 @@ RoleStats Scene::stats(AIRole role) {
 std::string Scene::unrest() {
   caf::scoped_actor self{system()};
   const auto give_up = std::chrono::steady_clock::now() + 5s;
-  for (const auto role : all_roles)
+  for (const auto role : all_roles())
     for (bool settled = false; !settled;) {
       RoleStats stats;
       bool alive = true;

@@ -249,7 +249,7 @@ BOOST_FIXTURE_TEST_SUITE(config_saving, InDirectory)
 BOOST_AUTO_TEST_CASE(what_was_saved_is_loaded_again) {
   LLMClientConfig config;
   config.timeout = 1500ms;
-  config.overseer_model = "m:1";
+  config.model(AIRole::overseer) = "m:1";
   config.settings(AIRole::overseer).options = R"({"top_k":20})";
   config.settings(AIRole::implementation).fallback_models = {"a", "b"};
   config.limits.max_batch = 5;

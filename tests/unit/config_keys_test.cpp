@@ -84,8 +84,8 @@ BOOST_AUTO_TEST_CASE(the_defaults_are_those_of_the_specification) {
   BOOST_CHECK(config.timeout == 300s);
   BOOST_TEST(config.max_retries == 3u);
   BOOST_CHECK(config.retry_delay == 1000ms);
-  BOOST_TEST(config.overseer_model == "llama3.1:8b");
-  BOOST_TEST(config.implementation_model == "qwen2.5-coder:7b");
+  BOOST_TEST(config.model(AIRole::overseer) == "llama3.1:8b");
+  BOOST_TEST(config.model(AIRole::implementation) == "qwen2.5-coder:7b");
   BOOST_TEST(validate(config).has_value());
 }
 
@@ -245,8 +245,8 @@ BOOST_AUTO_TEST_CASE(a_section_is_put_over_the_defaults) {
   const auto config = applied(R"({"timeout":2,"models":{"overseer":"m"},"unknown":{"timeout":9}})");
   BOOST_REQUIRE(config);
   BOOST_CHECK(config->timeout == 2s);
-  BOOST_TEST(config->overseer_model == "m");
-  BOOST_TEST(config->implementation_model == "qwen2.5-coder:7b");
+  BOOST_TEST(config->model(AIRole::overseer) == "m");
+  BOOST_TEST(config->model(AIRole::implementation) == "qwen2.5-coder:7b");
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_section_is_refused_with_the_key) {
@@ -272,11 +272,11 @@ BOOST_AUTO_TEST_CASE(settings_filled_in_by_code_obey_the_same_rules) {
   BOOST_TEST(refused([](auto& c) { c.timeout = std::chrono::milliseconds::max(); }));
   BOOST_TEST(refused([](auto& c) { c.max_retries = 101; }));
   BOOST_TEST(refused([](auto& c) { c.base_url = "http://10.0.0.1"; }));
-  BOOST_TEST(refused([](auto& c) { c.roles[0].options = "not json"; }));
-  BOOST_TEST(refused([](auto& c) { c.roles[1].options = "[]"; }));
-  BOOST_TEST(refused([](auto& c) { c.roles[1].options = R"({"stop":"x"})"; }));
-  BOOST_TEST(refused([](auto& c) { c.roles[0].system = "\xFF"; }));
-  BOOST_TEST(refused([](auto& c) { c.roles[0].fallback_models = {""}; }));
+  BOOST_TEST(refused([](auto& c) { c.settings(AIRole::overseer).options = "not json"; }));
+  BOOST_TEST(refused([](auto& c) { c.settings(AIRole::implementation).options = "[]"; }));
+  BOOST_TEST(refused([](auto& c) { c.settings(AIRole::implementation).options = R"({"stop":"x"})"; }));
+  BOOST_TEST(refused([](auto& c) { c.settings(AIRole::overseer).system = "\xFF"; }));
+  BOOST_TEST(refused([](auto& c) { c.settings(AIRole::overseer).fallback_models = {""}; }));
   BOOST_TEST(refused([](auto& c) { c.limits.max_line_bytes = 1; }));
 }
 

@@ -127,7 +127,9 @@ BOOST_AUTO_TEST_CASE(the_configuration_is_described_whole) {
   const auto parsed = json::parse(json::describe(LLMClientConfig{}));
   BOOST_REQUIRE(parsed);
   BOOST_TEST(json::find_count(*parsed, "timeout") == 300'000u);
-  BOOST_TEST(json::find_text(*json::find(*parsed, "implementation"), "keepAlive").has_value());
+  const auto* roles = json::find(*parsed, "roles");
+  BOOST_REQUIRE(roles);
+  BOOST_TEST(json::find_text(*json::find(*roles, "implementation"), "keepAlive").has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

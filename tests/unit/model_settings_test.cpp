@@ -11,8 +11,8 @@ struct Settings {
   LLMClientConfig config;
 
   Settings() {
-    config.overseer_model = "a:1";
-    config.implementation_model = "b";
+    config.model(AIRole::overseer) = "a:1";
+    config.model(AIRole::implementation) = "b";
   }
   RoleSettings& overseer() { return config.settings(AIRole::overseer); }
   RoleSettings& implementation() { return config.settings(AIRole::implementation); }
@@ -49,10 +49,10 @@ BOOST_AUTO_TEST_CASE(requests_loads_and_embeddings_of_a_model_carry_the_same_val
 }
 
 BOOST_AUTO_TEST_CASE(both_roles_send_the_same_to_a_model_that_they_share) {
-  config.implementation_model = "a:1";
+  config.model(AIRole::implementation) = "a:1";
   overseer().num_ctx = 2048;
   implementation().num_ctx = 4096;
-  for (const auto role : all_roles)
+  for (const auto role : all_roles())
     BOOST_TEST(*with_role_defaults({}, role, config).num_ctx == 4096u);
 }
 

@@ -33,7 +33,7 @@ BOOST_FIXTURE_TEST_SUITE(role_defaults, Settings)
 
 BOOST_AUTO_TEST_CASE(what_the_caller_left_open_comes_from_the_role) {
   const auto filled_in = filled();
-  BOOST_TEST(filled_in.model == config.overseer_model);
+  BOOST_TEST(filled_in.model == config.model(AIRole::overseer));
   BOOST_TEST(*filled_in.num_ctx == 2048u);
   BOOST_TEST(filled_in.keep_alive == "1h");
   BOOST_TEST(*filled_in.system == "Plan.");
@@ -43,20 +43,20 @@ BOOST_AUTO_TEST_CASE(what_the_caller_left_open_comes_from_the_role) {
 
 BOOST_AUTO_TEST_CASE(each_role_has_its_own_settings) {
   const auto other = with_role_defaults(request, AIRole::implementation, config);
-  BOOST_TEST(other.model == config.implementation_model);
+  BOOST_TEST(other.model == config.model(AIRole::implementation));
   BOOST_TEST(!other.num_ctx);
   BOOST_TEST(!other.system);
   BOOST_TEST(other.raw_options == "");
 }
 
 BOOST_AUTO_TEST_CASE(what_the_caller_set_stays) {
-  request.model = config.overseer_model;
+  request.model = config.model(AIRole::overseer);
   request.num_ctx = 16;
   request.keep_alive = "0";
   request.system = "";
   request.raw_options = R"({"seed":2,"x":3})";
   const auto filled_in = filled();
-  BOOST_TEST(filled_in.model == config.overseer_model);
+  BOOST_TEST(filled_in.model == config.model(AIRole::overseer));
   BOOST_TEST(*filled_in.num_ctx == 16u);
   BOOST_TEST(filled_in.keep_alive == "0");
   BOOST_TEST(*filled_in.system == "");

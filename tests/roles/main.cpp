@@ -1,0 +1,4 @@
+#define BOOST_TEST_MODULE nexus_llm_roles
+#include <boost/test/unit_test.hpp>
+
+#include "tests/quiet_log.hpp"
