@@ -12,7 +12,7 @@ std::optional<PendingCalls::Key> PendingCalls::add(Call call) {
   }
   const auto key = ++last_key_;
   calls_.emplace(key, Entry{std::move(call)});
-  parked_.insert(key);
+  queue_of(calls_.at(key)).insert(key);
   pump();
   return key;
 }
@@ -20,12 +20,17 @@ std::optional<PendingCalls::Key> PendingCalls::add(Call call) {
 void PendingCalls::connect() {
   connected_ = true;
   given_up_.reset();
+  lost(0, {.code = ErrorCode::component_failed, .subject = subject_});
+  pump();
+}
+
+void PendingCalls::lost(Server server, const LLMError& error) {
   std::vector<Key> lost;
   for (const auto& [key, entry] : calls_)
-    if (entry.stage == Stage::asked)
+    if (entry.stage == Stage::asked && entry.server == server)
       lost.push_back(key);
   for (const auto key : lost)
-    on_lost(key);
+    on_lost(key, error);
   pump();
 }
 
@@ -40,8 +45,7 @@ bool PendingCalls::answered(Key key, Epoch epoch) {
   if (at(key, epoch, Stage::asked) == nullptr)
     return false;
   const auto node = calls_.extract(key);
-  leave(node.mapped());
-  pump();
+  leave(node.mapped(), Stage::ended);
   return true;
 }
 
@@ -62,16 +66,29 @@ std::optional<std::chrono::milliseconds> PendingCalls::failed(
     end(key, error);
     return std::nullopt;
   }
-  leave(*entry);
-  entry->stage = Stage::pausing;
-  pump();
+  leave(*entry, Stage::pausing);
   return pause;
 }
 
 void PendingCalls::again(Key key, Epoch epoch) {
-  if (auto* entry = at(key, epoch, Stage::pausing); entry != nullptr) {
+  if (auto* entry = at(key, epoch, Stage::pausing); entry != nullptr)
     park(key, *entry);
-    pump();
+}
+
+void PendingCalls::refused(Key key, Epoch epoch, const LLMError& error) {
+  if (at(key, epoch, Stage::asked) != nullptr)
+    judge(key, error);
+}
+
+void PendingCalls::judged(Key key, Epoch epoch, bool may_be_repeated) {
+  auto* entry = at(key, epoch, Stage::judging);
+  if (entry == nullptr)
+    return;
+  if (may_be_repeated) {
+    park(key, *entry);
+  } else {
+    const auto reason = entry->reason;
+    end(key, reason);
   }
 }
 
@@ -79,11 +96,12 @@ bool PendingCalls::end(Key key, const LLMError& error) {
   auto node = calls_.extract(key);
   if (node.empty())
     return false;
-  leave(node.mapped());
-  parked_.erase(key);
-  node.mapped().call.fail(error);
-  pump();
-  return node.mapped().stage == Stage::asked;
+  auto& entry = node.mapped();
+  const bool asked = entry.stage == Stage::asked;
+  queue_of(entry).erase(key);
+  entry.call.fail(error);
+  leave(entry, Stage::ended);
+  return asked;
 }
 
 std::optional<PendingCalls::Key> PendingCalls::find(const RequestId& id) const {
@@ -98,6 +116,22 @@ std::optional<RequestId> PendingCalls::id_of(Key key) const {
   return entry == calls_.end() ? std::nullopt : std::optional{entry->second.call.id};
 }
 
+bool PendingCalls::is_asked(Key key, Epoch epoch) const {
+  const auto entry = calls_.find(key);
+  return entry != calls_.end() && entry->second.epoch == epoch &&
+         entry->second.stage == Stage::asked;
+}
+
+bool PendingCalls::waits(Key key) const {
+  const auto entry = calls_.find(key);
+  return entry != calls_.end() && entry->second.stage != Stage::asked;
+}
+
+std::size_t PendingCalls::asked_of(Server server) const {
+  const auto asked = asked_of_.find(server);
+  return asked == asked_of_.end() ? 0 : asked->second;
+}
+
 PendingCalls::Entry* PendingCalls::at(Key key, Epoch epoch, Stage stage) {
   const auto entry = calls_.find(key);
   const bool found =
@@ -105,40 +139,74 @@ PendingCalls::Entry* PendingCalls::at(Key key, Epoch epoch, Stage stage) {
   return found ? &entry->second : nullptr;
 }
 
+PendingCalls::Choice PendingCalls::choose(const Call& call) const {
+  if (call.choose)
+    return call.choose();
+  return connected_ ? std::optional<Server>{0} : std::nullopt;
+}
+
 void PendingCalls::pump() {
-  if (!connected_)
+  if (given_up_)
     return;
-  for (auto next = parked_.begin(); next != parked_.end();) {
-    auto& entry = calls_.at(*next);
-    if (!entry.call.is_long && asked_ >= rules_.window) {
-      ++next;
-      continue;
-    }
+  pump(parked_long_, [] { return true; });
+  pump(parked_, [this] { return asked_ < rules_.window; });
+}
+
+void PendingCalls::pump(std::set<Key>& parked, const std::function<bool()>& has_room) {
+  for (auto next = parked.begin(); next != parked.end() && has_room();) {
     const auto key = *next;
-    next = parked_.erase(next);
-    entry.stage = Stage::asked;
-    asked_ += entry.call.is_long ? 0 : 1;
-    entry.call.send(key, ++entry.epoch);
+    auto& entry = calls_.at(key);
+    const auto choice = choose(entry.call);
+    if (!choice) {
+      end(key, choice.error());
+    } else if (*choice) {
+      parked.erase(key);
+      entry.stage = Stage::asked;
+      entry.server = **choice;
+      asked_ += entry.call.is_long ? 0 : 1;
+      ++asked_of_[entry.server];
+      entry.call.send(entry.server, key, ++entry.epoch);
+    }
+    next = parked.upper_bound(key);
   }
 }
 
+std::set<PendingCalls::Key>& PendingCalls::queue_of(const Entry& entry) {
+  return entry.call.is_long ? parked_long_ : parked_;
+}
+
 void PendingCalls::park(Key key, Entry& entry) {
-  leave(entry);
-  entry.stage = Stage::parked;
-  parked_.insert(key);
+  queue_of(entry).insert(key);
+  leave(entry, Stage::parked);
 }
 
-void PendingCalls::leave(const Entry& entry) {
-  if (entry.stage == Stage::asked && !entry.call.is_long)
-    --asked_;
+void PendingCalls::leave(Entry& entry, Stage next) {
+  const bool was_full = asked_ >= rules_.window;
+  if (std::exchange(entry.stage, next) == Stage::asked) {
+    asked_ -= entry.call.is_long ? 0 : 1;
+    --asked_of_[entry.server];
+  }
+  if (was_full || next == Stage::parked)
+    pump();
 }
 
-void PendingCalls::on_lost(Key key) {
+void PendingCalls::on_lost(Key key, const LLMError& error) {
   auto& entry = calls_.at(key);
   if (entry.call.may_be_repeated && ++entry.losses <= rules_.max_losses)
-    park(key, entry);
+    judge(key, error);
   else
-    end(key, {.code = ErrorCode::component_failed, .subject = subject_});
+    end(key, error);
+}
+
+void PendingCalls::judge(Key key, const LLMError& error) {
+  auto& entry = calls_.at(key);
+  if (!entry.call.judge)
+    return park(key, entry);
+  const auto epoch = ++entry.epoch;
+  entry.reason = error;
+  const auto judge = entry.call.judge;
+  leave(entry, Stage::judging);
+  judge(key, epoch, error);
 }
 
 } // namespace nexus::llm

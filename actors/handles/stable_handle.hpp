@@ -115,8 +115,8 @@ private:
                                   },
                               .may_be_repeated = Policy::template may_be_repeated<Atom>,
                               .is_long = Policy::template is_long<Atom>};
-      call.send = [this, promise,
-                   message = policy_.prepare(call.id, atom, content...)](Key key, Epoch epoch) {
+      call.send = [this, promise, message = policy_.prepare(call.id, atom, content...)](
+                      PendingCalls::Server, Key key, Epoch epoch) {
         std::apply([&](const auto&... parts) { put<Out>(promise, key, epoch, parts...); }, message);
       };
       const bool watched = call.is_long && requester;

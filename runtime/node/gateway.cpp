@@ -1,6 +1,7 @@
 #include "runtime/node/gateway.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "actors/log.hpp"
 #include "runtime/node/stream_relay.hpp"
@@ -13,10 +14,17 @@ constexpr std::chrono::milliseconds models_limit{10'000};
 /// How long the first connection waits for news of the other nodes.
 constexpr std::chrono::milliseconds news_limit{2000};
 
+/// The nodes have queues of their own. A request may be what its nodes die of: after three, it is
+/// not sent again.
+constexpr PendingCalls::Rules rules{.window = std::numeric_limits<std::size_t>::max(),
+                                    .max_calls = std::numeric_limits<std::size_t>::max(),
+                                    .max_losses = 2};
+
 } // namespace
 
 Gateway::Gateway(gateway_internal::pointer self, GatewayOptions options, GatewayFronts fronts)
-    : self_{self}, options_{std::move(options)}, fronts_{std::move(fronts)} {
+    : self_{self}, options_{std::move(options)}, fronts_{std::move(fronts)}, calls_{rules,
+                                                                                    "the node"} {
   for (const auto& endpoint : options_.nodes) {
     Node node;
     node.endpoint = endpoint;
@@ -28,12 +36,11 @@ Gateway::Gateway(gateway_internal::pointer self, GatewayOptions options, Gateway
 
 Gateway::~Gateway() {
   const LLMError ending{.code = ErrorCode::shutting_down};
-  for (auto& [id, job] : jobs_) {
-    if (job.stage != Job::Stage::answered)
-      job.fail(ending);
+  ending_ = true;
+  calls_.give_up(ending);
+  for (auto& [id, job] : jobs_)
     if (job.relay)
       anon_tell(job.relay, finish_atom_v, ending);
-  }
   for (auto& promise : waiting_)
     promise.deliver(to_caf_error(ending));
   fail_questions([](const Question&) { return true; }, ending);
@@ -131,14 +138,13 @@ void Gateway::on_connected(std::size_t index, const NodeHello& hello) {
   node.failures = 0;
   node.leaving = false;
   ++node.connection;
-  node.outstanding = 0;
   node.limits = hello.limits;
   node.known = {};
   node.service = caf::actor_cast<llm_service>(hello.service);
   node.models = caf::actor_cast<models_handle>(hello.models);
   node.config = caf::actor_cast<settings_handle>(hello.config);
   watcher_.watch(node.service, [this, index](const caf::error& reason) { on_lost(index, reason); });
-  given_up_.reset();
+  calls_.expect();
   if (!primary_)
     choose_primary();
   node.ready = false;
@@ -154,7 +160,7 @@ void Gateway::on_connected(std::size_t index, const NodeHello& hello) {
 void Gateway::on_ready(std::size_t index) {
   nodes_[index].ready = true;
   greet();
-  dispatch_parked();
+  calls_.dispatch();
 }
 
 void Gateway::greet() {
@@ -176,13 +182,13 @@ void Gateway::on_dial_failed(std::size_t index, const LLMError& error) {
     // Two machines that agree on nothing will not do so because somebody waits. One that did agree
     // may only be about to end.
     if (error.code != ErrorCode::node_unreachable && nodes_.size() == 1 && node.connection == 0 &&
-        !given_up_)
+        !calls_.given_up())
       give_up(error);
     if (node.failures == 1 && losses_ == 0)
       give_up_unless_connected(error);
   }
   greet();
-  dispatch_parked();
+  calls_.dispatch();
   auto wait = options_.first_redial;
   for (std::uint32_t i = 1; i < node.failures && wait < options_.max_redial; ++i)
     wait *= 2;
@@ -268,29 +274,29 @@ void Gateway::give_up_unless_connected(const LLMError& error) {
 }
 
 void Gateway::give_up(const LLMError& error) {
-  given_up_ = error;
   tell(self_, fronts_.models, finish_atom_v, error);
   tell(self_, fronts_.config, finish_atom_v, error);
-  std::vector<RequestId> parked;
-  for (const auto& [id, job] : jobs_)
-    if (job.stage == Job::Stage::parked)
-      parked.push_back(id);
-  for (const auto& id : parked)
-    end(id, error);
+  calls_.give_up(error);
 }
 
-std::optional<std::size_t> Gateway::choose(const Job& job) const {
+PendingCalls::Choice
+Gateway::choose(AIRole role, const std::string& model,
+                const std::function<Result<void>(const Limits&)>& check) const {
   std::vector<NodeCandidate> candidates;
   for (std::size_t index = 0; index < nodes_.size(); ++index)
     if (const auto& node = nodes_[index]; node.service && node.ready && !node.leaving)
-      candidates.push_back(
-          {.index = index,
-           .can_serve = node.known.can_serve(job.role, job.model) && job.check(node.limits),
-           .outstanding = node.outstanding});
+      candidates.push_back({.index = index,
+                            .can_serve = node.known.can_serve(role, model) && check(node.limits),
+                            .outstanding = calls_.asked_of(index)});
   const bool can = std::ranges::any_of(candidates, &NodeCandidate::can_serve);
   if (!can && std::ranges::any_of(nodes_, [this](const Node& node) { return unsettled(node); }))
     return std::nullopt;
-  return choose_node(candidates);
+  const auto chosen = choose_node(candidates);
+  // The node would break the connection off.
+  if (chosen)
+    if (auto fits = check(nodes_[*chosen].limits); !fits)
+      return failure(std::move(fits.error()));
+  return chosen;
 }
 
 void Gateway::after(Millis wait, std::function<void()> job) {

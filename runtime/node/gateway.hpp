@@ -70,6 +70,8 @@ public:
 private:
   template <class T> using Promise = caf::typed_response_promise<T>;
   using Millis = std::chrono::milliseconds;
+  using Key = PendingCalls::Key;
+  using Epoch = PendingCalls::Epoch;
 
   struct Node {
     Endpoint endpoint;
@@ -80,33 +82,19 @@ private:
     std::uint64_t connection = 0; ///< counts, to tell answers of one from those of the next
     bool leaving = false;         ///< it takes no more requests, and will be gone soon
     bool ready = false;           ///< it is known which models it has, or that it does not tell
-    std::size_t outstanding = 0;  ///< requests that it is at work on
     Limits limits;                ///< when it was connected
     NodeModels known;
   };
 
-  /// A request, by its id.
+  /// A request, by its id. Where it is, `calls_` knows, until it is answered; a stream stays until
+  /// everybody has had its end.
   struct Job {
-    enum class Stage : std::uint8_t {
-      parked,   ///< waits for a node
-      asked,    ///< `node` is at work on it
-      asking,   ///< the relay is asked whether it may begin anew
-      answered, ///< the requester has its answer; the subscriber may still wait for the end
-    };
     AIRole role = AIRole::overseer;
-    std::string model; ///< that the caller chose; empty: the role's
-    /// Sends it to a node; only an answer of the latest epoch is taken.
-    std::function<void(const Node&, std::uint64_t epoch)> send;
-    std::function<Result<void>(const Limits&)> check; ///< whether a node would take it
-    std::function<void(LLMError)> fail;               ///< answers the requester
     stream_relay relay;           ///< null where nothing is streamed, and after the end
     stream_subscriber subscriber; ///< for whom the relay stands
     caf::actor_addr requester;
-    Stage stage = Stage::parked;
-    std::uint64_t number = 0; ///< in the order in which they came
-    std::uint32_t sends = 0;
-    std::size_t node = 0;
-    std::uint64_t epoch = 0;
+    Key key = 0;
+    std::size_t node = 0; ///< the latest that was asked
     bool streamed = false;
     std::optional<LLMResponse> response; ///< of a stream
   };
@@ -144,7 +132,11 @@ private:
   void give_up(const LLMError& error);
   void give_up_unless_connected(const LLMError& error);
   [[nodiscard]] bool connected() const;
-  [[nodiscard]] std::optional<std::size_t> choose(const Job& job) const;
+  /// The node for a request of a role and, where one is wanted, a model. `check` says whether its
+  /// limits would take it.
+  [[nodiscard]] PendingCalls::Choice
+  choose(AIRole role, const std::string& model,
+         const std::function<Result<void>(const Limits&)>& check) const;
   void after(Millis wait, std::function<void()> job);
 
   // Requests (gateway_requests.cpp).
@@ -160,33 +152,29 @@ private:
 
   template <class T, class Atom, class Request>
   Promise<T> begin(Atom atom, AIRole role, Request request);
-  /// How its requester is answered where it fails, and which node would take it.
-  template <class T, class Request>
-  static void equip(Job& job, Promise<T> promise, const std::shared_ptr<const Request>& content);
-  /// Ends it with the error of the node that was asked.
-  [[nodiscard]] std::function<void(const caf::error&)> on_error(const RequestId& id,
-                                                                std::uint64_t epoch);
   /// Takes the id; null where it is in use, or no node is hoped for any more.
-  Job* open(AIRole role, const RequestId& id, std::string model,
-            const caf::strong_actor_ptr& requester, LLMError& refusal);
-  void dispatch(const RequestId& id);
-  void dispatch_parked();
-  /// The job that waits for this answer, which is taken off its node.
-  [[nodiscard]] Job* take(const RequestId& id, std::uint64_t epoch);
-  void close(const RequestId& id);
+  Job* open(AIRole role, const RequestId& id, const caf::strong_actor_ptr& requester,
+            LLMError& refusal);
+  /// Gives a request to `calls_`, which sends it to a node. `put` asks the node.
+  template <class T, class Request>
+  void start(AIRole role, const RequestId& id, Promise<T> promise,
+             const std::shared_ptr<const Request>& content,
+             const std::function<void(std::size_t, Key, Epoch)>& put);
+  [[nodiscard]] std::function<void(const caf::error&)> on_error(std::size_t node, Key key,
+                                                                Epoch epoch);
+  /// Asks the relay of a stream whether it may begin anew.
+  void judge(const RequestId& id, Key key, Epoch epoch, const LLMError& reason);
+  /// It has ended with an error.
+  void close(const RequestId& id, const LLMError& error);
   /// An answered stream is over when everybody has had its end.
   void forget_if_over(const RequestId& id);
   void on_stream_answer(const RequestId& id, LLMResponse response);
   /// Decides what becomes of everything that a lost node was at work on.
   void take_from(std::size_t index, const LLMError& lost);
-  void restart(const RequestId& id, const LLMError& reason);
-  void end(const RequestId& id, LLMError error);
   void on_relay_ended(const RequestId& key);
 
   /// Whether an answer means that the node is gone: its loss decides what becomes of the request.
   [[nodiscard]] static bool is_farewell(const caf::error& error);
-  /// A node takes no more requests: this one goes to another.
-  void on_refused(const RequestId& id);
   /// Asks a node; calls back once, also when the node is lost.
   template <class T, class... Ts>
   void question(std::size_t index, std::function<void(Result<T>)> done, Ts... request);
@@ -216,9 +204,9 @@ private:
   /// Answers, where an answer is owed.
   void forget_joined(const RequestId& key);
   /// Whether a request waits here and not on a node.
-  [[nodiscard]] static bool waits(const Job& job) noexcept {
-    return job.stage == Job::Stage::parked || job.stage == Job::Stage::asking;
-  }
+  [[nodiscard]] bool waits(const Job& job) const { return calls_.waits(job.key); }
+  /// Whether a node is at work on it.
+  [[nodiscard]] bool asked(const Job& job) const { return !job.response && !waits(job); }
 
   [[nodiscard]] caf::actor_addr hold(const caf::strong_actor_ptr& requester);
   void forget_requester(const caf::actor_addr& requester);
@@ -233,16 +221,15 @@ private:
   EventSubscribers subscribers_;
   std::vector<Node> nodes_;
   std::unordered_map<RequestId, Job> jobs_;
+  PendingCalls calls_;
+  bool ending_ = false;
   std::unordered_map<RequestId, caf::weak_actor_ptr> batches_;
   std::unordered_map<RequestId, Joined> joined_; ///< by a key of its own
   std::map<std::uint64_t, Question> questions_;
   std::unordered_map<caf::actor_addr, std::size_t> requesters_;
   std::vector<Promise<Ack>> waiting_;  ///< for the first word from the nodes
   std::optional<std::size_t> primary_; ///< whom questions about models and settings go to
-  std::optional<LLMError> given_up_;
-  std::uint64_t losses_ = 0; ///< how often no node was left, to tell timers apart
-  std::uint64_t last_job_ = 0;
-  std::uint64_t last_epoch_ = 0;
+  std::uint64_t losses_ = 0;           ///< how often no node was left, to tell timers apart
   std::uint64_t last_joined_ = 0;
   std::uint64_t last_question_ = 0;
   std::unordered_map<std::uint64_t, std::function<void()>> later_;

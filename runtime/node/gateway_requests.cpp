@@ -13,9 +13,6 @@ namespace nexus::llm {
 
 namespace {
 
-/// A request may be what its nodes die of. After so many, it is not sent again.
-constexpr std::uint32_t max_sends = 3;
-
 /// How many prompts of a batch are under way for each that a node works on at a time, so that none
 /// has nothing to do.
 constexpr std::size_t batch_lead = 2;
@@ -27,19 +24,10 @@ bool Gateway::is_farewell(const caf::error& error) {
   return is_death_of("RetrySupervisor", error) || code == ErrorCode::shutting_down;
 }
 
-void Gateway::on_refused(const RequestId& id) {
-  auto& job = jobs_.at(id);
-  auto& node = nodes_[job.node];
-  node.leaving = true;
-  // It was not even begun.
-  --job.sends;
-  restart(id, {.code = ErrorCode::node_lost, .subject = node.endpoint.text()});
-}
-
-Gateway::Job* Gateway::open(AIRole role, const RequestId& id, std::string model,
+Gateway::Job* Gateway::open(AIRole role, const RequestId& id,
                             const caf::strong_actor_ptr& requester, LLMError& refusal) {
-  if (given_up_) {
-    refusal = *given_up_;
+  if (calls_.given_up()) {
+    refusal = *calls_.given_up();
     return nullptr;
   }
   if (jobs_.contains(id)) {
@@ -47,29 +35,59 @@ Gateway::Job* Gateway::open(AIRole role, const RequestId& id, std::string model,
     return nullptr;
   }
   auto& job = jobs_[id];
-  job.number = ++last_job_;
   job.role = role;
-  job.model = std::move(model);
   job.requester = hold(requester);
   return &job;
 }
 
 template <class T, class Request>
-void Gateway::equip(Job& job, Promise<T> promise, const std::shared_ptr<const Request>& content) {
-  job.fail = [promise](LLMError error) mutable { promise.deliver(to_caf_error(std::move(error))); };
-  job.check = [content](const Limits& limits) { return check_size(*content, limits); };
+void Gateway::start(AIRole role, const RequestId& id, Promise<T> promise,
+                    const std::shared_ptr<const Request>& content,
+                    const std::function<void(std::size_t, Key, Epoch)>& put) {
+  PendingCalls::Call call{.send =
+                              [this, id, put](PendingCalls::Server node, Key key, Epoch epoch) {
+                                auto& job = jobs_.at(id);
+                                job.key = key;
+                                job.node = node;
+                                put(node, key, epoch);
+                                // Behind the request, so that the node knows what they listen to.
+                                attach_waiting(id);
+                              },
+                          .fail =
+                              [this, id, promise](const LLMError& error) mutable {
+                                promise.deliver(to_caf_error(error));
+                                close(id, error);
+                              },
+                          .choose =
+                              [this, role, content] {
+                                return choose(role, content->model, [&](const Limits& limits) {
+                                  return check_size(*content, limits);
+                                });
+                              }};
+  if (jobs_.at(id).streamed)
+    call.judge = [this, id](Key key, Epoch epoch, const LLMError& reason) {
+      judge(id, key, epoch, reason);
+    };
+  const auto key = calls_.add(std::move(call));
+  // It may have ended already.
+  if (const auto job = jobs_.find(id); job != jobs_.end() && key)
+    job->second.key = *key;
 }
 
-std::function<void(const caf::error&)> Gateway::on_error(const RequestId& id, std::uint64_t epoch) {
-  return [this, id, epoch](const caf::error& error) {
+std::function<void(const caf::error&)> Gateway::on_error(std::size_t node, Key key, Epoch epoch) {
+  return [this, node, key, epoch](const caf::error& error) {
     const auto failure = to_llm_error(error);
-    const bool refused = failure.code == ErrorCode::shutting_down && failure.detail == node_drains;
-    if ((!refused && is_farewell(error)) || take(id, epoch) == nullptr)
+    if (!calls_.is_asked(key, epoch))
       return;
-    if (refused)
-      on_refused(id);
-    else
-      end(id, failure);
+    if (failure.code == ErrorCode::shutting_down && failure.detail == node_drains) {
+      // Another one takes it.
+      nodes_[node].leaving = true;
+      calls_.refused(key, epoch,
+                     {.code = ErrorCode::node_lost, .subject = nodes_[node].endpoint.text()});
+    } else if (!is_farewell(error)) {
+      static_cast<void>(calls_.failed(key, epoch, failure,
+                                      [](std::uint32_t) { return std::optional<Millis>{}; }));
+    }
   };
 }
 
@@ -82,32 +100,30 @@ Gateway::Promise<T> Gateway::begin(Atom atom, AIRole role, Request request) {
     request.id = options_.chance.id();
   const auto id = request.id;
   LLMError refusal;
-  auto* job = open(role, id, request.model, sender, refusal);
-  if (job == nullptr) {
+  if (open(role, id, sender, refusal) == nullptr) {
     promise.deliver(to_caf_error(std::move(refusal)));
     return promise;
   }
   const auto content = std::make_shared<const Request>(std::move(request));
-  equip(*job, promise, content);
-  job->send = [this, id, promise, atom, role, content](const Node& node, std::uint64_t epoch) {
-    ask_watched(self_, node.service, atom, role, *content)
-        .then(
-            [this, id, epoch, promise](T& answer) mutable {
-              if (take(id, epoch) == nullptr)
-                return;
-              close(id);
-              promise.deliver(std::move(answer));
-            },
-            on_error(id, epoch));
-  };
-  dispatch(id);
+  start(role, id, promise, content,
+        [this, id, promise, atom, role, content](std::size_t node, Key key, Epoch epoch) {
+          ask_watched(self_, nodes_[node].service, atom, role, *content)
+              .then(
+                  [this, id, key, epoch, promise](T& answer) mutable {
+                    if (!calls_.answered(key, epoch))
+                      return;
+                    forget_requester(jobs_.extract(id).mapped().requester);
+                    promise.deliver(std::move(answer));
+                  },
+                  on_error(node, key, epoch));
+        });
   return promise;
 }
 
 caf::result<BatchResponse> Gateway::batch(AIRole role, std::vector<std::string> prompts,
                                           GenerateOptions options) {
-  if (given_up_)
-    return to_caf_error(*given_up_);
+  if (calls_.given_up())
+    return to_caf_error(*calls_.given_up());
   // Each prompt goes its own way, so that a batch is spread over the nodes.
   const auto nodes = connected_nodes();
   Limits limits;
@@ -149,7 +165,7 @@ Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request,
     request.id = options_.chance.id();
   const auto id = request.id;
   LLMError refusal;
-  auto* job = open(role, id, request.model, sender, refusal);
+  auto* job = open(role, id, sender, refusal);
   if (job == nullptr) {
     anon_tell(subscriber, StreamError{.id = id, .error = refusal});
     promise.deliver(to_caf_error(std::move(refusal)));
@@ -161,79 +177,32 @@ Gateway::Promise<LLMResponse> Gateway::submit(AIRole role, LLMRequest request,
   job->relay = relay;
   job->subscriber = std::move(subscriber);
   const auto content = std::make_shared<const LLMRequest>(std::move(request));
-  equip(*job, promise, content);
-  job->send = [this, id, role, promise, relay, content](const Node& node, std::uint64_t epoch) {
-    ask_watched(self_, node.service, submit_atom_v, role, *content, stream_subscriber{relay})
-        .then(
-            [this, id, epoch, promise](LLMResponse& response) mutable {
-              if (take(id, epoch) == nullptr)
-                return;
-              promise.deliver(response);
-              on_stream_answer(id, std::move(response));
-            },
-            on_error(id, epoch));
-  };
-  dispatch(id);
+  start(role, id, promise, content,
+        [this, id, role, promise, relay, content](std::size_t node, Key key, Epoch epoch) {
+          ask_watched(self_, nodes_[node].service, submit_atom_v, role, *content,
+                      stream_subscriber{relay})
+              .then(
+                  [this, id, key, epoch, promise](LLMResponse& response) mutable {
+                    if (!calls_.answered(key, epoch))
+                      return;
+                    promise.deliver(response);
+                    on_stream_answer(id, std::move(response));
+                  },
+                  on_error(node, key, epoch));
+        });
   return promise;
-}
-
-void Gateway::dispatch(const RequestId& id) {
-  auto& job = jobs_.at(id);
-  const auto chosen = choose(job);
-  if (!chosen) {
-    job.stage = Job::Stage::parked;
-    return;
-  }
-  // The node would break the connection off.
-  if (auto fits = job.check(nodes_[*chosen].limits); !fits)
-    return end(id, std::move(fits.error()));
-  job.stage = Job::Stage::asked;
-  job.node = *chosen;
-  job.epoch = ++last_epoch_;
-  ++job.sends;
-  ++nodes_[*chosen].outstanding;
-  job.send(nodes_[*chosen], job.epoch);
-  // Behind the request, so that the node knows what they listen to.
-  attach_waiting(id);
-}
-
-void Gateway::dispatch_parked() {
-  std::vector<RequestId> parked;
-  for (const auto& [id, job] : jobs_)
-    if (job.stage == Job::Stage::parked)
-      parked.push_back(id);
-  std::ranges::sort(parked, {}, [this](const RequestId& id) { return jobs_.at(id).number; });
-  for (const auto& id : parked)
-    dispatch(id);
-}
-
-Gateway::Job* Gateway::take(const RequestId& id, std::uint64_t epoch) {
-  const auto entry = jobs_.find(id);
-  if (entry == jobs_.end() || entry->second.epoch != epoch ||
-      entry->second.stage != Job::Stage::asked)
-    return nullptr;
-  auto& node = nodes_[entry->second.node];
-  node.outstanding -= node.outstanding > 0 ? 1 : 0;
-  return &entry->second;
-}
-
-void Gateway::close(const RequestId& id) {
-  const auto node = jobs_.extract(id);
-  if (!node.empty() && node.mapped().stage != Job::Stage::answered)
-    forget_requester(node.mapped().requester);
 }
 
 void Gateway::on_stream_answer(const RequestId& id, LLMResponse response) {
   auto& job = jobs_.at(id);
   forget_requester(job.requester);
-  job.stage = Job::Stage::answered;
   job.response = std::move(response);
   forget_if_over(id);
 }
 
 void Gateway::forget_if_over(const RequestId& id) {
   const auto job = jobs_.find(id);
-  if (job == jobs_.end() || job->second.stage != Job::Stage::answered || job->second.relay)
+  if (job == jobs_.end() || !job->second.response || job->second.relay)
     return;
   // Whoever joined may still need what the answer says.
   if (std::ranges::none_of(joined_, [&id](const auto& each) { return each.second.stream == id; }))
@@ -241,66 +210,36 @@ void Gateway::forget_if_over(const RequestId& id) {
 }
 
 void Gateway::take_from(std::size_t index, const LLMError& lost) {
-  std::vector<RequestId> live;
   for (const auto& [id, job] : jobs_)
-    if (job.node == index)
-      live.push_back(id);
-  std::ranges::sort(live, {}, [this](const RequestId& id) { return jobs_.at(id).number; });
-  for (const auto& id : live) {
-    auto& job = jobs_.at(id);
-    if (job.stage == Job::Stage::answered && job.relay && job.response)
+    if (job.node == index && job.relay && job.response)
       tell(self_, job.relay, finish_atom_v, *job.response);
-    else if (job.stage == Job::Stage::asked)
-      restart(id, lost);
-  }
+  calls_.lost(index, lost);
   fail_questions([index](const Question& question) { return question.node == index; }, lost);
   take_subscribers_from(index, lost);
 }
 
-void Gateway::restart(const RequestId& id, const LLMError& reason) {
-  auto& job = jobs_.at(id);
-  auto park = [this, id] {
-    jobs_.at(id).stage = Job::Stage::parked;
-    if (given_up_)
-      end(id, *given_up_);
-    else
-      dispatch(id);
-  };
-  if (job.sends >= max_sends)
-    return end(id, reason);
-  if (!job.streamed)
-    return park();
+void Gateway::judge(const RequestId& id, Key key, Epoch epoch, const LLMError& reason) {
+  const auto relay = jobs_.at(id).relay;
   // Its subscriber has had the end already, or is dead.
-  if (!job.relay)
-    return end(id, reason);
-  job.stage = Job::Stage::asking;
-  const auto epoch = job.epoch = ++last_epoch_;
-  auto decide = [this, id, epoch, reason, park](bool fresh) {
-    const auto entry = jobs_.find(id);
-    if (entry == jobs_.end() || entry->second.epoch != epoch)
-      return;
-    if (fresh)
-      park();
-    else
-      end(id, reason);
-  };
-  ask_watched(self_, job.relay, restart_atom_v, reason).then(decide, [decide](const caf::error&) {
+  if (!relay)
+    return calls_.judged(key, epoch, false);
+  auto decide = [this, key, epoch](bool fresh) { calls_.judged(key, epoch, fresh); };
+  ask_watched(self_, relay, restart_atom_v, reason).then(decide, [decide](const caf::error&) {
     decide(false);
   });
 }
 
-void Gateway::end(const RequestId& id, LLMError error) {
-  auto node = jobs_.extract(id);
+void Gateway::close(const RequestId& id, const LLMError& error) {
+  const auto node = jobs_.extract(id);
   if (node.empty())
     return;
-  auto& job = node.mapped();
-  if (job.stage != Job::Stage::answered) {
-    forget_requester(job.requester);
-    job.fail(error);
-  }
-  end_waiting(id, error);
+  const auto& job = node.mapped();
   if (job.relay)
-    tell(self_, job.relay, finish_atom_v, std::move(error));
+    anon_tell(job.relay, finish_atom_v, error);
+  if (ending_)
+    return;
+  forget_requester(job.requester);
+  end_waiting(id, error);
 }
 
 void Gateway::fail_questions(const std::function<bool(const Question&)>& which,
@@ -331,10 +270,10 @@ Gateway::Promise<T> Gateway::ask_about(const RequestId& id, Ts... request) {
   std::vector<std::size_t> asked;
   if (const auto job = jobs_.find(id); job == jobs_.end())
     asked = connected_nodes();
-  else if (nodes_[job->second.node].service && job->second.stage != Job::Stage::parked)
+  else if (nodes_[job->second.node].service && !waits(job->second))
     asked.push_back(job->second.node);
   if (asked.empty()) {
-    promise.deliver(to_caf_error(given_up_.value_or(unknown_request(id))));
+    promise.deliver(to_caf_error(calls_.given_up().value_or(unknown_request(id))));
     return promise;
   }
   // The first that knows it answers; where none does, the last word counts.
@@ -367,7 +306,7 @@ Gateway::Promise<T> Gateway::ask_all(Combine combine, Ts... request) {
   auto promise = self_->make_response_promise<T>();
   const auto asked = connected_nodes();
   if (asked.empty()) {
-    promise.deliver(to_caf_error(given_up_.value_or(
+    promise.deliver(to_caf_error(calls_.given_up().value_or(
         LLMError{.code = ErrorCode::node_unreachable, .subject = nodes_.front().endpoint.text()})));
     return promise;
   }
@@ -402,7 +341,7 @@ Gateway::Promise<QueuePosition> Gateway::position(AIRole role, const RequestId& 
     for (const auto& [other, each] : jobs_)
       if (waits(each) && each.role == job->second.role) {
         ++place.queue_length;
-        place.position += each.number < job->second.number ? 1 : 0;
+        place.position += each.key < job->second.key ? 1 : 0;
       }
     promise.deliver(place);
     return promise;
@@ -442,7 +381,7 @@ Gateway::Promise<bool> Gateway::cancel(AIRole role, const RequestId& id) {
   if (live)
     anon_tell(live, cancel_atom_v);
   else
-    end(id, {.code = ErrorCode::cancelled});
+    calls_.end(job->second.key, {.code = ErrorCode::cancelled});
   promise.deliver(true);
   return promise;
 }
@@ -486,7 +425,7 @@ void Gateway::on_requester_down(const caf::actor_addr& requester) {
   requesters_.erase(requester);
   std::vector<RequestId> orphans;
   for (const auto& [id, job] : jobs_)
-    if (job.requester == requester && job.stage != Job::Stage::answered)
+    if (job.requester == requester && !job.response)
       orphans.push_back(id);
   for (const auto& id : orphans) {
     auto& job = jobs_.at(id);
@@ -497,10 +436,9 @@ void Gateway::on_requester_down(const caf::actor_addr& requester) {
       continue;
     }
     const auto& node = nodes_[job.node];
-    if (node.service && job.stage == Job::Stage::asked)
-      anon_tell(node.service, cancel_atom_v, job.role, id);
-    static_cast<void>(take(id, job.epoch));
-    end(id, {.code = ErrorCode::cancelled});
+    const auto role = job.role;
+    if (calls_.end(job.key, {.code = ErrorCode::cancelled}) && node.service)
+      anon_tell(node.service, cancel_atom_v, role, id);
   }
 }
 

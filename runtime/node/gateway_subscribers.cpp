@@ -27,7 +27,7 @@ Gateway::Promise<Ack> Gateway::subscribe(AIRole role, const RequestId& id,
   if (ours && !job->second.streamed)
     refusal = no_stream(id);
   else if (!ours && nodes.empty())
-    refusal = given_up_.value_or(unknown_request(id));
+    refusal = calls_.given_up().value_or(unknown_request(id));
   if (refusal) {
     promise.deliver(to_caf_error(std::move(*refusal)));
     return promise;
@@ -74,8 +74,7 @@ void Gateway::on_attached(const RequestId& key, std::size_t index, const Result<
   if (joined.node || joined.asked > 0)
     return;
   const auto job = jobs_.find(joined.stream);
-  if (answer.error().code == ErrorCode::node_lost && job != jobs_.end() &&
-      job->second.stage != Job::Stage::answered)
+  if (answer.error().code == ErrorCode::node_lost && job != jobs_.end() && !job->second.response)
     wait_for_stream(key);
   else
     refuse(key, answer.error());
@@ -93,7 +92,7 @@ void Gateway::wait_for_stream(const RequestId& key) {
     return;
   if (job->second.response)
     tell(self_, joined.relay, finish_atom_v, *job->second.response);
-  else if (job->second.stage == Job::Stage::asked)
+  else if (asked(job->second))
     attach(key, {job->second.node});
 }
 

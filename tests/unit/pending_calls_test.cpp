@@ -14,7 +14,9 @@ struct Desk {
   explicit Desk(PendingCalls::Rules rules = {}) : calls{rules, "Ollama"} {}
 
   std::optional<PendingCalls::Key> add(PendingCalls::Call call = {}) {
-    call.send = [this](PendingCalls::Key key, PendingCalls::Epoch epoch) {
+    call.send = [this](PendingCalls::Server server, PendingCalls::Key key,
+                       PendingCalls::Epoch epoch) {
+      servers.push_back(server);
       sent.push_back({key, epoch});
     };
     call.fail = [this](const LLMError& error) {
@@ -26,6 +28,7 @@ struct Desk {
   PendingCalls calls;
   std::vector<std::pair<PendingCalls::Key, PendingCalls::Epoch>> sent;
   std::vector<std::string> failed;
+  std::vector<PendingCalls::Server> servers; ///< to which they were sent
 };
 
 const auto never = [](std::uint32_t) { return std::optional<std::chrono::milliseconds>{}; };
@@ -139,6 +142,78 @@ BOOST_AUTO_TEST_CASE(when_nobody_is_to_come_everything_ends_until_somebody_is) {
   BOOST_TEST(desk.sent.empty());
   desk.calls.connect();
   BOOST_TEST(desk.sent.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_goes_to_the_server_that_is_chosen_and_to_another_when_that_is_lost) {
+  Desk desk;
+  std::optional<PendingCalls::Server> best;
+  const PendingCalls::Call chosen{.choose = [&] { return PendingCalls::Choice{best}; }};
+  desk.add(chosen);
+  BOOST_TEST(desk.sent.empty());
+  best = 1;
+  desk.calls.dispatch();
+  desk.add(chosen);
+  BOOST_TEST(desk.calls.asked_of(1) == 2u);
+  best = 0;
+  desk.calls.lost(2, {.code = ErrorCode::node_lost});
+  BOOST_TEST(desk.sent.size() == 2u);
+  desk.calls.lost(1, {.code = ErrorCode::node_lost});
+  BOOST_TEST(desk.servers == (std::vector<PendingCalls::Server>{1, 1, 0, 0}),
+             boost::test_tools::per_element());
+  BOOST_TEST(desk.calls.asked_of(1) == 0u);
+  BOOST_TEST(!desk.calls.is_asked(desk.sent[0].first, desk.sent[0].second));
+  BOOST_TEST(desk.calls.answered(desk.sent[2].first, desk.sent[2].second));
+  BOOST_TEST(desk.calls.asked_of(0) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_no_server_would_take_ends_at_once) {
+  Desk desk;
+  desk.add({.choose = []() -> PendingCalls::Choice {
+    return failure(ErrorCode::invalid_argument, "too large");
+  }});
+  BOOST_TEST(desk.failed == std::vector<std::string>{"invalid_argument"},
+             boost::test_tools::per_element());
+  BOOST_TEST(desk.calls.size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_was_refused_goes_elsewhere_and_that_counts_as_no_loss) {
+  Desk desk{{.max_losses = 0}};
+  PendingCalls::Server best = 0;
+  desk.add({.choose = [&] { return PendingCalls::Choice{best}; }});
+  best = 1;
+  desk.calls.refused(desk.sent[0].first, desk.sent[0].second, {.code = ErrorCode::node_lost});
+  desk.calls.refused(desk.sent[0].first, desk.sent[0].second, {.code = ErrorCode::node_lost});
+  BOOST_TEST(desk.servers == (std::vector<PendingCalls::Server>{0, 1}),
+             boost::test_tools::per_element());
+  desk.calls.lost(1, {.code = ErrorCode::node_lost});
+  BOOST_TEST(desk.failed == std::vector<std::string>{"node_lost"},
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_call_waits_until_it_is_known_whether_it_may_be_made_again) {
+  Desk desk;
+  std::vector<std::pair<PendingCalls::Key, PendingCalls::Epoch>> judged;
+  auto judge = [&](PendingCalls::Key key, PendingCalls::Epoch epoch, const LLMError&) {
+    judged.push_back({key, epoch});
+  };
+  desk.calls.connect();
+  desk.add({.judge = judge});
+  desk.add({.judge = judge});
+  const LLMError lost{.code = ErrorCode::node_lost};
+  desk.calls.lost(0, lost);
+  BOOST_REQUIRE(judged.size() == 2u);
+  BOOST_TEST(desk.sent.size() == 2u);
+  BOOST_TEST(desk.calls.waits(judged[0].first));
+  // An answer that comes after all is stale.
+  BOOST_TEST(!desk.calls.answered(desk.sent[0].first, desk.sent[0].second));
+  desk.calls.judged(judged[0].first, judged[0].second, true);
+  BOOST_TEST(desk.sent.size() == 3u);
+  desk.calls.judged(judged[0].first, judged[0].second, false);
+  BOOST_TEST(desk.failed.empty());
+  desk.calls.judged(judged[1].first, judged[1].second, false);
+  BOOST_TEST(desk.failed == std::vector<std::string>{"node_lost"},
+             boost::test_tools::per_element());
+  BOOST_TEST(desk.calls.size() == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
