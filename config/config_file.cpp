@@ -26,7 +26,6 @@ using json::Document;
 using json::Value;
 using Path = std::vector<std::string>;
 
-constexpr std::size_t largest_file = 16u << 20;
 constexpr std::string_view section_name = "llm";
 constexpr std::chrono::seconds lock_patience{10};
 constexpr int most_attempts_without_lock = 5;
@@ -94,7 +93,7 @@ Result<std::string> read_bytes(const fs::path& path) {
       return known->second;
   }
   std::error_code error;
-  auto bytes = read_file(path, largest_file, error);
+  auto bytes = read_file(path, largest_config_file, error);
   if (!bytes)
     return failure(ErrorCode::config_unreadable, with_reason(path, error.message()),
                    error.message());

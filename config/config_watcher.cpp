@@ -21,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t largest_file = 16u << 20;
 constexpr int most_links = 40;
 /// Changes without a pause are told at least this often, in settle times.
 constexpr int longest_settle = 10;
@@ -218,7 +217,7 @@ ConfigWatcher::Content ConfigWatcher::content() const {
   std::error_code error;
   if (!fs::is_regular_file(file_, error))
     return std::nullopt;
-  const auto bytes = read_file(file_, largest_file, error);
+  const auto bytes = read_file(file_, largest_config_file, error);
   return bytes ? Content{std::hash<std::string>{}(*bytes)} : std::nullopt;
 }
 

@@ -8,6 +8,9 @@
 
 namespace nexus::llm {
 
+/// The settings are no larger than this.
+inline constexpr std::size_t largest_config_file = 16u << 20;
+
 /// An open file descriptor that closes itself.
 class FileDescriptor {
 public:

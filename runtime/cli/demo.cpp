@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 /// Only keeps a fault from holding the program for ever.
 constexpr std::chrono::hours longest_demo{24};
-constexpr const char* goal = "Keep a number within a lower and an upper bound.";
+constexpr const char* demo_goal = "Keep a number within a lower and an upper bound.";
 
 struct SystemConfig : caf::actor_system_config {
   SystemConfig() {
@@ -104,7 +104,7 @@ int play(caf::actor_system& system, const LLMSystem& llm, Interrupts& interrupts
     });
     const auto begun = std::chrono::steady_clock::now();
     caf::scoped_actor self{system};
-    ask(self, overseer, longest_demo, std::string{goal})
+    ask(self, overseer, longest_demo, std::string{demo_goal})
         .receive(
             [&](const LLMResponse&) {
               output.finish_line();

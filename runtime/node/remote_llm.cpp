@@ -8,7 +8,7 @@ namespace nexus::llm {
 
 namespace {
 constexpr std::chrono::seconds first_word_limit{12};
-constexpr std::chrono::seconds end_deadline{5};
+constexpr std::chrono::seconds gateway_deadline{5};
 } // namespace
 
 Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
@@ -38,6 +38,6 @@ Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
   return remote;
 }
 
-RemoteLLM::~RemoteLLM() { wait_for_end(system_, root_, end_deadline); }
+RemoteLLM::~RemoteLLM() { wait_for_end(system_, root_, gateway_deadline); }
 
 } // namespace nexus::llm

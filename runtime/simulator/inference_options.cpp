@@ -9,46 +9,46 @@ namespace {
 
 using rapidjson::Value;
 
-enum class Kind { integer, real, boolean, strings };
+enum class OptionKind { integer, real, boolean, strings };
 
 struct Known {
   std::string_view name;
-  Kind kind;
+  OptionKind kind;
 };
 
 constexpr Known known_options[] = {
-    {"num_ctx", Kind::integer},
-    {"num_batch", Kind::integer},
-    {"num_gpu", Kind::integer},
-    {"main_gpu", Kind::integer},
-    {"use_mmap", Kind::boolean},
-    {"num_thread", Kind::integer},
-    {"draft_num_predict", Kind::integer},
-    {"num_keep", Kind::integer},
-    {"seed", Kind::integer},
-    {"num_predict", Kind::integer},
-    {"top_k", Kind::integer},
-    {"top_p", Kind::real},
-    {"min_p", Kind::real},
-    {"typical_p", Kind::real},
-    {"repeat_last_n", Kind::integer},
-    {"temperature", Kind::real},
-    {"repeat_penalty", Kind::real},
-    {"presence_penalty", Kind::real},
-    {"frequency_penalty", Kind::real},
-    {"stop", Kind::strings},
+    {"num_ctx", OptionKind::integer},
+    {"num_batch", OptionKind::integer},
+    {"num_gpu", OptionKind::integer},
+    {"main_gpu", OptionKind::integer},
+    {"use_mmap", OptionKind::boolean},
+    {"num_thread", OptionKind::integer},
+    {"draft_num_predict", OptionKind::integer},
+    {"num_keep", OptionKind::integer},
+    {"seed", OptionKind::integer},
+    {"num_predict", OptionKind::integer},
+    {"top_k", OptionKind::integer},
+    {"top_p", OptionKind::real},
+    {"min_p", OptionKind::real},
+    {"typical_p", OptionKind::real},
+    {"repeat_last_n", OptionKind::integer},
+    {"temperature", OptionKind::real},
+    {"repeat_penalty", OptionKind::real},
+    {"presence_penalty", OptionKind::real},
+    {"frequency_penalty", OptionKind::real},
+    {"stop", OptionKind::strings},
 };
 
 std::string type_error(const Known& option, const Value& value) {
   const std::string start = "option \"" + std::string(option.name) + "\" must be of ";
   switch (option.kind) {
-  case Kind::integer:
+  case OptionKind::integer:
     return value.IsNumber() ? "" : start + "type integer";
-  case Kind::real:
+  case OptionKind::real:
     return value.IsNumber() ? "" : start + "type float32";
-  case Kind::boolean:
+  case OptionKind::boolean:
     return value.IsBool() ? "" : start + "type boolean";
-  case Kind::strings:
+  case OptionKind::strings:
     if (!value.IsArray())
       return start + "type array";
     return std::all_of(value.Begin(), value.End(), [](const Value& v) { return v.IsString(); })
