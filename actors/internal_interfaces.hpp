@@ -23,6 +23,10 @@ class ModelCatalogue;
 /// The installed models as they were last listed, or null; for actors of this process.
 using CataloguePtr = std::shared_ptr<const ModelCatalogue>;
 
+struct OrphanedStream;
+/// The stream of a request that has died; for actors of this process.
+using OrphanedStreamPtr = std::shared_ptr<const OrphanedStream>;
+
 /// What a RoleActor answers when a run may begin, or need not.
 struct Admission {
   enum class Kind : std::uint8_t {
@@ -97,6 +101,7 @@ CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::NodeHello))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ResolvedModel))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::ComponentsPtr))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::CataloguePtr))
+CAF_ADD_TYPE_ID(nexus_llm_internal, (nexus::llm::OrphanedStreamPtr))
 CAF_ADD_TYPE_ID(nexus_llm_internal, (std::vector<nexus::llm::stream_subscriber>))
 
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, transfer_atom, "transfer")
@@ -286,7 +291,9 @@ using supervisor_actor = caf::typed_actor<
 /// Hears from a request; the RetrySupervisor.
 using request_owner = caf::typed_actor<
     /// The request of this number is about to be answered: its id is free.
-    sig<void, release_atom, std::uint64_t>>;
+    sig<void, release_atom, std::uint64_t>,
+    /// A request that dies has told its stream the end, which may get lost with the StreamingActor.
+    sig<void, OrphanedStreamPtr>>;
 
 /// With what its children and timers send to it.
 using supervisor_internal =
@@ -310,3 +317,4 @@ CAF_END_TYPE_ID_BLOCK(nexus_llm_internal)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nexus::llm::ComponentsPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nexus::llm::CataloguePtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(nexus::llm::OrphanedStreamPtr)

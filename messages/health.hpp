@@ -70,6 +70,31 @@ inline RoleStats& operator+=(RoleStats& sum, const RoleStats& more) {
   return sum;
 }
 
+/// Loads, downloads, uploads and makings of models, since the start.
+struct ModelWork {
+  std::uint32_t in_flight = 0; ///< now
+  std::uint64_t accepted = 0;
+  std::uint64_t answered = 0; ///< with a result
+  std::uint64_t failed = 0;   ///< with an error
+  std::uint64_t cancelled = 0;
+
+  static constexpr std::string_view type_name = "ModelWork";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"inFlight", self.in_flight}, Field{"accepted", self.accepted},
+                 Field{"answered", self.answered}, Field{"failed", self.failed},
+                 Field{"cancelled", self.cancelled});
+  }
+  bool operator==(const ModelWork&) const = default;
+};
+
+/// Adds every figure.
+inline ModelWork& operator+=(ModelWork& sum, const ModelWork& more) {
+  ModelWork::fields(sum, [&more](auto... total) {
+    ModelWork::fields(more, [&](auto... part) { ((total.value += part.value), ...); });
+  });
+  return sum;
+}
+
 /// State of one supervised component.
 struct ComponentHealth {
   std::string name;
@@ -155,13 +180,15 @@ struct Health {
   CircuitHealth circuit;
   std::vector<ComponentHealth> components;
   std::vector<RoleStats> roles;
+  ModelWork models;
   std::vector<SupervisionEvent> events; ///< the latest, oldest first
 
   static constexpr std::string_view type_name = "Health";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"reachable", self.reachable}, Field{"version", self.version},
                  Field{"circuit", self.circuit}, Field{"components", self.components},
-                 Field{"roles", self.roles}, Field{"events", self.events});
+                 Field{"roles", self.roles}, Field{"models", self.models},
+                 Field{"events", self.events});
   }
   bool operator==(const Health&) const = default;
 };

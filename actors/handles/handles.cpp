@@ -74,7 +74,27 @@ public:
     return std::nullopt;
   }
 
-  void take(const ComponentsPtr& components) { config_ = components->config; }
+  void take(const ComponentsPtr& components) {
+    config_ = components->config;
+    figures_ = components->figures;
+    figures_->note(work_);
+  }
+
+  void on_begin() {
+    ++work_.accepted;
+    ++work_.in_flight;
+    note();
+  }
+  void on_end(const LLMError* error) {
+    --work_.in_flight;
+    if (error == nullptr)
+      ++work_.answered;
+    else if (error->code == ErrorCode::cancelled)
+      ++work_.cancelled;
+    else
+      ++work_.failed;
+    note();
+  }
 
   [[nodiscard]] std::optional<std::chrono::milliseconds> retry_wait(const LLMError& error,
                                                                     std::uint32_t failures) const {
@@ -87,8 +107,15 @@ public:
   }
 
 private:
+  void note() const {
+    if (figures_)
+      figures_->note(work_);
+  }
+
   std::shared_ptr<const LLMClientConfig> config_;
   Chance chance_;
+  std::shared_ptr<Figures> figures_; ///< null where the models are those of nodes
+  ModelWork work_;
 };
 
 template <class Interface, class Policy = HandlePolicy>

@@ -46,6 +46,9 @@ struct HandlePolicy {
   }
   /// The components and settings from now on.
   void take(const ComponentsPtr&) {}
+  /// A long call is taken in, and then ends, with an error or without.
+  void on_begin() {}
+  void on_end(const LLMError*) {}
   /// How long to wait after so many failures; nothing: the caller is told.
   [[nodiscard]] std::optional<std::chrono::milliseconds> retry_wait(const LLMError&,
                                                                     std::uint32_t) const {
@@ -110,15 +113,19 @@ private:
       const auto requester = self_->current_sender();
       auto promise = self_->template make_response_promise<Out>();
       PendingCalls::Call call{.fail =
-                                  [promise](LLMError error) mutable {
+                                  [this, promise](LLMError error) mutable {
+                                    ended<Atom>(&error);
                                     promise.deliver(to_caf_error(std::move(error)));
                                   },
                               .may_be_repeated = Policy::template may_be_repeated<Atom>,
                               .is_long = Policy::template is_long<Atom>};
       call.send = [this, promise, message = policy_.prepare(call.id, atom, content...)](
                       PendingCalls::Server, Key key, Epoch epoch) {
-        std::apply([&](const auto&... parts) { put<Out>(promise, key, epoch, parts...); }, message);
+        std::apply([&](const auto&... parts) { put<Out, Atom>(promise, key, epoch, parts...); },
+                   message);
       };
+      if constexpr (Policy::template is_long<Atom>)
+        policy_.on_begin();
       const bool watched = call.is_long && requester;
       if (const auto key = calls_.add(std::move(call)); key && watched)
         watch(requester, *key);
@@ -126,13 +133,20 @@ private:
     }
   }
 
-  template <class Out, class... Ts>
+  template <class Atom> void ended(const LLMError* error) {
+    if constexpr (Policy::template is_long<Atom>)
+      policy_.on_end(error);
+  }
+
+  template <class Out, class Atom, class... Ts>
   void put(caf::typed_response_promise<Out> promise, Key key, Epoch epoch, const Ts&... message) {
     ask_watched(self_, server_, message...)
         .then(
             [this, promise, key, epoch](Out& answer) mutable {
-              if (calls_.answered(key, epoch))
-                promise.deliver(std::move(answer));
+              if (!calls_.answered(key, epoch))
+                return;
+              ended<Atom>(nullptr);
+              promise.deliver(std::move(answer));
             },
             [this, key, epoch](const caf::error& error) {
               // His successor is on the way, and with him all that has to be done.

@@ -21,7 +21,13 @@ RequestActor::~RequestActor() {
   const LLMError died{.code = ErrorCode::component_failed, .subject = name};
   if (!outcome_)
     conclude_badly(died);
-  deliver_error(died);
+  // What it waited for will not come any more.
+  deliver_error(late_error_.value_or(died));
+  if (leaving_)
+    finish_session(*leaving_);
+  if (stream_ && !stream_through_)
+    anon_tell(caf::actor_cast<request_owner>(parts_.owner),
+              std::make_shared<const OrphanedStream>(stream_->orphaned(end_or(died))));
 }
 
 request_actor::behavior_type RequestActor::make_behavior() {
@@ -239,16 +245,19 @@ void RequestActor::close(const LLMError& error, bool streaming_alive) {
   take(Machine::End{error});
   if (!stream_ || stream_through_)
     return self_->quit();
-  const auto* own = outcome_ ? std::get_if<LLMError>(&*outcome_) : nullptr;
-  auto end_directly = [this, told = own != nullptr ? *own : error] {
-    stream_->end_directly(told);
+  auto quit = [this] {
+    stream_through_ = true;
     self_->quit();
+  };
+  auto end_directly = [this, quit, error] {
+    stream_->orphaned(end_or(error)).end_directly();
+    quit();
   };
   if (!streaming_alive)
     return end_directly();
   // It may have ended before it heard of this stream. Whoever was told has been released by then.
   ask_watched(self_, stream_->streaming(), seen_atom_v, run_)
-      .then([this](bool) { self_->quit(); }, [end_directly](const caf::error&) { end_directly(); });
+      .then([quit](bool) { quit(); }, [end_directly](const caf::error&) { end_directly(); });
 }
 
 void RequestActor::after(Millis wait, std::function<void()> job) {

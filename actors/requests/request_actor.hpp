@@ -137,6 +137,8 @@ private:
   void conclude_badly(const LLMError& error);
   void forget_requester();
   void end_if_done();
+  /// How it has ended, where that was an error.
+  [[nodiscard]] LLMError end_or(const LLMError& error) const;
   void after(Millis wait, std::function<void()> job);
 
   [[nodiscard]] Machine::Time now() const { return self_->clock().now(); }
@@ -180,6 +182,8 @@ private:
   std::optional<Asked> asked_;
   std::optional<RequestStream> stream_;
   std::optional<Outcome> outcome_;
+  std::optional<LLMError> late_error_; ///< the caller gets it with the text so far
+  std::optional<LLMError> leaving_;    ///< the end of a stream that may be the leader's
   bool stream_through_ = false;
   bool closing_ = false;    ///< there is no time for another question
   bool taken_ = false;      ///< the leader has the subscribers

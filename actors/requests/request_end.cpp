@@ -42,7 +42,7 @@ void RequestActor::perform(const Machine::Conclude& action) {
   followers_.clear();
   if (embed_promise_.pending())
     embed_promise_.deliver(std::move(*vectors_));
-  if (promise_.pending())
+  if (promise_.pending() && !late_error_)
     promise_.deliver(*response);
   if (stream_)
     end_stream(*outcome_);
@@ -78,18 +78,20 @@ void RequestActor::answer_caller(const LLMError& error) {
   const bool has_text = stream_ && machine_ && machine_->seen() && error.partial.empty();
   if (!has_text || closing_ || !promise_.pending())
     return deliver_error(error);
+  if (late_error_)
+    return;
   // What the subscriber has seen, its requester is told as well, and nothing else.
   ++errands_;
-  auto deliver = [this, answer = error,
-                  promise = std::exchange(promise_, {})](std::string text) mutable {
-    answer.partial = std::move(text);
-    promise.deliver(to_caf_error(answer));
+  late_error_ = error;
+  auto deliver = [this](std::string text) {
+    late_error_->partial = std::move(text);
+    deliver_error(*late_error_);
     --errands_;
     end_if_done();
   };
   ask_watched(self_, stream_->streaming(), partial_atom_v, run_)
-      .then([deliver](std::string& text) mutable { deliver(std::move(text)); },
-            [deliver](const caf::error&) mutable { deliver({}); });
+      .then([deliver](std::string& text) { deliver(std::move(text)); },
+            [deliver](const caf::error&) { deliver({}); });
 }
 
 void RequestActor::deliver_error(const LLMError& error) {
@@ -129,13 +131,20 @@ void RequestActor::leave_leader(const LLMError& error) {
     return leave(taken_);
   }
   ++errands_;
+  leaving_ = error;
   auto done = [this, leave](bool was_follower) {
+    leaving_.reset();
     leave(was_follower);
     --errands_;
     end_if_done();
   };
   ask_watched(self_, leader_, unfollow_atom_v, run_, parts_.id, error)
       .then(done, [done](const caf::error&) { done(false); });
+}
+
+LLMError RequestActor::end_or(const LLMError& error) const {
+  const auto* own = outcome_ ? std::get_if<LLMError>(&*outcome_) : nullptr;
+  return own != nullptr ? *own : error;
 }
 
 void RequestActor::forget_requester() {

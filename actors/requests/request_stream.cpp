@@ -76,10 +76,13 @@ void RequestStream::note_gone(const RequestId& id, const stream_subscriber& subs
     let_go(listener);
 }
 
-void RequestStream::end_directly(const LLMError& error) const {
+OrphanedStream RequestStream::orphaned(const LLMError& error) const {
+  OrphanedStream stream{.streaming = streaming_.handle, .run = run_, .listeners = {}};
   for (const auto& listener : listeners_)
     if (!listener.left)
-      anon_tell(listener.handle, StreamError{listener.id, listener.end.value_or(error)});
+      stream.listeners.push_back(
+          {listener.handle, StreamError{listener.id, listener.end.value_or(error)}});
+  return stream;
 }
 
 bool RequestStream::has_others() const {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "actors/components.hpp"
+#include "actors/requests/orphaned_stream.hpp"
 
 namespace nexus::llm {
 
@@ -36,8 +37,8 @@ public:
   void hand_over_all();
   /// A subscriber has been sent its end, has left, or is dead.
   void note_gone(const RequestId& id, const stream_subscriber& subscriber);
-  /// Tells the end to those whom no StreamingActor will tell it.
-  void end_directly(const LLMError& error) const;
+  /// Those who are owed an end, and what it is where nothing else was said.
+  [[nodiscard]] OrphanedStream orphaned(const LLMError& error) const;
 
   /// Whether somebody listens who came by itself, not with a request.
   [[nodiscard]] bool has_others() const;

@@ -37,6 +37,11 @@ void Figures::note(SupervisionEvent event) {
   events_.push_back(std::move(event));
 }
 
+void Figures::note(const ModelWork& models) {
+  std::lock_guard lock{mutex_};
+  models_ = models;
+}
+
 RoleStats Figures::of(AIRole role) const {
   std::lock_guard lock{mutex_};
   auto figures = roles_[role];
@@ -47,6 +52,7 @@ RoleStats Figures::of(AIRole role) const {
 void Figures::fill(Health& health) const {
   std::lock_guard lock{mutex_};
   health.components = components_;
+  health.models = models_;
   health.events = events_;
 }
 

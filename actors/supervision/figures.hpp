@@ -16,14 +16,16 @@ public:
   bool add(const RoleStats& more);
   void note(ComponentHealth component);
   void note(SupervisionEvent event);
+  void note(const ModelWork& models);
 
   [[nodiscard]] RoleStats of(AIRole role) const;
-  /// Enters the components and the latest events.
+  /// Enters the components, the work on models and the latest events.
   void fill(Health& health) const;
 
 private:
   mutable std::mutex mutex_;
   PerRole<RoleStats> roles_{};
+  ModelWork models_;
   std::vector<ComponentHealth> components_;
   std::vector<SupervisionEvent> events_; ///< the latest, oldest first
   bool overloaded_ = false;

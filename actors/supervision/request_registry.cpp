@@ -1,6 +1,7 @@
 #include "actors/supervision/request_registry.hpp"
 
 #include "actors/ollama_client/request_validation.hpp"
+#include "actors/requests/orphaned_stream.hpp"
 #include "actors/requests/request_errors.hpp"
 
 namespace nexus::llm {
@@ -174,6 +175,12 @@ void RequestRegistry::on_request_down(std::uint64_t number, const caf::error& re
   if (const auto& role = children_.components()->role(ended->role); reason || role.number > 1)
     tell(self_, role.handle, release_atom_v, run_id(number));
   live_.erase(number);
+}
+
+void RequestRegistry::end_orphaned(const OrphanedStreamPtr& stream) {
+  // The end was sent before this question: whoever answers has got it.
+  ask_watched(self_, stream->streaming, seen_atom_v, stream->run)
+      .then([](bool) {}, [stream](const caf::error&) { stream->end_directly(); });
 }
 
 caf::strong_actor_ptr RequestRegistry::find(const std::string& id) const {

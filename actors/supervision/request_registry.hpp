@@ -42,6 +42,8 @@ public:
 
   /// A request has its answer: its id is free.
   void release(std::uint64_t number) { live_.release(number); }
+  /// A request has died. Its stream ends, even where the StreamingActor died before it knew.
+  void end_orphaned(const OrphanedStreamPtr& stream);
   /// Takes no more requests from other machines.
   void drain() noexcept { draining_ = true; }
   /// Tells each request of the components as they are now.

@@ -41,6 +41,7 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
       },
       [this](restart_atom, std::uint64_t child) { start(static_cast<std::size_t>(child)); },
       [this](release_atom, std::uint64_t number) { requests_.release(number); },
+      [this](const OrphanedStreamPtr& stream) { requests_.end_orphaned(stream); },
       [this](update_config_atom, LLMClientConfig& config) { on_config(std::move(config)); },
       [this](update_config_atom, const std::string& warning) { log_(LogLevel::warning, warning); },
       [this](circuit_atom, const CircuitHealth& circuit) { on_circuit(circuit); },

@@ -43,6 +43,11 @@ void tell_stats(Output& output, const Health& health) {
   }
   output.answer(stats_table(health));
   output.finish_line();
+  const auto& models = health.models;
+  output.line("models loaded, pulled, pushed and made: " + std::to_string(models.answered) +
+              " (in flight " + std::to_string(models.in_flight) + ", failed " +
+              std::to_string(models.failed) + ", cancelled " + std::to_string(models.cancelled) +
+              ")");
   output.line("restarts of components: " + std::to_string(restarts_of(health)));
   for (const auto& event : health.events)
     output.line(std::string{to_string(event.kind)} + ": " + event.subject);

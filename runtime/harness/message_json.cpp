@@ -103,7 +103,9 @@ template <class T> constexpr bool is_handle = std::is_same_v<T, caf::strong_acto
 };
 
 template <class T>
-constexpr bool is_of_process = std::is_same_v<T, ComponentsPtr> || std::is_same_v<T, CataloguePtr>;
+constexpr bool is_of_process =
+    std::is_same_v<T, ComponentsPtr> || std::is_same_v<T, CataloguePtr> ||
+    std::is_same_v<T, OrphanedStreamPtr>;
 
 /// Removes the members that stand in `defaults` with the same value, but for those without which a
 /// message says nothing.
@@ -181,6 +183,8 @@ Value element(const caf::message& message, std::size_t index, const ActorNames& 
     out = json::make_string("catalogue", allocator);
   if (message.match_element<ComponentsPtr>(index))
     out = json::make_string("components", allocator);
+  if (message.match_element<OrphanedStreamPtr>(index))
+    out = json::make_string("orphaned stream", allocator);
   if (message.match_element<caf::exit_msg>(index))
     wrap(out, "exit",
          json::make_string(describe(message.get_as<caf::exit_msg>(index).reason), allocator),

@@ -27,6 +27,7 @@ Health sum_of(const OfNodes<Health>& nodes) {
       event.subject = name + " " + event.subject;
       sum.events.push_back(std::move(event));
     }
+    sum.models += health.models;
     for (const auto& stats : health.roles)
       sum.roles[index_of(stats.role)] += stats;
   }

@@ -157,6 +157,23 @@ BOOST_AUTO_TEST_CASE(a_request_that_dies_at_any_moment_in_any_order_is_answered_
   BOOST_TEST(answered > 10u);
 }
 
+BOOST_AUTO_TEST_CASE(the_stream_of_a_request_that_dies_while_nobody_serves_streams_ends) {
+  play({.name = "both die"}, [](Script& script) {
+    script.given_model("llama3.1:8b");
+    const auto view = script.subscriber("view", Hears::stream);
+    const auto plan = script.prompt(overseer, "Count", {.listener = &view, .name = "plan"});
+    static_cast<void>(script.ollama_is_asked("POST /api/generate"));
+    script.component_dies("StreamingActor");
+    static_cast<void>(script.ollama_is_asked("POST /api/generate"));
+    // This time, its successor waits.
+    script.component_dies("StreamingActor");
+    BOOST_TEST(script.fails_now("RequestActor/plan"));
+    script.settle();
+    view.sees_failure(ErrorCode::component_failed);
+    plan.fails(ErrorCode::component_failed);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(
     requests_are_admitted_in_the_order_in_which_they_came_in_any_order_of_messages) {
   play_in_orders({.name = "four at once"}, orders, [](Script& script) {

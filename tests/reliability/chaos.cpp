@@ -117,11 +117,15 @@ std::chrono::microseconds percentile(Latencies times, double part) {
 ChaosReport run_chaos(const ChaosOptions& options) {
   ChaosReport report;
   simulator::Simulator sim{ollama()};
+  SeenRequests requests;
   Config config;
   caf::actor_system system{config};
   LLMSystemOptions made;
   made.store = make_memory_store(settings(sim));
-  made.factories = mortal_components();
+  made.factories =
+      mortal_components(nullptr, [&requests](const RequestId& id, const RequestMachine::Event&) {
+        requests.note(id);
+      });
   auto started = LLMSystem::start(system, std::move(made));
   if (!started) {
     report.trouble = sentence(started.error());
@@ -133,7 +137,7 @@ ChaosReport run_chaos(const ChaosOptions& options) {
   {
     std::unique_ptr<Mischief> mischief;
     if (options.mischief)
-      mischief = std::make_unique<Mischief>(options.seed, system, *llm, sim);
+      mischief = std::make_unique<Mischief>(options.seed, system, *llm, sim, requests);
     const auto end = Clock::now() + options.duration;
     std::atomic<std::uint64_t> begun = 0;
     LatencyLog latencies;

@@ -26,8 +26,11 @@ constexpr auto html = "<html><body><h1>502 Bad Gateway</h1></body></html>";
 } // namespace
 
 Mischief::Mischief(std::uint64_t seed, caf::actor_system& system, LLMSystem& llm,
-                   simulator::Simulator& ollama)
-    : random_{seed}, system_{system}, llm_{llm}, ollama_{ollama}, thread_{[this] { run(); }} {}
+                   simulator::Simulator& ollama, const SeenRequests& requests)
+    : random_{seed}, system_{system}, llm_{llm}, ollama_{ollama}, requests_{requests}, thread_{
+                                                                                           [this] {
+                                                                                             run();
+                                                                                           }} {}
 
 Mischief::~Mischief() { stop(); }
 
@@ -57,7 +60,7 @@ void Mischief::run() {
 void Mischief::one_act() {
   const auto lot = draw(100);
   if (lot < 25)
-    kill_component();
+    kill_one();
   else if (lot < 90)
     inject_fault();
   else if (lot < 96)
@@ -66,8 +69,9 @@ void Mischief::one_act() {
     interrupt_server();
 }
 
-void Mischief::kill_component() {
-  const std::string name{components[draw(components.size())]};
+void Mischief::kill_one() {
+  const auto victim = draw(components.size() + 2);
+  const std::string name{victim < components.size() ? components[victim] : requests_.pick(draw(8))};
   const auto death = static_cast<Death>(draw(3));
   caf::scoped_actor self{system_};
   caf::strong_actor_ptr target;

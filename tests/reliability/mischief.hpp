@@ -9,27 +9,28 @@
 #include "messages/interfaces.hpp"
 #include "runtime/llm_system.hpp"
 #include "runtime/simulator/simulator.hpp"
+#include "tests/reliability/seen_requests.hpp"
 
 namespace nexus::llm::test {
 
-/// A thread that makes trouble by lot: kills components, takes models away and gives them back,
-/// stops the server for a moment, and makes it misbehave in every way that it knows.
+/// A thread that makes trouble by lot: kills components and requests, takes models away and gives
+/// them back, stops the server for a moment, and makes it misbehave in every way that it knows.
 class Mischief {
 public:
   Mischief(std::uint64_t seed, caf::actor_system& system, LLMSystem& llm,
-           simulator::Simulator& ollama);
+           simulator::Simulator& ollama, const SeenRequests& requests);
   ~Mischief();
   Mischief(const Mischief&) = delete;
   Mischief& operator=(const Mischief&) = delete;
 
-  /// Ends the thread, heals the server, and returns how many components were killed. May be called
+  /// Ends the thread, heals the server, and returns how many actors were killed. May be called
   /// again.
   std::uint64_t stop();
 
 private:
   void run();
   void one_act();
-  void kill_component();
+  void kill_one();
   void inject_fault();
   void move_model();
   void interrupt_server();
@@ -41,6 +42,7 @@ private:
   caf::actor_system& system_;
   LLMSystem& llm_;
   simulator::Simulator& ollama_;
+  const SeenRequests& requests_;
   std::uint64_t kills_ = 0;
   std::mutex mutex_;
   std::condition_variable stopping_changed_;

@@ -186,6 +186,15 @@ BOOST_AUTO_TEST_CASE(a_pull_ends_with_its_requester_and_by_its_id) {
       BOOST_TEST(outcome->get_future().get() == "cancelled");
     }
     BOOST_TEST(scene.sim.wait_until([](const auto& now) { return now.disconnects_seen == 1; }, 2s));
+    {
+      caf::scoped_actor self{scene.system()};
+      ask(self, scene.llm().health(), patience, health_atom_v)
+          .receive(
+              [](const Health& health) {
+                BOOST_TEST((health.models == ModelWork{.accepted = 1, .cancelled = 1}));
+              },
+              [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+    }
     anon_exit(listener, caf::exit_reason::kill);
     BOOST_TEST(scene.take_down() == "");
   }
