@@ -157,6 +157,44 @@ BOOST_AUTO_TEST_CASE(a_request_that_dies_at_any_moment_in_any_order_is_answered_
   BOOST_TEST(answered > 10u);
 }
 
+BOOST_AUTO_TEST_CASE(a_cancelled_request_that_dies_at_any_moment_is_answered_once) {
+  std::size_t died = 0;
+  bool reached = true;
+  for (std::size_t moment = 1; reached; ++moment) {
+    reached = false;
+    std::size_t handled = 0;
+    Script* playing = nullptr;
+    std::size_t answers = 0;
+    bool cancelled = false;
+    ScriptOptions options{.name = "cancelled, and dies at message " + std::to_string(moment)};
+    options.trace = [&](const std::string& line) {
+      auto tells = [&line](const char* what) { return line.find(what) != std::string::npos; };
+      answers += tells("-> plan: error") ? 1 : 0;
+      cancelled = cancelled || (tells("-> plan: error") && tells("\"cancelled\""));
+      if (playing == nullptr || ++handled != moment)
+        return;
+      reached = playing->fails_now("RequestActor/plan");
+      died += reached ? 1 : 0;
+    };
+    play(options, [&](Script& script) {
+      script.given_model("llama3.1:8b");
+      const auto view = script.subscriber("view", Hears::stream);
+      const auto plan = script.prompt(overseer, "Count", {.listener = &view, .name = "plan"});
+      script.ollama_is_asked("POST /api/generate").says({"one "});
+      playing = &script;
+      anon_tell(script.llm().role(overseer), cancel_atom_v, RequestId{"plan"});
+      script.settle();
+      playing = nullptr;
+      const auto code = cancelled ? ErrorCode::cancelled : ErrorCode::component_failed;
+      plan.fails(code);
+      view.sees_failure(code);
+    });
+    BOOST_TEST(answers == 1u);
+  }
+  BOOST_TEST_MESSAGE(died << " deaths");
+  BOOST_TEST(died > 5u);
+}
+
 BOOST_AUTO_TEST_CASE(the_stream_of_a_request_that_dies_while_nobody_serves_streams_ends) {
   play({.name = "both die"}, [](Script& script) {
     script.given_model("llama3.1:8b");
