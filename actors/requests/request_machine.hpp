@@ -21,17 +21,18 @@ namespace nexus::llm {
 /// At any time at most one question is open; it bears a step, and a reply to an earlier step is
 /// ignored. Exactly one `Conclude` comes out, and nothing after it.
 ///
-/// | stage     | waits for                | reply     | failure            | component lost       |
-/// | --------- | ------------------------ | --------- | ------------------ | -------------------- |
-/// | admitting | the RoleActor            | resolve   | conclude           | admit again          |
-/// | following | an identical request     | conclude  | conclude           | admit again, or
-/// conclude where it is a stream | | resolving | the ModelManagerActor    | send      | decide |
-/// resolve again        | | sending   | the OllamaClientActor    | conclude  | judge, then decide |
-/// judge, then decide   | | judging   | the StreamingActor       | decide    | -                  |
-/// decide: it was seen  | | healing   | the ModelManagerActor    | pause     | pause              |
-/// pause                | | pausing   | a timer                  | resolve   | -                  |
-/// -                    | | over      | -                        | -         | -                  |
-/// -                    |
+/// | stage     | waits for             | reply    | failure            | component lost      |
+/// | --------- | --------------------- | -------- | ------------------ | ------------------- |
+/// | admitting | the RoleActor         | resolve  | conclude           | admit again         |
+/// | following | an identical request  | conclude | conclude           | admit again (1)     |
+/// | resolving | the ModelManagerActor | send     | decide             | resolve again       |
+/// | sending   | the OllamaClientActor | conclude | judge, then decide | judge, then decide  |
+/// | judging   | the StreamingActor    | decide   | -                  | decide: it was seen |
+/// | healing   | the ModelManagerActor | pause    | pause              | pause               |
+/// | pausing   | a timer               | resolve  | -                  | -                   |
+/// | over      | -                     | -        | -                  | -                   |
+///
+/// (1) A stream concludes: its subscribers listened to the stream that has failed.
 ///
 /// *Decide* is `decide` of the retry policy: pause and try again, fall back to another model, or
 /// conclude. In every stage but `over`: a caller that is gone or cancels is answered, and the
