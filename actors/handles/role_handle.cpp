@@ -4,22 +4,23 @@ namespace nexus::llm {
 
 namespace {
 
-/// A prompt as the beginning of a request.
-LLMRequest generate_request(std::string prompt, GenerateOptions options, bool stream) {
+LLMRequest new_request(RequestKind kind, GenerateOptions options, bool stream) {
   LLMRequest request;
   static_cast<GenerateOptions&>(request) = std::move(options);
-  request.kind = RequestKind::generate;
-  request.prompt = std::move(prompt);
+  request.kind = kind;
   request.stream = stream;
   return request;
 }
 
-LLMRequest chat_request(std::vector<ChatMessage> messages, GenerateOptions options, bool stream) {
-  LLMRequest request;
-  static_cast<GenerateOptions&>(request) = std::move(options);
-  request.kind = RequestKind::chat;
+LLMRequest request_for(std::string& prompt, GenerateOptions options, bool stream) {
+  auto request = new_request(RequestKind::generate, std::move(options), stream);
+  request.prompt = std::move(prompt);
+  return request;
+}
+
+LLMRequest request_for(std::vector<ChatMessage>& messages, GenerateOptions options, bool stream) {
+  auto request = new_request(RequestKind::chat, std::move(options), stream);
   request.messages = std::move(messages);
-  request.stream = stream;
   return request;
 }
 
@@ -59,26 +60,22 @@ public:
           gone_ = std::move(error);
         },
         [this](generate_atom, std::string& prompt) {
-          return pass<LLMResponse>(submit_atom_v, generate_request(std::move(prompt), {}, false));
+          return pass<LLMResponse>(submit_atom_v, request_for(prompt, {}, false));
         },
         [this](generate_atom, std::string& prompt, GenerateOptions& options) {
-          return pass<LLMResponse>(submit_atom_v,
-                                   generate_request(std::move(prompt), std::move(options), false));
+          return pass<LLMResponse>(submit_atom_v, request_for(prompt, std::move(options), false));
         },
         [this](generate_streaming_atom, std::string& prompt, GenerateOptions& options,
                stream_subscriber& subscriber) {
-          return pass<LLMResponse>(submit_atom_v,
-                                   generate_request(std::move(prompt), std::move(options), true),
+          return pass<LLMResponse>(submit_atom_v, request_for(prompt, std::move(options), true),
                                    std::move(subscriber));
         },
         [this](chat_atom, std::vector<ChatMessage>& messages, GenerateOptions& options) {
-          return pass<LLMResponse>(submit_atom_v,
-                                   chat_request(std::move(messages), std::move(options), false));
+          return pass<LLMResponse>(submit_atom_v, request_for(messages, std::move(options), false));
         },
         [this](chat_streaming_atom, std::vector<ChatMessage>& messages, GenerateOptions& options,
                stream_subscriber& subscriber) {
-          return pass<LLMResponse>(submit_atom_v,
-                                   chat_request(std::move(messages), std::move(options), true),
+          return pass<LLMResponse>(submit_atom_v, request_for(messages, std::move(options), true),
                                    std::move(subscriber));
         },
         [this](batch_atom, std::vector<std::string>& prompts, GenerateOptions& options) {

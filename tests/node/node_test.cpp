@@ -11,8 +11,23 @@
 namespace nexus::llm::test {
 
 namespace {
+
 constexpr auto overseer = AIRole::overseer;
 using namespace std::chrono_literals;
+
+/// What a node does for the roles, without a Gateway in between.
+llm_service service_of(caf::actor_system& system, const Endpoint& node) {
+  caf::scoped_actor self{system};
+  auto found = system.middleman().remote_actor<node_actor>("127.0.0.1", node.port);
+  BOOST_REQUIRE(static_cast<bool>(found));
+  llm_service service;
+  ask(self, *found, patience, hello_atom_v, node_protocol)
+      .receive(
+          [&](const NodeHello& hello) { service = caf::actor_cast<llm_service>(hello.service); },
+          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  return service;
+}
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(nodes, NodeFixture)
@@ -330,13 +345,7 @@ BOOST_AUTO_TEST_CASE(a_node_adds_little_to_a_request) {
 
 BOOST_AUTO_TEST_CASE(a_node_that_drains_takes_no_more_requests_of_others) {
   caf::scoped_actor self{*system};
-  auto handle = system->middleman().remote_actor<node_actor>("127.0.0.1", endpoint.port);
-  BOOST_REQUIRE(static_cast<bool>(handle));
-  llm_service service;
-  ask(self, *handle, patience, hello_atom_v, node_protocol)
-      .receive(
-          [&](const NodeHello& hello) { service = caf::actor_cast<llm_service>(hello.service); },
-          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  const auto service = service_of(*system, endpoint);
   auto send = [&](AIRole role) {
     return outcome_of(
         ask(self, service, patience, submit_atom_v, role, LLMRequest{.prompt = "Count"}));
@@ -362,13 +371,7 @@ BOOST_AUTO_TEST_CASE(nobody_ends_an_embedding_of_somebody_else_by_its_id) {
   simulator->inject(Fault::stall_before_response().on("/api/embed"));
   caf::scoped_actor self{*system};
   caf::scoped_actor other{*system};
-  auto handle = system->middleman().remote_actor<node_actor>("127.0.0.1", endpoint.port);
-  BOOST_REQUIRE(static_cast<bool>(handle));
-  llm_service service;
-  ask(self, *handle, patience, hello_atom_v, node_protocol)
-      .receive(
-          [&](const NodeHello& hello) { service = caf::actor_cast<llm_service>(hello.service); },
-          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  const auto service = service_of(*system, endpoint);
   EmbedRequest request{.id = {"e"}, .input = {"x"}};
   auto mine = ask(self, service, patience, embed_atom_v, overseer, request);
   BOOST_REQUIRE(wait_until([](const auto& now) { return now.stalls_begun == 1; }));
@@ -391,13 +394,7 @@ BOOST_AUTO_TEST_CASE(what_a_remote_requester_sends_again_replaces_what_it_sent) 
   simulator->set_reply("llama3.1:8b", "one two three");
   simulator->inject(Fault::stall_before_response());
   caf::scoped_actor self{*system};
-  auto handle = system->middleman().remote_actor<node_actor>("127.0.0.1", endpoint.port);
-  BOOST_REQUIRE(static_cast<bool>(handle));
-  llm_service service;
-  ask(self, *handle, patience, hello_atom_v, node_protocol)
-      .receive(
-          [&](const NodeHello& hello) { service = caf::actor_cast<llm_service>(hello.service); },
-          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
+  const auto service = service_of(*system, endpoint);
   const auto record = std::make_shared<Record>();
   const auto subscriber = spawn_recorder(*system, record);
   LLMRequest request;
