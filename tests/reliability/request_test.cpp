@@ -185,13 +185,13 @@ BOOST_AUTO_TEST_CASE(the_requester_of_a_cancelled_stream_gets_the_text_so_far_li
                       GenerateOptions{.id = {"mine"}}, view);
     BOOST_REQUIRE(record->wait_until([](const Record& seen) { return seen.chunks >= 3; }));
     anon_tell(role, cancel_atom_v, RequestId{"mine"});
-    answer.receive([](const LLMResponse&) { BOOST_ERROR("an answer"); },
-                   [&record](const caf::error& error) {
-                     const auto failure = to_llm_error(error);
-                     BOOST_TEST(to_string(failure.code) == "cancelled");
-                     BOOST_TEST(failure.partial == record->text);
-                     BOOST_TEST(failure.partial == "one two three");
-                   });
+    std::move(answer).receive([](const LLMResponse&) { BOOST_ERROR("an answer"); },
+                              [&record](const caf::error& error) {
+                                const auto failure = to_llm_error(error);
+                                BOOST_TEST(to_string(failure.code) == "cancelled");
+                                BOOST_TEST(failure.partial == record->text);
+                                BOOST_TEST(failure.partial == "one two three");
+                              });
   }
   BOOST_REQUIRE(record->wait_until([](const Record& seen) { return seen.ends == 1; }));
   anon_exit(view, caf::exit_reason::kill);
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_shorter_limit_for_subscribers_holds_for_those_who_listen_
                  [](const caf::error& error) { BOOST_ERROR(describe(error)); });
     BOOST_TEST(record->wait_until([](const Record& seen) { return seen.ends == 1; }));
     BOOST_TEST(record->end_code == "cancelled");
-    answer.receive([](const LLMResponse&) {}, [](const caf::error&) {});
+    std::move(answer).receive([](const LLMResponse&) {}, [](const caf::error&) {});
   }
   anon_exit(view, caf::exit_reason::kill);
   BOOST_TEST(scene.take_down() == "");
