@@ -18,7 +18,7 @@ struct RequestId {
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"value", self.value});
   }
-  auto operator<=>(const RequestId&) const = default;
+  bool operator==(const RequestId&) const = default;
 };
 
 /// A fresh, practically unique id: 16 random hexadecimal digits. Any thread.

@@ -274,7 +274,8 @@ BOOST_AUTO_TEST_CASE(settings_filled_in_by_code_obey_the_same_rules) {
   BOOST_TEST(refused([](auto& c) { c.base_url = "http://10.0.0.1"; }));
   BOOST_TEST(refused([](auto& c) { c.settings(AIRole::overseer).options = "not json"; }));
   BOOST_TEST(refused([](auto& c) { c.settings(AIRole::implementation).options = "[]"; }));
-  BOOST_TEST(refused([](auto& c) { c.settings(AIRole::implementation).options = R"({"stop":"x"})"; }));
+  BOOST_TEST(
+      refused([](auto& c) { c.settings(AIRole::implementation).options = R"({"stop":"x"})"; }));
   BOOST_TEST(refused([](auto& c) { c.settings(AIRole::overseer).system = "\xFF"; }));
   BOOST_TEST(refused([](auto& c) { c.settings(AIRole::overseer).fallback_models = {""}; }));
   BOOST_TEST(refused([](auto& c) { c.limits.max_line_bytes = 1; }));

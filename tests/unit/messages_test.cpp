@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
-#include <set>
 #include <thread>
+#include <unordered_set>
 
 #include "config/describe_json.hpp"
 #include "messages/llm_client_config.hpp"
@@ -28,7 +28,7 @@ std::int64_t nanoseconds_of(std::string_view text) {
 BOOST_AUTO_TEST_SUITE(request_ids)
 
 BOOST_AUTO_TEST_CASE(fresh_ids_are_sixteen_hexadecimal_digits_and_differ) {
-  std::set<RequestId> seen;
+  std::unordered_set<RequestId> seen;
   for (int i = 0; i < 2000; ++i) {
     const auto id = make_request_id();
     BOOST_TEST(id.value.size() == 16u);
