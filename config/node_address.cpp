@@ -19,18 +19,18 @@ Result<Endpoint> parse_endpoint(const std::string& text) {
   };
   Endpoint endpoint{.port = default_node_port};
   std::string host = text;
-  std::string port;
+  std::string_view port;
   if (text.starts_with('[')) {
     const auto end = text.find(']');
     if (end == std::string::npos || (end + 1 < text.size() && text[end + 1] != ':'))
       return wrong();
     host = text.substr(1, end - 1);
-    if (end + 1 < text.size() && (port = text.substr(end + 2)).empty())
+    if (end + 1 < text.size() && (port = std::string_view{text}.substr(end + 2)).empty())
       return wrong();
   } else if (const auto colon = text.rfind(':');
              colon != std::string::npos && text.find(':') == colon) {
     host = text.substr(0, colon);
-    if ((port = text.substr(colon + 1)).empty())
+    if ((port = std::string_view{text}.substr(colon + 1)).empty())
       return wrong();
   }
   if (!host.empty())

@@ -1,6 +1,7 @@
 #include "actors/handles/handles.hpp"
 
 #include "actors/components.hpp"
+#include "actors/handles/stable_handle.hpp"
 #include "actors/model_manager/model_manager_actor.hpp"
 #include "actors/ollama_client/ollama_client_actor.hpp"
 #include "actors/requests/retry_policy.hpp"

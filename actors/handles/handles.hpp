@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/handles/role_handle.hpp"
-#include "actors/handles/stable_handle.hpp"
+#include "actors/handles/stable_handle_interface.hpp"
 #include "actors/supervision/chance.hpp"
 #include "messages/per_role.hpp"
 

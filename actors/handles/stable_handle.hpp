@@ -6,21 +6,9 @@
 #include <utility>
 
 #include "actors/handles/pending_calls.hpp"
-#include "actors/internal_interfaces.hpp"
+#include "actors/handles/stable_handle_interface.hpp"
 
 namespace nexus::llm {
-
-/// What callers hold: an actor that offers an interface and passes every message of it to whoever
-/// serves it now. It stays when that one is replaced, and asks the successor what is unanswered.
-/// When told to finish, calls end with that error until somebody else is there, or is to come (a
-/// null server): then they wait. It ends by `kill`
-/// alone, so that a caller who is linked to it takes nothing from the others. A long call whose
-/// requester dies is cancelled.
-template <class Interface>
-using stable_handle =
-    typename caf::typed_actor<sig<void, Interface>, sig<void, ComponentsPtr>,
-                              sig<void, finish_atom, LLMError>,
-                              sig<void, tick_atom, std::uint64_t>>::template extend_with<Interface>;
 
 /// How a `StableHandle` treats the messages of its interface. A policy for an interface derives
 /// from this and replaces what is different there.
@@ -56,6 +44,11 @@ struct HandlePolicy {
   }
 };
 
+/// Passes every message of an interface to whoever serves it now. It stays when that one is
+/// replaced, and asks the successor what is unanswered. When told to finish, calls end with that
+/// error until somebody else is there, or is to come: then they wait. It ends by `kill` alone, so
+/// that a caller who is linked to it takes nothing from the others. A long call whose requester
+/// dies is cancelled.
 template <class Interface, class Policy = HandlePolicy> class StableHandle {
 public:
   using Handle = stable_handle<Interface>;

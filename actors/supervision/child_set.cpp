@@ -22,15 +22,19 @@ caf::strong_actor_ptr enter(Components::Generation<Handle>& place, Handle handle
   return pointer(place.handle);
 }
 
+ComponentsPtr no_components(const LLMClientConfig& config) {
+  auto none = std::make_shared<Components>();
+  none->figures = std::make_shared<Figures>();
+  none->config = std::make_shared<const LLMClientConfig>(config);
+  return none;
+}
+
 } // namespace
 
 ChildSet::ChildSet(supervisor_internal::pointer self, SupervisorParts parts, Handles handles,
                    LiveRuns live_runs)
-    : self_{self}, parts_{std::move(parts)}, handles_{std::move(handles)} {
-  auto first = std::make_shared<Components>();
-  first->figures = std::make_shared<Figures>();
-  first->config = std::make_shared<const LLMClientConfig>(parts_.config);
-  components_ = std::move(first);
+    : self_{self}, parts_{std::move(parts)}, handles_{std::move(handles)},
+      components_{no_components(parts_.config)} {
   auto& system = self_->system();
   // The handle of the supervisor is made anew each time: its components must not keep it alive.
   const auto& factories = *parts_.factories;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/handles/handles.hpp"
+#include "actors/handles/pending_calls.hpp"
 #include "actors/supervision/chance.hpp"
 #include "actors/supervision/event_subscribers.hpp"
 #include "messages/per_role.hpp"

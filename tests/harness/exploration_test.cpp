@@ -1,5 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 #include "runtime/harness/script.hpp"
 #include "runtime/harness/script_failure.hpp"
 #include "tests/reliability/process.hpp"
@@ -12,35 +14,65 @@ namespace {
 constexpr auto overseer = AIRole::overseer;
 constexpr std::uint64_t orders = test::sanitized ? 3 : 12;
 
-/// Plays a script over and over: a component dies when so many messages have been handled, at each
-/// moment that there is, in several orders of messages.
-std::size_t kill_at_each_moment(const std::string& component,
-                                const std::function<void(Script&)>& body) {
-  std::size_t runs = 0;
+/// Whether there was anything to do it to.
+using Act = std::function<bool(Script&)>;
+
+/// One play in which something is done at a chosen message, between `begin` and `end`.
+class Exploring {
+public:
+  Exploring(std::size_t moment, Act act) : moment_{moment}, act_{std::move(act)} {}
+
+  void begin(Script& script) { script_ = &script; }
+  void end() { script_ = nullptr; }
+  void on_handled(const std::string& line) {
+    lines_.push_back(line);
+    if (script_ == nullptr || ++handled_ != moment_)
+      return;
+    reached_ = true;
+    acted_ = act_(*script_);
+  }
+
+  [[nodiscard]] bool reached() const { return reached_; }
+  [[nodiscard]] bool acted() const { return acted_; }
+  /// How many messages were handled whose line in the trace holds this text.
+  [[nodiscard]] std::size_t count(std::string_view text) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        lines_, [text](const auto& line) { return line.find(text) != std::string::npos; }));
+  }
+
+private:
+  std::size_t moment_;
+  Act act_;
+  Script* script_ = nullptr;
+  std::size_t handled_ = 0;
+  bool reached_ = false;
+  bool acted_ = false;
+  std::vector<std::string> lines_;
+};
+
+/// Plays a script over and over: something is done at each moment that there is, in several orders
+/// of messages. How often it was played.
+std::size_t explore(const std::string& what, const Act& act,
+                    const std::function<void(Script&, Exploring&)>& body) {
+  std::size_t plays = 0;
   for (std::uint64_t seed = 0; seed <= orders; ++seed) {
     bool reached = true;
-    for (std::size_t moment = 1; reached; ++moment, ++runs) {
-      reached = false;
-      std::size_t handled = 0;
-      Script* playing = nullptr;
-      ScriptOptions options{.name = component + " dies at message " + std::to_string(moment),
-                            .seed = seed};
-      options.trace = [&](const std::string&) {
-        if (playing == nullptr || ++handled != moment)
-          return;
-        reached = true;
-        playing->fails_now(component);
-      };
-      play(options, [&](Script& script) {
-        script.settle();
-        playing = &script;
-        body(script);
-        playing = nullptr;
-      });
+    for (std::size_t moment = 1; reached; ++moment, ++plays) {
+      Exploring exploring{moment, act};
+      ScriptOptions options{.name = what + " at message " + std::to_string(moment), .seed = seed};
+      options.trace = [&exploring](const std::string& line) { exploring.on_handled(line); };
+      play(options, [&](Script& script) { body(script, exploring); });
+      reached = exploring.reached();
     }
   }
-  return runs;
+  return plays;
 }
+
+Act kill(const std::string& name) {
+  return [name](Script& script) { return script.fails_now(name); };
+}
+
+constexpr auto answer_to_plan = "RequestActor/plan -> plan: LLMResponse";
 
 void stream_and_answer(Script& script) {
   const auto view = script.subscriber("view", Hears::stream);
@@ -59,10 +91,14 @@ BOOST_AUTO_TEST_SUITE(exploration)
 BOOST_AUTO_TEST_CASE(a_component_that_dies_at_any_moment_in_any_order_costs_nobody_an_answer) {
   for (const char* component : {"ConfigActor", "OllamaClientActor", "StreamingActor",
                                 "ModelManagerActor", "RoleActor/overseer"}) {
-    const auto runs = kill_at_each_moment(component, [](Script& script) {
-      script.given_model("llama3.1:8b", "one two three");
-      stream_and_answer(script);
-    });
+    const auto runs = explore(std::string{component} + " dies", kill(component),
+                              [](Script& script, Exploring& exploring) {
+                                script.given_model("llama3.1:8b", "one two three");
+                                script.settle();
+                                exploring.begin(script);
+                                stream_and_answer(script);
+                                exploring.end();
+                              });
     BOOST_TEST_MESSAGE(component << ": " << runs << " deaths");
     BOOST_TEST(runs > 30u * orders);
   }
@@ -71,39 +107,26 @@ BOOST_AUTO_TEST_CASE(a_component_that_dies_at_any_moment_in_any_order_costs_nobo
 BOOST_AUTO_TEST_CASE(a_request_cancelled_at_any_moment_in_any_order_ends_once) {
   std::size_t cancelled = 0;
   std::size_t answered = 0;
-  for (std::uint64_t seed = 0; seed <= orders; ++seed) {
-    bool reached = true;
-    for (std::size_t moment = 1; reached; ++moment) {
-      reached = false;
-      std::size_t handled = 0;
-      Script* playing = nullptr;
-      bool over = false;
-      ScriptOptions options{.name = "cancelled at message " + std::to_string(moment), .seed = seed};
-      options.trace = [&](const std::string& line) {
-        over = over || line.find("RequestActor/plan -> plan: LLMResponse") != std::string::npos;
-        if (playing == nullptr || ++handled != moment)
-          return;
-        reached = true;
-        anon_tell(playing->llm().role(overseer), cancel_atom_v, RequestId{"plan"});
-      };
-      play(options, [&](Script& script) {
-        script.given_model("llama3.1:8b", "one two three");
-        const auto view = script.subscriber("view", Hears::stream);
-        playing = &script;
-        const auto plan = script.prompt(overseer, "Count", {.listener = &view, .name = "plan"});
-        playing = nullptr;
-        if (over) {
-          ++answered;
-          view.sees_stream("one two three");
-          plan.is_answered();
-        } else {
-          ++cancelled;
-          view.sees_failure(ErrorCode::cancelled);
-          plan.fails(ErrorCode::cancelled);
-        }
-      });
+  const auto cancel = [](Script& script) {
+    anon_tell(script.llm().role(overseer), cancel_atom_v, RequestId{"plan"});
+    return true;
+  };
+  explore("cancelled", cancel, [&](Script& script, Exploring& exploring) {
+    script.given_model("llama3.1:8b", "one two three");
+    const auto view = script.subscriber("view", Hears::stream);
+    exploring.begin(script);
+    const auto plan = script.prompt(overseer, "Count", {.listener = &view, .name = "plan"});
+    exploring.end();
+    if (exploring.count(answer_to_plan) > 0) {
+      ++answered;
+      view.sees_stream("one two three");
+      plan.is_answered();
+    } else {
+      ++cancelled;
+      view.sees_failure(ErrorCode::cancelled);
+      plan.fails(ErrorCode::cancelled);
     }
-  }
+  });
   BOOST_TEST_MESSAGE(cancelled << " cancelled, " << answered << " answered");
   BOOST_TEST(cancelled > 50u);
   BOOST_TEST(answered > 10u);
@@ -112,87 +135,55 @@ BOOST_AUTO_TEST_CASE(a_request_cancelled_at_any_moment_in_any_order_ends_once) {
 BOOST_AUTO_TEST_CASE(a_request_that_dies_at_any_moment_in_any_order_is_answered_once) {
   std::size_t died = 0;
   std::size_t answered = 0;
-  for (std::uint64_t seed = 0; seed <= orders; ++seed) {
-    bool reached = true;
-    for (std::size_t moment = 1; reached; ++moment) {
-      reached = false;
-      std::size_t handled = 0;
-      Script* playing = nullptr;
-      bool killed = false;
-      bool over = false;
-      ScriptOptions options{.name = "dies at message " + std::to_string(moment), .seed = seed};
-      options.trace = [&](const std::string& line) {
-        over = over || line.find("RequestActor/plan -> plan: LLMResponse") != std::string::npos;
-        if (playing == nullptr || ++handled != moment)
-          return;
-        reached = true;
-        killed = playing->fails_now("RequestActor/plan");
-      };
-      play(options, [&](Script& script) {
-        script.given_model("llama3.1:8b", "one two three");
-        const auto view = script.subscriber("view", Hears::stream);
-        playing = &script;
-        const auto plan = script.prompt(overseer, "Count", {.listener = &view, .name = "plan"});
-        const auto other = script.prompt(overseer, "Count again");
-        script.settle();
-        playing = nullptr;
-        // The caller and its subscriber hear the same end: the answer where it was on its way.
-        if (!over) {
-          ++died;
-          BOOST_TEST(killed);
-          view.sees_failure(ErrorCode::component_failed);
-          plan.fails(ErrorCode::component_failed);
-        } else {
-          ++answered;
-          view.sees_stream("one two three");
-          plan.is_answered(R"({"response": "one two three"})");
-        }
-        // No other request notices.
-        other.is_answered(R"({"response": "one two three"})");
-      });
+  explore("dies", kill("RequestActor/plan"), [&](Script& script, Exploring& exploring) {
+    script.given_model("llama3.1:8b", "one two three");
+    const auto view = script.subscriber("view", Hears::stream);
+    exploring.begin(script);
+    const auto plan = script.prompt(overseer, "Count", {.listener = &view, .name = "plan"});
+    const auto other = script.prompt(overseer, "Count again");
+    script.settle();
+    exploring.end();
+    // The caller and its subscriber hear the same end: the answer where it was on its way.
+    if (exploring.count(answer_to_plan) == 0) {
+      ++died;
+      BOOST_TEST(exploring.acted());
+      view.sees_failure(ErrorCode::component_failed);
+      plan.fails(ErrorCode::component_failed);
+    } else {
+      ++answered;
+      view.sees_stream("one two three");
+      plan.is_answered(R"({"response": "one two three"})");
     }
-  }
+    // No other request notices.
+    other.is_answered(R"({"response": "one two three"})");
+  });
   BOOST_TEST_MESSAGE(died << " died, " << answered << " answered");
   BOOST_TEST(died > 50u);
   BOOST_TEST(answered > 10u);
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_request_that_dies_at_any_moment_is_answered_once) {
+BOOST_AUTO_TEST_CASE(a_cancelled_request_that_dies_at_any_moment_in_any_order_is_answered_once) {
   std::size_t died = 0;
-  bool reached = true;
-  for (std::size_t moment = 1; reached; ++moment) {
-    reached = false;
-    std::size_t handled = 0;
-    Script* playing = nullptr;
-    std::size_t answers = 0;
-    bool cancelled = false;
-    ScriptOptions options{.name = "cancelled, and dies at message " + std::to_string(moment)};
-    options.trace = [&](const std::string& line) {
-      auto tells = [&line](const char* what) { return line.find(what) != std::string::npos; };
-      answers += tells("-> plan: error") ? 1 : 0;
-      cancelled = cancelled || (tells("-> plan: error") && tells("\"cancelled\""));
-      if (playing == nullptr || ++handled != moment)
-        return;
-      reached = playing->fails_now("RequestActor/plan");
-      died += reached ? 1 : 0;
-    };
-    play(options, [&](Script& script) {
-      script.given_model("llama3.1:8b");
-      const auto view = script.subscriber("view", Hears::stream);
-      const auto plan = script.prompt(overseer, "Count", {.listener = &view, .name = "plan"});
-      script.ollama_is_asked("POST /api/generate").says({"one "});
-      playing = &script;
-      anon_tell(script.llm().role(overseer), cancel_atom_v, RequestId{"plan"});
-      script.settle();
-      playing = nullptr;
-      const auto code = cancelled ? ErrorCode::cancelled : ErrorCode::component_failed;
-      plan.fails(code);
-      view.sees_failure(code);
-    });
-    BOOST_TEST(answers == 1u);
-  }
+  explore("cancelled, and dies", kill("RequestActor/plan"),
+          [&](Script& script, Exploring& exploring) {
+            script.given_model("llama3.1:8b");
+            const auto view = script.subscriber("view", Hears::stream);
+            const auto plan = script.prompt(overseer, "Count", {.listener = &view, .name = "plan"});
+            script.ollama_is_asked("POST /api/generate").says({"one "});
+            exploring.begin(script);
+            anon_tell(script.llm().role(overseer), cancel_atom_v, RequestId{"plan"});
+            script.settle();
+            exploring.end();
+            died += exploring.acted() ? 1 : 0;
+            const auto code = exploring.count(R"(-> plan: error {"code":"cancelled")") > 0
+                                  ? ErrorCode::cancelled
+                                  : ErrorCode::component_failed;
+            plan.fails(code);
+            view.sees_failure(code);
+            BOOST_TEST(exploring.count("-> plan: error") == 1u);
+          });
   BOOST_TEST_MESSAGE(died << " deaths");
-  BOOST_TEST(died > 5u);
+  BOOST_TEST(died > 5u * orders);
 }
 
 BOOST_AUTO_TEST_CASE(the_stream_of_a_request_that_dies_while_nobody_serves_streams_ends) {

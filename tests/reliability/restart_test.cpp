@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_caller_that_is_linked_to_a_handle_ends_nothing_but_itself
         caf::actor_cast<caf::actor>(handles.role(AIRole::overseer))}) {
     const auto caller = scene.system().spawn([handle](caf::event_based_actor* self) {
       self->link_to(handle);
-      self->quit(caf::exit_reason::user_shutdown);
+      self->quit(to_caf_error({.code = ErrorCode::internal_error}));
     });
     BOOST_REQUIRE(
         wait_for_death(scene.system(), caf::actor_cast<caf::strong_actor_ptr>(caller), patience));
