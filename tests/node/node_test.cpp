@@ -382,12 +382,13 @@ BOOST_AUTO_TEST_CASE(nobody_ends_an_embedding_of_somebody_else_by_its_id) {
                });
   // Its own requester sends it again, as after a partition.
   auto again = ask(self, service, patience, embed_atom_v, overseer, request);
-  again.receive([](const EmbedResponse& answer) { BOOST_TEST(answer.embeddings.size() == 1u); },
-                [](const caf::error& error) { BOOST_ERROR(describe(error)); });
-  mine.receive([](const EmbedResponse&) { BOOST_ERROR("an answer"); },
-               [](const caf::error& error) {
-                 BOOST_TEST(to_string(to_llm_error(error).code) == "cancelled");
-               });
+  std::move(again).receive(
+      [](const EmbedResponse& answer) { BOOST_TEST(answer.embeddings.size() == 1u); },
+      [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  std::move(mine).receive([](const EmbedResponse&) { BOOST_ERROR("an answer"); },
+                          [](const caf::error& error) {
+                            BOOST_TEST(to_string(to_llm_error(error).code) == "cancelled");
+                          });
 }
 
 BOOST_AUTO_TEST_CASE(what_a_remote_requester_sends_again_replaces_what_it_sent) {
