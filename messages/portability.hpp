@@ -99,69 +99,26 @@ requires(std::is_enum_v<Enum>&& std::same_as<std::underlying_type_t<Enum>,
 
 #else
 
-namespace detail {
+/// How CAF 0.17 writes, reads and prints a structure. The members are defined and instantiated in
+/// one translation unit for each structure (`messages/inspection.hpp`), because every file that
+/// sends a message would compile them again otherwise. A structure that is not instantiated does
+/// not link.
+template <class Structure> struct Inspection {
+  [[nodiscard]] static caf::error save(caf::serializer& target, Structure& value);
+  [[nodiscard]] static caf::error load(caf::deserializer& source, Structure& value);
+  static void print(caf::detail::stringification_inspector& text, const Structure& value);
+};
 
-/// CAF 0.17 cannot process `std::optional`; this stands in for one: a flag, then the value.
-template <class T> struct OptionalRef { std::optional<T>& ref; };
-
-template <class T> T& as_field(T& value) { return value; }
-template <class T> OptionalRef<T> as_field(std::optional<T>& value) { return {value}; }
-
-template <class Inspector, class T>
-typename Inspector::result_type inspect(Inspector& inspector, OptionalRef<T>& optional) {
-  if constexpr (Inspector::reads_state) {
-    if constexpr (std::is_void_v<typename Inspector::result_type>) {
-      if (optional.ref)
-        inspector(*optional.ref);
-      else
-        inspector("none");
-    } else {
-      std::uint8_t flag = optional.ref ? 1 : 0;
-      if (auto error = inspector(flag))
-        return error;
-      return optional.ref ? inspector(*optional.ref) : typename Inspector::result_type{};
-    }
-  } else {
-    std::uint8_t flag = 0;
-    if (auto error = inspector(flag))
-      return error;
-    if (flag == 0) {
-      optional.ref.reset();
-      return {};
-    }
-    return inspector(optional.ref.emplace());
-  }
+template <Described T> caf::error inspect(caf::serializer& target, T& value) {
+  return Inspection<T>::save(target, value);
 }
 
-} // namespace detail
-
-namespace detail {
-template <class T> bool is_sound(const T& value) {
-  if constexpr (std::is_enum_v<T>)
-    return is_known(value);
-  else if constexpr (Checkable<T>)
-    return value.is_valid();
-  else
-    return true;
+template <Described T> caf::error inspect(caf::deserializer& source, T& value) {
+  return Inspection<T>::load(source, value);
 }
-} // namespace detail
 
-template <class Inspector, Described T>
-typename Inspector::result_type inspect(Inspector& inspector, T& value) {
-  using Structure = std::remove_const_t<T>;
-  auto visit = [&](auto... field) {
-    return inspector(caf::meta::type_name(T::type_name.data()), detail::as_field(field.value)...);
-  };
-  if constexpr (Inspector::reads_state) {
-    return Structure::fields(value, visit);
-  } else {
-    if (auto error = Structure::fields(value, visit))
-      return error;
-    // What is no value of its enum must not index an array.
-    const bool sound = Structure::fields(
-        value, [](auto... field) { return (detail::is_sound(field.value) && ...); });
-    return sound ? typename Inspector::result_type{} : caf::make_error(caf::sec::invalid_argument);
-  }
+template <Described T> void inspect(caf::detail::stringification_inspector& text, T& value) {
+  Inspection<std::remove_const_t<T>>::print(text, value);
 }
 
 #endif
@@ -199,7 +156,7 @@ void tell_after(Self* self, caf::timespan delay, const Handle& receiver, Ts&&...
 template <class Self, class Handle, class Rep, class Period, class... Ts>
 auto ask(Self* self, const Handle& receiver, std::chrono::duration<Rep, Period> deadline,
          Ts&&... content) {
-  auto span = std::chrono::duration_cast<caf::timespan>(deadline);
+  const auto span = std::chrono::duration_cast<caf::timespan>(deadline);
 #if NEXUS_LLM_CAF_1
   return self->mail(std::forward<Ts>(content)...).request(receiver, span);
 #else
@@ -218,6 +175,42 @@ auto ask_watched(Self* self, const Handle& receiver, Ts&&... content) {
   return self->request(receiver, caf::infinite, std::forward<Ts>(content)...);
 #endif
 }
+
+/// As `ask`, with a message that was made before, whose types `accepts` was asked about. The
+/// callbacks tell the type of the answer.
+template <class Self, class Handle>
+auto ask_made(Self* self, const Handle& receiver, caf::timespan deadline,
+              const caf::message& message) {
+  const auto untyped = caf::actor_cast<caf::actor>(receiver);
+#if NEXUS_LLM_CAF_1
+  return self->mail(message).request(untyped, deadline);
+#else
+  return self->request(untyped, deadline, message);
+#endif
+}
+
+/// As `ask_watched`, with a message that was made before; see `ask_made`.
+template <class Self, class Handle>
+auto ask_watched_made(Self* self, const Handle& receiver, const caf::message& message) {
+  const auto untyped = caf::actor_cast<caf::actor>(receiver);
+#if NEXUS_LLM_CAF_1
+  return self->mail(message).request(untyped, caf::infinite);
+#else
+  return self->request(untyped, caf::infinite, message);
+#endif
+}
+
+/// Whether a typed interface takes a message of these types.
+template <class Handle, class... Ts>
+inline constexpr bool accepts =
+#if NEXUS_LLM_CAF_1
+    caf::response_type_unbox<typename Handle::signatures,
+                             caf::type_list<caf::detail::strip_and_convert_t<Ts>...>>::valid;
+#else
+    caf::response_type_unbox<
+        typename Handle::signatures,
+        caf::detail::type_list<caf::detail::strip_and_convert_t<Ts>...>>::valid;
+#endif
 
 template <class Handle, class Rep, class Period, class... Ts>
 auto ask(caf::scoped_actor& self, const Handle& receiver,

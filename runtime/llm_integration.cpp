@@ -32,17 +32,18 @@ bool merge_chunks(StreamNews& last, StreamNews& next) {
 }
 
 /// Makes a streaming request and listens to it, for a thread that waits.
-template <class Atom, class Content> class StreamClient {
+class StreamClient {
 public:
   using Base = stream_subscriber::base;
   static constexpr const char* name = "StreamClient";
+  /// Makes the request of this subscriber.
+  using Request = std::function<caf::message(const stream_subscriber&)>;
 
-  StreamClient(stream_subscriber::pointer self, role_handle role, Content content,
-               GenerateOptions options, NewsChannel channel)
+  StreamClient(stream_subscriber::pointer self, role_handle role, const Request& request,
+               NewsChannel channel)
       : self_{self}, channel_{std::move(channel)} {
     auto push = [this](Outcome outcome) { channel_->push(std::move(outcome), merge_chunks); };
-    ask_watched(self_, role, Atom{}, std::move(content), std::move(options),
-                stream_subscriber{self_})
+    ask_watched_made(self_, role, request(self_))
         .then([push](LLMResponse& response) { push(std::move(response)); },
               [push](const caf::error& error) { push(failure(to_llm_error(error))); });
   }
@@ -63,16 +64,18 @@ private:
 using TransferNews = std::variant<PullProgress, Result<Ack>>;
 
 /// Asks for the transfer or the making of a model and passes on what it hears.
-template <class Atom, class Request> class TransferClient {
+class TransferClient {
 public:
   using Base = pull_subscriber::base;
   using News = TransferNews;
   static constexpr const char* name = "TransferClient";
+  /// Makes the request of this subscriber.
+  using Request = std::function<caf::message(const pull_subscriber&)>;
 
-  TransferClient(pull_subscriber::pointer self, models_handle models, Request request,
+  TransferClient(pull_subscriber::pointer self, models_handle models, const Request& request,
                  std::shared_ptr<Channel<News>> channel)
       : self_{self}, channel_{std::move(channel)} {
-    ask_watched(self_, models, Atom{}, std::move(request), pull_subscriber{self_})
+    ask_watched_made(self_, models, request(self_))
         .then([this](Ack ack) { push(Result<Ack>{ack}); },
               [this](const caf::error& error) { push(Result<Ack>{failure(to_llm_error(error))}); });
   }
@@ -110,6 +113,12 @@ private:
   Handle actor_;
 };
 
+/// A message that `Handle` takes.
+template <class Handle, class... Ts> caf::message request_for(const Ts&... content) {
+  static_assert(accepts<Handle, Ts...>, "the receiver takes no such message");
+  return caf::make_message(content...);
+}
+
 Result<void> without_value(const Result<Ack>& result) {
   if (!result)
     return failure(result.error());
@@ -122,10 +131,15 @@ LLMIntegration::LLMIntegration(caf::actor_system& system, LLMHandles handles)
     : system_{system}, llm_{std::move(handles)} {}
 
 template <class T, class Handle, class... Ts>
-Result<T> LLMIntegration::call(const Handle& receiver, Ts&&... content) {
+Result<T> LLMIntegration::call(const Handle& receiver, const Ts&... content) {
+  return wait_for<T>(caf::actor_cast<caf::actor>(receiver), request_for<Handle>(content...));
+}
+
+template <class T>
+Result<T> LLMIntegration::wait_for(const caf::actor& receiver, const caf::message& request) {
   Result<T> result = failure(ErrorCode::internal_error, "");
   caf::scoped_actor self{system_};
-  ask(self, receiver, answer_deadline, std::forward<Ts>(content)...)
+  ask_made(self.ptr(), receiver, answer_deadline, request)
       .receive([&result](T& answer) { result = std::move(answer); },
                [&result](const caf::error& error) { result = failure(to_llm_error(error)); });
   return result;
@@ -163,26 +177,36 @@ Result<LLMResponse> LLMIntegration::generate_streaming(const std::string& prompt
                                                        const ChunkCallback& callback,
                                                        const GenerateOptions& options,
                                                        const ProgressCallback& progress) {
-  return stream(generate_streaming_atom_v, prompt, role, callback, options, progress);
+  return stream(
+      [&prompt](const GenerateOptions& completed, const stream_subscriber& subscriber) {
+        return request_for<role_handle>(generate_streaming_atom_v, prompt, completed, subscriber);
+      },
+      role, callback, options, progress);
 }
 
 Result<LLMResponse> LLMIntegration::chat_streaming(const std::vector<ChatMessage>& messages,
                                                    AIRole role, const ChunkCallback& callback,
                                                    const GenerateOptions& options,
                                                    const ProgressCallback& progress) {
-  return stream(chat_streaming_atom_v, messages, role, callback, options, progress);
+  return stream(
+      [&messages](const GenerateOptions& completed, const stream_subscriber& subscriber) {
+        return request_for<role_handle>(chat_streaming_atom_v, messages, completed, subscriber);
+      },
+      role, callback, options, progress);
 }
 
-template <class Atom, class Content>
-Result<LLMResponse>
-LLMIntegration::stream(Atom, const Content& content, AIRole role, const ChunkCallback& callback,
-                       const GenerateOptions& given, const ProgressCallback& progress) {
+Result<LLMResponse> LLMIntegration::stream(const StreamRequest& request, AIRole role,
+                                           const ChunkCallback& callback,
+                                           const GenerateOptions& given,
+                                           const ProgressCallback& progress) {
   auto options = given;
   if (options.id.value.empty())
     options.id = make_request_id();
   const auto channel = std::make_shared<Channel<StreamNews>>();
-  const Helper<stream_subscriber> client{spawn_state<StreamClient<Atom, Content>>(
-      system_, llm_.role(role), content, options, channel)};
+  const Helper<stream_subscriber> client{spawn_state<StreamClient>(
+      system_, llm_.role(role),
+      [&request, &options](const stream_subscriber& self) { return request(options, self); },
+      channel)};
   std::optional<Outcome> outcome;
   std::uint64_t seq = 0;
   bool ended = false;
@@ -264,28 +288,40 @@ Result<void> LLMIntegration::pull_model(const std::string& model_name,
 
 Result<void> LLMIntegration::pull_model(const ModelTransfer& request,
                                         const PullCallback& progress) {
-  return transfer(pull_model_atom_v, request, progress);
+  return transfer(
+      [&request](const pull_subscriber& subscriber) {
+        return request_for<models_handle>(pull_model_atom_v, request, subscriber);
+      },
+      progress);
 }
 
 Result<void> LLMIntegration::push_model(const ModelTransfer& request,
                                         const PullCallback& progress) {
-  return transfer(push_model_atom_v, request, progress);
+  return transfer(
+      [&request](const pull_subscriber& subscriber) {
+        return request_for<models_handle>(push_model_atom_v, request, subscriber);
+      },
+      progress);
 }
 
 Result<void> LLMIntegration::create_model(const CreateRequest& request,
                                           const PullCallback& progress) {
-  return transfer(create_model_atom_v, request, progress);
+  return transfer(
+      [&request](const pull_subscriber& subscriber) {
+        return request_for<models_handle>(create_model_atom_v, request, subscriber);
+      },
+      progress);
 }
 
 Result<std::string> LLMIntegration::upload_blob(const std::string& file) {
   return call<std::string>(llm_.models, upload_blob_atom_v, file);
 }
 
-template <class Atom, class Request>
-Result<void> LLMIntegration::transfer(Atom, const Request& request, const PullCallback& progress) {
+Result<void> LLMIntegration::transfer(const TransferRequest& request,
+                                      const PullCallback& progress) {
   const auto channel = std::make_shared<Channel<TransferNews>>();
   const Helper<pull_subscriber> client{
-      spawn_state<TransferClient<Atom, Request>>(system_, llm_.models, request, channel)};
+      spawn_state<TransferClient>(system_, llm_.models, request, channel)};
   std::optional<Result<Ack>> outcome;
   // The answer may overtake the last report, which whoever follows the work waits for.
   bool ended = !progress;

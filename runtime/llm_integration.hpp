@@ -89,13 +89,16 @@ public:
 
 private:
   template <class T, class Handle, class... Ts>
-  Result<T> call(const Handle& receiver, Ts&&... content);
-  template <class Atom, class Content>
-  Result<LLMResponse> stream(Atom atom, const Content& content, AIRole role,
+  Result<T> call(const Handle& receiver, const Ts&... content);
+  template <class T> Result<T> wait_for(const caf::actor& receiver, const caf::message& request);
+  /// Makes the message that asks for a stream, or for the transfer or the making of a model.
+  using StreamRequest =
+      std::function<caf::message(const GenerateOptions&, const stream_subscriber&)>;
+  using TransferRequest = std::function<caf::message(const pull_subscriber&)>;
+  Result<LLMResponse> stream(const StreamRequest& request, AIRole role,
                              const ChunkCallback& callback, const GenerateOptions& options,
                              const ProgressCallback& progress);
-  template <class Atom, class Request>
-  Result<void> transfer(Atom atom, const Request& request, const PullCallback& progress);
+  Result<void> transfer(const TransferRequest& request, const PullCallback& progress);
 
   caf::actor_system& system_;
   LLMHandles llm_;

@@ -1,12 +1,18 @@
 #include "runtime/setup.hpp"
 
 #include "actors/internal_interfaces.hpp"
+#include "runtime/system_config.hpp"
 
 namespace nexus::llm {
 
 void setup(caf::actor_system_config& config) {
   setup_messages(config);
   add_types<caf::id_block::nexus_llm_internal>(config);
+}
+
+SystemConfig::SystemConfig() {
+  setup(*this);
+  recommend(*this);
 }
 
 } // namespace nexus::llm

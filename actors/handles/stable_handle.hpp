@@ -97,63 +97,85 @@ private:
   using Key = PendingCalls::Key;
   using Epoch = PendingCalls::Epoch;
 
+  struct Kind {
+    bool may_be_repeated = true;
+    bool is_long = false;
+  };
+
   template <class Out, class Atom, class... Ts> caf::result<Out> pass(Atom atom, Ts&... content) {
     if constexpr (std::is_same_v<Atom, cancel_atom>) {
       return cancel(content...);
     } else {
       if (auto refused = policy_.refusal(self_, atom))
         return to_caf_error(std::move(*refused));
-      const auto requester = self_->current_sender();
-      auto promise = self_->template make_response_promise<Out>();
-      PendingCalls::Call call{.fail =
-                                  [this, promise](LLMError error) mutable {
-                                    ended<Atom>(&error);
-                                    promise.deliver(to_caf_error(std::move(error)));
-                                  },
-                              .may_be_repeated = Policy::template may_be_repeated<Atom>,
-                              .is_long = Policy::template is_long<Atom>};
-      call.send = [this, promise, message = policy_.prepare(call.id, atom, content...)](
-                      PendingCalls::Server, Key key, Epoch epoch) {
-        std::apply([&](const auto&... parts) { put<Out, Atom>(promise, key, epoch, parts...); },
-                   message);
-      };
-      if constexpr (Policy::template is_long<Atom>)
-        policy_.on_begin();
-      const bool watched = call.is_long && requester;
-      if (const auto key = calls_.add(std::move(call)); key && watched)
-        watch(requester, *key);
-      return promise;
+      RequestId id;
+      auto message = std::apply(
+          []<class... Parts>(Parts&&... parts) {
+            static_assert(accepts<Interface, Parts...>, "the server takes no such message");
+            return caf::make_message(std::move(parts)...);
+          },
+          policy_.prepare(id, atom, content...));
+      return take<Out>({.may_be_repeated = Policy::template may_be_repeated<Atom>,
+                        .is_long = Policy::template is_long<Atom>},
+                       std::move(id), std::move(message));
     }
   }
 
-  template <class Atom> void ended(const LLMError* error) {
-    if constexpr (Policy::template is_long<Atom>)
+  /// From here on, what is compiled depends on the answer alone, not on the message.
+  template <class Out> caf::result<Out> take(Kind kind, RequestId id, caf::message message) {
+    const auto requester = self_->current_sender();
+    auto promise = self_->template make_response_promise<Out>();
+    PendingCalls::Call call{.fail =
+                                [this, promise, kind](LLMError error) mutable {
+                                  ended(kind, &error);
+                                  promise.deliver(to_caf_error(std::move(error)));
+                                },
+                            .may_be_repeated = kind.may_be_repeated,
+                            .is_long = kind.is_long};
+    call.id = std::move(id);
+    call.send = [this, promise, kind, message = std::move(message)](PendingCalls::Server, Key key,
+                                                                    Epoch epoch) {
+      put<Out>(promise, kind, key, epoch, message);
+    };
+    if (kind.is_long)
+      policy_.on_begin();
+    const bool watched = kind.is_long && requester;
+    if (const auto key = calls_.add(std::move(call)); key && watched)
+      watch(requester, *key);
+    return promise;
+  }
+
+  void ended(Kind kind, const LLMError* error) {
+    if (kind.is_long)
       policy_.on_end(error);
   }
 
-  template <class Out, class Atom, class... Ts>
-  void put(caf::typed_response_promise<Out> promise, Key key, Epoch epoch, const Ts&... message) {
-    ask_watched(self_, server_, message...)
+  template <class Out>
+  void put(caf::typed_response_promise<Out> promise, Kind kind, Key key, Epoch epoch,
+           const caf::message& message) {
+    ask_watched_made(self_, server_, message)
         .then(
-            [this, promise, key, epoch](Out& answer) mutable {
+            [this, promise, kind, key, epoch](Out& answer) mutable {
               if (!calls_.answered(key, epoch))
                 return;
-              ended<Atom>(nullptr);
+              ended(kind, nullptr);
               promise.deliver(std::move(answer));
             },
-            [this, key, epoch](const caf::error& error) {
-              // His successor is on the way, and with him all that has to be done.
-              if (is_death_of(served_by_, error))
-                return;
-              const auto failure = to_llm_error(error);
-              const auto wait = calls_.failed(key, epoch, failure, [&](std::uint32_t failures) {
-                return policy_.retry_wait(failure, failures);
-              });
-              if (!wait)
-                return;
-              later_.emplace(++last_tick_, std::pair{key, epoch});
-              tell_after(self_, *wait, Handle{self_}, tick_atom_v, last_tick_);
-            });
+            [this, key, epoch](const caf::error& error) { failed(key, epoch, error); });
+  }
+
+  void failed(Key key, Epoch epoch, const caf::error& error) {
+    // His successor is on the way, and with him all that has to be done.
+    if (is_death_of(served_by_, error))
+      return;
+    const auto failure = to_llm_error(error);
+    const auto wait = calls_.failed(key, epoch, failure, [&](std::uint32_t failures) {
+      return policy_.retry_wait(failure, failures);
+    });
+    if (!wait)
+      return;
+    later_.emplace(++last_tick_, std::pair{key, epoch});
+    tell_after(self_, *wait, Handle{self_}, tick_atom_v, last_tick_);
   }
 
   /// Its work ends with its requester.

@@ -1,24 +1,15 @@
 #include "runtime/cli/app.hpp"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 
-#include <cctype>
-#include <cerrno>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <string>
-#include <system_error>
 
-#include "actors/log.hpp"
 #include "config/node_address.hpp"
 #include "runtime/cli/certs_command.hpp"
 #include "runtime/cli/chat_command.hpp"
-#include "runtime/cli/common_options.hpp"
+#include "runtime/cli/common_flags.hpp"
 #include "runtime/cli/config_command.hpp"
 #include "runtime/cli/demo_command.hpp"
 #include "runtime/cli/doctor_command.hpp"
@@ -26,8 +17,7 @@
 #include "runtime/cli/models_command.hpp"
 #include "runtime/cli/number_option.hpp"
 #include "runtime/cli/only_here.hpp"
-#include "runtime/cli/output.hpp"
-#include "runtime/cli/process_limits.hpp"
+#include "runtime/cli/program.hpp"
 #include "runtime/cli/role_command.hpp"
 #include "runtime/cli/script_command.hpp"
 #include "runtime/cli/serve_command.hpp"
@@ -38,101 +28,11 @@ namespace nexus::llm::cli {
 
 namespace {
 
-constexpr double longest_timeout = 7 * 86400.0;
-
 constexpr const char* footer =
     "The options above go before or behind any command.\n"
     "Exit codes: 0 fine, 1 a scenario did not pass, 2 wrong usage or input, 3 connection, 4 "
     "timeout, 5 model, 6 API,\n"
     "7 broken stream, 8 configuration, 9 overload, 10 internal, 130 interrupted.";
-
-AIRole role_of(const std::string& text) {
-  if (const auto role = parse_role(text))
-    return *role;
-  throw CLI::ValidationError("`" + text + "` is no role; the roles are " + role_names());
-}
-
-void add_common_options(CLI::App& app, CommonOptions& common) {
-  app.set_version_flag("--version", "nexus-llm " NEXUS_LLM_VERSION);
-  app.add_option_function<std::string>(
-         "-r,--role", [&common](const std::string& text) { common.role = role_of(text); },
-         "Role that answers: " + role_names(" or ") + "; the first where none is given")
-      ->type_name("ROLE");
-  app.add_option("-m,--model", common.model, "Model instead of the role's")->type_name("NAME");
-  app.add_option("--base-url", common.base_url, "Where Ollama listens, on this machine")
-      ->type_name("URL");
-  app.add_option_function<std::vector<std::string>>(
-         "--connect",
-         [&common](const std::vector<std::string>& all) {
-           for (const auto& text : all) {
-             auto endpoint = parse_endpoint(text);
-             if (!endpoint)
-               throw CLI::ValidationError(endpoint.error().subject);
-             common.nodes.push_back(std::move(*endpoint));
-           }
-         },
-         "Node that does the work (`nexus-llm serve`), instead of this process; repeatable")
-      ->type_name("HOST:PORT")
-      ->allow_extra_args(false);
-  app.add_option("--cert", common.certificate, "Certificate of this program, for other machines")
-      ->type_name("FILE");
-  app.add_option("--key", common.key, "Its key")->type_name("FILE");
-  app.add_option("--ca", common.authority, "The authority that both sides trust")
-      ->type_name("FILE");
-  app.add_option("--config", common.config_file, "Configuration file")->type_name("FILE");
-  app.add_flag("--json", common.json, "Answer in JSON; a stream is one object per line");
-  app.add_flag("--no-stream", common.no_stream, "Print the answer when it is complete");
-  add_number<double>(app, "--temperature", common.temperature,
-                     {.least = 0, .most = 2, .wanted = "a number from 0 to 2"},
-                     "0 (repeatable) to 2 (wild)")
-      ->type_name("NUMBER");
-  add_number<std::int32_t>(app, "--max-tokens", common.max_tokens,
-                           {.least = 1,
-                            .most = INT32_MAX,
-                            .wanted = "a number from 1 to 2147483647, or -1 or -2 (no limit)",
-                            .also = {-1, -2}},
-                           "Most tokens to generate; -1: no limit")
-      ->type_name("N");
-  add_number<std::uint32_t>(app, "--num-ctx", common.num_ctx,
-                            {.least = 4, .most = 1u << 24, .wanted = "a number from 4 to 16777216"},
-                            "Context window in tokens")
-      ->type_name("N");
-  add_number<std::int64_t>(app, "--seed", common.seed,
-                           {.least = INT64_MIN, .most = INT64_MAX, .wanted = "a whole number"},
-                           "The same seed repeats an answer")
-      ->type_name("N");
-  app.add_option("--stop", common.stop, "Text that ends the answer; repeatable")
-      ->type_name("TEXT")
-      ->allow_extra_args(false);
-  app.add_option("--system", common.system, "System text instead of the role's")->type_name("TEXT");
-  app.add_option("--format", common.format, "Answer form: json, a JSON schema, or @FILE with one")
-      ->type_name("FORM");
-  app.add_flag("--think", common.think,
-               "Let the model think first; --think=low, medium, high, max or false");
-  app.add_option("--keep-alive", common.keep_alive,
-                 "How long Ollama keeps the model in memory, such as 5m; -1: for ever")
-      ->type_name("DURATION");
-  app.add_option("--option", common.options, "Any option of Ollama, such as top_k=20; repeatable")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
-  add_number<std::uint32_t>(app, "--logprobs", common.logprobs,
-                            {.least = 0, .most = 20, .wanted = "a number from 0 to 20"},
-                            "Tell, with --json, how likely each token was, and so many others")
-      ->type_name("N");
-  app.add_flag("--no-truncate", common.no_truncate,
-               "Fail, rather than cut the prompt, where it is too long for the window");
-  app.add_flag("--no-shift", common.no_shift,
-               "End the answer, rather than forget its beginning, where the window is full");
-  add_number<double>(app, "--timeout", common.timeout,
-                     {.least = 0.001,
-                      .most = longest_timeout,
-                      .wanted = "a number of seconds from 0.001 to 604800, or a duration such as "
-                                "`1m30s`"},
-                     "Longest wait for an answer, or for its next piece", parse_seconds)
-      ->type_name("SECONDS");
-  app.add_flag("--background", common.background, "Let interactive requests go first");
-  app.add_flag("--verbose", common.verbose, "Show statistics, details of errors, and the log");
-}
 
 /// A command whose options follow it or its parents.
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description) {
@@ -378,31 +278,9 @@ void add_script(CLI::App& app, const CommonOptions& common, int& exit_code) {
   });
 }
 
-/// Whether `--json` stands on a command line that could not be read to its end.
-bool wants_json(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i)
-    if (std::string_view{argv[i]} == "--json")
-      return true;
-  return false;
-}
-
-/// A message of the parser as the end of a sentence.
-std::string as_clause(std::string text) {
-  while (text.ends_with('\n') || text.ends_with('.'))
-    text.pop_back();
-  if (!text.empty())
-    text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
-  return text;
-}
-
-int run_command_line(int argc, char** argv) {
-  CommonOptions common;
-  int exit_code = 0;
-  CLI::App app{"Talk to the AI roles of Nexus Overseer, which Ollama serves on this machine.",
-               "nexus-llm"};
+void add_commands(CLI::App& app, const CommonOptions& common, int& exit_code) {
   app.require_subcommand(1);
   app.footer(footer);
-  add_common_options(app, common);
   add_generate(app, common, exit_code);
   add_command(app, "chat", "Hold a conversation")->callback([&common, &exit_code] {
     exit_code = run_chat(common);
@@ -419,64 +297,10 @@ int run_command_line(int argc, char** argv) {
   add_watching(app, common, exit_code);
   add_certs(app, common, exit_code);
   add_demo_command(app, common, exit_code);
-  app.parse_complete_callback([&common] {
-    if (!common.nodes.empty() && common.base_url)
-      throw CLI::ValidationError(
-          "--base-url names an Ollama of this machine, and goes without --connect");
-  });
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    Output output{common};
-    output.answer(app.help());
-    return output.success();
-  } catch (const CLI::CallForVersion& version) {
-    Output output{common};
-    output.line(version.what());
-    return output.success();
-  } catch (const CLI::ParseError& error) {
-    common.json = wants_json(argc, argv);
-    Output output{common};
-    const auto code =
-        output.fail({.code = ErrorCode::invalid_argument, .subject = as_clause(error.what())});
-    // Whoever gave a wrong value knows the option.
-    if (dynamic_cast<const CLI::ValidationError*>(&error) == nullptr)
-      output.message("`nexus-llm --help` tells how to use the program.");
-    return code;
-  }
-  return exit_code;
-}
-
-/// A standard stream that was closed would give its number to the next file that is opened. It
-/// stays one that cannot be used: what was to go there is lost, which must be told.
-void open_standard_streams() {
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(stream, F_GETFD) < 0)
-      static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) + 0);
 }
 
 } // namespace
 
-int run_app(int argc, char** argv) {
-  open_standard_streams();
-  // A reader that leaves is told by the write itself, and so is a limit of the size of files.
-  ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGXFSZ, SIG_IGN);
-  // People are told by sentences; commands that log say where.
-  set_logger(nullptr);
-  try {
-    return run_command_line(argc, argv);
-  } catch (const std::system_error& error) {
-    // A thread or a descriptor that could not be had.
-    const CommonOptions common{.json = wants_json(argc, argv)};
-    const auto code = error.code().value();
-    if (code == EAGAIN || code == EMFILE || code == ENFILE)
-      return Output{common}.fail(limit_failure(code));
-    return Output{common}.fail({.code = ErrorCode::internal_error, .detail = error.what()});
-  } catch (const std::exception& error) {
-    const CommonOptions common{.json = wants_json(argc, argv), .verbose = true};
-    return Output{common}.fail({.code = ErrorCode::internal_error, .detail = error.what()});
-  }
-}
+int run_app(int argc, char** argv) { return run_program(argc, argv, add_commands); }
 
 } // namespace nexus::llm::cli

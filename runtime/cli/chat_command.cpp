@@ -13,6 +13,7 @@
 #include "runtime/cli/answer.hpp"
 #include "runtime/cli/edited_lines.hpp"
 #include "runtime/cli/line_reader.hpp"
+#include "runtime/cli/request_flags.hpp"
 
 namespace nexus::llm::cli {
 

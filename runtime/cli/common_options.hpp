@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -10,9 +11,7 @@
 #include "config/config_store.hpp"
 #include "messages/ai_role.hpp"
 #include "messages/endpoint.hpp"
-#include "messages/llm_request.hpp"
 #include "messages/result.hpp"
-#include "messages/tls_files.hpp"
 
 namespace nexus::llm::cli {
 
@@ -46,22 +45,8 @@ struct CommonOptions {
   std::optional<double> timeout; ///< seconds
 };
 
-/// What the options say about each request.
-/// Errors: `invalid_argument` when the file of `--format` cannot be read, or an `--option` is none.
-[[nodiscard]] Result<GenerateOptions> request_options(const CommonOptions& common);
-
-/// What `--option` says, as JSON text of an object; empty where there is none.
-/// Errors: `invalid_argument`.
-[[nodiscard]] Result<std::string> ollama_options(const CommonOptions& common);
-
-/// The certificates of the options, else of the settings, checked; nothing where there are none.
-/// Errors: `certificate_invalid`, also where only some are given.
-[[nodiscard]] Result<std::optional<TlsFiles>> tls_files(const CommonOptions& common,
-                                                        const NodeSettings& settings);
-
-/// The nodes of the options, else of the settings.
-[[nodiscard]] std::vector<Endpoint> node_endpoints(const CommonOptions& common,
-                                                   const NodeSettings& settings);
+/// The time limit of the options, in whole milliseconds, rounded up.
+[[nodiscard]] std::optional<std::chrono::milliseconds> timeout_of(const CommonOptions& common);
 
 /// Where the configuration file of this run is.
 [[nodiscard]] ConfigLocation config_location(const CommonOptions& common);

@@ -11,8 +11,8 @@
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/llm_integration.hpp"
-#include "runtime/setup.hpp"
 #include "runtime/simulator/simulator.hpp"
+#include "runtime/system_config.hpp"
 
 namespace nexus::llm::cli {
 
@@ -23,13 +23,6 @@ using namespace std::chrono_literals;
 /// Only keeps a fault from holding the program for ever.
 constexpr std::chrono::hours longest_demo{24};
 constexpr const char* demo_goal = "Keep a number within a lower and an upper bound.";
-
-struct SystemConfig : caf::actor_system_config {
-  SystemConfig() {
-    setup(*this);
-    recommend(*this);
-  }
-};
 
 /// Why the configured Ollama cannot do the job; empty where it can.
 std::string why_not_ollama(caf::actor_system& system, LLMClientConfig config) {

@@ -1,6 +1,7 @@
 #include "runtime/cli/generate_command.hpp"
 
 #include "runtime/cli/answer.hpp"
+#include "runtime/cli/request_flags.hpp"
 
 namespace nexus::llm::cli {
 

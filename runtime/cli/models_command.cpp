@@ -6,6 +6,7 @@
 #include "config/describe_json.hpp"
 #include "runtime/cli/format.hpp"
 #include "runtime/cli/progress_display.hpp"
+#include "runtime/cli/request_flags.hpp"
 #include "runtime/cli/session.hpp"
 
 namespace nexus::llm::cli {

@@ -6,6 +6,7 @@
 #include "actors/ollama_client/curl_transport.hpp"
 #include "config/json.hpp"
 #include "runtime/cli/process_limits.hpp"
+#include "runtime/cli/request_flags.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/harness/recording.hpp"
 #include "runtime/harness/report.hpp"

@@ -13,6 +13,7 @@
 #include "config/file_io.hpp"
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/log_sink.hpp"
+#include "runtime/cli/node_options.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/service_manager.hpp"

@@ -2,6 +2,7 @@
 
 #include "actors/log.hpp"
 #include "runtime/cli/log_sink.hpp"
+#include "runtime/cli/node_options.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/setup.hpp"
 

@@ -8,6 +8,8 @@
 
 namespace nexus::llm::cli::test {
 
+namespace chat_terminal_test {
+
 namespace {
 
 /// A conversation on a terminal of 100 times 24.
@@ -196,5 +198,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_a_dumb_terminal_cut_is_not_sent) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace chat_terminal_test
 
 } // namespace nexus::llm::cli::test

@@ -6,6 +6,8 @@ namespace nexus::llm::cli::test {
 
 using simulator::Fault;
 
+namespace error_test {
+
 namespace {
 
 /// A failure tells one sentence on stderr and nothing on stdout.
@@ -178,5 +180,7 @@ BOOST_AUTO_TEST_CASE(help_and_version_are_answers) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace error_test
 
 } // namespace nexus::llm::cli::test

@@ -12,6 +12,8 @@
 
 namespace nexus::llm::cli::test {
 
+namespace limits_test {
+
 namespace {
 
 const std::vector<Arguments> commands{{"generate", "hi"},
@@ -105,7 +107,9 @@ BOOST_AUTO_TEST_CASE(a_node_without_descriptors_for_more_peers_waits_quietly_and
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace nexus::llm::cli::test
+} // namespace limits_test
 
 #endif
 #endif
+
+} // namespace limits_test

@@ -7,6 +7,8 @@
 
 namespace nexus::llm::cli::test {
 
+BOOST_AUTO_TEST_SUITE(line_editor)
+
 namespace {
 
 /// An editor whose keyboard and terminal are here.
@@ -62,8 +64,6 @@ std::string times(std::size_t count, std::string_view text) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(line_editor)
 
 BOOST_AUTO_TEST_CASE(function_keys_type_nothing) {
   // As a Linux console, xterm and rxvt send them.

@@ -6,6 +6,8 @@
 
 namespace nexus::llm::cli::test {
 
+namespace owner_test {
+
 namespace {
 
 const std::vector<Arguments> daemons{{"serve", "--listen", "127.0.0.1:0"}, {"simulate"}};
@@ -67,5 +69,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_parent_ends_it) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace owner_test
 
 } // namespace nexus::llm::cli::test

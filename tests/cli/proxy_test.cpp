@@ -22,6 +22,8 @@ extern char** environ;
 using namespace nexus::llm::cli::test;
 using nexus::llm::simulator::Fault;
 
+namespace proxy_test {
+
 namespace {
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -227,3 +229,5 @@ BOOST_AUTO_TEST_CASE(a_tls_server_that_closes_without_a_word_is_found_out) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace proxy_test

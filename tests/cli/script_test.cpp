@@ -4,6 +4,8 @@
 
 namespace nexus::llm::cli::test {
 
+namespace script_test {
+
 namespace {
 
 constexpr const char* good = R"({
@@ -146,5 +148,7 @@ BOOST_AUTO_TEST_CASE(the_schema_is_printed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace script_test
 
 } // namespace nexus::llm::cli::test

@@ -10,6 +10,8 @@
 
 namespace nexus::llm::cli::test {
 
+BOOST_AUTO_TEST_SUITE(serve)
+
 namespace {
 
 /// A node in a process of its own, with a configuration file of its own.
@@ -64,8 +66,6 @@ private:
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(serve)
 
 BOOST_FIXTURE_TEST_CASE(the_command_line_works_against_a_node, Serving) {
   // The settings of the client lead nowhere: the node's count.

@@ -6,6 +6,8 @@
 
 namespace nexus::llm::cli::test {
 
+namespace standard_streams_test {
+
 namespace {
 
 /// Runs the program with its standard streams changed by a shell, such as `>&-`.
@@ -112,5 +114,7 @@ BOOST_AUTO_TEST_CASE(input_that_cannot_be_read_is_an_error) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace standard_streams_test
 
 } // namespace nexus::llm::cli::test

@@ -4,6 +4,8 @@
 
 namespace nexus::llm::cli::test {
 
+namespace terminal_test {
+
 namespace {
 constexpr std::string_view escape = "\033";
 } // namespace
@@ -55,5 +57,7 @@ BOOST_AUTO_TEST_CASE(missing_prompt_is_told_and_not_waited_for) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace terminal_test
 
 } // namespace nexus::llm::cli::test

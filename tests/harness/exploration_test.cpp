@@ -9,6 +9,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::testing;
 
+BOOST_AUTO_TEST_SUITE(exploration)
+
 namespace {
 
 constexpr auto overseer = AIRole::overseer;
@@ -85,8 +87,6 @@ void stream_and_answer(Script& script) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(exploration)
 
 BOOST_AUTO_TEST_CASE(a_component_that_dies_at_any_moment_in_any_order_costs_nobody_an_answer) {
   for (const char* component : {"ConfigActor", "OllamaClientActor", "StreamingActor",

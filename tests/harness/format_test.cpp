@@ -17,6 +17,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::testing;
 
+namespace format_test {
+
 namespace {
 
 std::string error_of(std::string_view text) {
@@ -234,3 +236,5 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_a_structure_is_named_by_its_path) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace format_test

@@ -12,6 +12,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::testing;
 using namespace std::chrono_literals;
 
+namespace script_test {
+
 namespace {
 
 constexpr auto overseer = AIRole::overseer;
@@ -491,3 +493,5 @@ BOOST_AUTO_TEST_CASE(an_exchange_that_came_to_its_end_was_not_abandoned) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace script_test

@@ -8,6 +8,8 @@
 
 namespace nexus::llm::test {
 
+namespace config_watch_test {
+
 namespace {
 
 /// A system that runs with a configuration file, as an embedding program has it.
@@ -131,5 +133,7 @@ BOOST_FIXTURE_TEST_CASE(a_successor_of_the_config_actor_has_what_is_in_force, Un
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace config_watch_test
 
 } // namespace nexus::llm::test

@@ -7,6 +7,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+namespace conformance_test {
+
 namespace {
 
 constexpr std::string_view reply = "one two three \xC3\xA9\xC3\xA8 four five six seven eight nine";
@@ -119,3 +121,5 @@ BOOST_AUTO_TEST_CASE(a_flood_of_headers) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace conformance_test

@@ -16,6 +16,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+namespace field_test {
+
 namespace {
 
 std::string code(const Result<LLMResponse>& answer) {
@@ -479,3 +481,5 @@ BOOST_AUTO_TEST_CASE(what_the_server_decides_is_left_to_it) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace field_test

@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "actors/internal_interfaces.hpp"
-#include "runtime/setup.hpp"
+#include "runtime/system_config.hpp"
 
 namespace nexus::llm::test {
 
@@ -21,19 +21,10 @@ LLMClientConfig quick(const simulator::Simulator& sim) {
   return config;
 }
 
-namespace {
-
-struct Config : caf::actor_system_config {
-  Config() {
-    setup(*this);
-    recommend(*this);
-  }
-};
-
-} // namespace
+namespace {} // namespace
 
 struct World::Actors {
-  Config config;
+  SystemConfig config;
   caf::actor_system system{config};
   std::unique_ptr<LLMSystem> llm;
 };

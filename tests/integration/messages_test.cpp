@@ -9,6 +9,8 @@
 using namespace nexus::llm;
 using namespace std::chrono_literals;
 
+namespace messages_test {
+
 namespace {
 
 struct Config : caf::actor_system_config {
@@ -141,3 +143,5 @@ BOOST_AUTO_TEST_CASE(errors_cross_it_inside_those_of_caf) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace messages_test

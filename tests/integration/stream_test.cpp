@@ -3,6 +3,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+BOOST_AUTO_TEST_SUITE(streams)
+
 namespace {
 
 simulator::SimulatorOptions numbers() {
@@ -24,8 +26,6 @@ auto begin(caf::scoped_actor& self, World& world, Probe& probe, GenerateOptions 
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(streams)
 
 BOOST_AUTO_TEST_CASE(a_callback_that_throws_ends_its_stream) {
   World world;

@@ -3,6 +3,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+BOOST_AUTO_TEST_SUITE(supervision)
+
 namespace {
 
 const std::vector<std::string> components{"ConfigActor",        "OllamaClientActor",
@@ -16,8 +18,6 @@ simulator::SimulatorOptions numbers() {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(supervision)
 
 BOOST_AUTO_TEST_CASE(handles_stay_valid_when_any_component_dies_idle) {
   World world;

@@ -15,6 +15,8 @@ using namespace nexus::llm;
 using namespace std::chrono_literals;
 using simulator::Fault;
 
+namespace transport_test {
+
 namespace {
 
 /// Collects one exchange.
@@ -203,3 +205,5 @@ BOOST_AUTO_TEST_CASE(a_reset_of_a_kept_connection_is_not_noticed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace transport_test

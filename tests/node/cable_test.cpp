@@ -10,6 +10,8 @@
 /// Clients that reach their node over a bad cable.
 namespace nexus::llm::test {
 
+namespace cable_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -187,5 +189,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_reset_while_nothing_happens_is_made_ag
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace cable_test
 
 } // namespace nexus::llm::test

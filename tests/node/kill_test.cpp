@@ -5,6 +5,8 @@
 /// Processes that are killed at each moment of a request: SIGKILL, without a word.
 namespace nexus::llm::test {
 
+BOOST_AUTO_TEST_SUITE(kills)
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -44,8 +46,6 @@ struct Scene : NodeFixture {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(kills)
 
 BOOST_AUTO_TEST_CASE(a_node_killed_at_any_moment_leaves_one_answer_and_one_end) {
   for (const auto& moment : moments()) {

@@ -11,6 +11,8 @@
 /// What a node bears: strangers, large messages, many streams and many clients.
 namespace nexus::llm::test {
 
+namespace node_limits_test {
+
 namespace {
 constexpr auto overseer = AIRole::overseer;
 using namespace std::chrono_literals;
@@ -218,5 +220,7 @@ BOOST_AUTO_TEST_CASE(a_limit_that_was_raised_counts_from_the_next_start_on, *bou
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace node_limits_test
 
 } // namespace nexus::llm::test

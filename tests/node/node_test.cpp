@@ -10,6 +10,8 @@
 
 namespace nexus::llm::test {
 
+namespace node_test {
+
 namespace {
 
 constexpr auto overseer = AIRole::overseer;
@@ -458,5 +460,7 @@ BOOST_AUTO_TEST_CASE(only_addresses_of_this_machine_are_loopback) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace node_test
 
 } // namespace nexus::llm::test

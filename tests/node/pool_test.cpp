@@ -6,6 +6,8 @@
 
 namespace nexus::llm::test {
 
+namespace pool_test {
+
 namespace {
 
 constexpr auto overseer = AIRole::overseer;
@@ -219,5 +221,7 @@ BOOST_AUTO_TEST_CASE(no_node_at_all_is_an_error_and_one_is_enough) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace pool_test
 
 } // namespace nexus::llm::test

@@ -11,6 +11,8 @@
 
 namespace nexus::llm::test {
 
+namespace tls_test {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -226,5 +228,7 @@ BOOST_AUTO_TEST_CASE(a_client_with_certificates_is_refused_by_a_plain_node) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace tls_test
 
 } // namespace nexus::llm::test

@@ -12,6 +12,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 using simulator::Fault;
 
+BOOST_AUTO_TEST_SUITE(cancellation)
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -75,8 +77,6 @@ std::size_t generate_requests(const Scene& scene) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(cancellation)
 
 BOOST_AUTO_TEST_CASE(whoever_leaves_before_the_first_byte_ends_the_transfer) {
   for (const auto& how : leavings)

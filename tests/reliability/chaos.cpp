@@ -8,8 +8,8 @@
 #include <memory>
 
 #include "runtime/llm_system.hpp"
-#include "runtime/setup.hpp"
 #include "runtime/simulator/simulator.hpp"
+#include "runtime/system_config.hpp"
 #include "tests/reliability/chaos_client.hpp"
 #include "tests/reliability/mischief.hpp"
 #include "tests/reliability/mortal.hpp"
@@ -21,13 +21,6 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 namespace {
-
-struct Config : caf::actor_system_config {
-  Config() {
-    setup(*this);
-    recommend(*this);
-  }
-};
 
 simulator::SimulatorOptions ollama() {
   simulator::SimulatorOptions options;
@@ -118,7 +111,7 @@ ChaosReport run_chaos(const ChaosOptions& options) {
   ChaosReport report;
   simulator::Simulator sim{ollama()};
   SeenRequests requests;
-  Config config;
+  SystemConfig config;
   caf::actor_system system{config};
   LLMSystemOptions made;
   made.store = make_memory_store(settings(sim));

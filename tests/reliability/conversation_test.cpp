@@ -14,6 +14,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 using simulator::Fault;
 
+BOOST_AUTO_TEST_SUITE(conversations)
+
 namespace {
 
 std::vector<ChatMessage> conversation() {
@@ -44,8 +46,6 @@ void kill(Scene& scene, const std::string& component) {
 bool over(const Record& seen) { return seen.ends > 0 && !seen.answers.empty(); }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(conversations)
 
 BOOST_AUTO_TEST_CASE(a_crash_in_the_middle_of_a_turn_loses_no_message_of_the_conversation) {
   for (const std::string component :

@@ -17,6 +17,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 using simulator::Fault;
 
+BOOST_AUTO_TEST_SUITE(degradation)
+
 namespace {
 
 constexpr auto overseer = AIRole::overseer;
@@ -96,8 +98,6 @@ std::size_t unload_requests(const Scene& scene) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(degradation)
 
 BOOST_AUTO_TEST_CASE(an_ollama_that_is_gone_is_told_after_the_retries_and_then_at_once) {
   auto exchanges = std::make_shared<std::atomic<std::size_t>>(0);

@@ -21,21 +21,15 @@ const std::vector<std::string> moments{"idle",       "queued",      "no byte yet
 const std::string supervisor = "RetrySupervisor";
 const std::string request = "RequestActor";
 const std::string connection = "connection";
-const std::string subscriber = "subscriber";
-const std::string requester = "requester";
+const std::string the_subscriber = "subscriber";
+const std::string the_requester = "requester";
 
-const std::vector<std::string> components{"RoleActor/overseer",
-                                          "RoleActor/implementation",
-                                          "ModelManagerActor",
-                                          "StreamingActor",
-                                          "OllamaClientActor",
-                                          "ConfigActor",
-                                          "HealthActor",
-                                          request,
-                                          connection,
-                                          subscriber,
-                                          requester,
-                                          supervisor};
+const std::vector<std::string> victims{"RoleActor/overseer", "RoleActor/implementation",
+                                       "ModelManagerActor",  "StreamingActor",
+                                       "OllamaClientActor",  "ConfigActor",
+                                       "HealthActor",        request,
+                                       connection,           the_subscriber,
+                                       the_requester,        supervisor};
 
 const std::vector<std::string> deaths{"exit", "exception", "error"};
 const std::vector<std::string> cuts{"reset", "closed", "server killed"};
@@ -75,7 +69,7 @@ private:
   bool has_callers() const { return first_ != nullptr; }
   /// Whether nobody is left who waits for the transfer that is under way.
   bool aborts() const {
-    return (is(subscriber) || is(requester) || is(request) || is(supervisor)) &&
+    return (is(the_subscriber) || is(the_requester) || is(request) || is(supervisor)) &&
            (at("no byte yet") || at("mid-stream") || at("config change"));
   }
 
@@ -185,14 +179,14 @@ private:
         order = scene_.component("RoleActor/implementation");
         how = Death::exit;
       }
-    } else if (is(subscriber) || is(requester)) {
+    } else if (is(the_subscriber) || is(the_requester)) {
       if (victim() == nullptr)
         bystander_ = &scene_.stream("a caller of before");
       auto* caller = victim() != nullptr ? victim() : bystander_;
       if (bystander_ != nullptr && !finished(*caller))
         return false;
-      target = is(subscriber) ? caf::actor_cast<caf::strong_actor_ptr>(caller->subscriber)
-                              : caf::actor_cast<caf::strong_actor_ptr>(caller->requester);
+      target = is(the_subscriber) ? caf::actor_cast<caf::strong_actor_ptr>(caller->subscriber)
+                                  : caf::actor_cast<caf::strong_actor_ptr>(caller->requester);
       order = target;
     } else if (is(request)) {
       target = order = scene_.component(second_ != nullptr ? "second" : "first");
@@ -222,8 +216,8 @@ private:
     for (auto* caller : {first_, second_}) {
       if (caller == nullptr)
         continue;
-      const bool mute = is(requester) && caller == victim();
-      const bool deaf = is(subscriber) && caller == victim();
+      const bool mute = is(the_requester) && caller == victim();
+      const bool deaf = is(the_subscriber) && caller == victim();
       const auto& record = *caller->record;
       if (!mute && !record.wait_until([](const Record& seen) { return !seen.answers.empty(); }))
         trouble("a requester got no answer");
@@ -289,7 +283,7 @@ private:
 
 std::vector<KillOutcome> run_kill_matrix() {
   std::vector<KillOutcome> cells;
-  for (const auto& component : components)
+  for (const auto& component : victims)
     for (const auto& moment : moments)
       for (const auto& way : component == connection ? cuts : deaths) {
         // There is no exchange whose connection could be cut.
@@ -329,7 +323,7 @@ std::string kill_matrix_table(const std::vector<KillOutcome>& outcomes) {
   for (std::size_t i = 0; i < moments.size(); ++i)
     out << " --- |";
   out << '\n';
-  for (const auto& component : components) {
+  for (const auto& component : victims) {
     out << "| " << component << " |";
     for (const auto& moment : moments) {
       const auto& ways = cells[component][moment];

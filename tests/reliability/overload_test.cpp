@@ -12,6 +12,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 using simulator::Fault;
 
+BOOST_AUTO_TEST_SUITE(overload)
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -59,8 +61,6 @@ caf::actor throw_at(Scene& scene, std::shared_ptr<Tally> tally, GenerateOptions 
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(overload)
 
 BOOST_AUTO_TEST_CASE(what_does_not_fit_the_queue_is_rejected_at_once_and_the_rest_is_answered) {
   Scene scene{{.adjust = small_queue}};

@@ -12,6 +12,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 using simulator::Fault;
 
+BOOST_AUTO_TEST_SUITE(request_faults)
+
 namespace {
 
 using Machine = RequestMachine;
@@ -35,8 +37,6 @@ template <class Reply> bool is_reply(const Machine::Event& event) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(request_faults)
 
 BOOST_AUTO_TEST_CASE(a_request_whose_logic_fails_before_anything_was_seen_begins_anew_once) {
   const std::pair<const char*, std::function<bool(const Machine::Event&)>> moments[] = {

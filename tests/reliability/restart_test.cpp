@@ -12,6 +12,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 using simulator::Fault;
 
+BOOST_AUTO_TEST_SUITE(restarts)
+
 namespace {
 
 /// Keeps what supervision tells.
@@ -51,8 +53,6 @@ private:
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(restarts)
 
 BOOST_AUTO_TEST_CASE(a_component_that_cannot_be_made_is_tried_again_until_it_can) {
   Scene scene;

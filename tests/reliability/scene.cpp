@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "actors/internal_interfaces.hpp"
-#include "runtime/setup.hpp"
+#include "runtime/system_config.hpp"
 #include "tests/reliability/mortal_components.hpp"
 
 namespace nexus::llm::test {
@@ -66,13 +66,6 @@ caf::behavior requester(caf::event_based_actor* self, const role_handle& role,
   }};
 }
 
-struct Config : caf::actor_system_config {
-  Config() {
-    setup(*this);
-    recommend(*this);
-  }
-};
-
 } // namespace
 
 simulator::SimulatorOptions SceneOptions::default_ollama() {
@@ -85,7 +78,7 @@ simulator::SimulatorOptions SceneOptions::default_ollama() {
 }
 
 struct Scene::Actors {
-  Config config;
+  SystemConfig config;
   caf::actor_system system{config};
 };
 

@@ -9,6 +9,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 
+BOOST_AUTO_TEST_SUITE(stream_ends)
+
 namespace {
 
 /// A subscriber that never gives back its credit.
@@ -65,8 +67,6 @@ stream_subscriber join_stuck(Scene& scene, const Caller& caller, std::shared_ptr
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(stream_ends)
 
 BOOST_AUTO_TEST_CASE(who_has_had_the_end_gets_no_second_one_when_the_streaming_actor_dies) {
   Scene scene{slow_with_little_credit()};

@@ -10,6 +10,8 @@
 
 using namespace nexus::llm;
 
+BOOST_AUTO_TEST_SUITE(a_third_role)
+
 namespace {
 
 constexpr AIRole reviewer{2};
@@ -25,8 +27,6 @@ struct ThreeRoles : cli::test::Fixture {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(a_third_role)
 
 BOOST_AUTO_TEST_CASE(is_there_in_the_settings_with_what_the_table_says) {
   const LLMClientConfig config;

@@ -9,6 +9,8 @@
 using namespace nexus::llm::simulator;
 using namespace nexus::llm::simulator::test;
 
+BOOST_AUTO_TEST_SUITE(concurrency)
+
 namespace {
 
 const std::string long_request = R"({"model":"wren","prompt":"x"})";
@@ -23,8 +25,6 @@ void talk_slowly(Simulator& server) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(concurrency)
 
 BOOST_AUTO_TEST_CASE(later_requests_are_silent_until_the_slot_is_free) {
   Simulator server(with_models());

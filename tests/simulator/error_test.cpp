@@ -5,6 +5,8 @@
 using namespace nexus::llm::simulator;
 using namespace nexus::llm::simulator::test;
 
+BOOST_AUTO_TEST_SUITE(errors)
+
 namespace {
 
 struct Case {
@@ -15,8 +17,6 @@ struct Case {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(errors)
 
 BOOST_AUTO_TEST_CASE(requests_are_refused_with_the_texts_of_the_real_server) {
   const Simulator server(with_models());

@@ -5,6 +5,8 @@
 using namespace nexus::llm::simulator;
 using namespace nexus::llm::simulator::test;
 
+BOOST_AUTO_TEST_SUITE(faults)
+
 namespace {
 
 const std::string request = R"({"model":"wren","prompt":"x"})";
@@ -20,8 +22,6 @@ struct Server : Simulator {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(faults)
 
 BOOST_FIXTURE_TEST_CASE(reset_before_response, Server) {
   inject(Fault::reset_before_response());

@@ -8,6 +8,8 @@ using namespace nexus::llm;
 using namespace std::chrono_literals;
 using Verdict = AdmissionQueue::Verdict;
 
+BOOST_AUTO_TEST_SUITE(admission_queue)
+
 namespace {
 
 const AdmissionQueue::Time start{1h};
@@ -40,8 +42,6 @@ struct Busy {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(admission_queue)
 
 BOOST_AUTO_TEST_CASE(places_are_given_up_to_the_limit_then_the_queue_fills_then_it_is_full) {
   AdmissionQueue queue{limits(2, 2)};

@@ -9,6 +9,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::test;
 using Failure = HttpOutcome::Failure;
 
+namespace answer_collector_test {
+
 namespace {
 
 const HttpOutcome clean_end{.status = 200, .answer_began = true};
@@ -351,3 +353,5 @@ BOOST_AUTO_TEST_CASE(a_transfer_that_fails_is_told_by_its_kind) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace answer_collector_test

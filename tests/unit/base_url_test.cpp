@@ -6,6 +6,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+namespace base_url_test {
+
 namespace {
 
 struct Accepted {
@@ -216,3 +218,5 @@ BOOST_AUTO_TEST_CASE(whatever_is_accepted_is_a_base_url) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace base_url_test

@@ -5,6 +5,8 @@
 using namespace nexus::llm;
 using namespace std::chrono_literals;
 
+BOOST_AUTO_TEST_SUITE(circuit_breaker)
+
 namespace {
 
 constexpr CircuitBreaker::Time start{};
@@ -20,8 +22,6 @@ CircuitBreaker opened() {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(circuit_breaker)
 
 BOOST_AUTO_TEST_CASE(it_opens_after_so_many_failures_in_a_row) {
   CircuitBreaker breaker{settings};

@@ -18,6 +18,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::test;
 namespace fs = std::filesystem;
 
+namespace config_durability_test {
+
 namespace {
 
 /// Runs `work` as somebody whom file permissions bind.
@@ -251,3 +253,5 @@ BOOST_AUTO_TEST_CASE(a_file_without_permission_to_read_cannot_be_read) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace config_durability_test

@@ -12,6 +12,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
+namespace config_file_test {
+
 namespace {
 
 Environment environment(std::map<std::string, std::string> variables) {
@@ -374,3 +376,5 @@ BOOST_AUTO_TEST_CASE(directories_are_made_on_the_way) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace config_file_test

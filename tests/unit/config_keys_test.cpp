@@ -12,6 +12,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 
+BOOST_AUTO_TEST_SUITE(config_keys_table)
+
 namespace {
 
 /// A value for each setting that differs from its default.
@@ -75,8 +77,6 @@ Result<LLMClientConfig> applied(std::string_view section) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(config_keys_table)
 
 BOOST_AUTO_TEST_CASE(the_defaults_are_those_of_the_specification) {
   const LLMClientConfig config;

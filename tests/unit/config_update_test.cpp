@@ -14,6 +14,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
+namespace config_update_test {
+
 namespace {
 
 std::string merged(std::string_view target, std::string_view patch) {
@@ -254,3 +256,5 @@ BOOST_AUTO_TEST_CASE(a_store_in_memory_obeys_the_same_rules) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace config_update_test

@@ -14,6 +14,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
+namespace config_watcher_test {
+
 namespace {
 
 /// A file that is watched, and what was there when changes were told.
@@ -202,3 +204,5 @@ BOOST_AUTO_TEST_CASE(a_watcher_ends_at_once) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace config_watcher_test

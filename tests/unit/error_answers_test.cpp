@@ -8,6 +8,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::test;
 namespace parser = nexus::llm::error_parser;
 
+BOOST_AUTO_TEST_SUITE(error_answers)
+
 namespace {
 
 constexpr auto url = "http://localhost:11434";
@@ -23,8 +25,6 @@ struct Row {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(error_answers)
 
 BOOST_AUTO_TEST_CASE(status_and_text_lead_to_the_code) {
   const Row rows[] = {

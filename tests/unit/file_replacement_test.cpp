@@ -27,6 +27,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::test;
 namespace fs = std::filesystem;
 
+namespace file_replacement_test {
+
 namespace {
 
 constexpr int not_possible_here = 77;
@@ -361,3 +363,5 @@ BOOST_AUTO_TEST_CASE(a_disk_that_fails_is_told_and_leaves_the_old_file) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace file_replacement_test

@@ -8,6 +8,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+BOOST_AUTO_TEST_SUITE(json_editor)
+
 namespace {
 
 using Path = std::vector<std::string>;
@@ -27,8 +29,6 @@ std::string erased(std::string text, const Path& path) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(json_editor)
 
 BOOST_AUTO_TEST_CASE(a_value_is_replaced_where_it_stands) {
   BOOST_TEST(assigned(R"({ "a" : 1 , "b":{"c" :[1 ,2]}})", {"a"}, "2") ==

@@ -10,6 +10,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::test;
 using namespace std::string_literals;
 
+namespace json_test {
+
 namespace {
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
@@ -150,3 +152,5 @@ BOOST_AUTO_TEST_CASE(nul_is_valid_utf8_but_not_a_clean_text) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace json_test

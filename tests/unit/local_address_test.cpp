@@ -16,6 +16,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+BOOST_AUTO_TEST_SUITE(local_address)
+
 namespace {
 
 NumericAddress address_of(std::string_view text) {
@@ -57,8 +59,6 @@ std::vector<std::string> own_addresses() {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(local_address)
 
 BOOST_AUTO_TEST_CASE(loopback_is_known_in_every_form) {
   for (const auto* text : {"127.0.0.1", "127.255.255.255", "::1", "::ffff:127.0.0.1", "127.1",

@@ -15,6 +15,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 
+namespace messages_test {
+
 namespace {
 
 std::int64_t nanoseconds_of(std::string_view text) {
@@ -133,3 +135,5 @@ BOOST_AUTO_TEST_CASE(the_configuration_is_described_whole) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace messages_test

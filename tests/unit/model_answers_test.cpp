@@ -11,6 +11,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 namespace parser = nexus::llm::response_parser;
 
+BOOST_AUTO_TEST_SUITE(parsing_models)
+
 namespace {
 
 constexpr std::uint32_t depth = 128;
@@ -21,8 +23,6 @@ Result<EmbedResponse> embedding(std::string_view body, std::size_t texts = 2) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(parsing_models)
 
 BOOST_AUTO_TEST_CASE(the_list_of_models_is_read) {
   const auto list = parser::parse_tags(

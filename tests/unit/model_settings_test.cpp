@@ -5,6 +5,8 @@
 
 using namespace nexus::llm;
 
+namespace model_settings_test {
+
 namespace {
 
 struct Settings {
@@ -85,3 +87,5 @@ BOOST_AUTO_TEST_CASE(what_the_caller_asks_for_wins) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace model_settings_test

@@ -7,6 +7,8 @@
 using namespace nexus::llm;
 using Lines = std::vector<std::string>;
 
+BOOST_AUTO_TEST_SUITE(ndjson_reader)
+
 namespace {
 
 struct Reading {
@@ -29,8 +31,6 @@ struct Reading {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(ndjson_reader)
 
 BOOST_AUTO_TEST_CASE(lines_are_the_same_wherever_the_bytes_are_split) {
   const std::string bytes = "{\"a\":1}\n{\"b\":\"caf\xC3\xA9\"}\r\n\n  \t\n{\"c\":3}";

@@ -6,6 +6,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+BOOST_AUTO_TEST_SUITE(ollama_options)
+
 namespace {
 
 std::string sent(std::string_view keep_alive) {
@@ -16,8 +18,6 @@ std::string sent(std::string_view keep_alive) {
 std::string fault_of(std::string_view options) { return check_options(*json::parse(options)); }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(ollama_options)
 
 BOOST_AUTO_TEST_CASE(durations_and_plain_numbers_are_valid_keep_alives) {
   for (const auto* text : {"5m", "1h30m", "300ms", "-1s", "0", "-1", "10", "2.5", "1.5h", ".5s",

@@ -8,6 +8,8 @@
 using namespace nexus::llm;
 using namespace std::chrono_literals;
 
+BOOST_AUTO_TEST_SUITE(pending_calls)
+
 namespace {
 
 struct Desk {
@@ -35,8 +37,6 @@ const auto never = [](std::uint32_t) { return std::optional<std::chrono::millise
 const auto soon = [](std::uint32_t) { return std::optional{5ms}; };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(pending_calls)
 
 BOOST_AUTO_TEST_CASE(calls_wait_until_somebody_is_there_and_keep_their_order) {
   Desk desk;

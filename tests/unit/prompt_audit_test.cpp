@@ -5,6 +5,8 @@
 using namespace nexus::llm;
 using namespace std::chrono_literals;
 
+BOOST_AUTO_TEST_SUITE(prompt_audit)
+
 namespace {
 
 const PromptAudit::Time now{1h};
@@ -42,8 +44,6 @@ LLMRequest conversation(const std::vector<std::string>& texts) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(prompt_audit)
 
 BOOST_AUTO_TEST_CASE(words_and_numbers_are_a_token_each_at_least) {
   BOOST_TEST(PromptAudit::least_tokens("") == 0u);

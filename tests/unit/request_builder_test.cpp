@@ -11,6 +11,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 namespace builder = nexus::llm::request_builder;
 
+namespace request_builder_test {
+
 namespace {
 
 LLMRequest prompt(std::string text = "Hi") {
@@ -300,3 +302,5 @@ BOOST_AUTO_TEST_CASE(tools_and_messages_count_in_a_conversation) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace request_builder_test

@@ -8,6 +8,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 
+BOOST_AUTO_TEST_SUITE(request_machine)
+
 namespace {
 
 std::string name_of(Stage stage) {
@@ -47,8 +49,6 @@ void check_reply(const Machine::Reply& reply, const std::map<Stage, Cell>& cells
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(request_machine)
 
 BOOST_AUTO_TEST_CASE(every_stage_is_reached_by_its_question) {
   for (const auto stage : stages) {

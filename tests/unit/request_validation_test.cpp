@@ -13,6 +13,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
+BOOST_AUTO_TEST_SUITE(request_validation)
+
 namespace {
 
 LLMRequest prompt() {
@@ -56,8 +58,6 @@ const auto not_utf8 = "x\xFF"s;
 const auto with_nul = "x\0y"s;
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(request_validation)
 
 BOOST_AUTO_TEST_CASE(a_request_with_every_option_at_its_bounds_passes) {
   auto request = prompt();

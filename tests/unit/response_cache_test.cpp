@@ -5,6 +5,8 @@
 using namespace nexus::llm;
 using namespace std::chrono_literals;
 
+namespace response_cache_test {
+
 namespace {
 
 const ResponseCache::Time start{1h};
@@ -149,3 +151,5 @@ BOOST_AUTO_TEST_CASE(the_seed_that_means_a_random_one_is_not_repeatable) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace response_cache_test

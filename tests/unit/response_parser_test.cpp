@@ -10,6 +10,8 @@ using namespace nexus::llm::test;
 using namespace std::chrono_literals;
 namespace parser = nexus::llm::response_parser;
 
+BOOST_AUTO_TEST_SUITE(parsing_lines)
+
 namespace {
 
 constexpr std::uint32_t depth = 128;
@@ -22,8 +24,6 @@ Result<parser::Piece> chat_line(std::string_view line) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(parsing_lines)
 
 BOOST_AUTO_TEST_CASE(a_line_of_a_generated_text_is_read) {
   const auto piece = generate_line(

@@ -10,6 +10,8 @@ using namespace nexus::llm;
 using namespace std::chrono_literals;
 using Next = RetryDecision::Next;
 
+namespace retry_policy_test {
+
 namespace {
 
 struct Policy {
@@ -226,3 +228,5 @@ BOOST_AUTO_TEST_CASE(a_budget_of_none_allows_none) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace retry_policy_test

@@ -8,6 +8,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+namespace role_defaults_test {
+
 namespace {
 
 struct Settings {
@@ -85,3 +87,5 @@ BOOST_AUTO_TEST_CASE(a_raw_prompt_gets_no_system_text) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace role_defaults_test

@@ -9,6 +9,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+namespace stream_session_property_test {
+
 namespace {
 
 /// One random life of a stream: pieces, late joins, credits, restarts and an end, in any order.
@@ -192,3 +194,5 @@ BOOST_AUTO_TEST_CASE(a_restart_forgets_what_waits_and_keeps_the_credit_that_is_o
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace stream_session_property_test

@@ -7,6 +7,8 @@
 using namespace nexus::llm;
 using namespace nexus::llm::test;
 
+namespace stream_session_test {
+
 namespace {
 
 constexpr std::uint32_t attempt = 1;
@@ -326,3 +328,5 @@ BOOST_AUTO_TEST_CASE(an_end_in_the_middle_of_the_wire_s_pieces_is_not_an_end_yet
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace stream_session_test

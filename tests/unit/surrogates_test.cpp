@@ -6,6 +6,8 @@
 
 using namespace nexus::llm;
 
+BOOST_AUTO_TEST_SUITE(halves_of_characters)
+
 namespace {
 
 /// What the collector makes of lines whose texts are these escapes, and the chunks that it passes
@@ -42,8 +44,6 @@ void check(const std::vector<std::string>& texts, std::string_view expected) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(halves_of_characters)
 
 BOOST_AUTO_TEST_CASE(halves_in_two_chunks_are_one_character) {
   check({R"(a\ud83d)", R"(\ude00b)"}, "a\xF0\x9F\x98\x80"

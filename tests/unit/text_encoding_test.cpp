@@ -4,6 +4,8 @@
 
 namespace nexus::llm::test {
 
+BOOST_AUTO_TEST_SUITE(text_encoding)
+
 namespace {
 
 bool says(std::string_view bytes, std::string_view part) {
@@ -15,8 +17,6 @@ template <std::size_t N> constexpr std::string_view bytes_of(const char (&text)[
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(text_encoding)
 
 BOOST_AUTO_TEST_CASE(text_in_utf8_has_no_fault) {
   BOOST_TEST(text_fault("") == "");

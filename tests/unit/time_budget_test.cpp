@@ -6,13 +6,13 @@
 using namespace nexus::llm;
 using namespace std::chrono_literals;
 
+BOOST_AUTO_TEST_SUITE(time_budget)
+
 namespace {
 
 const TimeBudget::Clock::time_point sent{1h};
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(time_budget)
 
 BOOST_AUTO_TEST_CASE(a_complete_answer_has_one_limit_that_no_byte_moves) {
   auto budget = TimeBudget::complete(sent, 10s);

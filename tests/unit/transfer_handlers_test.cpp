@@ -8,6 +8,8 @@ using namespace nexus::llm;
 using namespace nexus::llm::test;
 using Failure = HttpOutcome::Failure;
 
+namespace transfer_handlers_test {
+
 namespace {
 
 const ExchangeSubject subject{"m", "http://localhost:11434"};
@@ -179,3 +181,5 @@ BOOST_AUTO_TEST_CASE(a_part_that_is_fetched_again_takes_its_progress_back) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace transfer_handlers_test

@@ -1,0 +1,14 @@
+#include "messages/inspection.hpp"
+
+#include "actors/internal_interfaces.hpp"
+
+// CAF 1.x needs none of it.
+#if !NEXUS_LLM_CAF_1
+namespace nexus::llm {
+
+template struct Inspection<Admission>;
+template struct Inspection<NodeHello>;
+template struct Inspection<ResolvedModel>;
+
+} // namespace nexus::llm
+#endif

@@ -1,0 +1,94 @@
+#pragma once
+
+/// The definitions behind `Inspection` of `messages/portability.hpp`. Include this only in the
+/// files that instantiate it.
+
+#include "messages/portability.hpp"
+
+#if !NEXUS_LLM_CAF_1
+
+#include <caf/deserializer.hpp>
+#include <caf/serializer.hpp>
+
+namespace nexus::llm {
+
+namespace detail {
+
+/// CAF 0.17 cannot process `std::optional`; this stands in for one: a flag, then the value.
+template <class T> struct OptionalRef { std::optional<T>& ref; };
+
+template <class T> T& as_field(T& value) { return value; }
+template <class T> const T& as_field(const T& value) { return value; }
+template <class T> OptionalRef<T> as_field(std::optional<T>& value) { return {value}; }
+template <class T> OptionalRef<T> as_field(const std::optional<T>& value) {
+  // The text of a value is written by the same function that reads and writes one.
+  return {const_cast<std::optional<T>&>(value)};
+}
+
+template <class T> caf::error inspect(caf::serializer& target, OptionalRef<T>& optional) {
+  std::uint8_t flag = optional.ref ? 1 : 0;
+  if (auto error = target(flag))
+    return error;
+  return optional.ref ? target(*optional.ref) : caf::error{};
+}
+
+template <class T> caf::error inspect(caf::deserializer& source, OptionalRef<T>& optional) {
+  std::uint8_t flag = 0;
+  if (auto error = source(flag))
+    return error;
+  if (flag != 0)
+    return source(optional.ref.emplace());
+  optional.ref.reset();
+  return {};
+}
+
+template <class T>
+void inspect(caf::detail::stringification_inspector& text, OptionalRef<T>& optional) {
+  if (optional.ref)
+    text(*optional.ref);
+  else
+    text("none");
+}
+
+template <class T> bool is_sound(const T& value) {
+  if constexpr (std::is_enum_v<T>)
+    return is_known(value);
+  else if constexpr (Checkable<T>)
+    return value.is_valid();
+  else
+    return true;
+}
+
+template <class Structure, class Inspector, class Value>
+auto inspect_fields(Inspector& inspector, Value& value) {
+  return Structure::fields(value, [&inspector](auto... field) {
+    return inspector(caf::meta::type_name(Structure::type_name.data()), as_field(field.value)...);
+  });
+}
+
+} // namespace detail
+
+template <class Structure>
+caf::error Inspection<Structure>::save(caf::serializer& target, Structure& value) {
+  return detail::inspect_fields<Structure>(target, value);
+}
+
+template <class Structure>
+caf::error Inspection<Structure>::load(caf::deserializer& source, Structure& value) {
+  if (auto error = detail::inspect_fields<Structure>(source, value))
+    return error;
+  // What is no value of its enum must not index an array.
+  const bool sound = Structure::fields(
+      value, [](auto... field) { return (detail::is_sound(field.value) && ...); });
+  return sound ? caf::error{} : caf::make_error(caf::sec::invalid_argument);
+}
+
+template <class Structure>
+void Inspection<Structure>::print(caf::detail::stringification_inspector& text,
+                                  const Structure& value) {
+  detail::inspect_fields<Structure>(text, value);
+}
+
+} // namespace nexus::llm
+
+#endif

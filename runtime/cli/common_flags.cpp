@@ -1,0 +1,106 @@
+#include "runtime/cli/common_flags.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+
+#include "config/node_address.hpp"
+#include "runtime/cli/number_option.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+constexpr double longest_timeout = 7 * 86400.0;
+
+} // namespace
+
+AIRole role_of(const std::string& text) {
+  if (const auto role = parse_role(text))
+    return *role;
+  throw CLI::ValidationError("`" + text + "` is no role; the roles are " + role_names());
+}
+
+void add_common_options(CLI::App& app, CommonOptions& common) {
+  app.set_version_flag("--version", "nexus-llm " NEXUS_LLM_VERSION);
+  app.add_option_function<std::string>(
+         "-r,--role", [&common](const std::string& text) { common.role = role_of(text); },
+         "Role that answers: " + role_names(" or ") + "; the first where none is given")
+      ->type_name("ROLE");
+  app.add_option("-m,--model", common.model, "Model instead of the role's")->type_name("NAME");
+  app.add_option("--base-url", common.base_url, "Where Ollama listens, on this machine")
+      ->type_name("URL");
+  app.add_option_function<std::vector<std::string>>(
+         "--connect",
+         [&common](const std::vector<std::string>& all) {
+           for (const auto& text : all) {
+             auto endpoint = parse_endpoint(text);
+             if (!endpoint)
+               throw CLI::ValidationError(endpoint.error().subject);
+             common.nodes.push_back(std::move(*endpoint));
+           }
+         },
+         "Node that does the work (`nexus-llm serve`), instead of this process; repeatable")
+      ->type_name("HOST:PORT")
+      ->allow_extra_args(false);
+  app.add_option("--cert", common.certificate, "Certificate of this program, for other machines")
+      ->type_name("FILE");
+  app.add_option("--key", common.key, "Its key")->type_name("FILE");
+  app.add_option("--ca", common.authority, "The authority that both sides trust")
+      ->type_name("FILE");
+  app.add_option("--config", common.config_file, "Configuration file")->type_name("FILE");
+  app.add_flag("--json", common.json, "Answer in JSON; a stream is one object per line");
+  app.add_flag("--no-stream", common.no_stream, "Print the answer when it is complete");
+  add_number<double>(app, "--temperature", common.temperature,
+                     {.least = 0, .most = 2, .wanted = "a number from 0 to 2"},
+                     "0 (repeatable) to 2 (wild)")
+      ->type_name("NUMBER");
+  add_number<std::int32_t>(app, "--max-tokens", common.max_tokens,
+                           {.least = 1,
+                            .most = INT32_MAX,
+                            .wanted = "a number from 1 to 2147483647, or -1 or -2 (no limit)",
+                            .also = {-1, -2}},
+                           "Most tokens to generate; -1: no limit")
+      ->type_name("N");
+  add_number<std::uint32_t>(app, "--num-ctx", common.num_ctx,
+                            {.least = 4, .most = 1u << 24, .wanted = "a number from 4 to 16777216"},
+                            "Context window in tokens")
+      ->type_name("N");
+  add_number<std::int64_t>(app, "--seed", common.seed,
+                           {.least = INT64_MIN, .most = INT64_MAX, .wanted = "a whole number"},
+                           "The same seed repeats an answer")
+      ->type_name("N");
+  app.add_option("--stop", common.stop, "Text that ends the answer; repeatable")
+      ->type_name("TEXT")
+      ->allow_extra_args(false);
+  app.add_option("--system", common.system, "System text instead of the role's")->type_name("TEXT");
+  app.add_option("--format", common.format, "Answer form: json, a JSON schema, or @FILE with one")
+      ->type_name("FORM");
+  app.add_flag("--think", common.think,
+               "Let the model think first; --think=low, medium, high, max or false");
+  app.add_option("--keep-alive", common.keep_alive,
+                 "How long Ollama keeps the model in memory, such as 5m; -1: for ever")
+      ->type_name("DURATION");
+  app.add_option("--option", common.options, "Any option of Ollama, such as top_k=20; repeatable")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  add_number<std::uint32_t>(app, "--logprobs", common.logprobs,
+                            {.least = 0, .most = 20, .wanted = "a number from 0 to 20"},
+                            "Tell, with --json, how likely each token was, and so many others")
+      ->type_name("N");
+  app.add_flag("--no-truncate", common.no_truncate,
+               "Fail, rather than cut the prompt, where it is too long for the window");
+  app.add_flag("--no-shift", common.no_shift,
+               "End the answer, rather than forget its beginning, where the window is full");
+  add_number<double>(app, "--timeout", common.timeout,
+                     {.least = 0.001,
+                      .most = longest_timeout,
+                      .wanted = "a number of seconds from 0.001 to 604800, or a duration such as "
+                                "`1m30s`"},
+                     "Longest wait for an answer, or for its next piece", parse_seconds)
+      ->type_name("SECONDS");
+  app.add_flag("--background", common.background, "Let interactive requests go first");
+  app.add_flag("--verbose", common.verbose, "Show statistics, details of errors, and the log");
+}
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,3 @@
+#include "runtime/cli/demo_program.hpp"
+
+int main(int argc, char** argv) { return nexus::llm::cli::run_demo_program(argc, argv); }

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace nexus::llm::cli {
+
+/// `nexus-llm demo` as a program of its own, which is built much sooner than all of `nexus-llm`.
+/// Returns the exit code.
+[[nodiscard]] int run_demo_program(int argc, char** argv);
+
+} // namespace nexus::llm::cli

@@ -1,0 +1,108 @@
+#include "runtime/cli/program.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include <cctype>
+#include <cerrno>
+#include <exception>
+#include <string>
+#include <system_error>
+
+#include "actors/log.hpp"
+#include "runtime/cli/common_flags.hpp"
+#include "runtime/cli/output.hpp"
+#include "runtime/cli/process_limits.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+/// Whether `--json` stands on a command line that could not be read to its end.
+bool wants_json(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i)
+    if (std::string_view{argv[i]} == "--json")
+      return true;
+  return false;
+}
+
+/// A message of the parser as the end of a sentence.
+std::string as_clause(std::string text) {
+  while (text.ends_with('\n') || text.ends_with('.'))
+    text.pop_back();
+  if (!text.empty())
+    text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
+  return text;
+}
+
+int run_command_line(int argc, char** argv, const AddCommands& add_commands) {
+  CommonOptions common;
+  int exit_code = 0;
+  CLI::App app{"Talk to the AI roles of Nexus Overseer, which Ollama serves on this machine.",
+               "nexus-llm"};
+  add_common_options(app, common);
+  add_commands(app, common, exit_code);
+  app.parse_complete_callback([&common] {
+    if (!common.nodes.empty() && common.base_url)
+      throw CLI::ValidationError(
+          "--base-url names an Ollama of this machine, and goes without --connect");
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    Output output{common};
+    output.answer(app.help());
+    return output.success();
+  } catch (const CLI::CallForVersion& version) {
+    Output output{common};
+    output.line(version.what());
+    return output.success();
+  } catch (const CLI::ParseError& error) {
+    common.json = wants_json(argc, argv);
+    Output output{common};
+    const auto code =
+        output.fail({.code = ErrorCode::invalid_argument, .subject = as_clause(error.what())});
+    // Whoever gave a wrong value knows the option.
+    if (dynamic_cast<const CLI::ValidationError*>(&error) == nullptr)
+      output.message("`nexus-llm --help` tells how to use the program.");
+    return code;
+  }
+  return exit_code;
+}
+
+/// A standard stream that was closed would give its number to the next file that is opened. It
+/// stays one that cannot be used: what was to go there is lost, which must be told.
+void open_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) < 0)
+      static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) + 0);
+}
+
+} // namespace
+
+int run_program(int argc, char** argv, const AddCommands& add_commands) {
+  open_standard_streams();
+  // A reader that leaves is told by the write itself, and so is a limit of the size of files.
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+  // People are told by sentences; commands that log say where.
+  set_logger(nullptr);
+  try {
+    return run_command_line(argc, argv, add_commands);
+  } catch (const std::system_error& error) {
+    // A thread or a descriptor that could not be had.
+    const CommonOptions common{.json = wants_json(argc, argv)};
+    const auto code = error.code().value();
+    if (code == EAGAIN || code == EMFILE || code == ENFILE)
+      return Output{common}.fail(limit_failure(code));
+    return Output{common}.fail({.code = ErrorCode::internal_error, .detail = error.what()});
+  } catch (const std::exception& error) {
+    const CommonOptions common{.json = wants_json(argc, argv), .verbose = true};
+    return Output{common}.fail({.code = ErrorCode::internal_error, .detail = error.what()});
+  }
+}
+
+} // namespace nexus::llm::cli

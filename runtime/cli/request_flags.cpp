@@ -1,0 +1,69 @@
+#include "runtime/cli/request_flags.hpp"
+
+#include "config/json.hpp"
+#include "config/ollama_options.hpp"
+#include "runtime/cli/prompt_source.hpp"
+
+namespace nexus::llm::cli {
+
+Result<std::string> ollama_options(const CommonOptions& common) {
+  if (common.options.empty())
+    return std::string{};
+  json::Document object{rapidjson::kObjectType};
+  auto& allocator = object.GetAllocator();
+  for (const auto& option : common.options) {
+    const auto equals = option.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      return failure(ErrorCode::invalid_argument,
+                     "--option must be NAME=VALUE, such as top_k=20, not `" + option + "`");
+    json::Value value;
+    // What is no JSON is a text.
+    if (const auto parsed = json::parse(option.substr(equals + 1)))
+      value.CopyFrom(*parsed, allocator);
+    else
+      value = json::make_string(option.substr(equals + 1), allocator);
+    object.AddMember(json::make_string(option.substr(0, equals), allocator), value, allocator);
+  }
+  if (auto wrong = check_options(object); !wrong.empty())
+    return failure(ErrorCode::invalid_argument, "--option: " + wrong);
+  return json::to_text(object);
+}
+
+Result<GenerateOptions> request_options(const CommonOptions& common) {
+  GenerateOptions options;
+  options.model = common.model;
+  options.temperature = common.temperature;
+  options.max_tokens = common.max_tokens;
+  options.num_ctx = common.num_ctx;
+  options.seed = common.seed;
+  options.stop = common.stop;
+  options.system = common.system;
+  options.format = common.format;
+  if (options.format.starts_with('@')) {
+    auto schema = read_text_file(options.format.substr(1));
+    if (!schema)
+      return failure(std::move(schema.error()));
+    options.format = std::move(*schema);
+  }
+  auto more = ollama_options(common);
+  if (!more)
+    return failure(std::move(more.error()));
+  options.raw_options = std::move(*more);
+  options.logprobs = common.logprobs.has_value();
+  if (common.logprobs.value_or(0) > 0)
+    options.top_logprobs = common.logprobs;
+  if (common.no_truncate)
+    options.truncate = false;
+  if (common.no_shift)
+    options.shift = false;
+  options.think = common.think;
+  options.keep_alive = common.keep_alive;
+  options.priority = common.background ? Priority::background : Priority::interactive;
+  // Whoever gives a limit means every silence: connecting and a pause in mid-answer, too.
+  options.timeout = timeout_of(common);
+  options.connect_timeout = options.timeout;
+  options.gap_timeout = options.timeout;
+  return options;
+}
+
+} // namespace nexus::llm::cli
