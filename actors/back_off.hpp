@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "messages/llm_client_config.hpp"
+#include "nexus_llm/llm_client_config.hpp"
 
 namespace nexus::llm {
 

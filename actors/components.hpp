@@ -2,7 +2,7 @@
 
 #include "actors/internal_interfaces.hpp"
 #include "actors/supervision/figures.hpp"
-#include "messages/per_role.hpp"
+#include "nexus_llm/per_role.hpp"
 
 namespace nexus::llm {
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "messages/portability.hpp"
+#include "nexus_llm/portability.hpp"
 
 namespace nexus::llm {
 

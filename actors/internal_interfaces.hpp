@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "messages/interfaces.hpp"
+#include "nexus_llm/interfaces.hpp"
 
 /// What the actors of this library say to each other, beside the public interfaces. Callers choose
 /// the ids of their requests; among each other the components know a request by its run id, which
@@ -81,7 +81,7 @@ struct NodeHello {
 inline constexpr std::string_view node_drains = "the node takes no more requests";
 
 /// What a node and its clients must agree on: raised whenever a message between them changes.
-inline constexpr std::uint32_t node_protocol = 5;
+inline constexpr std::uint32_t node_protocol = 6;
 
 [[nodiscard]] constexpr Admission::Kind last_of(Admission::Kind) noexcept {
   return Admission::Kind::shared;

@@ -1,4 +1,4 @@
-#include "actors/log.hpp"
+#include "nexus_llm/log.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>

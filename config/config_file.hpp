@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "config/file_replacement.hpp"
-#include "messages/llm_client_config.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm {
 

@@ -150,18 +150,18 @@ template <class Access> ConfigKey keep_alive_key(std::string path, Access access
           "How long Ollama keeps a model of the role in memory after a request; negative is for "
           "ever, null leaves it to Ollama.",
           [access](const LLMClientConfig& config, Allocator& allocator) {
-            const auto& text = access(config);
-            return text.empty() ? Value{} : json::make_string(text, allocator);
+            const KeepAlive& set = access(config);
+            return set.is_set() ? json::make_string(set.value, allocator) : Value{};
           },
           [access](LLMClientConfig& config, const Value& value) -> std::string {
             if (value.IsNull()) {
-              access(config).clear();
+              access(config) = KeepAlive{};
               return {};
             }
             const auto text = text_or_number_of(value).value_or("");
             if (auto wrong = check_keep_alive(text); !wrong.empty())
               return wrong;
-            access(config) = text;
+            access(config) = KeepAlive{text};
             return {};
           }};
 }

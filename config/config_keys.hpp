@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/json.hpp"
-#include "messages/llm_client_config.hpp"
+#include "nexus_llm/llm_client_config.hpp"
 
 namespace nexus::llm {
 

@@ -1,4 +1,4 @@
-#include "config/config_store.hpp"
+#include "nexus_llm/config_store.hpp"
 
 #include "config/config_file.hpp"
 #include "config/config_keys.hpp"

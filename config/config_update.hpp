@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "config/json.hpp"
-#include "messages/llm_client_config.hpp"
+#include "nexus_llm/llm_client_config.hpp"
 
 namespace nexus::llm {
 

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "config/json.hpp"
-#include "messages/field.hpp"
-#include "messages/per_role.hpp"
-#include "messages/request_id.hpp"
 #include "messages/wall_time.hpp"
+#include "nexus_llm/field.hpp"
+#include "nexus_llm/per_role.hpp"
+#include "nexus_llm/request_id.hpp"
 
 /// Turns any message structure into JSON, by its list of members. Durations become whole numbers
 /// in the unit of their type, times RFC 3339, enums their names, request ids plain text; absent
@@ -46,7 +46,7 @@ void add_member(Value& object, const Field<const T>& field, Allocator& allocator
 } // namespace detail
 
 template <class T> Value to_value(const T& source, Allocator& allocator) {
-  if constexpr (std::is_same_v<T, RequestId>) {
+  if constexpr (TextLike<T>) {
     return make_string(source.value, allocator);
   } else if constexpr (IsPerRole<T>::value) {
     Value object{rapidjson::kObjectType};

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm::json {
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include "messages/endpoint.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/endpoint.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm {
 

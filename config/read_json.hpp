@@ -12,12 +12,12 @@
 
 #include "config/describe_json.hpp"
 #include "config/json.hpp"
-#include "messages/field.hpp"
-#include "messages/health.hpp"
-#include "messages/llm_client_config.hpp"
-#include "messages/llm_request.hpp"
-#include "messages/stream_messages.hpp"
 #include "messages/wall_time.hpp"
+#include "nexus_llm/field.hpp"
+#include "nexus_llm/health.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/stream_messages.hpp"
 
 /// Fills any message structure from JSON, by its list of members: what `json::to_value` writes,
 /// this reads. Members that are left out keep their value; one that does not exist is an error.
@@ -126,7 +126,7 @@ template <class T> std::optional<std::string> read_enum(const Value& source, T& 
 } // namespace detail
 
 template <class T> std::optional<std::string> read_value(const Value& source, T& target) {
-  if constexpr (std::is_same_v<T, RequestId>) {
+  if constexpr (TextLike<T>) {
     return read_value(source, target.value);
   } else if constexpr (IsPerRole<T>::value) {
     return detail::read_per_role(source, target);

@@ -1,4 +1,4 @@
-#include "messages/ai_role.hpp"
+#include "nexus_llm/ai_role.hpp"
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include "messages/errors.hpp"
+#include "nexus_llm/errors.hpp"
 
 #include <algorithm>
 

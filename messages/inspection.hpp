@@ -1,9 +1,9 @@
 #pragma once
 
-/// The definitions behind `Inspection` of `messages/portability.hpp`. Include this only in the
-/// files that instantiate it.
+/// The definitions behind `Inspection` of `messages/include/nexus_llm/portability.hpp`. Include
+/// this only in the files that instantiate it.
 
-#include "messages/portability.hpp"
+#include "nexus_llm/portability.hpp"
 
 #if !NEXUS_LLM_CAF_1
 
@@ -48,6 +48,12 @@ void inspect(caf::detail::stringification_inspector& text, OptionalRef<T>& optio
     text(*optional.ref);
   else
     text("none");
+}
+
+template <class T> bool is_sound(const T& value);
+
+template <class T> bool is_sound(const std::optional<T>& value) {
+  return !value || is_sound(*value);
 }
 
 template <class T> bool is_sound(const T& value) {

@@ -1,6 +1,6 @@
 #include "messages/inspection.hpp"
 
-#include "messages/interfaces.hpp"
+#include "nexus_llm/interfaces.hpp"
 
 // CAF 1.x needs none of it.
 #if !NEXUS_LLM_CAF_1
@@ -17,9 +17,11 @@ template struct Inspection<ComponentHealth>;
 template struct Inspection<CreateRequest>;
 template struct Inspection<EmbedRequest>;
 template struct Inspection<EmbedResponse>;
+template struct Inspection<Format>;
 template struct Inspection<GenerateOptions>;
 template struct Inspection<GenerateStats>;
 template struct Inspection<Health>;
+template struct Inspection<KeepAlive>;
 template struct Inspection<LLMClientConfig>;
 template struct Inspection<LLMError>;
 template struct Inspection<LLMRequest>;

@@ -1,4 +1,4 @@
-#include "messages/portability.hpp"
+#include "nexus_llm/portability.hpp"
 
 #include <caf/after.hpp>
 #include <caf/binary_deserializer.hpp>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "messages/interfaces.hpp"
+#include "nexus_llm/interfaces.hpp"
 
 namespace nexus::llm {
 
@@ -153,6 +153,16 @@ void setup_messages(caf::actor_system_config& config) {
         LLMError error{.code = static_cast<ErrorCode>(code)};
         return log_line(context.match_elements<LLMError>() ? context.get_as<LLMError>(0) : error);
       });
+#endif
+}
+
+bool knows_messages(caf::actor_system& system) {
+#if NEXUS_LLM_CAF_1
+  static_cast<void>(system);
+  return !caf::query_type_name(caf::type_id_v<LLMRequest>).empty();
+#else
+  const auto& types = system.types();
+  return types.portable_name(0, &typeid(LLMRequest)) != types.default_type_name();
 #endif
 }
 

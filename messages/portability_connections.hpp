@@ -6,7 +6,7 @@
 /// gives peers up in the middle of a message that takes long; and keeps a processor busy while it
 /// has no descriptor for a peer that waits. CAF 1.x has no place for this.
 
-#include "messages/portability.hpp"
+#include "nexus_llm/portability.hpp"
 
 #if !NEXUS_LLM_CAF_1
 

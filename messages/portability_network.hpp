@@ -12,25 +12,16 @@
 
 #include <caf/response_promise.hpp>
 
-#include "messages/endpoint.hpp"
-#include "messages/portability.hpp"
-#include "messages/result.hpp"
-#include "messages/tls_files.hpp"
+#include "nexus_llm/endpoint.hpp"
+#include "nexus_llm/node/network.hpp"
+#include "nexus_llm/portability.hpp"
+#include "nexus_llm/result.hpp"
+#include "nexus_llm/tls_files.hpp"
 
 namespace nexus::llm {
 
 /// Whether this CAF has a place where the size of messages can be bounded.
 inline constexpr bool messages_are_bounded = NEXUS_LLM_CAF_1 == 0;
-
-/// The largest message that is taken from another process (`limits.maxMessageBytes`).
-inline constexpr std::size_t default_max_message_bytes = 256u << 20;
-
-/// Prepares a configuration for talking to other processes: plain TCP, or, with files, nothing but
-/// TLS with certificates of both sides. Peers that fall silent are given up after ten seconds,
-/// those that announce a larger message at once. The files must have been checked: CAF ends the
-/// program over broken ones.
-void load_network(caf::actor_system_config& config, const std::optional<TlsFiles>& tls,
-                  std::size_t max_message_bytes = default_max_message_bytes);
 
 /// Who hears, in this process, in one line why connections were broken off; on the I/O thread. A
 /// plain function, which must not throw; null is nobody.

@@ -11,7 +11,7 @@
 
 #include <caf/message_handler.hpp>
 
-#include "messages/portability.hpp"
+#include "nexus_llm/portability.hpp"
 
 namespace nexus::llm {
 

@@ -1,4 +1,4 @@
-#include "messages/request_id.hpp"
+#include "nexus_llm/request_id.hpp"
 
 #include <array>
 #include <random>

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "messages/model_status.hpp"
+#include "nexus_llm/model_status.hpp"
 
 namespace nexus::llm {
 

@@ -1,4 +1,4 @@
-#include "runtime/llm_integration.hpp"
+#include "nexus_llm/llm_integration.hpp"
 
 #include <variant>
 
@@ -273,7 +273,7 @@ Result<RunningModels> LLMIntegration::running_models() {
 }
 
 Result<void> LLMIntegration::load_model(const std::string& model_name,
-                                        const std::string& keep_alive) {
+                                        const KeepAlive& keep_alive) {
   return without_value(call<Ack>(llm_.models, load_model_atom_v, model_name, keep_alive));
 }
 

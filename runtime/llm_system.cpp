@@ -1,10 +1,11 @@
-#include "runtime/llm_system.hpp"
+#include "nexus_llm/llm_system.hpp"
 
-#include "actors/log.hpp"
 #include "actors/ollama_client/curl_transport.hpp"
 #include "actors/supervision/retry_supervisor.hpp"
 #include "config/base_url.hpp"
 #include "config/config_file.hpp"
+#include "nexus_llm/log.hpp"
+#include "runtime/system_seams.hpp"
 
 namespace nexus::llm {
 
@@ -40,6 +41,13 @@ find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverri
 
 Result<std::unique_ptr<LLMSystem>> LLMSystem::start(caf::actor_system& system,
                                                     LLMSystemOptions options) {
+  return start(system, std::move(options), {});
+}
+
+Result<std::unique_ptr<LLMSystem>> LLMSystem::start(caf::actor_system& system,
+                                                    LLMSystemOptions options, SystemSeams seams) {
+  if (!knows_messages(system))
+    return failure(ErrorCode::not_set_up, "");
   if (!options.store) {
     auto found = find_store(options.config_file, {}, NamedFile::must_exist, Log{options.logger});
     if (!found)
@@ -56,17 +64,17 @@ Result<std::unique_ptr<LLMSystem>> LLMSystem::start(caf::actor_system& system,
     return failure(ErrorCode::config_value_invalid,
                    "`llm.nodes` names nodes that are to do the work; connect to them with "
                    "`connect`, or set `LLMSystemOptions::ignore_nodes`");
-  if (!options.make_transport)
-    options.make_transport = make_curl_transport;
-  if (!options.factories)
-    options.factories = std::make_shared<ComponentFactories>();
+  if (!seams.make_transport)
+    seams.make_transport = make_curl_transport;
+  if (!seams.factories)
+    seams.factories = std::make_shared<ComponentFactories>();
   return std::unique_ptr<LLMSystem>{
       new LLMSystem{system,
                     {.config = std::move(*config),
                      .store = std::move(store),
-                     .make_transport = std::move(options.make_transport),
-                     .factories = std::move(options.factories),
-                     .chance = std::move(options.chance),
+                     .make_transport = std::move(seams.make_transport),
+                     .factories = std::move(seams.factories),
+                     .chance = std::move(seams.chance),
                      .log = Log{std::move(options.logger)}}}};
 }
 

@@ -1,7 +1,7 @@
-#include "runtime/setup.hpp"
+#include "nexus_llm/setup.hpp"
 
 #include "actors/internal_interfaces.hpp"
-#include "runtime/system_config.hpp"
+#include "nexus_llm/system_config.hpp"
 
 namespace nexus::llm {
 

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "actors/log.hpp"
+#include "nexus_llm/log.hpp"
 
 /// The tests make things fail on purpose: what is logged about it would hide what they report.
 struct QuietLog {

@@ -52,12 +52,12 @@ public:
   }
 
   [[nodiscard]] auto prepare(RequestId& id, load_model_atom atom, RequestId& wanted,
-                             std::string& model, std::string& keep_alive) const {
+                             std::string& model, KeepAlive& keep_alive) const {
     id = wanted.value.empty() ? make_request_id() : std::move(wanted);
     return std::make_tuple(atom, id, std::move(model), std::move(keep_alive));
   }
   [[nodiscard]] auto prepare(RequestId& id, load_model_atom atom, std::string& model,
-                             std::string& keep_alive) const {
+                             KeepAlive& keep_alive) const {
     return prepare(id, atom, id, model, keep_alive);
   }
   // What is at Ollama at a time is bounded behind the ModelManagerActor.

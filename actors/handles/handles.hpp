@@ -3,7 +3,7 @@
 #include "actors/handles/role_handle.hpp"
 #include "actors/handles/stable_handle_interface.hpp"
 #include "actors/supervision/chance.hpp"
-#include "messages/per_role.hpp"
+#include "nexus_llm/per_role.hpp"
 
 /// What callers hold of a system, and what its own actors hold of Ollama.
 namespace nexus::llm {

@@ -8,9 +8,9 @@
 #include <set>
 #include <vector>
 
-#include "messages/errors.hpp"
-#include "messages/request_id.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/errors.hpp"
+#include "nexus_llm/request_id.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm {
 

@@ -5,7 +5,7 @@
 
 #include "actors/internal_interfaces.hpp"
 #include "actors/model_manager/model_catalogue.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm {
 

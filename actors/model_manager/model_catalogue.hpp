@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/model_name.hpp"
-#include "messages/model_status.hpp"
+#include "nexus_llm/model_status.hpp"
 
 namespace nexus::llm {
 

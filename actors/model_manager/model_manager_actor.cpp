@@ -84,11 +84,11 @@ model_manager_actor::behavior_type ModelManagerActor::make_behavior() {
         return pass<ModelDetails>(show_model_atom_v, model);
       },
       [this](running_models_atom) { return pass<RunningModels>(running_models_atom_v); },
-      [this](load_model_atom, const std::string& model, const std::string& keep_alive) {
+      [this](load_model_atom, const std::string& model, const KeepAlive& keep_alive) {
         return load({}, model, keep_alive);
       },
       [this](load_model_atom, const RequestId& id, const std::string& model,
-             const std::string& keep_alive) { return load(id, model, keep_alive); },
+             const KeepAlive& keep_alive) { return load(id, model, keep_alive); },
       [this](cancel_atom, const RequestId& id) { return pass<bool>(cancel_atom_v, id); },
       [this](unload_model_atom, const std::string& model) {
         return pass<Ack>(unload_model_atom_v, model);
@@ -269,7 +269,7 @@ ModelManagerActor::Promise<bool> ModelManagerActor::heal(const ResolvedModel& mo
 
 ModelManagerActor::Promise<Ack> ModelManagerActor::load(const RequestId& id,
                                                         const std::string& model,
-                                                        const std::string& keep_alive) {
+                                                        const KeepAlive& keep_alive) {
   auto promise = self_->make_response_promise<Ack>();
   const auto answer = guard(promise, name);
   // The list tells whether it runs elsewhere.

@@ -10,11 +10,11 @@
 #include "actors/internal_interfaces.hpp"
 #include "actors/model_manager/choose_model.hpp"
 #include "actors/model_manager/model_catalogue.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm {
 
-/// ModelManagerActor (specification, `ModelManager`). Owns the catalogue of installed models and
+/// ModelManagerActor (requirements F1, F2). Owns the catalogue of installed models and
 /// knows which model serves which role. Checks that wait for the list share one `/api/tags`. When
 /// it dies, whoever waits gets `component_failed`; its successor starts from the settings and reads
 /// the list when it is needed. A model that runs on another machine is refused unless the settings
@@ -54,7 +54,7 @@ private:
   void look_up(std::vector<std::string> models, LookedUp then,
                std::optional<LLMError> trouble = {});
   Promise<bool> heal(const ResolvedModel& model);
-  Promise<Ack> load(const RequestId& id, const std::string& model, const std::string& keep_alive);
+  Promise<Ack> load(const RequestId& id, const std::string& model, const KeepAlive& keep_alive);
   Promise<bool> check(const std::string& model);
   Promise<ModelList> list();
   Promise<ModelConfig> set_model(AIRole role, const std::string& model);

@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "messages/errors.hpp"
-#include "messages/llm_client_config.hpp"
-#include "messages/model_status.hpp"
+#include "nexus_llm/errors.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/model_status.hpp"
 
 namespace nexus::llm {
 

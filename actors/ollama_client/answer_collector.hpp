@@ -7,10 +7,10 @@
 #include "actors/ollama_client/ndjson_reader.hpp"
 #include "actors/ollama_client/surrogates.hpp"
 #include "actors/ollama_client/transport.hpp"
-#include "messages/llm_client_config.hpp"
-#include "messages/llm_request.hpp"
-#include "messages/result.hpp"
-#include "messages/stream_messages.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/result.hpp"
+#include "nexus_llm/stream_messages.hpp"
 
 namespace nexus::llm {
 
@@ -30,7 +30,7 @@ struct ExchangeSubject {
 transfer_error(const HttpOutcome& outcome, const ExchangeSubject& subject, bool streaming);
 
 /// Turns the bytes of an answer into chunks, and in the end into one response or error
-/// (specification, `handle_stream` and `accumulate_response`). An answer is complete exactly when
+/// (requirement F7). An answer is complete exactly when
 /// its status was a success, an object with `done` was read, and none with `error`. One thread.
 class AnswerCollector {
 public:

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "actors/internal_interfaces.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm {
 

@@ -6,12 +6,12 @@
 #include <string>
 #include <utility>
 
-#include "messages/health.hpp"
-#include "messages/llm_client_config.hpp"
+#include "nexus_llm/health.hpp"
+#include "nexus_llm/llm_client_config.hpp"
 
 namespace nexus::llm {
 
-/// Stops the asking of an Ollama that is not there (design, "Graceful degradation"). Opens after a
+/// Stops sending requests while Ollama is unreachable (requirement E6). Opens after a
 /// number of failures to connect in a row that have lasted for some time, so that a short restart
 /// does not open it; while it is open nothing but one probe at a time is
 /// sent, at growing intervals; the first sign of life closes it. A function of the times that it

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "config/json.hpp"
-#include "messages/errors.hpp"
+#include "nexus_llm/errors.hpp"
 
 /// Reads how Ollama, or a proxy in front of it, tells of a failure. Pure functions; every text from
 /// the network is untrusted.

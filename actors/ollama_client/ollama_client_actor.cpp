@@ -103,9 +103,10 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
       },
       [this](unload_model_atom, const std::string& model) {
         // Answered at once, also by a model that hangs.
-        return acknowledge(Method::post, "/api/generate",
-                           request_builder::body(LoadRequest{.model = model, .keep_alive = "0"}),
-                           model, management_budget());
+        return acknowledge(
+            Method::post, "/api/generate",
+            request_builder::body(LoadRequest{.model = model, .keep_alive = KeepAlive::none()}),
+            model, management_budget());
       },
       [this](pull_model_atom, const ModelTransfer& request, pull_subscriber& subscriber) {
         return transfer_model(request.id, "/api/pull", request_builder::body(request),

@@ -22,7 +22,7 @@ namespace nexus::llm {
 /// Makes the transport of a fresh client; replaced by a scripted one in tests.
 using TransportFactory = std::function<std::unique_ptr<Transport>()>;
 
-/// OllamaClientActor (specification, `OllamaClient`). Accepts the messages of
+/// OllamaClientActor (requirement F6). Accepts the messages of
 /// `ollama_client_actor` and answers each once: a result or an `LLMError`. Owns the transport, its
 /// thread and connections, every time budget, and the circuit breaker, whose changes its owner is
 /// told. Notices prompts that Ollama cut. Never blocks, never retries.

@@ -52,7 +52,7 @@ std::uint64_t most_tokens(const LLMRequest& request) {
 std::uint64_t least_tokens_from(const LLMRequest& request, std::size_t first) {
   std::uint64_t tokens = 0;
   for (const auto& message : std::span{request.messages}.subspan(first))
-    if (message.role == "user" || message.role == "assistant")
+    if (message.role == ChatRole::user || message.role == ChatRole::assistant)
       tokens += PromptAudit::least_tokens(message.content);
   return tokens;
 }
@@ -70,7 +70,7 @@ std::size_t hash_of(const LLMRequest& request, std::size_t count) {
   for (const auto& tool : request.tools)
     mix(tool.name + tool.description + tool.parameters);
   for (const auto& message : std::span{request.messages}.first(count)) {
-    mix(message.role);
+    mix(std::string{to_string(message.role)});
     mix(message.content);
   }
   return hash;

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "messages/llm_request.hpp"
-#include "messages/llm_response.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/llm_response.hpp"
 
 namespace nexus::llm {
 

@@ -77,7 +77,7 @@ Value message(const ChatMessage& source, Body& body) {
     if (!value.empty())
       set(object, name, json::make_string(value, allocator), allocator);
   };
-  set(object, "role", json::make_string(source.role, allocator), allocator);
+  set(object, "role", json::make_string(to_string(source.role), allocator), allocator);
   set(object, "content", json::make_string(source.content, allocator), allocator);
   text("thinking", source.thinking);
   if (!source.images.empty())
@@ -110,12 +110,12 @@ Value messages(const LLMRequest& request, Body& body) {
     list.PushBack(message(entry, body), body.allocator());
   };
   auto next = request.messages.begin();
-  if (next != request.messages.end() && next->role == "system")
+  if (next != request.messages.end() && next->role == ChatRole::system)
     push(*next++);
   else if (request.system && !request.system->empty())
-    push({.role = "system", .content = *request.system});
+    push({.role = ChatRole::system, .content = *request.system});
   if (request.context && !request.context->empty())
-    push({.role = "system", .content = *request.context});
+    push({.role = ChatRole::system, .content = *request.context});
   for (; next != request.messages.end(); ++next)
     push(*next);
   return list;
@@ -169,14 +169,14 @@ void add_content(Body& body, const LLMRequest& request) {
       body.add("tools", tools(request, body));
   }
   // `"format": null` would make thinking models run twice, so it is sent only where it is set.
-  if (request.format == "json")
-    body.text("format", "json");
-  else if (!request.format.empty())
-    body.json("format", request.format);
-  if (request.think == "true" || request.think == "false")
-    body.add("think", Value{request.think == "true"});
-  else if (!request.think.empty())
-    body.text("think", request.think);
+  if (request.format.is_schema())
+    body.json("format", request.format.value);
+  else if (!request.format.is_free_text())
+    body.text("format", request.format.value);
+  if (request.think == Think::on || request.think == Think::off)
+    body.add("think", Value{request.think == Think::on});
+  else if (request.think)
+    body.text("think", std::string{to_string(*request.think)});
   if (auto chosen = options(request, body); !chosen.ObjectEmpty())
     body.add("options", std::move(chosen));
   if (request.truncate)
@@ -199,8 +199,8 @@ std::string body(const LLMRequest& request) {
   Body body;
   add_content(body, request);
   body.add("stream", Value{request.stream});
-  if (!request.keep_alive.empty())
-    body.add("keep_alive", keep_alive_value(request.keep_alive, body.allocator()));
+  if (request.keep_alive.is_set())
+    body.add("keep_alive", keep_alive_value(request.keep_alive.value, body.allocator()));
   return body.str();
 }
 
@@ -216,8 +216,8 @@ std::string body(const EmbedRequest& request) {
     if (auto options = body.embedded(request.raw_options);
         options.IsObject() && !options.ObjectEmpty())
       body.add("options", std::move(options));
-  if (!request.keep_alive.empty())
-    body.add("keep_alive", keep_alive_value(request.keep_alive, body.allocator()));
+  if (request.keep_alive.is_set())
+    body.add("keep_alive", keep_alive_value(request.keep_alive.value, body.allocator()));
   return body.str();
 }
 
@@ -276,8 +276,8 @@ std::string body(const LoadRequest& request) {
     if (auto options = body.embedded(request.raw_options);
         options.IsObject() && !options.ObjectEmpty())
       body.add("options", std::move(options));
-  if (!request.keep_alive.empty())
-    body.add("keep_alive", keep_alive_value(request.keep_alive, body.allocator()));
+  if (request.keep_alive.is_set())
+    body.add("keep_alive", keep_alive_value(request.keep_alive.value, body.allocator()));
   return body.str();
 }
 

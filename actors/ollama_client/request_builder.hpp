@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "messages/llm_request.hpp"
-#include "messages/model_transfer.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/model_transfer.hpp"
 
 /// The bodies of requests to Ollama, as JSON text. Pure functions of validated requests.
 namespace nexus::llm::request_builder {

@@ -17,9 +17,6 @@ constexpr std::size_t max_stop_texts = 64;
 constexpr std::size_t max_id_bytes = 128;
 constexpr double max_temperature = 2.0;
 constexpr std::uint32_t max_top_logprobs = 20;
-constexpr std::array<std::string_view, 7> think_values{"",       "true", "false", "low",
-                                                       "medium", "high", "max"};
-constexpr std::array<std::string_view, 4> chat_roles{"system", "user", "assistant", "tool"};
 
 /// What is wrong with a text, or nothing.
 std::string text_fault(std::string_view text, bool nul_allowed) {
@@ -143,13 +140,10 @@ void check_generate_options(Check& check, const GenerateOptions& options) {
   if (options.context)
     check.text(*options.context, ErrorCode::invalid_option, "context");
   check.text(options.suffix, ErrorCode::invalid_option, "suffix");
-  check.option(options.format.empty() || options.format == "json" || is_json_object(options.format),
+  check.option(!options.format.is_schema() || is_json_object(options.format.value),
                "`format` must be `json` or a JSON schema object");
-  check.option(options.keep_alive.empty() || is_valid_keep_alive(options.keep_alive),
+  check.option(!options.keep_alive.is_set() || is_valid_keep_alive(options.keep_alive.value),
                "`keepAlive` must be a duration such as `5m` or a number of seconds");
-  check.option(std::find(think_values.begin(), think_values.end(), options.think) !=
-                   think_values.end(),
-               "`think` must be `true`, `false`, `low`, `medium`, `high` or `max`");
   check_images(check, options.images, ErrorCode::invalid_option);
   for (const auto& tool : options.tools) {
     check.option(!tool.name.empty(), "`tools` holds a tool without a name");
@@ -219,10 +213,8 @@ void check_messages(Check& check, const LLMRequest& request) {
   constexpr auto code = ErrorCode::invalid_messages;
   check.require(!request.messages.empty(), code, "`messages` is empty");
   for (const auto& message : request.messages) {
-    check.require(std::find(chat_roles.begin(), chat_roles.end(), message.role) != chat_roles.end(),
-                  code, "`role` must be `system`, `user`, `assistant` or `tool`");
     // What a model said may go back as it came, whatever it holds.
-    const bool from_model = message.role == "assistant";
+    const bool from_model = message.role == ChatRole::assistant;
     check.text(message.content, code, "content", from_model);
     check.text(message.thinking, code, "thinking", from_model);
     check.text(message.tool_name, code, "toolName");
@@ -304,7 +296,7 @@ Result<void> validate(const EmbedRequest& request, const Limits& limits) {
   check.require(bytes <= limits.max_prompt_bytes, code, size_fault(bytes, limits));
   check.option(!request.dimensions || *request.dimensions >= 1, "`dimensions` must be at least 1");
   check_raw_options(check, request.raw_options);
-  check.option(request.keep_alive.empty() || is_valid_keep_alive(request.keep_alive),
+  check.option(!request.keep_alive.is_set() || is_valid_keep_alive(request.keep_alive.value),
                "`keepAlive` must be a duration such as `5m` or a number of seconds");
   check_duration(check, request.timeout, "timeout");
   return check.result();

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "messages/llm_client_config.hpp"
-#include "messages/llm_request.hpp"
-#include "messages/model_transfer.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/model_transfer.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm {
 

@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
-#include "messages/llm_request.hpp"
-#include "messages/llm_response.hpp"
-#include "messages/model_status.hpp"
-#include "messages/result.hpp"
-#include "messages/stream_messages.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/llm_response.hpp"
+#include "nexus_llm/model_status.hpp"
+#include "nexus_llm/result.hpp"
+#include "nexus_llm/stream_messages.hpp"
 
 /// Reads what Ollama answers. Pure functions; every text from the network is untrusted.
 namespace nexus::llm::response_parser {
@@ -30,7 +30,7 @@ struct Piece {
   GenerateStats stats;
 };
 
-/// One line of a stream (specification, `parse_chunk`). Errors: `stream_failed` where the line
+/// One line of a stream (requirement F7). Errors: `stream_failed` where the line
 /// reports a failure, `stream_malformed` where it is not understood; `detail` tells more.
 [[nodiscard]] Result<Piece> parse_chunk(std::string_view line, RequestKind kind,
                                         std::uint32_t max_depth);

@@ -3,11 +3,11 @@
 #include <chrono>
 #include <optional>
 
-#include "messages/errors.hpp"
+#include "nexus_llm/errors.hpp"
 
 namespace nexus::llm {
 
-/// The time that one exchange may take (design, "Time budgets"). Connecting is watched by the
+/// The time that one exchange may take (requirement P4). Connecting is watched by the
 /// transport; this owns the rest. A function of the times that it is told.
 class TimeBudget {
 public:

@@ -9,8 +9,8 @@
 
 #include "actors/ollama_client/response_parser.hpp"
 #include "actors/ollama_client/transport.hpp"
-#include "messages/result.hpp"
-#include "messages/stream_messages.hpp"
+#include "nexus_llm/result.hpp"
+#include "nexus_llm/stream_messages.hpp"
 
 namespace nexus::llm {
 

@@ -10,10 +10,10 @@
 
 #include "actors/components.hpp"
 #include "actors/guarded_answer.hpp"
-#include "actors/log.hpp"
 #include "actors/requests/request_machine.hpp"
 #include "actors/requests/request_stream.hpp"
 #include "actors/supervision/chance.hpp"
+#include "nexus_llm/log.hpp"
 
 namespace nexus::llm {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "messages/errors.hpp"
-#include "messages/request_id.hpp"
+#include "nexus_llm/errors.hpp"
+#include "nexus_llm/request_id.hpp"
 
 /// What may be wrong with a request, in the same words wherever it is found out.
 namespace nexus::llm {

@@ -7,11 +7,11 @@
 #include <variant>
 #include <vector>
 
-#include "actors/log.hpp"
-#include "messages/ai_role.hpp"
-#include "messages/health.hpp"
-#include "messages/llm_client_config.hpp"
-#include "messages/llm_response.hpp"
+#include "nexus_llm/ai_role.hpp"
+#include "nexus_llm/health.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/llm_response.hpp"
+#include "nexus_llm/log.hpp"
 
 namespace nexus::llm {
 

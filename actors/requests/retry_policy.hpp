@@ -3,8 +3,8 @@
 #include <chrono>
 #include <cstdint>
 
-#include "messages/errors.hpp"
-#include "messages/llm_client_config.hpp"
+#include "nexus_llm/errors.hpp"
+#include "nexus_llm/llm_client_config.hpp"
 
 namespace nexus::llm {
 
@@ -19,7 +19,7 @@ struct AttemptHistory {
   bool before_break = false;       ///< accepted before the circuit opened
 };
 
-/// What to do after a failed attempt (specification, "Error Handling and Retry").
+/// What to do after a failed attempt (requirement A4).
 struct RetryDecision {
   enum class Next : std::uint8_t {
     fail,      ///< tell the caller

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "messages/request_id.hpp"
+#include "nexus_llm/request_id.hpp"
 
 namespace nexus::llm {
 

@@ -8,9 +8,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "messages/health.hpp"
-#include "messages/llm_client_config.hpp"
-#include "messages/llm_request.hpp"
+#include "nexus_llm/health.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/llm_request.hpp"
 
 namespace nexus::llm {
 

@@ -51,7 +51,7 @@ ModelSettings settings_of_model(const LLMClientConfig& config, std::string_view 
     if (!names(config, role, model))
       continue;
     const auto& of_role = config.settings(role);
-    if (settings.keep_alive.empty())
+    if (!settings.keep_alive.is_set())
       settings.keep_alive = of_role.keep_alive;
     const auto options = json::parse(of_role.options);
     if (!options || !options->IsObject())
@@ -87,16 +87,16 @@ std::string merged_options(const std::string& defaults, const std::string& patch
 EmbedRequest with_model_settings(EmbedRequest request, const LLMClientConfig& config) {
   const auto settings = settings_of_model(config, request.model);
   request.raw_options = merged_options(all_options(settings), request.raw_options);
-  if (request.keep_alive.empty())
+  if (!request.keep_alive.is_set())
     request.keep_alive = settings.keep_alive;
   return request;
 }
 
-LoadRequest load_request(std::string_view model, std::string_view keep_alive,
+LoadRequest load_request(std::string_view model, const KeepAlive& keep_alive,
                          const LLMClientConfig& config) {
   const auto settings = settings_of_model(config, model);
   return {.model = std::string{model},
-          .keep_alive = std::string{keep_alive.empty() ? settings.keep_alive : keep_alive},
+          .keep_alive = keep_alive.is_set() ? keep_alive : settings.keep_alive,
           .raw_options = all_options(settings)};
 }
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "messages/llm_client_config.hpp"
-#include "messages/llm_request.hpp"
-#include "messages/model_transfer.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/model_transfer.hpp"
 
 namespace nexus::llm {
 
@@ -18,7 +18,7 @@ namespace nexus::llm {
 struct ModelSettings {
   std::optional<std::uint32_t> num_ctx;
   std::string load_options = "{}"; ///< JSON text of the other options that count for a load
-  std::string keep_alive;          ///< empty: not set
+  KeepAlive keep_alive;
 
   bool operator==(const ModelSettings&) const = default;
 };
@@ -35,9 +35,9 @@ struct ModelSettings {
 /// An embedding request completed by the settings of its model.
 [[nodiscard]] EmbedRequest with_model_settings(EmbedRequest request, const LLMClientConfig& config);
 
-/// What brings a model into memory as its requests want it. An empty `keep_alive` is that of the
-/// settings.
-[[nodiscard]] LoadRequest load_request(std::string_view model, std::string_view keep_alive,
+/// What brings a model into memory as its requests want it. A `keep_alive` that is not set is that
+/// of the settings.
+[[nodiscard]] LoadRequest load_request(std::string_view model, const KeepAlive& keep_alive,
                                        const LLMClientConfig& config);
 
 } // namespace nexus::llm

@@ -6,9 +6,9 @@
 #include <string>
 #include <unordered_map>
 
-#include "messages/llm_client_config.hpp"
-#include "messages/llm_request.hpp"
-#include "messages/llm_response.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/llm_response.hpp"
 
 namespace nexus::llm {
 

@@ -11,7 +11,7 @@
 #include "actors/internal_interfaces.hpp"
 #include "actors/role/admission_queue.hpp"
 #include "actors/role/response_cache.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm {
 

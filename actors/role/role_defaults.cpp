@@ -25,7 +25,7 @@ LLMRequest with_role_defaults(LLMRequest request, AIRole role, const LLMClientCo
       merged_options(merged_options(of_role.options, of_model.load_options), request.raw_options);
   if (!request.num_ctx && !passes_num_ctx)
     request.num_ctx = of_model.num_ctx;
-  if (request.keep_alive.empty())
+  if (!request.keep_alive.is_set())
     request.keep_alive = of_model.keep_alive;
   if (!request.system && !of_role.system.empty() && !request.raw)
     request.system = of_role.system;

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "messages/llm_client_config.hpp"
-#include "messages/llm_request.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/llm_request.hpp"
 
 namespace nexus::llm {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "messages/stream_messages.hpp"
+#include "nexus_llm/stream_messages.hpp"
 
 namespace nexus::llm {
 

@@ -5,11 +5,11 @@
 
 #include "actors/internal_interfaces.hpp"
 #include "actors/streaming/stream_session.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm {
 
-/// StreamingActor (specification, `StreamingHandler`). Owns one session per live stream: the text
+/// StreamingActor (requirements F4, P5). Owns one session per live stream: the text
 /// so far, the subscribers, their credit. Sends each subscriber consecutive chunks and exactly one
 /// end; notices dead ones. When it dies, each request opens its stream anew in its successor; when
 /// the system ends, it tells every subscriber the end and ends as well.

@@ -9,12 +9,12 @@
 
 #include "actors/components.hpp"
 #include "actors/handles/handles.hpp"
-#include "actors/log.hpp"
 #include "actors/supervision/chance.hpp"
 #include "actors/supervision/component_factories.hpp"
 #include "actors/supervision/health_actor.hpp"
 #include "actors/supervision/restart_budget.hpp"
-#include "config/config_store.hpp"
+#include "nexus_llm/config_store.hpp"
+#include "nexus_llm/log.hpp"
 
 namespace nexus::llm {
 

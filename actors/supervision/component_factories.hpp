@@ -6,7 +6,7 @@
 #include "actors/internal_interfaces.hpp"
 #include "actors/ollama_client/ollama_client_actor.hpp"
 #include "actors/requests/request_actor.hpp"
-#include "config/config_store.hpp"
+#include "nexus_llm/config_store.hpp"
 
 namespace nexus::llm {
 

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "actors/internal_interfaces.hpp"
-#include "config/config_store.hpp"
 #include "config/config_watcher.hpp"
+#include "nexus_llm/config_store.hpp"
 
 namespace nexus::llm {
 

@@ -2,7 +2,7 @@
 
 #include <unordered_map>
 
-#include "messages/interfaces.hpp"
+#include "nexus_llm/interfaces.hpp"
 
 namespace nexus::llm {
 

@@ -3,8 +3,8 @@
 #include <mutex>
 #include <vector>
 
-#include "messages/health.hpp"
-#include "messages/per_role.hpp"
+#include "nexus_llm/health.hpp"
+#include "nexus_llm/per_role.hpp"
 
 namespace nexus::llm {
 

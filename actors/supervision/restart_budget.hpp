@@ -5,7 +5,7 @@
 #include <deque>
 #include <optional>
 
-#include "messages/llm_client_config.hpp"
+#include "nexus_llm/llm_client_config.hpp"
 
 namespace nexus::llm {
 

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "messages/llm_response.hpp"
-#include "messages/stream_messages.hpp"
+#include "nexus_llm/llm_response.hpp"
+#include "nexus_llm/stream_messages.hpp"
 #include "runtime/cli/output.hpp"
 
 namespace nexus::llm::cli {

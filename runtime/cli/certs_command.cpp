@@ -1,7 +1,7 @@
 #include "runtime/cli/certs_command.hpp"
 
+#include "nexus_llm/node/certificates.hpp"
 #include "runtime/cli/output.hpp"
-#include "runtime/node/certificates.hpp"
 
 namespace nexus::llm::cli {
 

@@ -158,11 +158,11 @@ private:
   }
 
   void turn(const std::string& text) {
-    messages_.push_back({.role = "user", .content = text});
+    messages_.push_back({.role = ChatRole::user, .content = text});
     auto [response, shown] = ask_chat(asker_, messages_, options_);
     auto& interrupts = asker_.session.interrupts();
     if (response) {
-      messages_.push_back({.role = "assistant",
+      messages_.push_back({.role = ChatRole::assistant,
                            .content = response->response,
                            .thinking = std::move(response->thinking)});
     } else if (interrupts.interrupted() || response.error().code == ErrorCode::cancelled) {
@@ -184,7 +184,7 @@ private:
       messages_.pop_back();
       output_.message("Nothing had come yet, so the message was taken back.");
     } else {
-      messages_.push_back({.role = "assistant", .content = shown});
+      messages_.push_back({.role = ChatRole::assistant, .content = shown});
       output_.message("What had come is kept as the answer.");
     }
   }

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "config/config_file.hpp"
-#include "config/config_store.hpp"
-#include "messages/ai_role.hpp"
-#include "messages/endpoint.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/ai_role.hpp"
+#include "nexus_llm/config_store.hpp"
+#include "nexus_llm/endpoint.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm::cli {
 

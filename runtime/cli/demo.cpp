@@ -5,14 +5,14 @@
 #include <cstdio>
 
 #include "config/model_name.hpp"
+#include "nexus_llm/llm_integration.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
+#include "nexus_llm/system_config.hpp"
 #include "runtime/cli/demo_actors.hpp"
 #include "runtime/cli/format.hpp"
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
-#include "runtime/llm_integration.hpp"
-#include "runtime/simulator/simulator.hpp"
-#include "runtime/system_config.hpp"
 
 namespace nexus::llm::cli {
 

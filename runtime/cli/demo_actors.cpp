@@ -166,8 +166,8 @@ private:
 
   void review(const std::string& plan, const std::string& code) {
     const std::vector<ChatMessage> conversation{
-        {.role = "assistant", .content = plan},
-        {.role = "user",
+        {.role = ChatRole::assistant, .content = plan},
+        {.role = ChatRole::user,
          .content = "Review in two sentences the code that was written:\n\n" + code}};
     say(chat_streaming_atom_v, conversation, demo_review,
         [this](const LLMResponse& verdict) { promise_.deliver(verdict); });

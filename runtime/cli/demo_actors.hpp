@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "messages/interfaces.hpp"
+#include "nexus_llm/interfaces.hpp"
 
 namespace nexus::llm::cli {
 

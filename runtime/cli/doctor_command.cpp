@@ -8,9 +8,9 @@
 #include "actors/model_manager/remote_model.hpp"
 #include "config/config_file.hpp"
 #include "config/describe_json.hpp"
+#include "nexus_llm/node/certificates.hpp"
 #include "runtime/cli/node_options.hpp"
 #include "runtime/cli/session.hpp"
-#include "runtime/node/certificates.hpp"
 #include "runtime/node/node_figures.hpp"
 
 namespace nexus::llm::cli {

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include "messages/errors.hpp"
+#include "nexus_llm/errors.hpp"
 
 namespace nexus::llm::cli {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "messages/errors.hpp"
+#include "nexus_llm/errors.hpp"
 
 namespace nexus::llm::cli {
 

@@ -51,7 +51,7 @@ public:
       return create();
     case Action::load:
       output_.status("loading " + name + " ...");
-      return done(llm.load_model(name, common_.keep_alive), name + " is loaded.");
+      return done(llm.load_model(name, {common_.keep_alive}), name + " is loaded.");
     case Action::unload:
       return done(llm.unload_model(name), name + " is unloaded.");
     case Action::remove:

@@ -2,7 +2,7 @@
 
 #include "config/config_file.hpp"
 #include "config/node_address.hpp"
-#include "runtime/node/certificates.hpp"
+#include "nexus_llm/node/certificates.hpp"
 
 namespace nexus::llm::cli {
 

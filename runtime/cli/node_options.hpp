@@ -3,8 +3,8 @@
 #include <optional>
 #include <vector>
 
-#include "messages/llm_client_config.hpp"
-#include "messages/tls_files.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/tls_files.hpp"
 #include "runtime/cli/common_options.hpp"
 
 namespace nexus::llm::cli {

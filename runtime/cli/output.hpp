@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "config/json.hpp"
-#include "messages/errors.hpp"
+#include "nexus_llm/errors.hpp"
 #include "runtime/cli/common_options.hpp"
 #include "runtime/cli/terminal_filter.hpp"
 

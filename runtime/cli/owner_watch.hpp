@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "config/file_io.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm::cli {
 

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm::cli {
 

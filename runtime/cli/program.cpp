@@ -12,7 +12,7 @@
 #include <string>
 #include <system_error>
 
-#include "actors/log.hpp"
+#include "nexus_llm/log.hpp"
 #include "runtime/cli/common_flags.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "messages/stream_messages.hpp"
+#include "nexus_llm/stream_messages.hpp"
 #include "runtime/cli/output.hpp"
 
 namespace nexus::llm::cli {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm::cli {
 

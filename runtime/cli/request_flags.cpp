@@ -38,12 +38,15 @@ Result<GenerateOptions> request_options(const CommonOptions& common) {
   options.seed = common.seed;
   options.stop = common.stop;
   options.system = common.system;
-  options.format = common.format;
-  if (options.format.starts_with('@')) {
-    auto schema = read_text_file(options.format.substr(1));
+  options.format = {common.format};
+  if (common.format.starts_with('@')) {
+    auto schema = read_text_file(common.format.substr(1));
     if (!schema)
       return failure(std::move(schema.error()));
-    options.format = std::move(*schema);
+    if (schema->empty())
+      return failure(ErrorCode::invalid_option,
+                     "the file of `--format` must hold a JSON schema object, and is empty");
+    options.format = Format::schema(std::move(*schema));
   }
   auto more = ollama_options(common);
   if (!more)
@@ -56,8 +59,13 @@ Result<GenerateOptions> request_options(const CommonOptions& common) {
     options.truncate = false;
   if (common.no_shift)
     options.shift = false;
-  options.think = common.think;
-  options.keep_alive = common.keep_alive;
+  if (!common.think.empty()) {
+    options.think = parse_think(common.think);
+    if (!options.think)
+      return failure(ErrorCode::invalid_option,
+                     "`--think` must be `true`, `false`, `low`, `medium`, `high` or `max`");
+  }
+  options.keep_alive = {common.keep_alive};
   options.priority = common.background ? Priority::background : Priority::interactive;
   // Whoever gives a limit means every silence: connecting and a pause in mid-answer, too.
   options.timeout = timeout_of(common);

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "messages/llm_request.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/result.hpp"
 #include "runtime/cli/common_options.hpp"
 
 namespace nexus::llm::cli {

@@ -5,6 +5,7 @@
 
 #include "actors/ollama_client/curl_transport.hpp"
 #include "config/json.hpp"
+#include "nexus_llm/testing/script_failure.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/request_flags.hpp"
 #include "runtime/cli/session.hpp"
@@ -13,7 +14,6 @@
 #include "runtime/harness/scenario.hpp"
 #include "runtime/harness/scenario_format.hpp"
 #include "runtime/harness/scenario_recorder.hpp"
-#include "runtime/harness/script_failure.hpp"
 
 namespace nexus::llm::cli {
 
@@ -141,10 +141,11 @@ int record(const CommonOptions& common, Output& output, const ScriptArguments& a
   const auto recording = std::make_shared<Recording>();
   LLMSystemOptions recorded;
   recorded.ignore_nodes = true;
-  recorded.make_transport = Recording::over(recording, make_curl_transport);
+  SystemSeams seams;
+  seams.make_transport = Recording::over(recording, make_curl_transport);
   // As long as it waits when the scenario is played.
-  recorded.chance.wait = [] { return 0.0; };
-  auto session = Session::start(common, interrupts, output, std::move(recorded));
+  seams.chance.wait = [] { return 0.0; };
+  auto session = Session::start(common, interrupts, output, std::move(recorded), std::move(seams));
   if (!session)
     return output.fail(session.error());
   auto& llm = (*session)->llm();

@@ -9,17 +9,18 @@
 #include <array>
 #include <chrono>
 
-#include "actors/log.hpp"
 #include "config/file_io.hpp"
+#include "messages/portability_network.hpp"
+#include "nexus_llm/llm_integration.hpp"
+#include "nexus_llm/log.hpp"
+#include "nexus_llm/node/certificates.hpp"
+#include "nexus_llm/setup.hpp"
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/log_sink.hpp"
 #include "runtime/cli/node_options.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/service_manager.hpp"
-#include "runtime/llm_integration.hpp"
-#include "runtime/node/certificates.hpp"
-#include "runtime/setup.hpp"
 
 namespace nexus::llm::cli {
 

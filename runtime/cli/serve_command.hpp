@@ -2,9 +2,10 @@
 
 #include <string>
 
+#include "config/node_address.hpp"
+#include "nexus_llm/node/node.hpp"
 #include "runtime/cli/common_options.hpp"
 #include "runtime/cli/owner_watch.hpp"
-#include "runtime/node/node.hpp"
 
 namespace nexus::llm::cli {
 

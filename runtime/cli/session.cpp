@@ -1,10 +1,10 @@
 #include "runtime/cli/session.hpp"
 
-#include "actors/log.hpp"
+#include "nexus_llm/log.hpp"
+#include "nexus_llm/setup.hpp"
 #include "runtime/cli/log_sink.hpp"
 #include "runtime/cli/node_options.hpp"
 #include "runtime/cli/process_limits.hpp"
-#include "runtime/setup.hpp"
 
 namespace nexus::llm::cli {
 
@@ -30,7 +30,8 @@ Session::~Session() {
 }
 
 Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Interrupts& interrupts,
-                                                Output& output, LLMSystemOptions options) {
+                                                Output& output, LLMSystemOptions options,
+                                                SystemSeams seams) {
   if (const auto possible = check_limits(needs_of_actors()); !possible)
     return failure(possible.error());
   NodeSettings nodes;
@@ -49,7 +50,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
     }
   }
   // Whoever brings a transport means that of this process.
-  auto endpoints = options.make_transport ? std::vector<Endpoint>{} : node_endpoints(common, nodes);
+  auto endpoints = seams.make_transport ? std::vector<Endpoint>{} : node_endpoints(common, nodes);
   if (!endpoints.empty()) {
     const auto tls = tls_files(common, nodes);
     if (!tls)
@@ -64,7 +65,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
     return session;
   }
   std::unique_ptr<Session> session{new Session{std::nullopt, interrupts, output}};
-  auto llm = LLMSystem::start(*session->system_, std::move(options));
+  auto llm = LLMSystem::start(*session->system_, std::move(options), std::move(seams));
   if (!llm)
     return failure(std::move(llm.error()));
   session->llm_ = std::move(*llm);

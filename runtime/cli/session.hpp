@@ -2,12 +2,13 @@
 
 #include <memory>
 
-#include "config/config_store.hpp"
+#include "nexus_llm/config_store.hpp"
+#include "nexus_llm/llm_integration.hpp"
+#include "nexus_llm/node/remote_llm.hpp"
 #include "runtime/cli/common_options.hpp"
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/output.hpp"
-#include "runtime/llm_integration.hpp"
-#include "runtime/node/remote_llm.hpp"
+#include "runtime/system_seams.hpp"
 
 namespace nexus::llm::cli {
 
@@ -21,10 +22,9 @@ public:
   /// Where the options or the settings name nodes, it connects there, and `options` mean nothing.
   /// Errors: those of `find_store`, of `load_config` and of `RemoteLLM::connect`;
   /// `resources_exhausted`.
-  [[nodiscard]] static Result<std::unique_ptr<Session>> start(const CommonOptions& common,
-                                                              Interrupts& interrupts,
-                                                              Output& output,
-                                                              LLMSystemOptions options = {});
+  [[nodiscard]] static Result<std::unique_ptr<Session>>
+  start(const CommonOptions& common, Interrupts& interrupts, Output& output,
+        LLMSystemOptions options = {}, SystemSeams seams = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

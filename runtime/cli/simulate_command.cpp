@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "nexus_llm/simulator/simulator.hpp"
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
-#include "runtime/simulator/simulator.hpp"
 
 namespace nexus::llm::cli {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "messages/portability.hpp"
+#include "nexus_llm/portability.hpp"
 
 namespace nexus::llm::testing {
 

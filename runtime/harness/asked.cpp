@@ -1,4 +1,6 @@
-#include "runtime/harness/asked.hpp"
+#include "nexus_llm/testing/asked.hpp"
+
+#include "runtime/harness/script_core.hpp"
 
 #include "runtime/harness/wire.hpp"
 

@@ -1,8 +1,10 @@
-#include "runtime/harness/call.hpp"
+#include "nexus_llm/testing/call.hpp"
+
+#include "runtime/harness/script_core.hpp"
 
 #include <optional>
 
-#include "messages/portability.hpp"
+#include "nexus_llm/portability.hpp"
 
 namespace nexus::llm::testing {
 

@@ -1,4 +1,6 @@
-#include "runtime/harness/channel.hpp"
+#include "nexus_llm/testing/channel.hpp"
+
+#include "runtime/harness/script_core.hpp"
 
 namespace nexus::llm::testing {
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-#include "messages/portability.hpp"
+#include "nexus_llm/portability.hpp"
 
 namespace nexus::llm::testing {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "messages/portability.hpp"
-#include "runtime/harness/pattern.hpp"
-#include "runtime/harness/where.hpp"
+#include "nexus_llm/portability.hpp"
+#include "nexus_llm/testing/pattern.hpp"
+#include "nexus_llm/testing/where.hpp"
 
 namespace nexus::llm::testing {
 

@@ -1,4 +1,6 @@
-#include "runtime/harness/listener.hpp"
+#include "nexus_llm/testing/listener.hpp"
+
+#include "runtime/harness/script_core.hpp"
 
 namespace nexus::llm::testing {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/json.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 
 namespace nexus::llm::testing {
 

@@ -216,7 +216,7 @@ Value elements(const caf::message& message, const ActorNames& names, bool compac
 template <class T> std::string type_text() {
   if constexpr (!atom_name<T>.empty())
     return "\"" + std::string{atom_name<T>} + "\"";
-  else if constexpr (std::is_same_v<T, RequestId>)
+  else if constexpr (TextLike<T>)
     return "a request id";
   else if constexpr (std::is_same_v<T, AIRole>)
     return "a role";
@@ -250,7 +250,7 @@ std::optional<std::string> read_element(const Value& source, T& target, const Ac
       return "names no actor";
     target = caf::actor_cast<T>(found);
     return std::nullopt;
-  } else if constexpr (Described<T> && !std::is_same_v<T, RequestId>) {
+  } else if constexpr (Described<T> && !TextLike<T>) {
     const auto* inner = source.IsObject() ? json::find(source, T::type_name) : nullptr;
     auto problem = json::read_value(inner != nullptr ? *inner : source, target);
     if (problem && problem->front() == '.')

@@ -8,24 +8,10 @@
 #include <vector>
 
 #include "actors/ollama_client/ollama_client_actor.hpp"
-#include "runtime/simulator/simulated_model.hpp"
+#include "nexus_llm/simulator/simulated_model.hpp"
+#include "nexus_llm/testing/staged_exchange.hpp"
 
 namespace nexus::llm::testing {
-
-/// One HTTP exchange that a script has to play Ollama's part in.
-struct StagedExchange {
-  std::uint64_t id = 0; ///< counts in the order of arrival
-  std::string method;   ///< such as `POST`
-  std::string target;   ///< such as `/api/chat`
-  std::string body;
-};
-
-/// How an answer ends.
-enum class AnswerEnd : std::uint8_t {
-  complete, ///< as HTTP wants it
-  close,    ///< the connection is closed in the middle
-  reset,    ///< the connection is reset
-};
 
 /// The place of Ollama in a script. It answers by itself what only asks about models, and requests
 /// to models that have a `reply`; everything else waits for the script. One thread.

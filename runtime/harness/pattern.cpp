@@ -1,8 +1,9 @@
-#include "runtime/harness/pattern.hpp"
+#include "nexus_llm/testing/pattern.hpp"
 
 #include <algorithm>
 
-#include "runtime/harness/script_failure.hpp"
+#include "config/json.hpp"
+#include "nexus_llm/testing/script_failure.hpp"
 
 namespace nexus::llm::testing {
 
@@ -110,6 +111,8 @@ Pattern::Pattern(const Value& value) {
   copy.CopyFrom(value, copy.GetAllocator());
   value_ = std::make_shared<const Document>(std::move(copy));
 }
+
+const Value& Pattern::value() const { return *value_; }
 
 std::optional<std::string> Pattern::mismatch(const Value& actual) const {
   return compare(*value_, actual);

@@ -9,9 +9,9 @@
 #include "config/read_json.hpp"
 #include "config/text_encoding.hpp"
 #include "config/utf8.hpp"
+#include "nexus_llm/testing/script_failure.hpp"
 #include "runtime/harness/duration_text.hpp"
 #include "runtime/harness/scenario_format.hpp"
-#include "runtime/harness/script_failure.hpp"
 
 namespace nexus::llm::testing {
 

@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <string>
 
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
+#include "nexus_llm/testing/script.hpp"
 #include "runtime/harness/located_json.hpp"
-#include "runtime/harness/script.hpp"
 
 namespace nexus::llm::testing {
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "messages/ai_role.hpp"
-#include "messages/errors.hpp"
+#include "nexus_llm/ai_role.hpp"
+#include "nexus_llm/errors.hpp"
 #include "runtime/harness/duration_text.hpp"
 
 namespace nexus::llm::testing {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "config/json.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/result.hpp"
 #include "runtime/harness/located_json.hpp"
 
 /// What a scenario file may say. One table gives its check, its JSON schema and its documentation.

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "messages/llm_client_config.hpp"
-#include "messages/llm_request.hpp"
-#include "messages/llm_response.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/llm_response.hpp"
+#include "nexus_llm/result.hpp"
 #include "runtime/harness/recording.hpp"
 
 namespace nexus::llm::testing {

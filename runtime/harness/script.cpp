@@ -1,9 +1,10 @@
-#include "runtime/harness/script.hpp"
+#include "nexus_llm/testing/script.hpp"
 
 #include <algorithm>
 
 #include "config/model_name.hpp"
-#include "runtime/harness/script_failure.hpp"
+#include "nexus_llm/testing/script_failure.hpp"
+#include "runtime/harness/script_core.hpp"
 
 namespace nexus::llm::testing {
 
@@ -213,6 +214,23 @@ void Script::replace(const std::string& sender, const std::string& receiver, con
   rule.replacement = core_->message_for(receiver, with, where);
   core_->intercept(std::move(rule));
 }
+
+Call Script::ask_made(const caf::actor& receiver, caf::message message) {
+  core_->start();
+  return {*core_, core_->fresh_name("requester"), receiver, std::move(message),
+          Where{"a request by ask_actor", 0}};
+}
+
+void Script::name_made(const caf::strong_actor_ptr& actor, const std::string& name,
+                       const Where& where) {
+  core_->name_actor(actor, name, where);
+}
+
+std::chrono::nanoseconds Script::now() const { return core_->world().now(); }
+
+void Script::settle() { core_->settle(); }
+
+caf::actor_system& Script::system() { return core_->world().system(); }
 
 void Script::ends(Where where) {
   core_->start();

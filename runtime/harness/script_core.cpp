@@ -9,7 +9,8 @@
 #include "actors/supervision/config_actor.hpp"
 #include "actors/supervision/health_actor.hpp"
 #include "config/config_update.hpp"
-#include "runtime/harness/script_failure.hpp"
+#include "nexus_llm/testing/script_failure.hpp"
+#include "runtime/system_seams.hpp"
 
 namespace nexus::llm::testing {
 
@@ -152,14 +153,12 @@ void ScriptCore::start() {
   // Never anybody's own Ollama.
   if (!base_url_given_ || options_.over == Over::http)
     config_.base_url = ollama_->base_url();
-  LLMSystemOptions options{.store = make_memory_store(config_),
-                           .config_file = {},
-                           .make_transport = ollama_->transport(),
-                           .factories = factories()};
-  options.chance.id = [this] { return RequestId{"id-" + std::to_string(++last_id_)}; };
+  LLMSystemOptions options{.store = make_memory_store(config_), .config_file = {}};
+  SystemSeams seams{.make_transport = ollama_->transport(), .factories = factories()};
+  seams.chance.id = [this] { return RequestId{"id-" + std::to_string(++last_id_)}; };
   // The longest wait: what it is can be told exactly.
-  options.chance.wait = [] { return 0.0; };
-  auto llm = LLMSystem::start(world_.system(), std::move(options));
+  seams.chance.wait = [] { return 0.0; };
+  auto llm = LLMSystem::start(world_.system(), std::move(options), std::move(seams));
   if (!llm)
     throw ScriptFailure{"The system does not start: " + sentence(llm.error())};
   llm_ = std::move(*llm);

@@ -9,34 +9,18 @@
 #include <string>
 #include <vector>
 
+#include "nexus_llm/llm_system.hpp"
+#include "nexus_llm/testing/script_options.hpp"
+#include "nexus_llm/testing/where.hpp"
 #include "runtime/harness/message_json.hpp"
 #include "runtime/harness/ollama_stage.hpp"
 #include "runtime/harness/puppet.hpp"
 #include "runtime/harness/report.hpp"
 #include "runtime/harness/track.hpp"
-#include "runtime/harness/where.hpp"
 #include "runtime/harness/world.hpp"
-#include "runtime/llm_system.hpp"
+#include "runtime/system_seams.hpp"
 
 namespace nexus::llm::testing {
-
-/// Over what Ollama is asked.
-enum class Over : std::uint8_t {
-  memory, ///< no sockets: the default
-  http,   ///< libcurl and the simulator, on 127.0.0.1
-};
-
-/// How a script is run.
-struct ScriptOptions {
-  std::string name = "script";
-  Over over = Over::memory;
-  /// 0: messages in their natural order. Others: each number another order.
-  std::uint64_t seed = 0;
-  /// Called before the actor system is made: message types of your own actors, for example.
-  std::function<void(caf::actor_system_config&)> setup = {};
-  /// Hears every message in words, in the order in which they are handled.
-  std::function<void(const std::string& line)> trace = {};
-};
 
 /// What `Script` and the handles that it gives out share: the actors, the stage, and what was
 /// expected of whom. Not for tests themselves.

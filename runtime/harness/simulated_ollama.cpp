@@ -7,9 +7,9 @@
 
 #include "actors/ollama_client/curl_transport.hpp"
 #include "config/model_name.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
 #include "runtime/harness/ollama_stage.hpp"
 #include "runtime/harness/wire.hpp"
-#include "runtime/simulator/simulator.hpp"
 
 namespace nexus::llm::testing {
 

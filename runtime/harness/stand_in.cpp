@@ -1,15 +1,20 @@
-#include "runtime/harness/stand_in.hpp"
+#include "nexus_llm/testing/stand_in.hpp"
+
+#include <deque>
+#include <map>
+
+#include "runtime/harness/script_core.hpp"
 
 namespace nexus::llm::testing {
 
-Received::Received(ScriptCore& core, std::string component, Puppet puppet, std::size_t number,
-                   caf::message message)
+Received::Received(ScriptCore& core, std::string component, std::shared_ptr<Puppet> puppet,
+                   std::size_t number, caf::message message)
     : core_{&core}, component_{std::move(component)}, puppet_{std::move(puppet)}, number_{number},
       message_{std::move(message)} {}
 
 void Received::check(const Where& where) const {
   const auto current = core_->world().names().find(component_);
-  if (!current || current->id() != puppet_.actor()->id())
+  if (!current || current->id() != puppet_->actor()->id())
     core_->misuse(where, "the `" + component_ + "` that got this message is dead");
   if (std::exchange(*answered_, true))
     core_->misuse(where, "this message has its answer already");
@@ -21,15 +26,26 @@ void Received::answers(const Pattern& result, Where where) const {
 
 void Received::fails(LLMError error, Where where) const {
   check(where);
-  Puppet{puppet_}.fail(number_, to_caf_error(std::move(error)));
+  puppet_->fail(number_, to_caf_error(std::move(error)));
   core_->settle();
 }
 
 void Received::deliver(caf::message result, const Where& where) const {
   check(where);
-  Puppet{puppet_}.answer(number_, std::move(result));
+  puppet_->answer(number_, std::move(result));
   core_->settle();
 }
+
+/// What came, and to which incarnation as its how manieth message.
+struct StandIn::Heard {
+  struct Message {
+    caf::actor_id incarnation;
+    std::size_t number;
+    caf::message content;
+  };
+  std::deque<Message> messages;
+  std::map<caf::actor_id, std::size_t> counts;
+};
 
 StandIn::StandIn(ScriptCore& core, std::string component)
     : core_{&core}, component_{std::move(component)}, heard_{std::make_shared<Heard>()} {
@@ -47,7 +63,8 @@ Received StandIn::gets(const Pattern& message, Where where) const {
   core_->expect(*track_, {message}, where);
   auto heard = std::move(heard_->messages.front());
   heard_->messages.pop_front();
-  return {*core_, component_, core_->incarnation(component_, heard.incarnation, where),
+  return {*core_, component_,
+          std::make_shared<Puppet>(core_->incarnation(component_, heard.incarnation, where)),
           heard.number, std::move(heard.content)};
 }
 

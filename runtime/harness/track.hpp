@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "config/json.hpp"
+#include "nexus_llm/testing/pattern.hpp"
+#include "nexus_llm/testing/where.hpp"
 #include "runtime/harness/event.hpp"
-#include "runtime/harness/pattern.hpp"
-#include "runtime/harness/where.hpp"
 
 namespace nexus::llm::testing {
 

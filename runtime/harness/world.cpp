@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "nexus_llm/setup.hpp"
+#include "nexus_llm/testing/script_failure.hpp"
 #include "runtime/harness/message_json.hpp"
-#include "runtime/harness/script_failure.hpp"
-#include "runtime/setup.hpp"
 
 namespace nexus::llm::testing {
 

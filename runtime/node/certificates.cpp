@@ -1,4 +1,4 @@
-#include "runtime/node/certificates.hpp"
+#include "nexus_llm/node/certificates.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "actors/log.hpp"
+#include "nexus_llm/log.hpp"
 #include "runtime/node/stream_relay.hpp"
 
 namespace nexus::llm {

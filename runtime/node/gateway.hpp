@@ -13,8 +13,8 @@
 #include "actors/handles/pending_calls.hpp"
 #include "actors/supervision/chance.hpp"
 #include "actors/supervision/event_subscribers.hpp"
-#include "messages/per_role.hpp"
 #include "messages/portability_network.hpp"
+#include "nexus_llm/per_role.hpp"
 #include "runtime/node/gateway_interface.hpp"
 #include "runtime/node/node_choice.hpp"
 

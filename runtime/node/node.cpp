@@ -1,5 +1,8 @@
-#include "runtime/node/node.hpp"
+#include "nexus_llm/node/node.hpp"
 
+#include "actors/internal_interfaces.hpp"
+#include "config/node_address.hpp"
+#include "messages/portability_network.hpp"
 #include "runtime/node/refusal_log.hpp"
 
 namespace nexus::llm {
@@ -71,10 +74,10 @@ Result<std::unique_ptr<Node>> Node::start(caf::actor_system& system, const LLMSy
     return failure(port.error());
   }
   at.port = *port;
-  return std::unique_ptr<Node>{new Node{system, std::move(actor), std::move(at)}};
+  return std::unique_ptr<Node>{new Node{system, address(actor), std::move(at)}};
 }
 
-Node::Node(caf::actor_system& system, node_actor actor, Endpoint endpoint)
+Node::Node(caf::actor_system& system, caf::strong_actor_ptr actor, Endpoint endpoint)
     : system_{system}, actor_{std::move(actor)}, endpoint_{std::move(endpoint)} {}
 
 Node::~Node() {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/model_name.hpp"
-#include "messages/per_role.hpp"
+#include "nexus_llm/per_role.hpp"
 
 namespace nexus::llm {
 

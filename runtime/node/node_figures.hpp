@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "messages/health.hpp"
+#include "nexus_llm/health.hpp"
 
 /// Figures of several nodes as those of one.
 namespace nexus::llm {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/log.hpp"
 #include "messages/portability_network.hpp"
+#include "nexus_llm/log.hpp"
 
 namespace nexus::llm {
 

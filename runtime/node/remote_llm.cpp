@@ -1,4 +1,4 @@
-#include "runtime/node/remote_llm.hpp"
+#include "nexus_llm/node/remote_llm.hpp"
 
 #include "config/node_address.hpp"
 #include "runtime/node/network_dial.hpp"

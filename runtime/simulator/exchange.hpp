@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/simulator/fault.hpp"
+#include "nexus_llm/simulator/fault.hpp"
 #include "runtime/simulator/http_request.hpp"
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "runtime/simulator/fault.hpp"
+#include "nexus_llm/simulator/fault.hpp"
 
 #include <algorithm>
 

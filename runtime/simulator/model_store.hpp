@@ -1,8 +1,8 @@
 #pragma once
 
+#include "nexus_llm/simulator/personality.hpp"
+#include "nexus_llm/simulator/simulated_model.hpp"
 #include "runtime/simulator/model_name.hpp"
-#include "runtime/simulator/personality.hpp"
-#include "runtime/simulator/simulated_model.hpp"
 
 #include <chrono>
 #include <cstddef>

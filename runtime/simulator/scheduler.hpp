@@ -1,8 +1,8 @@
 #pragma once
 
+#include "nexus_llm/simulator/simulator_options.hpp"
 #include "runtime/simulator/json_text.hpp"
 #include "runtime/simulator/model_store.hpp"
-#include "runtime/simulator/simulator_options.hpp"
 #include "runtime/simulator/statistics.hpp"
 #include "runtime/simulator/ticket.hpp"
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "runtime/simulator/fault.hpp"
+#include "nexus_llm/simulator/fault.hpp"
+#include "nexus_llm/simulator/simulator_options.hpp"
 #include "runtime/simulator/model_store.hpp"
 #include "runtime/simulator/scheduler.hpp"
-#include "runtime/simulator/simulator_options.hpp"
 #include "runtime/simulator/statistics.hpp"
 
 #include <boost/asio/io_context.hpp>

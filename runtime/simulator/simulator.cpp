@@ -1,4 +1,4 @@
-#include "runtime/simulator/simulator.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
 
 #include "runtime/simulator/connection.hpp"
 #include "runtime/simulator/exchange.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "runtime/simulator/counters.hpp"
-#include "runtime/simulator/request_record.hpp"
+#include "nexus_llm/simulator/counters.hpp"
+#include "nexus_llm/simulator/request_record.hpp"
 
 #include <chrono>
 #include <condition_variable>

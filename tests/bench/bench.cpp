@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "actors/ollama_client/curl_transport.hpp"
-#include "runtime/llm_integration.hpp"
-#include "runtime/setup.hpp"
-#include "runtime/simulator/simulator.hpp"
+#include "nexus_llm/llm_integration.hpp"
+#include "nexus_llm/setup.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
 
 using namespace nexus::llm;
 using namespace std::chrono_literals;

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "config/json.hpp"
-#include "runtime/simulator/simulator.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
 #include "tests/cli/child.hpp"
 
 namespace nexus::llm::cli::test {

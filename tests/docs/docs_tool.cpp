@@ -4,7 +4,7 @@
 #include <string>
 
 #include "config/config_keys.hpp"
-#include "messages/errors.hpp"
+#include "nexus_llm/errors.hpp"
 #include "runtime/harness/scenario_format.hpp"
 #include "tests/docs/doc_section.hpp"
 
@@ -59,6 +59,47 @@ std::string error_table_text() {
   return out.str();
 }
 
+/// What stands between two marks `//! [name]` of a source file, as Doxygen's snippets.
+std::string snippet(const fs::path& file, const std::string& name) {
+  const auto text = read_text(file);
+  const auto mark = "//! [" + name + "]\n";
+  const auto begin = text.find(mark);
+  const auto end = begin == std::string::npos ? begin : text.find(mark, begin + 1);
+  if (end == std::string::npos) {
+    std::cerr << "the marks of `" << name << "` are missing in " << file << '\n';
+    std::exit(1);
+  }
+  const auto from = begin + mark.size();
+  return "```cpp\n" + text.substr(from, end - from) + "```\n";
+}
+
+/// The members of a structure, from its header: type, name, and the comment behind it.
+std::string members_table(const fs::path& header, const std::string& structure) {
+  const auto text = read_text(header);
+  const auto begin = text.find("struct " + structure + " {\n");
+  const auto end = text.find("static constexpr", begin);
+  std::ostringstream out;
+  out << "| member | type | meaning |\n| --- | --- | --- |\n";
+  std::istringstream lines{text.substr(begin, end - begin)};
+  std::string line;
+  std::getline(lines, line);
+  for (std::string declaration; std::getline(lines, line);) {
+    if (line.find_first_not_of(' ') == std::string::npos)
+      continue;
+    declaration += (declaration.empty() ? "" : " ") + line.substr(line.find_first_not_of(' '));
+    const auto semicolon = declaration.find(';');
+    if (semicolon == std::string::npos)
+      continue;
+    auto member = declaration.substr(0, std::min(semicolon, declaration.find(" = ")));
+    const auto comment = declaration.find("///< ");
+    const auto name = member.rfind(' ');
+    out << "| `" << member.substr(name + 1) << "` | `" << member.substr(0, name) << "` | "
+        << cell(comment == std::string::npos ? "" : declaration.substr(comment + 5)) << " |\n";
+    declaration.clear();
+  }
+  return out.str();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -89,6 +130,14 @@ int main(int argc, char** argv) {
       current;
   current = update_section(docs / "remote.md", "client",
                            code("cpp", "tests/docs/remote_client.cpp"), check) &&
+            current;
+  const auto guide = readme.parent_path() / "tests/docs/embedding_guide.cpp";
+  for (const auto* name :
+       {"typed", "untyped", "cancel", "join", "tools", "own settings", "several", "restart"})
+    current = update_section(docs / "embedding.md", name, snippet(guide, name), check) && current;
+  const auto request = readme.parent_path() / "messages/include/nexus_llm/llm_request.hpp";
+  current = update_section(docs / "embedding.md", "options",
+                           members_table(request, "GenerateOptions"), check) &&
             current;
   current = update_section(harness, "format", testing::scenario_reference(), check) && current;
   current =

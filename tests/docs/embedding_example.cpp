@@ -3,8 +3,8 @@
 
 #include <iostream>
 
-#include "runtime/llm_integration.hpp"
-#include "runtime/setup.hpp"
+#include <nexus_llm/llm_integration.hpp>
+#include <nexus_llm/setup.hpp>
 
 using namespace nexus::llm;
 

@@ -1,8 +1,8 @@
 #include <chrono>
 #include <iostream>
 
-#include "runtime/harness/script.hpp"
-#include "runtime/harness/script_failure.hpp"
+#include <nexus_llm/testing/script.hpp>
+#include <nexus_llm/testing/script_failure.hpp>
 
 using namespace nexus::llm;
 using namespace nexus::llm::testing;

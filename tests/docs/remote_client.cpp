@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "runtime/llm_integration.hpp"
-#include "runtime/node/remote_llm.hpp"
-#include "runtime/setup.hpp"
+#include <nexus_llm/llm_integration.hpp>
+#include <nexus_llm/node/remote_llm.hpp>
+#include <nexus_llm/setup.hpp>
 
 using namespace nexus::llm;
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "runtime/simulator/simulator.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 2)

@@ -6,7 +6,7 @@
 #include <iostream>
 #include <string>
 
-#include "runtime/simulator/simulator.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
 #include "tests/cli/child.hpp"
 
 int main(int argc, char** argv) {

@@ -6,7 +6,7 @@
 
 #include "config/config_file.hpp"
 #include "config/config_keys.hpp"
-#include "config/config_store.hpp"
+#include "nexus_llm/config_store.hpp"
 #include "tests/fuzz/property.hpp"
 
 using namespace nexus::llm;

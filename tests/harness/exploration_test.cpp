@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "runtime/harness/script.hpp"
-#include "runtime/harness/script_failure.hpp"
+#include "nexus_llm/testing/script.hpp"
+#include "nexus_llm/testing/script_failure.hpp"
 #include "tests/reliability/process.hpp"
 
 using namespace nexus::llm;

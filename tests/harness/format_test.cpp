@@ -8,9 +8,9 @@
 
 #include "config/json.hpp"
 #include "config/read_json.hpp"
+#include "nexus_llm/testing/pattern.hpp"
 #include "runtime/harness/duration_text.hpp"
 #include "runtime/harness/message_json.hpp"
-#include "runtime/harness/pattern.hpp"
 #include "runtime/harness/scenario.hpp"
 #include "runtime/harness/scenario_format.hpp"
 

@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "runtime/harness/script.hpp"
-#include "runtime/harness/script_failure.hpp"
+#include "nexus_llm/testing/script.hpp"
+#include "nexus_llm/testing/script_failure.hpp"
 #include "tests/reliability/process.hpp"
 
 using namespace nexus::llm;

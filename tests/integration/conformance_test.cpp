@@ -35,7 +35,7 @@ public:
         *streamed += chunk.response;
       return true;
     };
-    const std::vector<ChatMessage> messages{{.role = "user", .content = "x"}};
+    const std::vector<ChatMessage> messages{{.role = ChatRole::user, .content = "x"}};
     if (way.chat)
       return way.streaming ? world.api.chat_streaming(messages, overseer, collect)
                            : world.api.chat(messages, overseer);

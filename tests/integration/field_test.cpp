@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "actors/ollama_client/blob_digest.hpp"
-#include "config/config_store.hpp"
+#include "nexus_llm/config_store.hpp"
 #include "tests/integration/fixture.hpp"
 
 using namespace nexus::llm;
@@ -464,7 +464,7 @@ BOOST_AUTO_TEST_CASE(loads_prompts_and_embeddings_of_a_model_do_not_make_it_relo
   for (int i = 0; i < 2; ++i) {
     BOOST_REQUIRE(world.api.generate("a", overseer));
     BOOST_REQUIRE(world.api.embed({.input = {"a"}}, overseer));
-    BOOST_REQUIRE(world.api.chat({{.role = "user", .content = "a"}}, implementation));
+    BOOST_REQUIRE(world.api.chat({{.role = ChatRole::user, .content = "a"}}, implementation));
   }
   BOOST_TEST(world.sim.counters().loads_started == 1u);
   BOOST_TEST(world.sim.counters().reloads == 0u);

@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "actors/internal_interfaces.hpp"
-#include "runtime/system_config.hpp"
+#include "nexus_llm/system_config.hpp"
 
 namespace nexus::llm::test {
 

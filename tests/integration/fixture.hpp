@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "messages/interfaces.hpp"
-#include "runtime/llm_integration.hpp"
-#include "runtime/simulator/simulator.hpp"
+#include "nexus_llm/interfaces.hpp"
+#include "nexus_llm/llm_integration.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
 
 namespace nexus::llm::test {
 

@@ -3,8 +3,8 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
-#include "messages/interfaces.hpp"
-#include "runtime/setup.hpp"
+#include "nexus_llm/interfaces.hpp"
+#include "nexus_llm/setup.hpp"
 
 using namespace nexus::llm;
 using namespace std::chrono_literals;
@@ -79,7 +79,7 @@ LLMRequest request() {
   value.priority = Priority::background;
   value.timeout = 5s;
   value.kind = RequestKind::chat;
-  value.messages = {{.role = "user", .content = "hi", .images = {"QQ=="}}};
+  value.messages = {{.role = ChatRole::user, .content = "hi", .images = {"QQ=="}}};
   value.stream = true;
   value.attempt = 4;
   return value;
@@ -129,6 +129,10 @@ BOOST_AUTO_TEST_CASE(what_is_no_value_of_its_enum_does_not_cross_it) {
   BOOST_TEST(!arrives(RoleStats{.role = static_cast<AIRole>(2)}));
   BOOST_TEST(!arrives(CircuitHealth{.state = static_cast<Circuit>(200)}));
   auto odd = request();
+  GenerateOptions loud;
+  loud.think = static_cast<Think>(6);
+  BOOST_TEST(!arrives(loud));
+  BOOST_TEST(!arrives(ChatMessage{.role = static_cast<ChatRole>(4)}));
   odd.priority = static_cast<Priority>(2);
   BOOST_TEST(!arrives(odd));
   // What it stands in is refused with it.

@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_loaded_unasked) {
 BOOST_AUTO_TEST_CASE(every_request_carries_the_context_window_and_keep_alive_of_its_role) {
   World world{default_models(), [](LLMClientConfig& config) {
                 config.settings(overseer).num_ctx = 1234;
-                config.settings(overseer).keep_alive = "7m";
+                config.settings(overseer).keep_alive = {"7m"};
                 config.settings(overseer).system = "Be brief.";
               }};
   BOOST_REQUIRE(world.api.generate("a", overseer));
@@ -121,18 +121,20 @@ BOOST_AUTO_TEST_CASE(tools_thinking_and_formats_reach_the_model_and_come_back) {
       {.name = "get_weather",
        .description = "Weather of a city",
        .parameters = R"({"type":"object","properties":{"city":{"type":"string"}}})"}};
-  const auto call = world.api.chat({{.role = "user", .content = "Weather?"}}, overseer, with_tool);
+  const auto call =
+      world.api.chat({{.role = ChatRole::user, .content = "Weather?"}}, overseer, with_tool);
   BOOST_REQUIRE(call);
   BOOST_REQUIRE(call->tool_calls.size() == 1u);
   BOOST_TEST(call->tool_calls[0].name == "get_weather");
   GenerateOptions thinking;
   thinking.model = "spare:1b";
-  thinking.think = "true";
-  const auto thought = world.api.chat({{.role = "user", .content = "Why?"}}, overseer, thinking);
+  thinking.think = Think::on;
+  const auto thought =
+      world.api.chat({{.role = ChatRole::user, .content = "Why?"}}, overseer, thinking);
   BOOST_REQUIRE(thought);
   BOOST_TEST(!thought->thinking.empty());
   GenerateOptions json;
-  json.format = "json";
+  json.format = Format::json();
   BOOST_TEST(world.api.generate("an object", overseer, json)->response.starts_with("{"));
 }
 
@@ -157,7 +159,7 @@ BOOST_AUTO_TEST_CASE(models_are_managed_from_pull_to_delete) {
       "fresh:1b", [&progress](const PullProgress& report) { progress.push_back(report); }));
   BOOST_TEST(!progress.empty());
   BOOST_TEST(world.api.check_model_available("fresh:1b").value());
-  BOOST_REQUIRE(world.api.load_model("fresh:1b", "10m"));
+  BOOST_REQUIRE(world.api.load_model("fresh:1b", {"10m"}));
   BOOST_TEST(world.api.running_models()->models.size() == 1u);
   BOOST_REQUIRE(world.api.unload_model("fresh:1b"));
   BOOST_REQUIRE(world.api.copy_model("fresh:1b", "second:1b"));
@@ -184,7 +186,7 @@ BOOST_AUTO_TEST_CASE(the_old_server_is_understood_too) {
   options.personality = simulator::Personality::v0_5_4;
   World world{options};
   BOOST_TEST(world.api.generate("a", overseer).has_value());
-  BOOST_TEST(world.api.chat({{.role = "user", .content = "a"}}, overseer).has_value());
+  BOOST_TEST(world.api.chat({{.role = ChatRole::user, .content = "a"}}, overseer).has_value());
   BOOST_TEST(world.api.generate_streaming("a", overseer, {}).has_value());
   // It reports failures as status 200 with an error line.
   world.sim.inject(Fault::error_line(0, "llama runner process has terminated").times(0));

@@ -119,4 +119,16 @@ BOOST_AUTO_TEST_CASE(a_caller_cannot_end_what_others_hold_handles_to) {
   BOOST_TEST(world.api.list_available_models().has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_system_that_does_not_know_the_messages_is_refused_with_what_to_do) {
+  // CAF 1.x has one table of types for the process, which other tests have filled.
+  caf::actor_system_config bare;
+  caf::actor_system system{bare};
+  if (knows_messages(system))
+    return;
+  const auto llm = LLMSystem::start(system, {.store = make_memory_store({})});
+  BOOST_REQUIRE(!llm);
+  BOOST_TEST(to_string(llm.error().code) == "not_set_up");
+  BOOST_TEST(sentence(llm.error()).find("nexus::llm::setup") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

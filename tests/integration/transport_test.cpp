@@ -9,7 +9,7 @@
 #include <mutex>
 
 #include "actors/ollama_client/curl_transport.hpp"
-#include "runtime/simulator/simulator.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
 
 using namespace nexus::llm;
 using namespace std::chrono_literals;

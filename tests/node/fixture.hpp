@@ -11,11 +11,12 @@
 #include <optional>
 #include <string>
 
+#include "config/node_address.hpp"
 #include "messages/portability_network.hpp"
-#include "runtime/llm_integration.hpp"
-#include "runtime/node/node.hpp"
-#include "runtime/node/remote_llm.hpp"
-#include "runtime/setup.hpp"
+#include "nexus_llm/llm_integration.hpp"
+#include "nexus_llm/node/node.hpp"
+#include "nexus_llm/node/remote_llm.hpp"
+#include "nexus_llm/setup.hpp"
 #include "tests/cli/fixture.hpp"
 #include "tests/reliability/record.hpp"
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "config/node_address.hpp"
 #include "tests/node/fixture.hpp"
 
 namespace nexus::llm::test {
@@ -48,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_remote_process_gets_what_an_embedding_process_gets) {
   });
   BOOST_TEST(streamed.has_value());
   BOOST_TEST(text == "one two three");
-  BOOST_TEST(api.chat({{.role = "user", .content = "Hi"}}, overseer).has_value());
+  BOOST_TEST(api.chat({{.role = ChatRole::user, .content = "Hi"}}, overseer).has_value());
   BOOST_TEST(api.batch({"a", "b"}, overseer).value().items.size() == 2u);
   BOOST_TEST(api.list_available_models().value().size() == 3u);
   BOOST_TEST(api.check_model_available("owl").value());

@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include "config/node_address.hpp"
 #include "runtime/node/node_choice.hpp"
 #include "runtime/node/node_figures.hpp"
 #include "tests/node/fixture.hpp"

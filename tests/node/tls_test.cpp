@@ -4,7 +4,8 @@
 
 #include <fstream>
 
-#include "runtime/node/certificates.hpp"
+#include "config/node_address.hpp"
+#include "nexus_llm/node/certificates.hpp"
 #include "tests/node/cable.hpp"
 #include "tests/node/fixture.hpp"
 #include "tests/simulator/socket_client.hpp"

@@ -79,15 +79,15 @@ void answer_checks(const Stage& stage, Report& report) {
 
   report.check("a stream equals the complete answer: chat", [&] {
     std::uint64_t tokens = 0;
-    std::vector<ChatMessage> conversation{{.role = "system", .content = "You are brief."}};
+    std::vector<ChatMessage> conversation{{.role = ChatRole::system, .content = "You are brief."}};
     for (const auto* prompt : prompts) {
-      conversation.push_back({.role = "user", .content = prompt});
+      conversation.push_back({.role = ChatRole::user, .content = prompt});
       const auto complete = take(nexus->chat(conversation, AIRole::overseer, repeatable(24)));
       Streamed streamed;
       streamed.answer = take(nexus->chat_streaming(conversation, AIRole::overseer,
                                                    streamed.listener(), repeatable(24)));
       require_equal(complete, streamed);
-      conversation.push_back({.role = "assistant", .content = complete.response});
+      conversation.push_back({.role = ChatRole::assistant, .content = complete.response});
       tokens += complete.stats.eval_count;
     }
     return std::to_string(prompts.size()) + " turns, " + std::to_string(tokens) + " tokens";
@@ -141,10 +141,11 @@ void answer_checks(const Stage& stage, Report& report) {
 
   report.check("a schema shapes the answer, streamed and complete", [&] {
     auto options = repeatable(64);
-    options.format = R"({"type":"object","properties":{"colour":{"enum":["red","green"]}},)"
-                     R"("required":["colour"]})";
+    options.format =
+        Format::schema(R"({"type":"object","properties":{"colour":{"enum":["red","green"]}},)"
+                       R"("required":["colour"]})");
     const std::vector<ChatMessage> conversation{
-        {.role = "user", .content = "Choose a colour. Answer in JSON."}};
+        {.role = ChatRole::user, .content = "Choose a colour. Answer in JSON."}};
     const auto complete = take(nexus->chat(conversation, AIRole::overseer, options));
     Streamed streamed;
     streamed.answer =
@@ -169,11 +170,12 @@ void answer_checks(const Stage& stage, Report& report) {
                       .description = "The weather of a city",
                       .parameters = R"({"type":"object","properties":{"city":{"type":"string"}},)"
                                     R"("required":["city"]})"}};
-    options.format = R"({"type":"object","properties":{"name":{"const":"get_weather"},)"
-                     R"("arguments":{"type":"object","properties":{"city":{"enum":["Bergen"]}},)"
-                     R"("required":["city"]}},"required":["name","arguments"]})";
+    options.format =
+        Format::schema(R"({"type":"object","properties":{"name":{"const":"get_weather"},)"
+                       R"("arguments":{"type":"object","properties":{"city":{"enum":["Bergen"]}},)"
+                       R"("required":["city"]}},"required":["name","arguments"]})");
     std::vector<ChatMessage> conversation{
-        {.role = "user", .content = "What is the weather in Bergen?"}};
+        {.role = ChatRole::user, .content = "What is the weather in Bergen?"}};
     const auto complete = take(nexus->chat(conversation, AIRole::overseer, options));
     require(complete.tool_calls.size() == 1, "no call, but \"" + complete.response + '"');
     const auto& call = complete.tool_calls.front();
@@ -186,10 +188,13 @@ void answer_checks(const Stage& stage, Report& report) {
     require(streamed.answer.tool_calls.size() == 1 &&
                 streamed.answer.tool_calls.front().arguments == call.arguments,
             "the stream has another call");
-    conversation.push_back({.role = "assistant", .content = {}, .tool_calls = complete.tool_calls});
     conversation.push_back(
-        {.role = "tool", .content = "Rain", .tool_name = call.name, .tool_call_id = call.id});
-    options.format.clear();
+        {.role = ChatRole::assistant, .content = {}, .tool_calls = complete.tool_calls});
+    conversation.push_back({.role = ChatRole::tool,
+                            .content = "Rain",
+                            .tool_name = call.name,
+                            .tool_call_id = call.id});
+    options.format = {};
     const auto after = take(nexus->chat(conversation, AIRole::overseer, options));
     require(after.stats.prompt_eval_count > complete.stats.prompt_eval_count,
             "the call and its result did not go back");

@@ -12,8 +12,8 @@
 #include <optional>
 #include <thread>
 
-#include "actors/log.hpp"
 #include "config/base_url.hpp"
+#include "nexus_llm/log.hpp"
 #include "tests/real/checks.hpp"
 #include "tests/real/model_folder.hpp"
 #include "tests/real/own_server.hpp"

@@ -1,6 +1,6 @@
 #include "tests/real/nexus.hpp"
 
-#include "runtime/setup.hpp"
+#include "nexus_llm/setup.hpp"
 
 namespace nexus::llm::real {
 

@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-#include "runtime/llm_integration.hpp"
+#include "nexus_llm/llm_integration.hpp"
 #include "tests/real/report.hpp"
 #include "tests/real/stage.hpp"
 

@@ -54,7 +54,8 @@ std::vector<Turn> turns(const Stage& stage) {
        }},
       {"chat",
        [](Nexus& nexus) {
-         take(nexus->chat({{.role = "user", .content = "Hello"}}, AIRole::overseer, repeatable(2)));
+         take(nexus->chat({{.role = ChatRole::user, .content = "Hello"}}, AIRole::overseer,
+                          repeatable(2)));
        }},
       {"embed",
        [](Nexus& nexus) {
@@ -109,7 +110,7 @@ void sharing_checks(const Stage& stage, Report& report) {
     Nexus set{stage, [](LLMClientConfig& settings) {
                 for (auto& role : settings.roles) {
                   role.num_ctx = 512;
-                  role.keep_alive = "2h";
+                  role.keep_alive = {"2h"};
                 }
               }};
     take(set->generate("Hello", AIRole::overseer, repeatable(2)));

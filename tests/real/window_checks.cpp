@@ -49,10 +49,10 @@ void window_checks(const Stage& stage, Report& report) {
     std::vector<ChatMessage> conversation;
     // Messages so large that what is left after them is far from the window.
     for (int i = 0; i < 4; ++i) {
-      conversation.push_back({.role = "user", .content = words(150)});
-      conversation.push_back({.role = "assistant", .content = words(100)});
+      conversation.push_back({.role = ChatRole::user, .content = words(150)});
+      conversation.push_back({.role = ChatRole::assistant, .content = words(100)});
     }
-    conversation.push_back({.role = "user", .content = "And now?"});
+    conversation.push_back({.role = ChatRole::user, .content = "And now?"});
     const auto answer = take(nexus->chat(conversation, AIRole::overseer, in_window()));
     require(answer.provenance.prompt_truncated, "not flagged; " + figure(answer));
     return figure(answer) + " of about 1000";
@@ -117,7 +117,8 @@ void window_checks(const Stage& stage, Report& report) {
     const auto complete = nexus->generate(prompt, AIRole::overseer, options);
     const auto streamed = nexus->generate_streaming(
         prompt, AIRole::overseer, [](const auto&) { return true; }, options);
-    const auto chat = nexus->chat({{.role = "user", .content = prompt}}, AIRole::overseer, options);
+    const auto chat =
+        nexus->chat({{.role = ChatRole::user, .content = prompt}}, AIRole::overseer, options);
     for (const auto* each : {&complete, &streamed, &chat}) {
       require(!*each, "it was answered");
       require(each->error().code == ErrorCode::context_exceeded, log_line(each->error()));

@@ -7,9 +7,10 @@
 #include <future>
 #include <memory>
 
-#include "runtime/llm_system.hpp"
-#include "runtime/simulator/simulator.hpp"
-#include "runtime/system_config.hpp"
+#include "nexus_llm/llm_system.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
+#include "nexus_llm/system_config.hpp"
+#include "runtime/system_seams.hpp"
 #include "tests/reliability/chaos_client.hpp"
 #include "tests/reliability/mischief.hpp"
 #include "tests/reliability/mortal.hpp"
@@ -115,11 +116,12 @@ ChaosReport run_chaos(const ChaosOptions& options) {
   caf::actor_system system{config};
   LLMSystemOptions made;
   made.store = make_memory_store(settings(sim));
-  made.factories =
+  SystemSeams seams;
+  seams.factories =
       mortal_components(nullptr, [&requests](const RequestId& id, const RequestMachine::Event&) {
         requests.note(id);
       });
-  auto started = LLMSystem::start(system, std::move(made));
+  auto started = LLMSystem::start(system, std::move(made), std::move(seams));
   if (!started) {
     report.trouble = sentence(started.error());
     return report;

@@ -252,9 +252,9 @@ std::string ChaosClient::prompt() {
 }
 
 std::vector<ChatMessage> ChaosClient::conversation() {
-  return {{.role = "user", .content = prompt()},
-          {.role = "assistant", .content = "Yes."},
-          {.role = "user", .content = prompt()}};
+  return {{.role = ChatRole::user, .content = prompt()},
+          {.role = ChatRole::assistant, .content = "Yes."},
+          {.role = ChatRole::user, .content = prompt()}};
 }
 
 GenerateOptions ChaosClient::request_options() {

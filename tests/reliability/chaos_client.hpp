@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "runtime/llm_system.hpp"
+#include "nexus_llm/llm_system.hpp"
 #include "tests/reliability/chaos.hpp"
 #include "tests/reliability/record.hpp"
 

@@ -19,10 +19,10 @@ BOOST_AUTO_TEST_SUITE(conversations)
 namespace {
 
 std::vector<ChatMessage> conversation() {
-  return {{.role = "system", .content = "Be brief."},
-          {.role = "user", .content = "Name a number. \"Any\" \u2713"},
-          {.role = "assistant", .content = "Seven"},
-          {.role = "user", .content = "Another one."}};
+  return {{.role = ChatRole::system, .content = "Be brief."},
+          {.role = ChatRole::user, .content = "Name a number. \"Any\" \u2713"},
+          {.role = ChatRole::assistant, .content = "Seven"},
+          {.role = ChatRole::user, .content = "Another one."}};
 }
 
 /// The conversations that reached Ollama.

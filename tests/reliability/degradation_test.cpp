@@ -8,8 +8,8 @@
 #include <optional>
 #include <sstream>
 
-#include "actors/log.hpp"
 #include "actors/ollama_client/curl_transport.hpp"
+#include "nexus_llm/log.hpp"
 #include "tests/reliability/scene.hpp"
 
 using namespace nexus::llm;

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "actors/log.hpp"
+#include "nexus_llm/log.hpp"
 #include "tests/docs/doc_section.hpp"
 #include "tests/reliability/kill_matrix.hpp"
 

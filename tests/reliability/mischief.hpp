@@ -6,9 +6,9 @@
 #include <random>
 #include <thread>
 
-#include "messages/interfaces.hpp"
-#include "runtime/llm_system.hpp"
-#include "runtime/simulator/simulator.hpp"
+#include "nexus_llm/interfaces.hpp"
+#include "nexus_llm/llm_system.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
 #include "tests/reliability/seen_requests.hpp"
 
 namespace nexus::llm::test {

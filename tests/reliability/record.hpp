@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "messages/interfaces.hpp"
+#include "nexus_llm/interfaces.hpp"
 
 namespace nexus::llm::test {
 

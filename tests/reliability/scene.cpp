@@ -6,7 +6,8 @@
 #include <stdexcept>
 
 #include "actors/internal_interfaces.hpp"
-#include "runtime/system_config.hpp"
+#include "nexus_llm/system_config.hpp"
+#include "runtime/system_seams.hpp"
 #include "tests/reliability/mortal_components.hpp"
 
 namespace nexus::llm::test {
@@ -106,9 +107,10 @@ Scene::Scene(SceneOptions made) : sim{std::move(made.ollama)}, actors_{std::make
     std::shared_ptr<GatedStore> store_;
   };
   options.store = std::make_unique<Borrowed>(store);
-  options.make_transport = std::move(made.make_transport);
-  options.factories = mortal_components(&broken_, std::move(made.before_event));
-  auto started = LLMSystem::start(system(), std::move(options));
+  SystemSeams seams;
+  seams.make_transport = std::move(made.make_transport);
+  seams.factories = mortal_components(&broken_, std::move(made.before_event));
+  auto started = LLMSystem::start(system(), std::move(options), std::move(seams));
   if (!started)
     throw std::runtime_error{sentence(started.error())};
   llm_ = std::move(*started);

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "actors/requests/request_machine.hpp"
-#include "messages/interfaces.hpp"
-#include "runtime/llm_system.hpp"
-#include "runtime/simulator/simulator.hpp"
+#include "nexus_llm/interfaces.hpp"
+#include "nexus_llm/llm_system.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
+#include "runtime/system_seams.hpp"
 #include "tests/reliability/mortal.hpp"
 #include "tests/reliability/record.hpp"
 

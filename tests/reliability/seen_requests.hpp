@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 
-#include "messages/request_id.hpp"
+#include "nexus_llm/request_id.hpp"
 
 namespace nexus::llm::test {
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <optional>
 
-#include "actors/log.hpp"
+#include "nexus_llm/log.hpp"
 #include "tests/reliability/chaos.hpp"
 #include "tests/reliability/process.hpp"
 

@@ -5,7 +5,7 @@
 #include "config/config_keys.hpp"
 #include "config/describe_json.hpp"
 #include "config/read_json.hpp"
-#include "runtime/harness/script.hpp"
+#include "nexus_llm/testing/script.hpp"
 #include "tests/cli/fixture.hpp"
 
 using namespace nexus::llm;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/simulator/simulator.hpp"
+#include "nexus_llm/simulator/simulator.hpp"
 #include "tests/simulator/socket_client.hpp"
 
 #include <chrono>

@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(every_setting_goes_in_and_comes_out_unchanged_and_touches_n
 BOOST_AUTO_TEST_CASE(null_leaves_window_and_keep_alive_to_ollama) {
   LLMClientConfig config;
   config.settings(AIRole::overseer).num_ctx = 64;
-  config.settings(AIRole::overseer).keep_alive = "1h";
+  config.settings(AIRole::overseer).keep_alive = {"1h"};
   for (const auto* path : {"roles.overseer.numCtx", "roles.overseer.keepAlive"}) {
     const auto& key = *find_config_key(path);
     BOOST_TEST(value_text(key, {}) == "null");

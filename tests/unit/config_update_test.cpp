@@ -4,8 +4,8 @@
 #include <fstream>
 
 #include "config/config_file.hpp"
-#include "config/config_store.hpp"
 #include "config/config_update.hpp"
+#include "nexus_llm/config_store.hpp"
 #include "tests/unit/support.hpp"
 #include "tests/unit/temporary_directory.hpp"
 

@@ -4,11 +4,12 @@
 #include <unordered_set>
 
 #include "config/describe_json.hpp"
-#include "messages/llm_client_config.hpp"
-#include "messages/llm_request.hpp"
-#include "messages/request_id.hpp"
-#include "messages/stream_messages.hpp"
+#include "config/read_json.hpp"
 #include "messages/wall_time.hpp"
+#include "nexus_llm/llm_client_config.hpp"
+#include "nexus_llm/llm_request.hpp"
+#include "nexus_llm/request_id.hpp"
+#include "nexus_llm/stream_messages.hpp"
 #include "tests/unit/support.hpp"
 
 using namespace nexus::llm;
@@ -132,6 +133,46 @@ BOOST_AUTO_TEST_CASE(the_configuration_is_described_whole) {
   const auto* roles = json::find(*parsed, "roles");
   BOOST_REQUIRE(roles);
   BOOST_TEST(json::find_text(*json::find(*roles, "implementation"), "keepAlive").has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(strong_types)
+
+template <class T> std::string problem_of(std::string_view text) {
+  T target;
+  return json::read_value(*json::parse(text), target).value_or("");
+}
+
+BOOST_AUTO_TEST_CASE(they_are_plain_json) {
+  GenerateOptions options;
+  const auto document = json::parse(R"({"format":"json","keepAlive":"5m","think":"max","id":"a"})");
+  BOOST_REQUIRE(!json::read_value(*document, options));
+  BOOST_TEST((options.format == Format::json()));
+  BOOST_TEST(options.keep_alive.value == "5m");
+  BOOST_TEST((options.think == Think::max));
+  const auto text = json::describe(options);
+  for (const auto* member : {R"("format":"json")", R"("keepAlive":"5m")", R"("think":"max")"})
+    BOOST_TEST(text.find(member) != std::string::npos, member);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_none_of_their_values_is_refused_where_it_is_read) {
+  BOOST_TEST(problem_of<GenerateOptions>(R"({"think":"loud"})") ==
+             ".think must be one of false, true, low, medium, high, max");
+  BOOST_TEST(problem_of<ChatMessage>(R"({"role":"robot"})") ==
+             ".role must be one of user, assistant, system, tool");
+  BOOST_TEST(problem_of<ChatMessage>(R"({"role":""})") ==
+             ".role must be one of user, assistant, system, tool");
+  BOOST_TEST(problem_of<GenerateOptions>(R"({"format":{}})") == ".format must be a text");
+  BOOST_TEST(!parse_think("loud"));
+  BOOST_TEST(!parse_think(""));
+}
+
+BOOST_AUTO_TEST_CASE(times_in_memory_are_what_ollama_takes) {
+  BOOST_TEST(KeepAlive::lasting(5min).value == "300");
+  BOOST_TEST(KeepAlive::forever().value == "-1");
+  BOOST_TEST(KeepAlive::none().value == "0");
+  BOOST_TEST(!KeepAlive{}.is_set());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

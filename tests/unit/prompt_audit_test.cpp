@@ -39,7 +39,8 @@ LLMRequest conversation(const std::vector<std::string>& texts) {
   request.model = "m";
   request.kind = RequestKind::chat;
   for (std::size_t i = 0; i < texts.size(); ++i)
-    request.messages.push_back({.role = i % 2 == 0 ? "user" : "assistant", .content = texts[i]});
+    request.messages.push_back(
+        {.role = i % 2 == 0 ? ChatRole::user : ChatRole::assistant, .content = texts[i]});
   return request;
 }
 

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_plain_prompt_has_nothing_that_was_not_asked_for) {
 
 BOOST_AUTO_TEST_CASE(a_plain_conversation_has_nothing_that_was_not_asked_for) {
   BOOST_TEST(builder::endpoint(RequestKind::chat) == "/api/chat");
-  BOOST_TEST(builder::body(conversation({{.role = "user", .content = "Hi"}})) ==
+  BOOST_TEST(builder::body(conversation({{.role = ChatRole::user, .content = "Hi"}})) ==
              R"({"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":false})");
 }
 
@@ -61,11 +61,11 @@ BOOST_AUTO_TEST_CASE(a_prompt_with_every_option_has_them_all_at_their_places) {
   request.seed = -7;
   request.stop = {"a", "b"};
   request.system = "S";
-  request.format = "json";
-  request.keep_alive = "5m";
+  request.format = Format::json();
+  request.keep_alive = {"5m"};
   request.num_ctx = 64;
   request.images = {"QUJD"};
-  request.think = "high";
+  request.think = Think::high;
   request.raw_options = R"({"top_k":3})";
   request.continuation = {1, 4294967295};
   request.suffix = "after";
@@ -80,14 +80,17 @@ BOOST_AUTO_TEST_CASE(a_prompt_with_every_option_has_them_all_at_their_places) {
 }
 
 BOOST_AUTO_TEST_CASE(a_conversation_with_everything_has_it_all_at_its_places) {
-  auto request = conversation(
-      {{.role = "user", .content = "Weather?", .images = {"QUJD"}},
-       {.role = "assistant",
-        .content = "",
-        .thinking = "Look it up.",
-        .tool_calls = {{"call_1", "get_weather", R"({"city":"Oslo","days":2})"},
-                       {"", "now", "{}"}}},
-       {.role = "tool", .content = "7 C", .tool_name = "get_weather", .tool_call_id = "call_1"}});
+  auto request =
+      conversation({{.role = ChatRole::user, .content = "Weather?", .images = {"QUJD"}},
+                    {.role = ChatRole::assistant,
+                     .content = "",
+                     .thinking = "Look it up.",
+                     .tool_calls = {{"call_1", "get_weather", R"({"city":"Oslo","days":2})"},
+                                    {"", "now", "{}"}}},
+                    {.role = ChatRole::tool,
+                     .content = "7 C",
+                     .tool_name = "get_weather",
+                     .tool_call_id = "call_1"}});
   request.tools = {{"get_weather", "Weather", R"({"type":"object","properties":{"city":{}}})"},
                    {"now", "", ""}};
   BOOST_TEST(
@@ -125,17 +128,19 @@ BOOST_AUTO_TEST_CASE(an_option_that_is_passed_through_stays_where_no_named_one_i
 BOOST_AUTO_TEST_CASE(format_is_json_a_schema_or_absent_but_never_null) {
   auto request = prompt();
   BOOST_TEST(member(request, "format") == "(absent)");
-  request.format = "json";
+  request.format = Format::json();
   BOOST_TEST(member(request, "format") == R"("json")");
-  request.format = R"({"type":"object"})";
+  request.format = Format::schema(R"({"type":"object"})");
   BOOST_TEST(member(request, "format") == R"({"type":"object"})");
 }
 
 BOOST_AUTO_TEST_CASE(think_is_a_truth_value_or_a_level) {
   auto request = prompt();
   BOOST_TEST(member(request, "think") == "(absent)");
-  for (const auto& [given, sent] : {std::pair{"true", "true"}, std::pair{"false", "false"},
-                                    std::pair{"low", R"("low")"}, std::pair{"max", R"("max")"}}) {
+  for (const auto& [given, sent] :
+       {std::pair{Think::on, "true"}, std::pair{Think::off, "false"},
+        std::pair{Think::low, R"("low")"}, std::pair{Think::medium, R"("medium")"},
+        std::pair{Think::high, R"("high")"}, std::pair{Think::max, R"("max")"}}) {
     request.think = given;
     BOOST_TEST(member(request, "think") == sent);
   }
@@ -146,7 +151,7 @@ BOOST_AUTO_TEST_CASE(keep_alive_is_a_number_where_it_is_plain) {
   BOOST_TEST(member(request, "keep_alive") == "(absent)");
   for (const auto& [given, sent] : {std::pair{"-1", "-1"}, std::pair{"0", "0"},
                                     std::pair{"2.5", "2.5"}, std::pair{"5m", R"("5m")"}}) {
-    request.keep_alive = given;
+    request.keep_alive = {given};
     BOOST_TEST(member(request, "keep_alive") == sent);
   }
 }
@@ -160,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_raw_prompt_has_no_system_text) {
 }
 
 BOOST_AUTO_TEST_CASE(system_and_context_lead_a_conversation) {
-  auto request = conversation({{.role = "user", .content = "Hi"}});
+  auto request = conversation({{.role = ChatRole::user, .content = "Hi"}});
   request.system = "S";
   request.context = "C";
   BOOST_TEST(member(request, "messages") ==
@@ -169,8 +174,8 @@ BOOST_AUTO_TEST_CASE(system_and_context_lead_a_conversation) {
 }
 
 BOOST_AUTO_TEST_CASE(a_conversation_with_a_system_message_of_its_own_keeps_it_first) {
-  auto request =
-      conversation({{.role = "system", .content = "Own"}, {.role = "user", .content = "Hi"}});
+  auto request = conversation(
+      {{.role = ChatRole::system, .content = "Own"}, {.role = ChatRole::user, .content = "Hi"}});
   request.system = "Role's";
   request.context = "C";
   BOOST_TEST(member(request, "messages") ==
@@ -189,7 +194,7 @@ BOOST_AUTO_TEST_CASE(an_embedding_request_has_its_texts_under_input) {
   EmbedRequest request{.model = "e", .input = {"a", "b"}};
   BOOST_TEST(builder::body(request) == R"({"model":"e","input":["a","b"]})");
   request.dimensions = 3;
-  request.keep_alive = "0";
+  request.keep_alive = {"0"};
   BOOST_TEST(builder::body(request) ==
              R"({"model":"e","input":["a","b"],"dimensions":3,"keep_alive":0})");
 }
@@ -197,7 +202,7 @@ BOOST_AUTO_TEST_CASE(an_embedding_request_has_its_texts_under_input) {
 BOOST_AUTO_TEST_CASE(the_small_bodies_name_what_they_are_about) {
   BOOST_TEST(builder::model_body("a\"b") == R"({"model":"a\"b"})");
   BOOST_TEST(builder::body(LoadRequest{.model = "m"}) == R"({"model":"m"})");
-  BOOST_TEST(builder::body(LoadRequest{.model = "m", .keep_alive = "0"}) ==
+  BOOST_TEST(builder::body(LoadRequest{.model = "m", .keep_alive = {"0"}}) ==
              R"({"model":"m","keep_alive":0})");
   BOOST_TEST(builder::body(LoadRequest{.model = "m", .raw_options = R"({"num_ctx":64})"}) ==
              R"({"model":"m","options":{"num_ctx":64}})");
@@ -216,7 +221,7 @@ BOOST_AUTO_TEST_CASE(a_model_to_make_names_the_parts_that_are_given) {
                               .system = "Be kind.",
                               .license = {"MIT"},
                               .parameters = R"({"top_k":5})",
-                              .messages = {{.role = "user", .content = "Hi"}},
+                              .messages = {{.role = ChatRole::user, .content = "Hi"}},
                               .quantize = "q4_K_M"};
   BOOST_TEST(builder::body(request) ==
              R"({"model":"mine","files":{"a.gguf":"sha256:ab"},"template":"{{ .Prompt }}",)"
@@ -257,7 +262,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_change_the_answer_does_not_change_the_fingerp
   request.attempt = 3;
   request.priority = Priority::background;
   request.stream = true;
-  request.keep_alive = "1h";
+  request.keep_alive = {"1h"};
   request.bypass_cache = true;
   request.timeout = request.gap_timeout = request.total_timeout = request.connect_timeout = 1s;
   BOOST_TEST(builder::fingerprint(request) == plain);
@@ -275,10 +280,10 @@ BOOST_AUTO_TEST_CASE(what_changes_the_answer_changes_the_fingerprint) {
       [](auto& r) { r.max_tokens = 1; },
       [](auto& r) { r.seed = 1; },
       [](auto& r) { r.stop = {"x"}; },
-      [](auto& r) { r.format = "json"; },
+      [](auto& r) { r.format = Format::json(); },
       [](auto& r) { r.num_ctx = 16; },
       [](auto& r) { r.images = {"QUJD"}; },
-      [](auto& r) { r.think = "true"; },
+      [](auto& r) { r.think = Think::on; },
       [](auto& r) { r.raw_options = R"({"top_k":1})"; },
       [](auto& r) { r.continuation = {1}; },
       [](auto& r) { r.suffix = "s"; },
@@ -292,12 +297,12 @@ BOOST_AUTO_TEST_CASE(what_changes_the_answer_changes_the_fingerprint) {
 }
 
 BOOST_AUTO_TEST_CASE(tools_and_messages_count_in_a_conversation) {
-  const auto plain = conversation({{.role = "user", .content = "Hi"}});
+  const auto plain = conversation({{.role = ChatRole::user, .content = "Hi"}});
   auto other = plain;
   other.tools = {{"t", "", ""}};
   BOOST_TEST(builder::fingerprint(other) != builder::fingerprint(plain));
   other = plain;
-  other.messages[0].role = "system";
+  other.messages[0].role = ChatRole::system;
   BOOST_TEST(builder::fingerprint(other) != builder::fingerprint(plain));
 }
 

@@ -28,7 +28,7 @@ LLMRequest conversation() {
   LLMRequest request;
   request.kind = RequestKind::chat;
   request.model = "m";
-  request.messages = {{.role = "user", .content = "Hi"}};
+  request.messages = {{.role = ChatRole::user, .content = "Hi"}};
   return request;
 }
 
@@ -68,10 +68,10 @@ BOOST_AUTO_TEST_CASE(a_request_with_every_option_at_its_bounds_passes) {
   request.stop = std::vector<std::string>(64, "s");
   request.system = "";
   request.context = "caf\xC3\xA9";
-  request.format = R"({"type":"object"})";
-  request.keep_alive = "-1";
+  request.format = Format::schema(R"({"type":"object"})");
+  request.keep_alive = {"-1"};
   request.images = {"QUI=", "QUJD\nQUJD\r\n"};
-  request.think = "max";
+  request.think = Think::max;
   request.raw_options = R"({"unknown":1})";
   request.continuation = {1, 2};
   request.timeout = 1ms;
@@ -112,11 +112,10 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_prompt_is_named) {
       {option, "`system`", [](auto& r) { r.system = with_nul; }},
       {option, "`context`", [](auto& r) { r.context = not_utf8; }},
       {option, "`suffix`", [](auto& r) { r.suffix = not_utf8; }},
-      {option, "`format`", [](auto& r) { r.format = "xml"; }},
-      {option, "`format`", [](auto& r) { r.format = "[]"; }},
-      {option, "`format`", [](auto& r) { r.format = "null"; }},
-      {option, "`keepAlive`", [](auto& r) { r.keep_alive = "soon"; }},
-      {option, "`think`", [](auto& r) { r.think = "loud"; }},
+      {option, "`format`", [](auto& r) { r.format = Format::schema("xml"); }},
+      {option, "`format`", [](auto& r) { r.format = Format::schema("[]"); }},
+      {option, "`format`", [](auto& r) { r.format = Format::schema("null"); }},
+      {option, "`keepAlive`", [](auto& r) { r.keep_alive = {"soon"}; }},
       {option, "`images`", [](auto& r) { r.images = {"data:image/png;base64,QUJD"}; }},
       {option, "`images`", [](auto& r) { r.images = {"QUI"}; }},
       {option, "`images`", [](auto& r) { r.images = {"Q=I="}; }},
@@ -144,8 +143,6 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_conversation_is_named) {
   constexpr auto code = ErrorCode::invalid_messages;
   const Fault<LLMRequest> faults[] = {
       {code, "`messages` is empty", [](auto& r) { r.messages.clear(); }},
-      {code, "`role`", [](auto& r) { r.messages[0].role = "robot"; }},
-      {code, "`role`", [](auto& r) { r.messages[0].role = ""; }},
       {code, "`content`", [](auto& r) { r.messages[0].content = with_nul; }},
       {code, "`content`", [](auto& r) { r.messages[0].content = not_utf8; }},
       {code, "`thinking`", [](auto& r) { r.messages[0].thinking = not_utf8; }},
@@ -202,7 +199,7 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_an_embedding_request_is_named) {
       {ErrorCode::invalid_prompt, "`limits.maxPromptBytes`",
        [](auto& r) { r.input = std::vector<std::string>(9, std::string(1u << 20, 'x')); }},
       {option, "`dimensions`", [](auto& r) { r.dimensions = 0; }},
-      {option, "`keepAlive`", [](auto& r) { r.keep_alive = "x"; }},
+      {option, "`keepAlive`", [](auto& r) { r.keep_alive = {"x"}; }},
       {option, "`timeout`", [](auto& r) { r.timeout = 0ms; }},
   };
   check_refused(embedding(), faults);
@@ -217,7 +214,7 @@ BOOST_AUTO_TEST_CASE(everything_that_is_text_counts_towards_the_size) {
       [&](auto& r) { r.system = big; },
       [&](auto& r) { r.messages[0].thinking = big; },
       [&](auto& r) { r.messages[0].images = {big + "A"}; },
-      [&](auto& r) { r.messages.push_back({.role = "user", .content = big}); },
+      [&](auto& r) { r.messages.push_back({.role = ChatRole::user, .content = big}); },
       [&](auto& r) {
         r.messages[0].tool_calls = {{"", "n", "{\"x\":\"" + big + "\"}"}};
       },
@@ -244,7 +241,7 @@ BOOST_AUTO_TEST_CASE(the_first_fault_is_the_one_that_is_told) {
 
 BOOST_AUTO_TEST_CASE(json_that_is_nested_too_deeply_is_refused_without_a_crash) {
   auto request = prompt();
-  request.format = "{\"a\":" + std::string(100'000, '[');
+  request.format = Format::schema("{\"a\":" + std::string(100'000, '['));
   BOOST_TEST(code_of(validate(request, Limits{})) == option);
 }
 

@@ -19,7 +19,7 @@ struct Settings {
   Settings() {
     auto& role = config.settings(AIRole::overseer);
     role.num_ctx = 2048;
-    role.keep_alive = "1h";
+    role.keep_alive = {"1h"};
     role.system = "Plan.";
     role.options = R"({"top_k":20,"seed":1})";
     request.prompt = "Hi";
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(what_the_caller_left_open_comes_from_the_role) {
   const auto filled_in = filled();
   BOOST_TEST(filled_in.model == config.model(AIRole::overseer));
   BOOST_TEST(*filled_in.num_ctx == 2048u);
-  BOOST_TEST(filled_in.keep_alive == "1h");
+  BOOST_TEST(filled_in.keep_alive.value == "1h");
   BOOST_TEST(*filled_in.system == "Plan.");
   BOOST_TEST(filled_in.raw_options == R"({"top_k":20,"seed":1})");
   BOOST_TEST(filled_in.prompt == "Hi");
@@ -54,13 +54,13 @@ BOOST_AUTO_TEST_CASE(each_role_has_its_own_settings) {
 BOOST_AUTO_TEST_CASE(what_the_caller_set_stays) {
   request.model = config.model(AIRole::overseer);
   request.num_ctx = 16;
-  request.keep_alive = "0";
+  request.keep_alive = {"0"};
   request.system = "";
   request.raw_options = R"({"seed":2,"x":3})";
   const auto filled_in = filled();
   BOOST_TEST(filled_in.model == config.model(AIRole::overseer));
   BOOST_TEST(*filled_in.num_ctx == 16u);
-  BOOST_TEST(filled_in.keep_alive == "0");
+  BOOST_TEST(filled_in.keep_alive.value == "0");
   BOOST_TEST(*filled_in.system == "");
   BOOST_TEST(filled_in.raw_options == R"({"top_k":20,"seed":2,"x":3})");
 }

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "messages/stream_messages.hpp"
+#include "nexus_llm/stream_messages.hpp"
 
 namespace nexus::llm::test {
 

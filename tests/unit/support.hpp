@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "messages/errors.hpp"
-#include "messages/result.hpp"
+#include "nexus_llm/errors.hpp"
+#include "nexus_llm/result.hpp"
 
 /// What the unit tests share.
 namespace nexus::llm {

@@ -3,9 +3,9 @@
 
 #include <iostream>
 
-#include "runtime/llm_integration.hpp"
-#include "runtime/setup.hpp"
-#include "runtime/simulator/simulator.hpp"
+#include <nexus_llm/llm_integration.hpp>
+#include <nexus_llm/setup.hpp>
+#include <nexus_llm/simulator/simulator.hpp>
 
 int main() {
   using namespace nexus::llm;

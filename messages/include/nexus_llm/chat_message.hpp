@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nexus_llm/chat_role.hpp"
+#include "nexus_llm/field.hpp"
+
+namespace nexus::llm {
+
+/// A tool that a model may call (Ollama `/api/chat`, `tools`).
+struct Tool {
+  std::string name = {};
+  std::string description = {};
+  std::string parameters = {}; ///< JSON text of an object: the JSON schema of the arguments
+
+  static constexpr std::string_view type_name = "Tool";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"name", self.name}, Field{"description", self.description},
+                 Field{"parameters", self.parameters});
+  }
+  bool operator==(const Tool&) const = default;
+};
+
+/// A call that a model asks for. `arguments` is the JSON text of an object.
+struct ToolCall {
+  std::string id = {}; ///< empty where the server gives none (before Ollama 0.12.10)
+  std::string name = {};
+  std::string arguments = {};
+  std::optional<std::uint32_t> index = {}; ///< its place among the calls of one answer
+
+  static constexpr std::string_view type_name = "ToolCall";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"id", self.id}, Field{"name", self.name}, Field{"arguments", self.arguments},
+                 Field{"index", self.index});
+  }
+  bool operator==(const ToolCall&) const = default;
+};
+
+/// One message of a conversation (requirement D5; Ollama `/api/chat`).
+struct ChatMessage {
+  ChatRole role = ChatRole::user;
+  std::string content = {};
+  std::string thinking = {};            ///< an assistant's thinking, sent back on later turns
+  std::vector<std::string> images = {}; ///< base64, standard alphabet, padded
+  std::vector<ToolCall> tool_calls = {};
+  std::string tool_name = {};    ///< of a `tool` message: which tool answered
+  std::string tool_call_id = {}; ///< of a `tool` message: which call it answers
+
+  static constexpr std::string_view type_name = "ChatMessage";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"role", self.role}, Field{"content", self.content},
+                 Field{"thinking", self.thinking}, Field{"images", self.images},
+                 Field{"toolCalls", self.tool_calls}, Field{"toolName", self.tool_name},
+                 Field{"toolCallId", self.tool_call_id});
+  }
+  bool operator==(const ChatMessage&) const = default;
+};
+
+} // namespace nexus::llm

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace nexus::llm {
+
+/// Who speaks in a conversation (Ollama `/api/chat`, `role`).
+enum class ChatRole : std::uint8_t {
+  user,
+  assistant, ///< the model
+  system,    ///< instructions, which stand before everything else
+  tool,      ///< the result of a tool that the assistant called
+};
+
+[[nodiscard]] constexpr ChatRole last_of(ChatRole) noexcept { return ChatRole::tool; }
+
+[[nodiscard]] constexpr std::string_view to_string(ChatRole role) noexcept {
+  constexpr std::array<std::string_view, 4> names{"user", "assistant", "system", "tool"};
+  const auto index = static_cast<std::size_t>(role);
+  return index < names.size() ? names[index] : "user";
+}
+
+} // namespace nexus::llm

@@ -1,0 +1,470 @@
+#pragma once
+
+/// The only place that knows which version of CAF it is compiled against: Debian's 0.17.6 (the
+/// reference) or 1.x. Everything else uses the spellings defined here.
+
+#include <caf/config.hpp>
+#include <caf/detail/build_config.hpp>
+
+#ifdef CAF_VERSION_MAJOR
+#define NEXUS_LLM_CAF_1 1
+#else
+#define NEXUS_LLM_CAF_1 0
+#endif
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/error.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/type_id.hpp>
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#if NEXUS_LLM_CAF_1
+#include <caf/anon_mail.hpp>
+#include <caf/default_enum_inspect.hpp>
+#include <caf/init_global_meta_objects.hpp>
+#include <caf/is_error_code_enum.hpp>
+#else
+#include <caf/replies_to.hpp>
+#endif
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "nexus_llm/errors.hpp"
+#include "nexus_llm/field.hpp"
+
+#if NEXUS_LLM_CAF_1
+CAF_ERROR_CODE_ENUM(nexus::llm::ErrorCode)
+#endif
+
+namespace nexus::llm {
+
+namespace detail {
+template <class Result, class... Inputs> struct signature {
+#if NEXUS_LLM_CAF_1
+  using type = caf::result<Result>(Inputs...);
+#else
+  using type = typename caf::replies_to<Inputs...>::template with<Result>;
+#endif
+};
+} // namespace detail
+
+/// One handler of a typed interface: `sig<Result, Inputs...>`.
+template <class Result, class... Inputs>
+using sig = typename detail::signature<Result, Inputs...>::type;
+
+#if NEXUS_LLM_CAF_1
+
+template <class Inspector, Described T> bool inspect(Inspector& inspector, T& value) {
+  const bool good = T::fields(value, [&](auto... field) {
+    return inspector.object(value)
+        .pretty_name(T::type_name)
+        .fields(inspector.field(field.name, field.value)...);
+  });
+  if constexpr (Checkable<T> && Inspector::is_loading)
+    return good && value.is_valid();
+  else
+    return good;
+}
+
+template <class Inspector, class Enum>
+requires(std::is_enum_v<Enum>&& std::same_as<std::underlying_type_t<Enum>,
+                                             std::uint8_t>) bool inspect(Inspector& inspector,
+                                                                         Enum& value) {
+  auto get = [&value] { return static_cast<std::uint8_t>(value); };
+  auto set = [&value](std::uint8_t number) {
+    value = static_cast<Enum>(number);
+    return is_known(value);
+  };
+  return inspector.apply(get, set);
+}
+
+#else
+
+/// How CAF 0.17 writes, reads and prints a structure. The members are defined and instantiated in
+/// one translation unit for each structure (`messages/inspection.hpp`), because every file that
+/// sends a message would compile them again otherwise. A structure that is not instantiated does
+/// not link.
+template <class Structure> struct Inspection {
+  [[nodiscard]] static caf::error save(caf::serializer& target, Structure& value);
+  [[nodiscard]] static caf::error load(caf::deserializer& source, Structure& value);
+  static void print(caf::detail::stringification_inspector& text, const Structure& value);
+};
+
+template <Described T> caf::error inspect(caf::serializer& target, T& value) {
+  return Inspection<T>::save(target, value);
+}
+
+template <Described T> caf::error inspect(caf::deserializer& source, T& value) {
+  return Inspection<T>::load(source, value);
+}
+
+template <Described T> void inspect(caf::detail::stringification_inspector& text, T& value) {
+  Inspection<std::remove_const_t<T>>::print(text, value);
+}
+
+#endif
+
+/// Whether a typed interface takes a message of these types.
+template <class Handle, class... Ts>
+inline constexpr bool accepts =
+#if NEXUS_LLM_CAF_1
+    caf::response_type_unbox<typename Handle::signatures,
+                             caf::type_list<caf::detail::strip_and_convert_t<Ts>...>>::valid;
+#else
+    caf::response_type_unbox<
+        typename Handle::signatures,
+        caf::detail::type_list<caf::detail::strip_and_convert_t<Ts>...>>::valid;
+#endif
+
+namespace detail {
+template <class Handle, class... Ts> constexpr void check_accepts() {
+  static_assert(
+      accepts<Handle, Ts...>,
+      "the receiver takes no such message; docs/messages.md lists what it takes. A stream "
+      "goes to a stream_subscriber, which as_subscriber makes of an actor");
+}
+} // namespace detail
+
+/// Sends an asynchronous message.
+template <class Self, class Handle, class... Ts>
+void tell(Self* self, const Handle& receiver, Ts&&... content) {
+  detail::check_accepts<Handle, Ts...>();
+#if NEXUS_LLM_CAF_1
+  self->mail(std::forward<Ts>(content)...).send(receiver);
+#else
+  self->send(receiver, std::forward<Ts>(content)...);
+#endif
+}
+
+/// Sends an asynchronous message from outside any actor.
+template <class Handle, class... Ts> void anon_tell(const Handle& receiver, Ts&&... content) {
+  detail::check_accepts<Handle, Ts...>();
+#if NEXUS_LLM_CAF_1
+  caf::anon_mail(std::forward<Ts>(content)...).send(receiver);
+#else
+  caf::anon_send(receiver, std::forward<Ts>(content)...);
+#endif
+}
+
+/// Sends a message after a delay. It cannot be taken back: receivers compare an epoch.
+template <class Self, class Handle, class... Ts>
+void tell_after(Self* self, caf::timespan delay, const Handle& receiver, Ts&&... content) {
+#if NEXUS_LLM_CAF_1
+  self->mail(std::forward<Ts>(content)...).delay(delay).send(receiver);
+#else
+  self->delayed_send(receiver, delay, std::forward<Ts>(content)...);
+#endif
+}
+
+/// Sends a request; `.then(on_result, on_error)` handles the answer. Every request has a deadline.
+template <class Self, class Handle, class Rep, class Period, class... Ts>
+auto ask(Self* self, const Handle& receiver, std::chrono::duration<Rep, Period> deadline,
+         Ts&&... content) {
+  detail::check_accepts<Handle, Ts...>();
+  const auto span = std::chrono::duration_cast<caf::timespan>(deadline);
+#if NEXUS_LLM_CAF_1
+  return self->mail(std::forward<Ts>(content)...).request(receiver, span);
+#else
+  return self->request(receiver, span, std::forward<Ts>(content)...);
+#endif
+}
+
+/// Sends a request to an actor whose end is noticed and which owns the deadline of the work. CAF
+/// 0.17 keeps the timer of an answered request until it runs out, so that a timer for each of many
+/// short requests would pile up; here the receiver's end or its own deadline brings the answer.
+template <class Self, class Handle, class... Ts>
+auto ask_watched(Self* self, const Handle& receiver, Ts&&... content) {
+  detail::check_accepts<Handle, Ts...>();
+#if NEXUS_LLM_CAF_1
+  return self->mail(std::forward<Ts>(content)...).request(receiver, caf::infinite);
+#else
+  return self->request(receiver, caf::infinite, std::forward<Ts>(content)...);
+#endif
+}
+
+/// As `ask`, with a message that was made before, whose types `accepts` was asked about. The
+/// callbacks tell the type of the answer.
+template <class Self, class Handle>
+auto ask_made(Self* self, const Handle& receiver, caf::timespan deadline,
+              const caf::message& message) {
+  const auto untyped = caf::actor_cast<caf::actor>(receiver);
+#if NEXUS_LLM_CAF_1
+  return self->mail(message).request(untyped, deadline);
+#else
+  return self->request(untyped, deadline, message);
+#endif
+}
+
+/// As `ask_watched`, with a message that was made before; see `ask_made`.
+template <class Self, class Handle>
+auto ask_watched_made(Self* self, const Handle& receiver, const caf::message& message) {
+  const auto untyped = caf::actor_cast<caf::actor>(receiver);
+#if NEXUS_LLM_CAF_1
+  return self->mail(message).request(untyped, caf::infinite);
+#else
+  return self->request(untyped, caf::infinite, message);
+#endif
+}
+
+template <class Handle, class Rep, class Period, class... Ts>
+auto ask(caf::scoped_actor& self, const Handle& receiver,
+         std::chrono::duration<Rep, Period> deadline, Ts&&... content) {
+  return ask(self.ptr(), receiver, deadline, std::forward<Ts>(content)...);
+}
+
+/// Passes the current message on: the receiver answers the original sender.
+template <class Self, class Handle, class... Ts>
+auto forward_to(Self* self, const Handle& receiver, Ts&&... content) {
+#if NEXUS_LLM_CAF_1
+  return self->mail(std::forward<Ts>(content)...).delegate(receiver);
+#else
+  return self->delegate(receiver, std::forward<Ts>(content)...);
+#endif
+}
+
+/// The state of a stateful actor.
+template <class Self> auto& state_of(Self* self) {
+#if NEXUS_LLM_CAF_1
+  return self->state();
+#else
+  return self->state;
+#endif
+}
+
+/// Gives a state class constructor arguments, which CAF 0.17 does not.
+template <class State> struct Slot {
+  std::optional<State> value = {};
+  static constexpr const char* name = State::name;
+};
+
+/// What an exception that left a handler of `actor` becomes.
+[[nodiscard]] caf::error component_failure(std::string_view actor,
+                                           const std::exception_ptr& thrown);
+
+/// Spawns an actor whose behaviour is `State{self, args...}.make_behavior()`. The state is
+/// destroyed when the actor ends, before anybody hears of it. `State::Base` is its typed base.
+/// An exception that leaves a handler ends the actor with `component_failed`.
+template <class State, caf::spawn_options Options = caf::no_spawn_options, class Spawner,
+          class... Args>
+auto spawn_state(Spawner& spawner, Args&&... args) {
+  using Actor = caf::stateful_actor<Slot<State>, typename State::Base>;
+  return spawner.template spawn<Options>(
+      [](Actor* self, std::decay_t<Args>... values) {
+        self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
+          return component_failure(State::name, thrown);
+        });
+        auto& state = state_of(self).value.emplace(self, std::move(values)...);
+        return state.make_behavior();
+      },
+      std::forward<Args>(args)...);
+}
+
+/// Ends an actor from outside any actor.
+template <class Handle> void anon_exit(const Handle& receiver, caf::exit_reason reason) {
+  caf::anon_send_exit(receiver, reason);
+}
+
+/// Ends an actor and waits until it is gone; past the deadline it is killed. Blocks: not for
+/// actors.
+void wait_for_end(caf::actor_system& system, const caf::strong_actor_ptr& actor,
+                  std::chrono::milliseconds deadline);
+
+/// Calls back when an actor ends, on its thread; at once where it has.
+void at_end(const caf::strong_actor_ptr& actor, std::function<void()> call);
+
+/// Watches actors: calls back once when one ends, however often it is watched. Lives in the state
+/// of `self` and must be the only user of monitors there. Its end takes the monitors back: CAF
+/// would keep each, and with it the memory of `self`, for as long as the watched actor lives.
+class Watcher {
+public:
+  using Callback = std::function<void(const caf::error& reason)>;
+
+  Watcher() = default;
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  ~Watcher() {
+    for (auto& [address, entry] : entries_)
+      stop(address, entry);
+  }
+
+  template <class Self> void attach(Self* self) {
+#if NEXUS_LLM_CAF_1
+    start_ = [self, this](const caf::actor_addr& address) {
+      auto strong = caf::actor_cast<caf::strong_actor_ptr>(address);
+      entries_[address].token = self->monitor(
+          strong, [this, address](const caf::error& reason) { down(address, reason); });
+    };
+#else
+    start_ = [self](const caf::actor_addr& address) { self->monitor(address); };
+    stop_ = [self](const caf::actor_addr& address) { self->demonitor(address); };
+    self->set_down_handler(
+        [this](caf::down_msg& message) { down(message.source, message.reason); });
+#endif
+  }
+
+  template <class Handle> void watch(const Handle& handle, Callback callback) {
+    auto address = caf::actor_cast<caf::actor_addr>(handle);
+    auto [entry, fresh] = entries_.try_emplace(address);
+    entry->second.callback = std::move(callback);
+    if (fresh)
+      start_(address);
+  }
+
+  template <class Handle> void forget(const Handle& handle) {
+    auto address = caf::actor_cast<caf::actor_addr>(handle);
+    auto entry = entries_.find(address);
+    if (entry == entries_.end())
+      return;
+    stop(address, entry->second);
+    entries_.erase(entry);
+  }
+
+private:
+  struct Entry {
+    Callback callback;
+#if NEXUS_LLM_CAF_1
+    caf::disposable token;
+#endif
+  };
+
+  void stop(const caf::actor_addr& address, Entry& entry) {
+#if NEXUS_LLM_CAF_1
+    static_cast<void>(address);
+    entry.token.dispose();
+#else
+    static_cast<void>(entry);
+    stop_(address);
+#endif
+  }
+
+  void down(const caf::actor_addr& address, const caf::error& reason) {
+    auto entry = entries_.find(address);
+    if (entry == entries_.end())
+      return;
+    auto callback = std::move(entry->second.callback);
+    entries_.erase(entry);
+    callback(reason);
+  }
+
+  std::function<void(const caf::actor_addr&)> start_;
+  std::function<void(const caf::actor_addr&)> stop_;
+  std::unordered_map<caf::actor_addr, Entry> entries_;
+};
+
+/// What a message handler takes and answers, as it stands in a typed interface.
+template <class Signature> struct SignatureParts;
+#if NEXUS_LLM_CAF_1
+template <class... Outputs, class... Inputs>
+struct SignatureParts<caf::result<Outputs...>(Inputs...)> {
+#else
+template <class... Outputs, class... Inputs>
+struct SignatureParts<
+    caf::typed_mpi<caf::detail::type_list<Inputs...>, caf::output_tuple<Outputs...>>> {
+#endif
+  /// Calls `visit.operator()<Inputs...>()`.
+  template <class Visit> static decltype(auto) inputs(Visit&& visit) {
+    return visit.template operator()<Inputs...>();
+  }
+  template <class Visit> static decltype(auto) outputs(Visit&& visit) {
+    return visit.template operator()<Outputs...>();
+  }
+};
+
+namespace detail {
+template <class Signatures> struct EachSignature;
+#if NEXUS_LLM_CAF_1
+template <class... Signatures> struct EachSignature<caf::type_list<Signatures...>> {
+#else
+template <class... Signatures> struct EachSignature<caf::detail::type_list<Signatures...>> {
+#endif
+  template <class Visit> static void visit(Visit&& visit) {
+    (visit.template operator()<SignatureParts<Signatures>>(), ...);
+  }
+};
+template <class Signatures> struct BehaviorOf;
+#if NEXUS_LLM_CAF_1
+template <class... Signatures> struct BehaviorOf<caf::type_list<Signatures...>> {
+#else
+template <class... Signatures> struct BehaviorOf<caf::detail::type_list<Signatures...>> {
+#endif
+  template <class Own, class Make, class... First>
+  static typename Own::behavior_type make(Make& make, First&... first) {
+    return {std::move(first)..., make.template operator()<SignatureParts<Signatures>>()...};
+  }
+};
+} // namespace detail
+
+/// Calls `visit.operator()<SignatureParts>()` for each handler of a typed interface.
+template <class Handle, class Visit> void each_signature(Visit&& visit) {
+  detail::EachSignature<typename Handle::signatures>::visit(std::forward<Visit>(visit));
+}
+
+/// A behaviour of the actor `Own`: these handlers, then what `make.operator()<SignatureParts>()`
+/// returns for each handler of the typed interface `Interface`.
+template <class Own, class Interface, class Make, class... First>
+typename Own::behavior_type behavior_of(Make make, First... first) {
+  return detail::BehaviorOf<typename Interface::signatures>::template make<Own>(make, first...);
+}
+
+/// Wraps a failure so that it can be the answer to a request, on this machine or another.
+[[nodiscard]] caf::error to_caf_error(LLMError error);
+
+/// The failure behind the answer to a request. CAF's own errors (a dead receiver, a deadline)
+/// become ours, so that callers see one kind only.
+[[nodiscard]] LLMError to_llm_error(const caf::error& error);
+
+/// Whether the error means that the receiver of the request, an actor of that name, ended before it
+/// answered.
+[[nodiscard]] bool is_death_of(std::string_view actor, const caf::error& error);
+
+/// The bytes of a message as they cross the network, and back. Empty where that is not possible.
+[[nodiscard]] std::vector<char> to_bytes(caf::actor_system& system, const caf::message& message);
+[[nodiscard]] caf::message from_bytes(caf::actor_system& system, const std::vector<char>& bytes);
+
+/// The text of an error for the log.
+[[nodiscard]] std::string describe(const caf::error& error);
+
+/// Makes a configuration know a block of message types.
+template <class Block> void add_types(caf::actor_system_config& config) {
+#if NEXUS_LLM_CAF_1
+  // The table of all types belongs to the process, and must not grow while a system reads it.
+  static_cast<void>(config);
+  static std::once_flag done;
+  std::call_once(done, [] { caf::init_global_meta_objects<Block>(); });
+#else
+  config.add_message_types<Block>();
+#endif
+}
+
+/// Makes a configuration know the message types of `messages/include/nexus_llm/interfaces.hpp`, and
+/// how to render our errors. `setup` in `runtime/include/nexus_llm/setup.hpp` calls it.
+void setup_messages(caf::actor_system_config& config);
+
+/// Whether the configuration of a system was prepared with `setup`.
+[[nodiscard]] bool knows_messages(caf::actor_system& system);
+
+/// Sets the scheduler options that suit this library: shared queue (no idle polling) and a bound
+/// on messages per turn (no starvation). Recommended to embedders; our own program uses it.
+void recommend(caf::actor_system_config& config);
+
+} // namespace nexus::llm

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <tl/expected.hpp>
+
+#include "nexus_llm/errors.hpp"
+
+namespace nexus::llm {
+
+/// A value, or the error that kept it from being made. No exception crosses an actor boundary.
+template <class T> using Result = tl::expected<T, LLMError>;
+
+/// Makes a failed `Result`.
+[[nodiscard]] inline tl::unexpected<LLMError> failure(LLMError error) {
+  return tl::unexpected<LLMError>{std::move(error)};
+}
+
+/// Makes a failed `Result` from its parts.
+[[nodiscard]] inline tl::unexpected<LLMError> failure(ErrorCode code, std::string subject,
+                                                      std::string detail = {}) {
+  LLMError error;
+  error.code = code;
+  error.subject = std::move(subject);
+  error.detail = std::move(detail);
+  return tl::unexpected<LLMError>{std::move(error)};
+}
+
+} // namespace nexus::llm

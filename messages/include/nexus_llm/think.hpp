@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace nexus::llm {
+
+/// Whether a model thinks before it answers, and how much (Ollama, `think`). Which values a model
+/// takes is its own affair: most take `on` and `off`, some a level.
+enum class Think : std::uint8_t { off, on, low, medium, high, max };
+
+[[nodiscard]] constexpr Think last_of(Think) noexcept { return Think::max; }
+
+/// As Ollama writes it: `false`, `true`, or the name of the level.
+[[nodiscard]] constexpr std::string_view to_string(Think think) noexcept {
+  constexpr std::array<std::string_view, 6> names{"false", "true", "low", "medium", "high", "max"};
+  const auto index = static_cast<std::size_t>(think);
+  return index < names.size() ? names[index] : "false";
+}
+
+/// What `to_string` writes; nothing for any other text.
+[[nodiscard]] constexpr std::optional<Think> parse_think(std::string_view text) noexcept {
+  for (auto value = Think::off; value <= last_of(value);
+       value = static_cast<Think>(static_cast<std::uint8_t>(value) + 1))
+    if (to_string(value) == text)
+      return value;
+  return std::nullopt;
+}
+
+} // namespace nexus::llm

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "nexus_llm/simulator/fault.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nexus::llm::simulator {
+
+/// One request as the simulator saw it and what became of it. A snapshot.
+struct RequestRecord {
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  std::uint64_t id = 0;         ///< counts from 1 in order of arrival
+  std::uint64_t connection = 0; ///< counts from 1 in order of accept
+  std::string method;
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> headers;
+  /// Cut at SimulatorOptions::max_recorded_body bytes.
+  std::string body;
+  /// The `model` (or `name`) of the body as its client wrote it.
+  std::string model;
+  TimePoint received{};
+  std::optional<TimePoint> slot_taken_at; ///< inference began
+  std::optional<TimePoint> first_byte_at; ///< first byte handed to the socket
+  std::optional<TimePoint> finished_at;   ///< answer complete, or given up
+  /// The answer was sent to its end.
+  bool answered = false;
+  /// The client left before that.
+  bool client_left = false;
+  std::optional<TimePoint> client_left_at;
+  /// HTTP status sent; 0 while nothing was sent.
+  int status = 0;
+  std::uint64_t lines_sent = 0;
+  std::uint64_t bytes_sent = 0;
+  /// The fault that hit it.
+  std::optional<Fault::Kind> fault;
+};
+
+} // namespace nexus::llm::simulator
