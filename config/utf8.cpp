@@ -28,16 +28,21 @@ bool is_valid_utf8(std::string_view text) {
   return input.Tell() == text.size();
 }
 
+std::size_t first_character(std::string_view text) {
+  rapidjson::MemoryStream input{text.data(), text.size()};
+  NullOutput output;
+  const bool valid = !text.empty() && rapidjson::UTF8<>::Validate(input, output);
+  return valid && input.Tell() <= text.size() ? input.Tell() : 0;
+}
+
 std::string to_valid_utf8(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {
-    rapidjson::MemoryStream input{text.data(), text.size()};
-    NullOutput output;
     // One character at a time; after a fault the search goes on at the next byte.
-    if (rapidjson::UTF8<>::Validate(input, output) && input.Tell() <= text.size()) {
-      result.append(text.substr(0, input.Tell()));
-      text.remove_prefix(input.Tell());
+    if (const auto length = first_character(text); length > 0) {
+      result.append(text.substr(0, length));
+      text.remove_prefix(length);
     } else {
       if (!result.ends_with(replacement_character))
         result.append(replacement_character);

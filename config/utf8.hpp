@@ -13,6 +13,9 @@ namespace nexus::llm {
   return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
 }
 
+/// The length of the character at the start of a text; 0 if there is none that is valid UTF-8.
+[[nodiscard]] std::size_t first_character(std::string_view text);
+
 /// The text with the replacement character in the place of what is not valid UTF-8.
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
 

@@ -251,8 +251,8 @@ Result<LLMClientConfig> LLMIntegration::reload_config() {
   return call<LLMClientConfig>(llm_.config, reload_config_atom_v);
 }
 
-Result<EmbedResponse> LLMIntegration::embed(EmbedRequest request, AIRole role) {
-  return call<EmbedResponse>(llm_.role(role), embed_atom_v, std::move(request));
+Result<EmbedResponse> LLMIntegration::embed(const EmbedRequest& request, AIRole role) {
+  return call<EmbedResponse>(llm_.role(role), embed_atom_v, request);
 }
 
 Result<BatchResponse> LLMIntegration::batch(const std::vector<std::string>& prompts, AIRole role,

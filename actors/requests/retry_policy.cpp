@@ -9,14 +9,13 @@ namespace nexus::llm {
 RetryDecision decide(const LLMError& error, const AttemptHistory& history,
                      const LLMClientConfig& config, double chance) {
   using Next = RetryDecision::Next;
-  using Millis = std::chrono::milliseconds;
   const auto& row = info(error.code);
   const bool moved = row.retry == Retry::moved;
 
   auto wait = [&] {
     // What takes the place of something lost is there at once.
     if (moved)
-      return Millis{0};
+      return std::chrono::milliseconds{0};
     const auto least = back_off(history.on_this_model, config, chance);
     if (error.retry_after)
       return std::min(std::max(*error.retry_after, least), config.max_retry_delay);
@@ -49,7 +48,7 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
   if (may_repeat())
     return {Next::retry, wait()};
   if (row.falls_back && history.more_models)
-    return {Next::fall_back, Millis{0}};
+    return {Next::fall_back, std::chrono::milliseconds{0}};
   return {};
 }
 

@@ -92,7 +92,7 @@ using Structures =
           CreateRequest, ResolvedModel, SupervisionEvent, ComponentHealth>;
 
 using Plain = Types<bool, std::uint32_t, std::uint64_t, std::string, std::vector<std::string>,
-                    RequestId, AIRole>;
+                    RequestId, KeepAlive, AIRole>;
 
 using Handles =
     Types<caf::strong_actor_ptr, stream_subscriber, chunk_sink, pull_subscriber, settings_handle,
@@ -216,8 +216,10 @@ Value elements(const caf::message& message, const ActorNames& names, bool compac
 template <class T> std::string type_text() {
   if constexpr (!atom_name<T>.empty())
     return "\"" + std::string{atom_name<T>} + "\"";
-  else if constexpr (TextLike<T>)
+  else if constexpr (std::is_same_v<T, RequestId>)
     return "a request id";
+  else if constexpr (TextLike<T>)
+    return "a text (" + std::string{T::type_name} + ")";
   else if constexpr (std::is_same_v<T, AIRole>)
     return "a role";
   else if constexpr (Described<T>)

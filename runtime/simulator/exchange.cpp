@@ -5,6 +5,8 @@
 #include "runtime/simulator/json_text.hpp"
 #include "runtime/simulator/server.hpp"
 
+#include <boost/beast/http/status.hpp>
+
 #include <algorithm>
 #include <chrono>
 
@@ -74,7 +76,10 @@ std::string Exchange::head(int status, std::string_view content_type,
   std::string text = request_.http_1_0 ? "HTTP/1.0 " : "HTTP/1.1 ";
   const std::string code = std::to_string(status);
   text += code + " ";
-  text += reason(status).empty() ? "status code " + code : std::string(reason(status));
+  const auto known = boost::beast::http::int_to_status(static_cast<unsigned>(status));
+  text += known == boost::beast::http::status::unknown
+              ? "status code " + code
+              : std::string{boost::beast::http::obsolete_reason(known)};
   for (const auto& [name, value] : headers)
     text.append("\r\n").append(name).append(": ").append(value);
   return text + "\r\n\r\n";

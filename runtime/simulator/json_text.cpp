@@ -1,6 +1,6 @@
 #include "runtime/simulator/json_text.hpp"
 
-#include "runtime/simulator/utf8.hpp"
+#include "config/utf8.hpp"
 
 #include <array>
 #include <charconv>
@@ -69,7 +69,7 @@ void append_json_string(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte >= 0x80) {
-      const std::size_t length = utf8_length(text.substr(i));
+      const std::size_t length = first_character(text.substr(i));
       const std::string_view sequence = text.substr(i, length);
       if (length == 0)
         out += "\\ufffd";

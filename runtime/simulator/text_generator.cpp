@@ -1,9 +1,9 @@
 #include "runtime/simulator/text_generator.hpp"
 
+#include "config/utf8.hpp"
 #include "runtime/simulator/json_request.hpp"
 #include "runtime/simulator/json_text.hpp"
 #include "runtime/simulator/model_name.hpp"
-#include "runtime/simulator/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,7 +25,7 @@ std::size_t token_end(std::string_view text, std::size_t at) {
     ++i;
   const std::size_t word = i;
   while (i < text.size() && !is_space(text[i])) {
-    const std::size_t length = std::max<std::size_t>(1, utf8_length(text.substr(i)));
+    const std::size_t length = std::max<std::size_t>(1, first_character(text.substr(i)));
     if (i + length - word > max_token_bytes)
       break;
     i += length;
@@ -44,7 +44,7 @@ std::string start_of(std::string_view prompt) {
   constexpr std::size_t limit = 60;
   std::string text;
   for (std::size_t i = 0; i < prompt.size();) {
-    const std::size_t length = std::max<std::size_t>(1, utf8_length(prompt.substr(i)));
+    const std::size_t length = std::max<std::size_t>(1, first_character(prompt.substr(i)));
     if (text.size() + length > limit)
       return text + "...";
     if (is_space(prompt[i])) {

@@ -146,6 +146,16 @@ BOOST_AUTO_TEST_CASE(broken_texts_are_refused) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_first_character_has_the_length_of_its_form) {
+  BOOST_TEST(first_character("ab") == 1u);
+  BOOST_TEST(first_character("\xC3\xA9x") == 2u);
+  BOOST_TEST(first_character("\xE2\x82\xAC") == 3u);
+  BOOST_TEST(first_character("\xF0\x9F\xA6\x99!") == 4u);
+  // Cut off, overlong, a surrogate, too large, a byte in the middle, nothing.
+  for (const auto* text : {"\xE2\x82", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x82", ""})
+    BOOST_TEST(first_character(text) == 0u, text);
+}
+
 BOOST_AUTO_TEST_CASE(nul_is_valid_utf8_but_not_a_clean_text) {
   BOOST_TEST(is_valid_utf8("a\0b"s));
   BOOST_TEST(!is_clean_text("a\0b"s));

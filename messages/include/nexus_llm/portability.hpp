@@ -58,7 +58,7 @@ CAF_ERROR_CODE_ENUM(nexus::llm::ErrorCode)
 namespace nexus::llm {
 
 namespace detail {
-template <class Result, class... Inputs> struct signature {
+template <class Result, class... Inputs> struct Signature {
 #if NEXUS_LLM_CAF_1
   using type = caf::result<Result>(Inputs...);
 #else
@@ -69,7 +69,7 @@ template <class Result, class... Inputs> struct signature {
 
 /// One handler of a typed interface: `sig<Result, Inputs...>`.
 template <class Result, class... Inputs>
-using sig = typename detail::signature<Result, Inputs...>::type;
+using sig = typename detail::Signature<Result, Inputs...>::type;
 
 #if NEXUS_LLM_CAF_1
 

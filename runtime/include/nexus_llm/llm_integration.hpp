@@ -62,7 +62,7 @@ public:
   [[nodiscard]] Result<LLMClientConfig> reload_config();
 
   // Beyond the requirements.
-  [[nodiscard]] Result<EmbedResponse> embed(EmbedRequest request, AIRole role);
+  [[nodiscard]] Result<EmbedResponse> embed(const EmbedRequest& request, AIRole role);
   [[nodiscard]] Result<BatchResponse> batch(const std::vector<std::string>& prompts, AIRole role,
                                             const GenerateOptions& options = {});
   [[nodiscard]] Result<bool> cancel(AIRole role, const RequestId& id);
