@@ -17,7 +17,7 @@ namespace nexus::llm {
 /// An event of one transfer, sent from the transport thread to the OllamaClientActor.
 struct TransferEvent {
   TransferId id = 0;
-  std::vector<LLMStreamChunk> chunks;                ///< of a streamed answer
+  std::vector<LLMStreamChunk> chunks;                ///< of a streamed response
   std::vector<response_parser::PullLine> pull_lines; ///< of a download
   std::optional<Result<LLMResponse>> answer;         ///< the outcome of a streamed response
   std::optional<Result<void>> pulled;                ///< the outcome of a download

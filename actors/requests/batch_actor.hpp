@@ -49,8 +49,8 @@ private:
   caf::typed_response_promise<BatchResponse> promise_;
 };
 
-/// What is wrong with a batch: `invalid_prompt`, where it is empty or has more prompts than
-/// allowed.
+/// The error of a batch: `invalid_prompt` if it is empty or has more prompts than allowed;
+/// otherwise nothing.
 [[nodiscard]] std::optional<LLMError> check_batch(const std::vector<std::string>& prompts,
                                                   const Limits& limits);
 

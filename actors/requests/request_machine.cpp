@@ -159,7 +159,7 @@ void RequestMachine::reply(const Failed& reply, Moment& moment) {
   case Stage::over:
     return;
   }
-  // A request that moves to another node costs no retry, and has its own limit.
+  // The loss of a component or node costs no retry, and has its own limit.
   if (info(reply.error.code).retry == Retry::moved && lost_too_many(moment, reply.error))
     return;
   attempt_failed(moment, reply.error);
