@@ -6,7 +6,7 @@ namespace nexus::llm {
 
 namespace {
 using Millis = std::chrono::milliseconds;
-constexpr double most_jitter = 0.5; ///< of the wait
+constexpr double most_jitter = 0.5; ///< share of the wait
 } // namespace
 
 Millis back_off(std::uint32_t failures, const LLMClientConfig& config) {

@@ -6,12 +6,12 @@
 
 namespace nexus::llm {
 
-/// The components of a system at one time, with the settings in force. Every restart and every
-/// change of the settings makes another one, which the supervisor tells to all who work with them.
-/// Immutable but for the figures; any thread.
+/// A snapshot of the components of a system and the settings in force. Each restart and each change
+/// of the settings makes a new snapshot, which the supervisor sends to all actors that use the
+/// components. Immutable except for the figures; thread-safe.
 struct Components {
-  /// A component and how often it was started; a later generation knows nothing of what an earlier
-  /// one was asked.
+  /// A component and how often it was started. A later generation does not know the requests to an
+  /// earlier one.
   template <class Handle> struct Generation {
     Handle handle;
     std::uint64_t number = 0;

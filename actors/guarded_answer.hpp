@@ -7,9 +7,9 @@
 
 namespace nexus::llm {
 
-/// The answer that an actor owes, held by the handlers of its own requests. When the actor ends
-/// first, the handlers go and the answer becomes `component_failed`: CAF 0.17 itself would answer
-/// nobody.
+/// A response promise that is shared by the handlers of an actor's own requests. If the actor
+/// terminates first, the handlers are destroyed and the caller gets `component_failed`: CAF 0.17
+/// itself would send no reply. Not thread-safe.
 template <class T> class GuardedAnswer {
 public:
   GuardedAnswer(caf::typed_response_promise<T> promise, std::string component)
@@ -37,7 +37,7 @@ private:
   bool open_ = true;
 };
 
-/// A guarded answer to the current message, to be shared by the handlers that may give it.
+/// Guards `promise`; the result is shared by the handlers that may deliver the reply.
 template <class T>
 [[nodiscard]] std::shared_ptr<GuardedAnswer<T>> guard(caf::typed_response_promise<T> promise,
                                                       std::string component) {

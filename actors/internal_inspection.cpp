@@ -2,7 +2,7 @@
 
 #include "actors/internal_interfaces.hpp"
 
-// CAF 1.x needs none of it.
+// CAF 1.x needs none of these instantiations.
 #if !NEXUS_LLM_CAF_1
 namespace nexus::llm {
 

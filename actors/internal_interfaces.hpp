@@ -9,36 +9,36 @@
 
 #include "nexus_llm/interfaces.hpp"
 
-/// What the actors of this library say to each other, beside the public interfaces. Callers choose
-/// the ids of their requests; among each other the components know a request by its run id, which
-/// is never used twice.
+/// The messages between the actors of this library, beside the public interfaces. Callers choose
+/// the ids of their requests; the components identify a request by its run id, which is never
+/// reused.
 
 namespace nexus::llm {
 
 struct Components;
-/// The components of a system at one time; for actors of this process.
+/// A snapshot of the components of a system; for actors of this process.
 using ComponentsPtr = std::shared_ptr<const Components>;
 
 class ModelCatalogue;
-/// The installed models as they were last listed, or null; for actors of this process.
+/// The installed models as last listed by Ollama, or null; for actors of this process.
 using CataloguePtr = std::shared_ptr<const ModelCatalogue>;
 
 struct OrphanedStream;
 /// The stream of a request that has died; for actors of this process.
 using OrphanedStreamPtr = std::shared_ptr<const OrphanedStream>;
 
-/// What a RoleActor answers when a run may begin, or need not.
+/// The reply of a RoleActor when a run may begin or need not.
 struct Admission {
   enum class Kind : std::uint8_t {
-    run,    ///< a place is taken: send `request`
-    cached, ///< `response` is the answer
-    shared, ///< the request `leader` will have the answer
+    run,    ///< the run holds a slot: send `request`
+    cached, ///< `response` is the cached response
+    shared, ///< follow the request `leader`, which will get the response
   };
   Kind kind = Kind::run;
   LLMRequest request; ///< completed from the settings of the role
   std::optional<LLMResponse> response = {};
   caf::strong_actor_ptr leader = {}; ///< a `request_actor`; stays in this process
-  CataloguePtr catalogue = {}; ///< spares a question to the ModelManagerActor while it is fresh
+  CataloguePtr catalogue = {};       ///< saves a query to the ModelManagerActor while it is fresh
 
   static constexpr std::string_view type_name = "Admission";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -47,10 +47,10 @@ struct Admission {
   }
 };
 
-/// The model that is to answer a request.
+/// The model that serves a request.
 struct ResolvedModel {
   std::string name;
-  std::string digest; ///< empty where it is not known
+  std::string digest; ///< empty if unknown
 
   static constexpr std::string_view type_name = "ResolvedModel";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -58,7 +58,7 @@ struct ResolvedModel {
   }
 };
 
-/// What a node tells a client that connects: who does what there.
+/// The reply of a node to a client that connects: its actors, limits and roles.
 struct NodeHello {
   std::uint32_t protocol = 0;
   std::string version;            ///< of the program, for people
@@ -77,10 +77,11 @@ struct NodeHello {
   }
 };
 
-/// The detail of a `shutting_down` that refuses a request before anything of it was done.
+/// The detail of a `shutting_down` error that rejects a request before any work on it has begun.
 inline constexpr std::string_view node_drains = "the node takes no more requests";
 
-/// What a node and its clients must agree on: raised whenever a message between them changes.
+/// The version of the protocol between a node and its clients: increased whenever a message between
+/// them changes.
 inline constexpr std::uint32_t node_protocol = 6;
 
 [[nodiscard]] constexpr Admission::Kind last_of(Admission::Kind) noexcept {
@@ -128,149 +129,152 @@ CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, replace_atom, "replace")
 
 namespace nexus::llm {
 
-/// The OllamaClientActor, with what its own transport and timers send it.
+/// The OllamaClientActor, with the messages of its own transport and timers.
 using ollama_client_internal =
     caf::typed_actor<sig<void, transfer_atom>,
                      sig<void, tick_atom, std::uint64_t>>::extend_with<ollama_client_actor>;
 
-/// Answers the digest of the content of a file.
+/// Computes the digest of the content of a file.
 using digest_actor = caf::typed_actor<sig<std::string, digest_atom, std::string>>;
 
-/// Hears from the StreamingActor how its stream fares; a RequestActor. `run` is its run id.
+/// Receives the notifications of the StreamingActor about a stream; a RequestActor. `run` is its
+/// run id.
 using stream_owner = caf::typed_actor<
-    /// Nobody listens to this stream any more.
+    /// This stream has no subscribers left.
     sig<void, abandoned_atom, RequestId>,
-    /// Something of this attempt of a stream is being passed on.
+    /// The first chunk of this attempt of a stream is being passed on.
     sig<void, seen_atom, RequestId, std::uint32_t>,
-    /// This subscriber of a stream, who knows it by the second id, is gone: it has been sent its
-    /// end, has left, or is dead.
+    /// This subscriber of a stream, which knows it by the second id, is gone: it was sent its final
+    /// message, has unsubscribed, or is dead.
     sig<void, release_atom, RequestId, RequestId, stream_subscriber>,
-    /// Every subscriber of this stream has been sent its end; the session is gone.
+    /// Every subscriber of this stream was sent its final message; the session is removed.
     sig<void, release_atom, RequestId>>;
 
-/// What requests and their supervisor tell the StreamingActor; pieces come as to any `chunk_sink`.
+/// What requests and their supervisor send to the StreamingActor. Chunks arrive as at any
+/// `chunk_sink`.
 using streaming_actor = caf::typed_actor<
-    /// Opens a stream for a run, with its `stream_owner`; its pieces bear the number of the
-    /// attempt.
+    /// Opens a stream for a run, with its `stream_owner`. Chunks carry the number of the attempt.
     sig<void, open_atom, RequestId, std::uint32_t, caf::strong_actor_ptr>,
-    /// Adds a subscriber, who knows the stream by the second id.
+    /// Adds a subscriber, which knows the stream by the second id.
     sig<Ack, subscribe_atom, RequestId, RequestId, stream_subscriber>,
     /// Removes a subscriber.
     sig<Ack, unsubscribe_atom, RequestId, RequestId, stream_subscriber>,
-    /// The same, with this as its end.
+    /// The same, with this error as its final message.
     sig<Ack, unsubscribe_atom, RequestId, RequestId, stream_subscriber, LLMError>,
-    /// Tells all subscribers how the request fares.
+    /// Sends all subscribers the progress of the request.
     sig<void, RequestId, RequestProgress>,
-    /// Whether anything of the current attempt was passed on.
+    /// Whether any chunk of the current attempt was passed on.
     sig<bool, seen_atom, RequestId>,
     /// The text so far.
     sig<std::string, partial_atom, RequestId>,
-    /// A new attempt. Subscribers are told whether what they saw is void; the flag says that it is
-    /// where the stream itself does not know.
+    /// Begins a new attempt. Subscribers are told whether what they saw is invalid; the flag says
+    /// so if the stream itself does not know.
     sig<void, restart_atom, RequestId, std::uint32_t, bool, LLMError>,
-    /// The good end.
+    /// Ends the stream with a response.
     sig<void, finish_atom, RequestId, LLMResponse>,
-    /// The bad end.
+    /// Ends the stream with an error.
     sig<void, finish_atom, RequestId, LLMError>,
-    /// The system ends: every subscriber is told so, and the StreamingActor ends too.
+    /// The system shuts down: every subscriber gets this error, and the StreamingActor terminates.
     sig<void, finish_atom, LLMError>,
-    /// Settings for the streams that follow.
+    /// Sets the limits.
     sig<void, update_config_atom, Limits>>::extend_with<chunk_sink>;
 
-/// With what the StreamingActor sends to itself.
+/// The StreamingActor, with the messages of its own timer.
 using streaming_internal = caf::typed_actor<sig<void, tick_atom>>::extend_with<streaming_actor>;
 
-/// Hears from a RoleActor how its request fares in the queue; a RequestActor.
+/// Receives the progress of a run in the queue of a RoleActor; a RequestActor.
 using role_owner = caf::typed_actor<sig<void, RequestProgress>>;
 
-/// What requests and their supervisor tell a RoleActor. `LLMRequest::id` is the run id. After a
-/// restart, a RoleActor expects one word (`admit`, `adopt` or `release`) from each request that it
-/// was told of, and admits nobody before.
+/// What requests and their supervisor send to a RoleActor. `LLMRequest::id` is the run id. After a
+/// restart, a RoleActor expects one report (`admit`, `adopt` or `release`) from each request that
+/// it was told of, and admits no run before.
 using role_actor = caf::typed_actor<
-    /// The run of this number will ask to be admitted, or report that it need not be. None of a
-    /// later number is admitted before, so that runs are admitted in the order in which they came.
+    /// The run of this number will ask to be admitted, or report that it need not be. No run of a
+    /// higher number is admitted before that, so that runs are admitted in the order of arrival.
     sig<void, announce_atom, RequestId, std::uint64_t>,
-    /// Answered when the run may begin. Runs wait in the order of their numbers. One that was in
-    /// the queue of a predecessor already (the flag) is not refused by this one. The last element
-    /// is the `request_actor`.
+    /// Replies when the run may begin. Runs wait in the order of their numbers. The flag says that
+    /// the run was in the queue of a predecessor: then it is not rejected. The last element is the
+    /// `request_actor`.
     sig<Admission, admit_atom, LLMRequest, std::uint64_t, bool, caf::strong_actor_ptr>,
-    /// The same for an embedding; these have places of their own.
+    /// The same for an embedding; embeddings have slots of their own.
     sig<Ack, admit_atom, RequestId, std::uint64_t, bool>,
-    /// A run that was admitted before this RoleActor was started takes a place too.
+    /// A run that was admitted before this RoleActor was started takes a slot, too.
     sig<void, adopt_atom, LLMRequest, caf::strong_actor_ptr>,
     /// The same for an embedding.
     sig<void, adopt_atom, RequestId>,
-    /// A run has ended with this answer; its place is free.
+    /// A run has ended with this response and releases its slot.
     sig<void, release_atom, RequestId, LLMResponse>,
-    /// A run has ended without an answer, or needs no admission any more.
+    /// A run has ended without a response, or no longer needs to be admitted.
     sig<void, release_atom, RequestId>,
-    /// Where a run stands in the queue.
+    /// The position of a run in the queue.
     sig<QueuePosition, position_atom, RequestId>,
-    /// The installed models from now on; null where they are not known.
+    /// Sets the installed models; null if unknown.
     sig<void, CataloguePtr>,
-    /// Gauges; the HealthActor adds its figures.
+    /// The current gauges; the HealthActor combines them with its figures.
     sig<RoleStats, stats_atom>,
-    /// Settings for the requests that follow.
+    /// Sets the settings for the requests that follow.
     sig<void, update_config_atom, LLMClientConfig>>;
 
-/// What requests and their supervisor tell the ModelManagerActor.
+/// What requests and their supervisor send to the ModelManagerActor.
 using model_manager_actor = caf::typed_actor<
-    /// The first model that may be used: the wanted one (empty: that of the role, then its
-    /// fallbacks), without those excluded. The flag asks for a fresh list.
+    /// The first model that may be used: the wanted one (if empty: the model of the role, then its
+    /// fallbacks), without the excluded ones. The flag requests a fresh list.
     sig<ResolvedModel, resolve_atom, AIRole, std::string, std::vector<std::string>, bool>,
-    /// Unloads a model that gave not a byte in its time, unless it is still being loaded or was
-    /// unloaded a moment ago; answers whether it did.
+    /// Unloads a model that sent no byte in time, unless it is still loading or this was tried
+    /// within the last `timeout`. Returns whether the model was unloaded.
     sig<bool, heal_atom, ResolvedModel>,
-    /// Whose RoleActors are to be told of the installed models.
+    /// The components whose RoleActors are notified of the installed models.
     sig<void, ComponentsPtr>,
-    /// Settings from now on.
+    /// Sets the settings.
     sig<void, update_config_atom, LLMClientConfig>>::extend_with<models_handle>;
 
-/// Hears of new settings; the RetrySupervisor.
+/// Is notified of new settings; the RetrySupervisor.
 using config_owner = caf::typed_actor<sig<void, update_config_atom, LLMClientConfig>,
-                                      /// What is wrong with the settings, a line for the log.
+                                      /// A problem with the settings, as a line for the log.
                                       sig<void, update_config_atom, std::string>>;
 
-/// Hears how the way to Ollama fares; the RetrySupervisor.
+/// Is notified when the circuit opens or closes; the RetrySupervisor.
 using client_owner = caf::typed_actor<sig<void, circuit_atom, CircuitHealth>>;
 
-/// What others tell the HealthActor.
+/// What other actors send to the HealthActor.
 using health_actor =
     caf::typed_actor<sig<void, SupervisionEvent>, sig<void, ComponentsPtr>,
                      sig<RoleStats, stats_atom, AIRole>>::extend_with<health_handle>;
 
-/// One request under way.
+/// A request in progress.
 using request_actor = caf::typed_actor<
-    /// The request itself, once, from its requester.
+    /// The request itself, sent once by its requester.
     sig<LLMResponse, submit_atom, AIRole, LLMRequest>,
     sig<LLMResponse, submit_atom, AIRole, LLMRequest, stream_subscriber>,
     sig<EmbedResponse, embed_atom, AIRole, EmbedRequest>,
-    /// Ends it; its requester gets `cancelled`. False where it has ended.
+    /// Cancels the request: its requester gets `cancelled`, and the work ends unless followers want
+    /// the response. Returns false if the requester was answered already.
     sig<bool, cancel_atom>,
-    /// Ends it without an end for its own subscriber, which goes on with the same request sent
-    /// again.
+    /// Cancels the request without a final message for its own subscriber, which continues with the
+    /// same request sent again.
     sig<void, replace_atom>, sig<QueuePosition, position_atom>,
-    /// Adds a subscriber, who knows the stream by this id.
+    /// Adds a subscriber, which knows the stream by this id.
     sig<Ack, subscribe_atom, RequestId, stream_subscriber>,
     sig<Ack, unsubscribe_atom, RequestId, stream_subscriber>,
-    /// The answer of this request for another one, of this id and with these subscribers, that is
-    /// the same. Errors: `unknown_request` where this one has ended, `too_many_subscribers` where
-    /// its stream has no room, `queue_full` where too many share it.
-    /// The first id is the run id of the other one, the second that by which its subscribers know
-    /// the stream. It is told when it is taken (`follow_atom`).
+    /// Makes an identical request a follower: replies with the response of this request. The first
+    /// id is the run id of the follower, the second the one by which the subscribers of the
+    /// follower know the stream. The follower is sent `follow_atom` once it is accepted.
+    /// Errors: `unknown_request` if this request has ended, `too_many_subscribers` if its stream
+    /// has no room, `queue_full` if it has too many followers.
     sig<LLMResponse, follow_atom, RequestId, RequestId, std::vector<stream_subscriber>>,
     sig<void, follow_atom>,
-    /// That other request has ended with this error; answers whether it was a follower, whose
-    /// subscribers are told their end then.
+    /// A follower has ended with this error. Returns whether it was a follower; if so, its
+    /// subscribers get the error as their final message.
     sig<bool, unfollow_atom, RequestId, RequestId, LLMError>,
-    /// The components as they are from now on.
+    /// Sets the components.
     sig<void, ComponentsPtr>,
-    /// The system ends; the flag says whether a StreamingActor is there to tell subscribers.
+    /// The system shuts down; the flag says whether a StreamingActor is alive to notify
+    /// subscribers.
     sig<void, finish_atom, LLMError, bool>,
     sig<void, tick_atom, std::uint64_t>>::extend_with<stream_owner>::extend_with<role_owner>;
 
-/// Everything that is done for the roles, by whoever does it: the RetrySupervisor of this process,
-/// or the way to that of another one.
+/// Serves the requests of all roles: the RetrySupervisor of this process, or a proxy for the one of
+/// a node.
 using llm_service = caf::typed_actor<
     sig<LLMResponse, submit_atom, AIRole, LLMRequest>,
     sig<LLMResponse, submit_atom, AIRole, LLMRequest, stream_subscriber>,
@@ -281,28 +285,29 @@ using llm_service = caf::typed_actor<
     sig<Ack, unsubscribe_atom, AIRole, RequestId, stream_subscriber>,
     sig<RoleStats, stats_atom, AIRole>>::extend_with<health_handle>;
 
-/// The RetrySupervisor.
+/// The public interface of the RetrySupervisor.
 using supervisor_actor = caf::typed_actor<
-    /// The component of this name, or the request of this id, for tests that end it.
+    /// The component of this name, or the request of this id; for tests that terminate it.
     sig<caf::strong_actor_ptr, component_atom, std::string>,
-    /// Requests from other machines are refused with `shutting_down` from now on.
+    /// From now on, requests of other machines fail with `shutting_down`.
     sig<void, finish_atom>>::extend_with<llm_service>;
 
-/// Hears from a request; the RetrySupervisor.
+/// Receives the notifications of a request; the RetrySupervisor.
 using request_owner = caf::typed_actor<
-    /// The request of this number is about to be answered: its id is free.
+    /// The request of this number is about to be answered: its id may be reused.
     sig<void, release_atom, std::uint64_t>,
-    /// A request that dies has told its stream the end, which may get lost with the StreamingActor.
+    /// A request has died. It has ended its stream, but that message may get lost with the
+    /// StreamingActor.
     sig<void, OrphanedStreamPtr>>;
 
-/// With what its children and timers send to it.
+/// The RetrySupervisor, with the messages of its children and timers.
 using supervisor_internal =
     caf::typed_actor<sig<void, open_atom>,
                      /// A component is due to be started.
                      sig<void, restart_atom, std::uint64_t>>::extend_with<request_owner>::
         extend_with<config_owner>::extend_with<client_owner>::extend_with<supervisor_actor>;
 
-/// What a node publishes. The client says which protocol it speaks.
+/// The actor that a node publishes. The client sends the protocol version that it speaks.
 using node_actor = caf::typed_actor<sig<NodeHello, hello_atom, std::uint32_t>>;
 
 } // namespace nexus::llm

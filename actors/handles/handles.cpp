@@ -16,9 +16,9 @@ template <class... Atoms, class Atom> constexpr bool is_one_of(Atom) {
   return (std::is_same_v<Atom, Atoms> || ...);
 }
 
-/// What the messages about models have in common, whoever they go to.
+/// The common policy for messages about models.
 struct AboutModels : HandlePolicy {
-  // Removed twice, a model that was made anew meanwhile would be gone as well.
+  // A repeated delete would also remove a model that was created in between.
   template <class Atom>
   static constexpr bool may_be_repeated = !std::is_same_v<Atom, delete_model_atom>;
   template <class Atom>
@@ -37,7 +37,7 @@ struct AboutModels : HandlePolicy {
   }
 };
 
-/// The models, as callers see them: failures that may pass are repeated.
+/// The policy of the models handle that callers hold: retries transient failures.
 class ModelsPolicy : public AboutModels {
 public:
   ModelsPolicy(LLMClientConfig config, Chance chance)
@@ -60,13 +60,13 @@ public:
                              KeepAlive& keep_alive) const {
     return prepare(id, atom, id, model, keep_alive);
   }
-  // What is at Ollama at a time is bounded behind the ModelManagerActor.
+  // The handle in front of the OllamaClientActor limits the concurrent calls.
   static constexpr std::size_t window = PendingCalls::Rules{}.max_calls;
 
   template <class Self, class Atom>
   [[nodiscard]] std::optional<LLMError> refusal(Self* self, Atom) const {
     if constexpr (std::is_same_v<Atom, upload_blob_atom>) {
-      // The file would be one of this machine, whoever asks.
+      // The path would name a file of this machine, not of the machine of the caller.
       const auto sender = self->current_sender();
       if (sender && sender->node() != self->system().node())
         return LLMError{.code = ErrorCode::invalid_argument,
@@ -115,7 +115,7 @@ private:
 
   std::shared_ptr<const LLMClientConfig> config_;
   Chance chance_;
-  std::shared_ptr<Figures> figures_; ///< null where the models are those of nodes
+  std::shared_ptr<Figures> figures_; ///< null if the models are those of nodes
   ModelWork work_;
 };
 

@@ -5,10 +5,11 @@
 #include "actors/supervision/chance.hpp"
 #include "nexus_llm/per_role.hpp"
 
-/// What callers hold of a system, and what its own actors hold of Ollama.
+/// The stable handles of a system: those that callers hold, and the one through which its own
+/// actors reach Ollama.
 namespace nexus::llm {
 
-/// The actors in front of the components. They outlive every component and the supervisor.
+/// The actors in front of the components. They outlive all components and the supervisor.
 struct Handles {
   PerRole<role_front> roles;
   stable_handle<models_handle> models;
@@ -24,13 +25,13 @@ spawn_models_handle(caf::actor_system& system, LLMClientConfig config, Chance ch
 [[nodiscard]] Handles spawn_handles(caf::actor_system& system, const LLMClientConfig& config,
                                     const Chance& chance);
 
-/// Calls wait for their components, which are to come.
+/// From now on, calls wait for their components, which are about to start.
 void expect_components(const Handles& handles);
-/// The roles are served by this one from now on.
+/// From now on, `service` serves the roles.
 void connect_roles(const Handles& handles, const llm_service& service);
-/// Calls end with this error until the next component is there.
+/// From now on, calls fail with this error until the next component is connected.
 void finish_handles(const Handles& handles, const LLMError& error);
-/// Ends them.
+/// Terminates the handles.
 void end_handles(const Handles& handles);
 
 } // namespace nexus::llm

@@ -55,7 +55,7 @@ std::optional<std::chrono::milliseconds> PendingCalls::failed(
   auto* entry = at(key, epoch, Stage::asked);
   if (entry == nullptr)
     return std::nullopt;
-  // What is done elsewhere costs no retry, and so has a bound of its own.
+  // The loss of a component or node costs no retry, and has its own limit.
   const bool too_often =
       info(error.code).retry == Retry::moved && ++entry->losses > rules_.max_losses;
   const bool unsent =

@@ -44,7 +44,7 @@ public:
     return forward_to(self_, service_, atom, role_, std::move(content)...);
   }
 
-  /// The subscriber of a stream that cannot begin is told its end, too.
+  /// The subscriber of a stream that cannot start gets the error, too.
   template <class T> void refuse(const T& part) {
     if constexpr (std::is_same_v<T, LLMRequest>)
       refused_ = part.stream ? part.id : RequestId{};
@@ -102,7 +102,7 @@ private:
   role_front::pointer self_;
   AIRole role_;
   RequestId refused_;
-  llm_service service_; ///< null while nobody is there
+  llm_service service_; ///< null while there is none
   LLMError gone_{.code = ErrorCode::shutting_down};
 };
 

@@ -4,9 +4,9 @@
 
 namespace nexus::llm {
 
-/// What callers hold of a role: an actor that makes requests of its messages and passes them on to
-/// whoever serves the roles now, who answers them. When told to finish, requests end with that
-/// error until somebody else is there. It ends by `kill` alone.
+/// The stable handle of a role. Makes requests of its messages and forwards them to the service
+/// that serves the roles now, which answers them. After `finish_atom`, requests fail with that
+/// error until another service is connected. Terminates on `kill` only.
 using role_front = caf::typed_actor<sig<void, llm_service>,
                                     sig<void, finish_atom, LLMError>>::extend_with<role_handle>;
 

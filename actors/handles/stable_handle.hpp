@@ -10,52 +10,53 @@
 
 namespace nexus::llm {
 
-/// How a `StableHandle` treats the messages of its interface. A policy for an interface derives
-/// from this and replaces what is different there.
+/// How a `StableHandle` treats the messages of its interface. A policy derives from this and hides
+/// the members that differ.
 struct HandlePolicy {
-  /// Whether making the call twice does no harm.
+  /// Whether repeating the call does no harm.
   template <class Atom> static constexpr bool may_be_repeated = true;
-  /// Whether it may take long, and so has an id, and ends when its requester dies.
+  /// Whether the call may take long. Such a call has an id, and ends when its requester dies.
   template <class Atom> static constexpr bool is_long = false;
   /// Whether the interface takes `cancel_atom, RequestId`.
   static constexpr bool has_cancel = false;
 
-  /// How many calls may be under way at a time; long ones do not count.
+  /// How many calls may be in progress at a time; long ones do not count.
   static constexpr std::size_t window = PendingCalls::Rules{}.window;
 
-  /// The message as it is passed on, and the id by which it can be cancelled there.
+  /// Returns the message to forward, and sets the id by which the server can cancel it.
   template <class... Ts> [[nodiscard]] auto prepare(RequestId&, Ts&... content) const {
     return std::make_tuple(std::move(content)...);
   }
-  /// Why it is not passed on, if so.
+  /// The error if the message must not be forwarded.
   template <class Self, class Atom>
   [[nodiscard]] std::optional<LLMError> refusal(Self*, Atom) const {
     return std::nullopt;
   }
-  /// The components and settings from now on.
+  /// Sets the components and settings.
   void take(const ComponentsPtr&) {}
-  /// A long call is taken in, and then ends, with an error or without.
+  /// A long call was accepted; later, it has ended, with an error or without.
   void on_begin() {}
   void on_end(const LLMError*) {}
-  /// How long to wait after so many failures; nothing: the caller is told.
+  /// How long to wait before the next attempt after this many failures; nothing: the caller gets
+  /// the error.
   [[nodiscard]] std::optional<std::chrono::milliseconds> retry_wait(const LLMError&,
                                                                     std::uint32_t) const {
     return std::nullopt;
   }
 };
 
-/// Passes every message of an interface to whoever serves it now. It stays when that one is
-/// replaced, and asks the successor what is unanswered. When told to finish, calls end with that
-/// error until somebody else is there, or is to come: then they wait. It ends by `kill` alone, so
-/// that a caller who is linked to it takes nothing from the others. A long call whose requester
-/// dies is cancelled.
+/// Forwards every message of an interface to the actor that serves it now. Outlives that actor:
+/// when it is replaced, unanswered calls that may be repeated are sent to the successor. After
+/// `finish_atom`, calls fail with that error until a server is connected or expected; while one is
+/// expected, calls wait. Terminates on `kill` only, so that the death of a linked caller does not
+/// affect other callers. Cancels a long call if its requester dies.
 template <class Interface, class Policy = HandlePolicy> class StableHandle {
 public:
   using Handle = stable_handle<Interface>;
   using Base = typename Handle::base;
   static constexpr const char* name = "StableHandle";
 
-  /// `served_by`: the name of the actors behind it.
+  /// `served_by`: the name of the actors that serve the interface.
   StableHandle(typename Handle::pointer self, std::string subject, std::string served_by,
                Policy policy)
       : self_{self}, served_by_{std::move(served_by)}, policy_{std::move(policy)},
@@ -121,7 +122,7 @@ private:
     }
   }
 
-  /// From here on, what is compiled depends on the answer alone, not on the message.
+  /// From here on, the generated code depends on the reply type only, not on the message.
   template <class Out> caf::result<Out> take(Kind kind, RequestId id, caf::message message) {
     const auto requester = self_->current_sender();
     auto promise = self_->template make_response_promise<Out>();
@@ -165,7 +166,7 @@ private:
   }
 
   void failed(Key key, Epoch epoch, const caf::error& error) {
-    // His successor is on the way, and with him all that has to be done.
+    // Its successor is on the way; connecting it takes care of the call.
     if (is_death_of(served_by_, error))
       return;
     const auto failure = to_llm_error(error);
@@ -178,7 +179,7 @@ private:
     tell_after(self_, *wait, Handle{self_}, tick_atom_v, last_tick_);
   }
 
-  /// Its work ends with its requester.
+  /// Ends the call if its requester dies.
   void watch(const caf::strong_actor_ptr& requester, Key key) {
     const auto address = caf::actor_cast<caf::actor_addr>(requester);
     forget_answered();
@@ -194,7 +195,7 @@ private:
     });
   }
 
-  /// Long calls are few: those that are over are cleared away when the next one comes.
+  /// Long calls are few: completed ones are removed when the next one arrives.
   void forget_answered() {
     for (auto entry = waited_for_.begin(); entry != waited_for_.end();) {
       if (calls_.id_of(entry->second)) {

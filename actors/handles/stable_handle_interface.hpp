@@ -4,10 +4,10 @@
 
 namespace nexus::llm {
 
-/// What callers hold: an actor that offers an interface and passes every message of it to whoever
-/// serves it now (`StableHandle`). It takes the server, null where one is to come; the components
-/// and settings as they are now; the error that calls end with until somebody is there or is to
-/// come; and its own timers.
+/// The handle that callers hold: an actor that offers an interface and forwards its messages to the
+/// actor that serves it now (`StableHandle`). Also accepts the server (null if one is expected),
+/// the current components and settings, the error that calls fail with until a server is connected
+/// or expected, and its own timers.
 template <class Interface>
 using stable_handle =
     typename caf::typed_actor<sig<void, Interface>, sig<void, ComponentsPtr>,

@@ -9,20 +9,20 @@
 
 namespace nexus::llm {
 
-/// The models that may answer a request, in the order of preference.
+/// The models that may serve a request, in order of preference.
 struct ModelChoice {
   std::vector<std::string> candidates;
-  std::string first; ///< whose absence is told where none of them is there
+  std::string first; ///< named in the error if no candidate is installed
 };
 
-/// The wanted model alone, or, where none is wanted, that of the role and its fallbacks; without
-/// those that are excluded.
+/// Only the wanted model, or, if none is wanted, the model of the role and its fallbacks; without
+/// the excluded models.
 [[nodiscard]] ModelChoice models_for(AIRole role, const std::string& wanted,
                                      const std::vector<std::string>& excluded,
                                      const LLMClientConfig& config);
 
-/// The first of these that is installed and may be used. Errors: `remote_model_refused`,
-/// `model_not_found`.
+/// The first candidate that is installed and may be used.
+/// Errors: `remote_model_refused`, `model_not_found`.
 [[nodiscard]] Result<ResolvedModel> choose_model(const ModelCatalogue& catalogue,
                                                  const ModelChoice& choice,
                                                  const LLMClientConfig& config);

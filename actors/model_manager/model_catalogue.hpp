@@ -10,8 +10,8 @@
 
 namespace nexus::llm {
 
-/// The installed models as Ollama last listed them, believed for a time. Names are compared as
-/// Ollama does. One thread.
+/// The installed models as last listed by Ollama, valid for a limited time. Compares names as
+/// Ollama does. Not thread-safe.
 class ModelCatalogue {
 public:
   using Time = std::chrono::steady_clock::time_point;
@@ -24,15 +24,15 @@ public:
     unlisted_.clear();
     read_at_ = now;
   }
-  /// A model that Ollama serves, though it does not list it. Known as long as the list is.
+  /// Adds a model that Ollama serves but does not list. Kept until the next `update`.
   void add_unlisted(ModelStatus model) { unlisted_.push_back(std::move(model)); }
 
-  /// The list is not to be believed any more.
+  /// Marks the list as outdated.
   void invalidate() { read_at_.reset(); }
 
   [[nodiscard]] bool fresh(Time now) const { return read_at_ && now - *read_at_ < ttl_; }
   [[nodiscard]] const ModelList& list() const noexcept { return list_; }
-  /// What is known of a model, or null.
+  /// The status of a model; null if unknown.
   [[nodiscard]] const ModelStatus* find(std::string_view model) const {
     for (const auto* models : {&list_.models, &unlisted_})
       for (const auto& status : *models)

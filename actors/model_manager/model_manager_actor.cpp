@@ -17,7 +17,7 @@ namespace nexus::llm {
 
 namespace {
 
-/// The update of the settings that makes a model serve a role.
+/// The settings update that assigns a model to a role.
 std::string model_patch(AIRole role, const std::string& model) {
   json::Document patch{rapidjson::kObjectType};
   auto& allocator = patch.GetAllocator();
@@ -28,7 +28,7 @@ std::string model_patch(AIRole role, const std::string& model) {
   return json::to_text(patch);
 }
 
-/// Whether the answer to a look-up says that the model is not there, in whatever words.
+/// Whether the error of a look-up means that the model does not exist.
 bool is_missing(const LLMError& error) {
   return error.http_status == 400 || error.http_status == 404 || error.http_status == 405 ||
          error.code == ErrorCode::bad_response;
@@ -154,7 +154,7 @@ ModelManagerActor::resolve(AIRole role, const std::string& wanted,
       return answer->fail(to_caf_error(listed.error()));
     if (auto model = choose_model(catalogue_, choice, config_); model || just_read)
       return model ? answer->deliver(std::move(*model)) : conclude(answer, choice, model.error());
-    // What a list of some seconds ago did not hold may have been pulled since.
+    // The model may have been pulled since the list was read.
     with_list(true, [this, answer, choice](const Result<void>& again, bool) {
       if (!again)
         return answer->fail(to_caf_error(again.error()));
@@ -189,7 +189,7 @@ void ModelManagerActor::look_up(std::vector<std::string> models, LookedUp then,
   ask_watched(self_, client_, show_model_atom_v, model)
       .then(
           [this, model, models, then, trouble](const ModelDetails& details) {
-            // Servers that are not Ollama may answer for any name, but know nothing of it.
+            // Servers other than Ollama may reply to any name without any details.
             if (!tells_of_a_model(details))
               return look_up(models, then, trouble);
             catalogue_.add_unlisted({.name = model,
@@ -256,7 +256,7 @@ ModelManagerActor::Promise<bool> ModelManagerActor::heal(const ResolvedModel& mo
   ask_watched(self_, client_, running_models_atom_v)
       .then(
           [this, answer, model](const RunningModels& running) {
-            // One that is still being loaded does not hang.
+            // A model that is still loading does not hang.
             if (find_running(running, model) == nullptr)
               return answer->deliver(false);
             ask_watched(self_, client_, unload_model_atom_v, model.name)
@@ -272,7 +272,7 @@ ModelManagerActor::Promise<Ack> ModelManagerActor::load(const RequestId& id,
                                                         const KeepAlive& keep_alive) {
   auto promise = self_->make_response_promise<Ack>();
   const auto answer = guard(promise, name);
-  // The list tells whether it runs elsewhere.
+  // The list says whether the model runs on another machine.
   with_list(false, [this, answer, id, model, keep_alive](const Result<void>& listed, bool) {
     if (!listed)
       return answer->fail(to_caf_error(listed.error()));

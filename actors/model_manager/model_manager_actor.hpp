@@ -14,11 +14,12 @@
 
 namespace nexus::llm {
 
-/// ModelManagerActor (requirements F1, F2). Owns the catalogue of installed models and
-/// knows which model serves which role. Checks that wait for the list share one `/api/tags`. When
-/// it dies, whoever waits gets `component_failed`; its successor starts from the settings and reads
-/// the list when it is needed. A model that runs on another machine is refused unless the settings
-/// allow it. A model that hangs is unloaded once within `timeout`, however many requests say so.
+/// ModelManagerActor (requirements F1, F2). Accepts the messages of `model_manager_actor`. Owns the
+/// catalogue of installed models, knows the model of each role, and forwards management requests to
+/// Ollama. Concurrent checks share one `/api/tags` request. Rejects models that run on another
+/// machine unless the settings allow them. Unloads a hanging model at most once per `timeout`,
+/// however many requests report it. When it dies, waiting callers get `component_failed`; its
+/// successor starts from the settings and reads the list when needed.
 class ModelManagerActor {
 public:
   using Base = model_manager_actor::base;
@@ -32,25 +33,25 @@ public:
 
 private:
   template <class T> using Promise = caf::typed_response_promise<T>;
-  /// Hears whether the list could be read, and whether that happened for it.
+  /// Called with whether the list could be read, and whether it was read for this call.
   using Waiter = std::function<void(const Result<void>& listed, bool just_read)>;
 
   using LookedUp = std::function<void(std::optional<LLMError> trouble)>;
 
   void take(LLMClientConfig config);
-  /// The list is not to be believed any more, nor the one that is being asked for.
+  /// Marks the list as outdated, including one that is being read.
   void forget_list();
-  /// Tells the RoleActors what is known of the installed models, which spares most requests a
-  /// question.
+  /// Sends the catalogue to the RoleActors, so that most requests need no query; null if it is
+  /// outdated.
   void publish();
 
   Promise<ResolvedModel> resolve(AIRole role, const std::string& wanted,
                                  const std::vector<std::string>& excluded, bool refresh);
-  /// Answers where no model of the list could be chosen.
+  /// Replies if no model of the list could be chosen.
   void conclude(std::shared_ptr<GuardedAnswer<ResolvedModel>> answer, const ModelChoice& choice,
                 LLMError error);
-  /// Asks Ollama for models that it does not list, one after the other, until one is there.
-  /// `then` hears what kept one of them from being looked up, if anything did.
+  /// Looks up models that Ollama does not list, one after the other, until one is found. Calls
+  /// `then` with the error that prevented a look-up, if any.
   void look_up(std::vector<std::string> models, LookedUp then,
                std::optional<LLMError> trouble = {});
   Promise<bool> heal(const ResolvedModel& model);
@@ -59,11 +60,11 @@ private:
   Promise<ModelList> list();
   Promise<ModelConfig> set_model(AIRole role, const std::string& model);
 
-  /// Passes a request on to Ollama; the list of models may be another one afterwards.
+  /// Forwards a request that may change the list of models to Ollama.
   template <class... Ts> Promise<Ack> change_models(Ts... request);
   template <class T, class... Ts> Promise<T> pass(Ts... request);
 
-  /// Calls back when the list is fresh, or could not be read.
+  /// Calls `waiter` once the list is fresh or could not be read.
   void with_list(bool refresh, Waiter waiter);
   void on_list(Result<ModelList> list);
 
@@ -72,10 +73,10 @@ private:
   ollama_models_actor client_;
   settings_handle settings_;
   ModelCatalogue catalogue_;
-  ComponentsPtr components_; ///< whom to tell of it
+  ComponentsPtr components_; ///< whose RoleActors get the catalogue
   std::vector<Waiter> waiting_;
-  bool list_outdated_ = false; ///< the list that is asked for says how things were
-  /// By model, for as long as that matters.
+  bool list_outdated_ = false; ///< the list that is being read is outdated already
+  /// When each model was last healed; entries expire after `timeout`.
   std::unordered_map<std::string, std::chrono::steady_clock::time_point> healed_at_;
 };
 

@@ -10,13 +10,12 @@
 
 namespace nexus::llm {
 
-/// Why a model may not be used: it runs on another machine, and the settings do not allow that.
-/// Nothing for a model of this machine. `remote_host` is what Ollama tells of it; the names of
-/// cloud models are known without.
+/// The error if a model runs on another machine and the settings do not allow that; nothing if the
+/// model may be used. `remote_host` is what Ollama reports; cloud models are recognised by name.
 [[nodiscard]] std::optional<LLMError>
 remote_refusal(std::string_view model, std::string_view remote_host, const LLMClientConfig& config);
 
-/// The same, with what the list of the installed models tells of it.
+/// The same, with `remote_host` from the list of installed models.
 [[nodiscard]] std::optional<LLMError> remote_refusal(std::string_view model,
                                                      const std::vector<ModelStatus>& installed,
                                                      const LLMClientConfig& config);

@@ -7,8 +7,8 @@
 
 namespace nexus::llm {
 
-/// A model among those in memory, or null. Of several names of one model Ollama lists the one that
-/// it was loaded by.
+/// Finds a model among those in memory; null if it is not loaded. If a model has several names,
+/// Ollama lists only the one by which it was loaded.
 [[nodiscard]] inline const RunningModel* find_running(const RunningModels& running,
                                                       const ResolvedModel& model) {
   const auto found = std::ranges::find_if(running.models, [&model](const RunningModel& other) {

@@ -12,8 +12,8 @@ namespace nexus::llm {
 namespace {
 constexpr std::size_t max_error_body_bytes = 64 * 1024;
 
-/// What a line says: all of it, or the data of an event, where something between Ollama and here
-/// frames the lines as server-sent events. Empty where it says nothing.
+/// The content of a line: the whole line, or the data of an event if a proxy frames the lines as
+/// server-sent events. Empty if there is none.
 std::string_view data_of_line(std::string_view line) {
   constexpr std::string_view data = "data:";
   for (const std::string_view other : {":", "event:", "id:", "retry:"})
@@ -137,11 +137,11 @@ bool AnswerCollector::on_line(std::string_view text) {
       auto told = error;
       error_parser::take_reason(told, error.detail);
       error.reason = told.reason;
-      // Before Ollama 0.12.6 a request that failed at once came back as 200 with this one line.
+      // Before Ollama 0.12.6, a request that failed at once returned 200 with this single line.
       if (!any_line_)
         error.code = told.code == ErrorCode::stream_failed ? ErrorCode::server_error : told.code;
     }
-    // What begins with something else than an object is no answer of Ollama.
+    // A body that does not begin with an object is not a response of Ollama.
     const bool object = without_byte_order_mark(line).starts_with('{');
     if (error.code == ErrorCode::stream_malformed && !any_line_ && !object) {
       error.code = ErrorCode::bad_response;

@@ -14,43 +14,43 @@
 
 namespace nexus::llm {
 
-/// What an exchange is about, for the errors that it may end in.
+/// The subject of an exchange, for its errors.
 struct ExchangeSubject {
-  std::string model; ///< empty where no model is involved
+  std::string model; ///< empty if no model is involved
   std::string base_url;
 };
 
-/// The error behind a status that is no success.
+/// The error of a response whose status is not a success.
 [[nodiscard]] LLMError status_error(const HttpOutcome& outcome, std::string_view body,
                                     const ExchangeSubject& subject);
 
-/// The error behind an exchange that ended without a whole answer, or nothing. `streaming` makes a
-/// cut after the first byte a stream error.
+/// The error of an exchange that ended without a complete response, or nothing. With `streaming`, a
+/// connection cut after the first byte is a stream error.
 [[nodiscard]] std::optional<LLMError>
 transfer_error(const HttpOutcome& outcome, const ExchangeSubject& subject, bool streaming);
 
-/// Turns the bytes of an answer into chunks, and in the end into one response or error
-/// (requirement F7). An answer is complete exactly when
-/// its status was a success, an object with `done` was read, and none with `error`. One thread.
+/// Parses the body of a response into chunks, and finally into one response or error (requirement
+/// F7). A response is complete exactly when its status was a success, an object with `done` was
+/// read, and none with `error`. Not thread-safe.
 class AnswerCollector {
 public:
   AnswerCollector(const LLMRequest& request, const Limits& limits, ExchangeSubject subject);
 
-  /// Takes bytes of the body. False where nothing that follows matters any more.
+  /// Takes bytes of the body. Returns false if the rest of the body is not needed.
   [[nodiscard]] bool on_bytes(int status, std::string_view bytes);
 
   /// The chunks since the last call.
   [[nodiscard]] std::vector<LLMStreamChunk> take_chunks();
 
-  /// Whether a complete answer was read; what follows it is ignored.
+  /// Whether a complete response was read; what follows it is ignored.
   [[nodiscard]] bool complete() const noexcept { return complete_; }
 
-  /// The end of the exchange. Call once.
+  /// Ends the exchange and returns its outcome. Call once.
   [[nodiscard]] Result<LLMResponse> finish(const HttpOutcome& outcome);
 
 private:
   bool on_line(std::string_view text);
-  /// What takes part in the bound on the size of an answer.
+  /// Adds the size of a chunk; false if the response exceeds its limit.
   [[nodiscard]] bool fits(const LLMStreamChunk& chunk);
   bool fail(LLMError error);
 

@@ -8,11 +8,11 @@
 namespace nexus::llm {
 
 /// The SHA-256 digest of the content of a file, as Ollama writes it: `sha256:` and 64 hexadecimal
-/// digits. Reads the whole file.
-/// Errors: `invalid_argument` where it cannot be read.
+/// digits. Reads the whole file. Thread-safe.
+/// Errors: `invalid_argument` if the file cannot be read.
 [[nodiscard]] Result<std::string> blob_digest(const std::string& file);
 
-/// An actor with a thread of its own that answers one question for a digest, and ends.
+/// Spawns an actor with its own thread that computes one digest and terminates.
 [[nodiscard]] digest_actor spawn_blob_digest(caf::actor_system& system);
 
 } // namespace nexus::llm

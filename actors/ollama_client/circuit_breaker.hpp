@@ -11,20 +11,19 @@
 
 namespace nexus::llm {
 
-/// Stops sending requests while Ollama is unreachable (requirement E6). Opens after a
-/// number of failures to connect in a row that have lasted for some time, so that a short restart
-/// does not open it; while it is open nothing but one probe at a time is
-/// sent, at growing intervals; the first sign of life closes it. A function of the times that it
-/// is told. One thread.
+/// Stops sending requests while Ollama is unreachable (requirement E6). Opens after a number of
+/// consecutive connection failures that span a minimum time, so that a short restart does not open
+/// it. While it is open, only one probe at a time is sent, at growing intervals. The first sign of
+/// life closes it. Has no clock: callers pass the time. Not thread-safe.
 class CircuitBreaker {
 public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// `patience`: how long failures must have lasted until the circuit opens.
+  /// `patience`: how long connections must have failed until the circuit opens.
   explicit CircuitBreaker(const CircuitSettings& settings, std::chrono::milliseconds patience = {})
       : settings_{settings}, patience_{patience} {}
 
-  /// Settings from now on. An open circuit stays open unless breaking is turned off.
+  /// Sets the settings. An open circuit stays open unless they disable the circuit breaker.
   void set_settings(const CircuitSettings& settings, std::chrono::milliseconds patience) {
     settings_ = settings;
     patience_ = patience;
@@ -35,14 +34,14 @@ public:
   /// Whether requests may be sent.
   [[nodiscard]] bool allows() const noexcept { return state_ == Circuit::closed; }
 
-  /// Ollama answered, whatever it said. True where that closes the circuit.
+  /// Ollama has responded, with any status. Returns true if that closes the circuit.
   bool on_success() {
     failures_ = 0;
     last_failure_.clear();
     return std::exchange(state_, Circuit::closed) != Circuit::closed;
   }
 
-  /// A connection could not be made. True where that opens a closed circuit.
+  /// A connection attempt failed. Returns true if that opens a closed circuit.
   bool on_failure(std::string detail, Time now) {
     if (failures_++ == 0)
       first_failure_at_ = now;
@@ -56,7 +55,7 @@ public:
     return true;
   }
 
-  /// The probe came to nothing, for whatever reason. No effect where none is under way.
+  /// The probe failed for any reason. No effect unless a probe is in progress.
   void on_probe_failed(std::string detail, Time now) {
     if (state_ != Circuit::half_open)
       return;
@@ -65,17 +64,17 @@ public:
     open(now);
   }
 
-  /// How long nothing has been sent; only where the circuit is not closed.
+  /// How long no request has been sent. Valid only if the circuit is not closed.
   [[nodiscard]] std::chrono::milliseconds open_for(Time now) const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(now - opened_at_);
   }
 
-  /// When the next probe is due; nothing while none is.
+  /// When the next probe is due, if one is.
   [[nodiscard]] std::optional<Time> next_probe() const {
     return state_ == Circuit::open ? std::optional{probe_at_} : std::nullopt;
   }
 
-  /// Whether to send a probe now; then one is under way until its outcome is told.
+  /// Whether to send a probe now. If so, it is in progress until its outcome is reported.
   [[nodiscard]] bool begin_probe(Time now) {
     if (state_ != Circuit::open || now < probe_at_)
       return false;

@@ -22,8 +22,7 @@ constexpr std::size_t max_header_bytes = 256 * 1024;
 constexpr long read_buffer_bytes = 64 * 1024;
 constexpr long tls_probe_ms = 2000;
 
-/// Whether not even one file descriptor more can be had. libcurl does not tell why a look-up
-/// failed.
+/// Whether the process has no file descriptor left. libcurl does not report why a look-up failed.
 bool out_of_descriptors() {
   const int descriptor = ::dup(STDERR_FILENO);
   if (descriptor >= 0) {
@@ -33,8 +32,8 @@ bool out_of_descriptors() {
   return errno == EMFILE || errno == ENFILE;
 }
 
-/// Whether a failed handshake looks as if the other side does not speak TLS at all, by the words of
-/// OpenSSL and GnuTLS.
+/// Whether a failed handshake looks as if the server does not speak TLS at all, by the error texts
+/// of OpenSSL and GnuTLS.
 bool is_no_tls(std::string_view text) {
   constexpr std::array<std::string_view, 6> words{
       "wrong version number", "packet length too long",   "unknown protocol",
@@ -47,7 +46,7 @@ std::optional<std::chrono::seconds> retry_after(CURL* easy) {
   curl_off_t wait = 0;
   if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait) != CURLE_OK || wait <= 0)
     return std::nullopt;
-  // No server means more than a day; what says so must not overflow where it is converted.
+  // No server means more than a day; larger values must not overflow in the conversion.
   constexpr curl_off_t longest = 86'400;
   return std::chrono::seconds{std::min(wait, longest)};
 }
@@ -64,7 +63,7 @@ CurlTransfer& CurlTransfer::of(CURL* easy) {
   return *static_cast<CurlTransfer*>(user);
 }
 
-// What a handler throws must reach neither libcurl nor the other transfers: it ends this one.
+// An exception of a handler must reach neither libcurl nor other transfers: it ends this one.
 template <class Call> void CurlTransfer::guarded(Call call) {
   try {
     call(*handler_);
@@ -79,7 +78,7 @@ std::size_t CurlTransfer::on_body(char* data, std::size_t, std::size_t size, voi
   return static_cast<CurlTransfer*>(user)->take_body({data, size});
 }
 
-// Another count than that of the bytes has libcurl end the exchange.
+// If the returned count differs from the size, libcurl ends the exchange.
 std::size_t CurlTransfer::take_body(std::string_view bytes) {
   const auto refusal = bytes.size() + 1;
   long status = 0;
@@ -140,9 +139,9 @@ bool CurlTransfer::prepare(const curl_slist* headers) {
   set(CURLOPT_PROXY, "");
   set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  // Answers without a status line are looked at, but not taken.
+  // Responses without a status line are inspected, but not accepted.
   set(CURLOPT_HTTP09_ALLOWED, 1L);
-  // What a proxy compressed unasked is decoded.
+  // Decodes what a proxy compressed unasked.
   set(CURLOPT_ACCEPT_ENCODING, "");
   set(CURLOPT_USERAGENT, "nexus-llm");
   set(CURLOPT_HTTPHEADER, headers);
@@ -186,7 +185,7 @@ bool CurlTransfer::set_body() {
     note_unreadable(errno);
     return false;
   }
-  // Of a pipe nothing would be left: its digest was made first.
+  // A pipe would be empty by now: its digest was computed first.
   if (!S_ISREG(status.st_mode)) {
     note_unreadable(S_ISDIR(status.st_mode) ? EISDIR : ESPIPE);
     return false;
@@ -215,7 +214,7 @@ std::size_t CurlTransfer::on_read(char* buffer, std::size_t size, std::size_t co
   return read * size;
 }
 
-// For a connection that was closed before a byte was sent on it, and is made anew.
+// Used if a connection was closed before a byte was sent on it, and is opened again.
 int CurlTransfer::on_seek(void* user, curl_off_t offset, int origin) {
   auto* file = static_cast<CurlTransfer*>(user)->body_file_.get();
   return fseeko(file, static_cast<off_t>(offset), origin) == 0 ? CURL_SEEKFUNC_OK

@@ -12,10 +12,10 @@
 
 namespace nexus::llm {
 
-/// One HTTP exchange under way with libcurl: what is asked for, what it gives to its handler, and
-/// how it ended. It opens sockets to this machine alone, and passes nothing on that its handler
-/// throws. Its address must not change: libcurl holds it. One thread, that of the transport; who
-/// owns it takes its handle from the multi handle first.
+/// One HTTP exchange in progress with libcurl: its request, its handler, and its outcome. Opens
+/// sockets to this machine only, and catches what its handler throws. Its address must not change,
+/// since libcurl keeps it. Use on the thread of the transport only. Its owner must remove the easy
+/// handle from the multi handle before destroying it.
 class CurlTransfer {
 public:
   CurlTransfer(TransferId id, HttpRequest request, std::unique_ptr<TransferHandler> handler);
@@ -23,28 +23,28 @@ public:
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
-  /// Makes the handle, ready for a multi handle. False where that cannot be, as `outcome` tells.
+  /// Makes the easy handle, ready for a multi handle. Returns false on failure; see `outcome`.
   [[nodiscard]] bool prepare(const curl_slist* headers);
 
   [[nodiscard]] TransferId id() const noexcept { return id_; }
   [[nodiscard]] const HttpRequest& request() const noexcept { return request_; }
   [[nodiscard]] const HttpOutcome& outcome() const noexcept { return outcome_; }
   [[nodiscard]] CURL* easy() const noexcept { return easy_.get(); }
-  /// The exchange of a handle that `prepare` has made.
+  /// The exchange of an easy handle that `prepare` has made.
   [[nodiscard]] static CurlTransfer& of(CURL* easy);
 
-  /// Tells the handler that a round of reading is over, where it brought something.
+  /// Notifies the handler that a round of reading is over, if it brought anything.
   void report();
-  /// Notes how the exchange ended.
+  /// Sets the outcome.
   void note_outcome(CURLcode code);
-  /// Tells the handler how the exchange ended.
+  /// Passes the outcome to the handler.
   void finish();
 
-  /// Turns the failed exchange into a handshake of TLS with its server, on the same handle. Nothing
+  /// Turns the failed exchange into a TLS handshake with its server, on the same handle. No request
   /// is sent.
   void become_tls_probe();
   [[nodiscard]] bool probes_tls() const noexcept { return probes_tls_; }
-  /// The server of the probe speaks TLS.
+  /// The probe has found that the server speaks TLS.
   void note_tls_required() { outcome_.failure = HttpOutcome::Failure::tls_required; }
 
 private:
@@ -63,7 +63,7 @@ private:
 
   template <class Call> void guarded(Call call);
   std::size_t take_body(std::string_view bytes);
-  /// False where the file cannot be read.
+  /// Returns false if the file cannot be read.
   [[nodiscard]] bool set_body();
   void note_unreadable(int number);
   [[nodiscard]] HttpOutcome::Failure classify(CURLcode code) const;
@@ -76,14 +76,14 @@ private:
   std::size_t header_bytes_ = 0;
   bool blocked_address_ = false;
   bool no_descriptors_ = false;
-  bool tls_record_ = false; ///< the answer began as one of TLS does
+  bool tls_record_ = false; ///< the response began like a TLS record
   bool not_http_ = false;
   bool probes_tls_ = false;
   bool too_many_headers_ = false;
   bool file_unreadable_ = false;
   bool has_news_ = false;
-  bool has_sent_ = false;       ///< a part of the file
-  std::string handler_failure_; ///< what the handler threw; nothing more is passed to it
+  bool has_sent_ = false;       ///< a part of the file since the last report
+  std::string handler_failure_; ///< what the handler threw; it gets no further calls
   char error_text_[CURL_ERROR_SIZE] = {};
   std::unique_ptr<CURL, EasyDeleter> easy_;
 };

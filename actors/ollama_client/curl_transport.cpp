@@ -20,7 +20,7 @@ namespace nexus::llm {
 namespace {
 
 constexpr int idle_poll_ms = 60'000;
-/// The same for a thread that cannot be woken up.
+/// The same for a thread that cannot be woken.
 constexpr int deaf_poll_ms = 20;
 
 struct MultiDeleter {
@@ -32,7 +32,8 @@ struct ListDeleter {
 using Multi = std::unique_ptr<CURLM, MultiDeleter>;
 using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
 
-/// libcurl's process-wide state; made once and never torn down, since others may use it too.
+/// Initialises the process-wide state of libcurl, once. Never torn down, since other code may use
+/// it.
 void initialise_curl() {
   static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (result != CURLE_OK)
@@ -42,7 +43,7 @@ void initialise_curl() {
 HeaderList make_headers(const char* content_type) {
   HeaderList list;
   // An empty "Expect:" keeps libcurl from waiting for a "100 Continue" before large bodies. No
-  // compression is asked for, since it would hold back the pieces of a stream.
+  // compression is requested, since it would delay the chunks of a stream.
   for (const auto* line : {content_type, "Expect:", "Accept-Encoding: identity"}) {
     auto* longer = curl_slist_append(list.get(), line);
     if (longer == nullptr)
@@ -53,7 +54,7 @@ HeaderList make_headers(const char* content_type) {
   return list;
 }
 
-/// What the thread and the handle on it share. The thread holds it as long as it runs.
+/// The state that the thread and the transport share. The thread owns a reference while it runs.
 class Loop {
 public:
   Loop()
@@ -93,8 +94,8 @@ public:
   }
 
 private:
-  /// Where this process had no descriptor left, libcurl has made nothing that wakes its thread up,
-  /// and has not said so. Another handle gets one as soon as there is one and nothing needs this.
+  /// If the process had no file descriptor left, libcurl has silently made a multi handle without a
+  /// wake-up channel. Replaces it as soon as a descriptor is free and no transfer uses the handle.
   bool can_be_woken() {
     std::lock_guard lock{mutex_};
     if (!wakes_ && transfers_.empty()) {
@@ -106,7 +107,7 @@ private:
     return wakes_;
   }
 
-  /// False once the transport is to stop.
+  /// Returns false once the transport must stop.
   bool obey_commands() {
     std::vector<Command> commands;
     {
@@ -141,7 +142,7 @@ private:
     transfers_.erase(entry);
   }
 
-  /// Tells the handlers what the last round of reading brought.
+  /// Reports the last round of reading to the handlers.
   void report() {
     for (auto& [id, transfer] : transfers_)
       transfer->report();
@@ -175,8 +176,8 @@ private:
     return url.substr(0, url.find('/', host));
   }
 
-  /// Whether the failure may be that of plain HTTP to a TLS port: many such servers close the
-  /// connection without a word. One that has ever answered is none of them.
+  /// Whether plain HTTP to a TLS port may have caused the failure: many such servers close the
+  /// connection silently. A server that has ever responded in HTTP is not one of them.
   [[nodiscard]] bool may_want_tls(const CurlTransfer& transfer) const {
     const auto& url = transfer.request().url;
     return transfer.outcome().failure == HttpOutcome::Failure::cut &&
@@ -191,9 +192,9 @@ private:
   std::mutex mutex_;
   std::vector<Command> commands_;
   bool stopping_ = false;
-  // Of the thread alone.
+  // Used by the thread only.
   std::unordered_map<TransferId, std::unique_ptr<CurlTransfer>> transfers_;
-  std::unordered_set<std::string> answered_; ///< servers that have answered in HTTP
+  std::unordered_set<std::string> answered_; ///< servers that have responded in HTTP
 };
 
 class CurlTransport final : public Transport {
@@ -202,7 +203,7 @@ public:
 
   ~CurlTransport() override {
     loop_->stop();
-    // The last reference to an actor may be dropped by a handler, that is on this very thread.
+    // A handler may release the last reference to an actor: then this runs on the transport thread.
     if (thread_.get_id() == std::this_thread::get_id())
       thread_.detach();
     else

@@ -6,9 +6,9 @@
 
 namespace nexus::llm {
 
-/// A transport on libcurl: one thread, one `curl_multi`, connections kept and reused. It reaches
-/// this machine only: whatever a name resolves to, no socket is opened to another address; no
-/// proxy, no redirects, http and https alone. Knows nothing of actors.
+/// A transport on libcurl: one thread, one `curl_multi`, reused connections. Reaches this machine
+/// only: whatever a name resolves to, it opens no socket to another address. No proxy, no
+/// redirects, only http and https. Does not depend on actors.
 [[nodiscard]] std::unique_ptr<Transport> make_curl_transport();
 
 } // namespace nexus::llm

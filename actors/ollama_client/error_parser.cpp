@@ -15,7 +15,7 @@ using json::Value;
 
 constexpr std::size_t excerpt_bytes = 300;
 constexpr std::size_t max_reason_bytes = 500;
-/// llama.cpp's errors are JSON in the text of Ollama's; more than that has not been seen.
+/// The errors of llama.cpp are JSON within the text of Ollama's; deeper nesting has not been seen.
 constexpr int max_wrappings = 3;
 
 struct Hint {
@@ -23,7 +23,7 @@ struct Hint {
   ErrorCode code;
 };
 
-/// The first hint that fits counts. Compared without case.
+/// The first matching hint wins. Case-insensitive.
 constexpr std::array hints{
     Hint{"raw mode does not support", ErrorCode::bad_request},
     Hint{"does not support", ErrorCode::model_capability_missing},
@@ -58,7 +58,7 @@ constexpr std::array transfer_hints{
     Hint{"invalid model name", ErrorCode::invalid_model_name},
 };
 
-/// What servers say to plain HTTP on a TLS port.
+/// What servers reply to plain HTTP on a TLS port.
 constexpr std::array tls_port_texts{
     std::string_view{"http request to an https server"},
     std::string_view{"plain http request was sent to https port"},
@@ -78,7 +78,7 @@ const Hint* find_hint(std::span<const Hint> known, std::string_view text) {
   return hint == known.end() ? nullptr : &*hint;
 }
 
-/// The words in an error that may be JSON text itself, with the words in a member.
+/// The text of an error that may be JSON with the text in a member.
 std::string unwrapped(std::string_view text) {
   std::string words{text};
   for (int i = 0; i < max_wrappings && words.starts_with('{'); ++i) {
@@ -98,7 +98,7 @@ std::string unwrapped(std::string_view text) {
   return words;
 }
 
-/// What a page says: its title.
+/// The title of an HTML page.
 std::string_view title_of(std::string_view page) {
   const auto words = lower(page);
   const auto begin = words.find("<title>");
@@ -123,7 +123,7 @@ bool speaks_tls(std::string_view body) {
   });
 }
 
-/// The code of a status whose body is not Ollama's.
+/// The code for a status whose body is not Ollama's.
 ErrorCode code_of_foreign(int status, std::string_view body) {
   switch (status) {
   case 400:
@@ -153,7 +153,7 @@ ErrorCode code_of_foreign(int status, std::string_view body) {
   }
 }
 
-/// The code of a status that came with an `error` in Ollama's form, before its words are heard.
+/// The code for a status that came with an `error` in Ollama's form, before its text is considered.
 ErrorCode code_of_reported(int status, bool about_model) {
   switch (status) {
   case 400:
@@ -189,7 +189,7 @@ std::string excerpt(std::string_view text) {
 }
 
 std::string one_line(std::string_view text) {
-  // Enough is left for blanks that are dropped; the rest of a huge text is not looked at.
+  // The factor allows for dropped blanks; the rest of a huge text is ignored.
   const auto valid = to_valid_utf8(text.substr(0, 8 * max_reason_bytes));
   std::string line;
   for (std::size_t at = 0; at < valid.size(); ++at) {
@@ -255,10 +255,10 @@ LLMError parse_error(const FailedAnswer& answer, std::string_view model,
     error.code = code_of_reported(answer.status, !model.empty());
     const auto by_status = error.code;
     take_reason(error, *text);
-    // Of these the status says all; words that sound like another failure do not change that.
+    // For these, the status is decisive, even if the text resembles another failure.
     if (answer.status != 400 && answer.status < 500)
       error.code = by_status;
-    // The sentence says it already.
+    // The error text says it already.
     if (error.code == ErrorCode::model_not_found)
       error.reason.clear();
     if (error.code == ErrorCode::sign_in_required)

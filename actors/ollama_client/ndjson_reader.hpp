@@ -6,15 +6,15 @@
 
 namespace nexus::llm {
 
-/// Cuts a byte stream into lines, whatever pieces it comes in. Knows nothing of JSON or of HTTP
-/// chunks. One thread.
+/// Splits a byte stream into lines, independent of how the bytes are split. Does not parse JSON or
+/// HTTP chunks. Not thread-safe.
 class NdjsonReader {
 public:
   explicit NdjsonReader(std::size_t max_line_bytes) : max_line_bytes_{max_line_bytes} {}
 
-  /// Calls `on_line(std::string_view)` for each line that `bytes` completes; blank lines are left
-  /// out, a carriage return at the end is dropped. `on_line` returns false to stop.
-  /// False where it was stopped or a line is longer than allowed.
+  /// Calls `on_line(std::string_view)` for each line that `bytes` completes; skips blank lines and
+  /// strips a trailing carriage return. `on_line` returns false to stop. Returns false if it was
+  /// stopped or a line is too long.
   template <class OnLine> [[nodiscard]] bool feed(std::string_view bytes, OnLine&& on_line) {
     for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
       auto line = bytes.substr(0, end);
@@ -37,14 +37,14 @@ public:
     return true;
   }
 
-  /// Delivers a last line that no line break ends. False where `on_line` said so.
+  /// Delivers a last line without a line break. Returns false if `on_line` did.
   template <class OnLine> [[nodiscard]] bool finish(OnLine&& on_line) {
     const bool go_on = deliver(rest_, on_line);
     rest_.clear();
     return go_on;
   }
 
-  /// Whether a line was longer than allowed.
+  /// Whether a line was too long.
   [[nodiscard]] bool line_too_long() const noexcept { return line_too_long_; }
 
 private:

@@ -16,9 +16,9 @@ namespace {
 
 using Method = HttpRequest::Method;
 
-/// Lists and look-ups answer at once or not at all.
+/// Lists and look-ups are answered at once or not at all.
 constexpr std::chrono::milliseconds max_management_timeout{30'000};
-/// How long a connection may take to end properly after its answer was complete.
+/// How long a connection may take to end after its response was complete.
 constexpr std::chrono::milliseconds drain_timeout{5000};
 
 } // namespace
@@ -28,7 +28,7 @@ OllamaClientActor::OllamaClientActor(ollama_client_internal::pointer self, LLMCl
     : self_{self}, config_{std::move(config)}, owner_{std::move(owner)}, breaker_{config_.circuit,
                                                                                   retry_budget(
                                                                                       config_)} {
-  // The thread must not keep the actor alive, or it would outlive everybody who needs it.
+  // The thread must not keep the actor alive, or the actor would outlive all its users.
   auto weak = caf::actor_cast<caf::weak_actor_ptr>(self);
   inbox_ = std::make_shared<TransferInbox>([weak] {
     if (auto strong = caf::actor_cast<ollama_client_internal>(weak))
@@ -39,7 +39,7 @@ OllamaClientActor::OllamaClientActor(ollama_client_internal::pointer self, LLMCl
 
 OllamaClientActor::~OllamaClientActor() {
   transport_.reset();
-  // A probe that is under way must not make it ask for another one.
+  // A failing probe must not cause another one.
   breaker_ = CircuitBreaker{CircuitSettings{.max_failures = 0}};
   for (auto& [id, exchange] : exchanges_)
     if (!exchange.settled)
@@ -102,7 +102,7 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
             TimeBudget::call(now(), config_.timeout, ErrorCode::first_token_timeout), request.id);
       },
       [this](unload_model_atom, const std::string& model) {
-        // Answered at once, also by a model that hangs.
+        // Ollama replies at once, even if the model hangs.
         return acknowledge(
             Method::post, "/api/generate",
             request_builder::body(LoadRequest{.model = model, .keep_alive = KeepAlive::none()}),
@@ -155,7 +155,7 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
     promise.deliver(to_caf_error(std::move(valid.error())));
     return promise;
   }
-  // The list of models tells of more; this holds for whoever asks without it.
+  // The list of models reveals more remote models; this covers requests that skip it.
   if (auto refused = remote_refusal(request.model, "", config_)) {
     promise.deliver(to_caf_error(std::move(*refused)));
     return promise;
@@ -176,7 +176,7 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
   auto exchange = exchange_of(promise, request.id, budget, request.model);
   exchange.attempt = request.attempt;
   exchange.sink = sink;
-  // A complete answer is streamed as well: so it is known whether a model that is slow works.
+  // A complete response is streamed, too: this shows whether a slow model makes progress.
   request.stream = true;
   auto message = http(Method::post, request_builder::endpoint(kind), request_builder::body(request),
                       request.connect_timeout);
@@ -224,7 +224,7 @@ OllamaClientActor::Promise<EmbedResponse> OllamaClientActor::embed(EmbedRequest 
 }
 
 bool OllamaClientActor::cancel(const RequestId& id) {
-  // Calls about models have none, and are not meant.
+  // Calls without an id cannot be cancelled.
   if (id.value.empty())
     return false;
   bool any = false;
@@ -253,7 +253,7 @@ OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::
       promise.deliver(to_caf_error(std::move(valid.error())));
       return promise;
     }
-  // The one call that is let through: it tells whether Ollama is back.
+  // This call is always sent: it shows whether Ollama is back.
   if (path != version_path)
     if (auto error = not_sent()) {
       promise.deliver(to_caf_error(std::move(*error)));
@@ -404,7 +404,7 @@ void OllamaClientActor::on_tick(std::uint64_t epoch) {
 }
 
 LLMError OllamaClientActor::time_error(Exchange& exchange, ErrorCode code) const {
-  // A model that works for others meanwhile does not hang.
+  // A model that serves other requests meanwhile does not hang.
   const auto other = last_chunk_at_.find(exchange.model);
   if (code == ErrorCode::first_token_timeout && other != last_chunk_at_.end() &&
       other->second > exchange.sent)

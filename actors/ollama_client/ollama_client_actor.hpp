@@ -19,14 +19,14 @@
 
 namespace nexus::llm {
 
-/// Makes the transport of a fresh client; replaced by a scripted one in tests.
+/// Makes the transport of a new client. Tests replace it by a scripted one.
 using TransportFactory = std::function<std::unique_ptr<Transport>()>;
 
-/// OllamaClientActor (requirement F6). Accepts the messages of
-/// `ollama_client_actor` and answers each once: a result or an `LLMError`. Owns the transport, its
-/// thread and connections, every time budget, and the circuit breaker, whose changes its owner is
-/// told. Notices prompts that Ollama cut. Never blocks, never retries.
-/// When it dies, its transfers are aborted and whoever waits gets `component_failed`.
+/// OllamaClientActor (requirement F6). Accepts the messages of `ollama_client_actor` and answers
+/// each once, with a result or an `LLMError`. Owns the transport with its thread and connections,
+/// all time budgets, and the circuit breaker, whose changes it reports to its owner. Detects
+/// prompts that Ollama truncated. Never blocks, never retries. When it dies, its transfers are
+/// aborted and waiting callers get `component_failed`.
 class OllamaClientActor {
 public:
   using Base = ollama_client_internal::base;
@@ -40,11 +40,11 @@ public:
 
 private:
   using Millis = std::chrono::milliseconds;
-  /// What a probe asks, and the one call that is let through while the circuit is open.
+  /// The endpoint of a probe, and the only one that is called while the circuit is open.
   static constexpr std::string_view version_path = "/api/version";
   template <class T> using Promise = caf::typed_response_promise<T>;
 
-  /// One HTTP exchange under way.
+  /// One HTTP exchange in progress.
   struct Exchange {
     std::string base_url; ///< where it was sent
     RequestId request = {};
@@ -54,9 +54,10 @@ private:
     std::optional<std::chrono::microseconds> first_chunk_time = {};
     std::uint32_t attempt = 0;
     chunk_sink sink = {};
-    std::string partial = {}; ///< text that was passed on to the sink
-    bool settled = false;     ///< answered; the connection only has to come to its end
-    std::function<void(TransferEvent&)> on_event = {}; ///< settles the exchange once it can
+    std::string partial = {}; ///< the text received so far
+    bool settled = false;     ///< answered; only the connection has not ended yet
+    std::function<void(TransferEvent&)> on_event =
+        {}; ///< handles events until it settles the exchange
     std::function<void(LLMError)> fail;
   };
 
@@ -64,7 +65,7 @@ private:
   Promise<EmbedResponse> embed(EmbedRequest request);
   bool cancel(const RequestId& id);
 
-  // Fetching, sending and making models (ollama_client_transfers.cpp).
+  // Pulling, pushing and creating models (ollama_client_transfers.cpp).
 
   Promise<Ack> transfer_model(const RequestId& request_id, std::string_view path,
                               std::string request, const std::string& model, ErrorCode failure_code,
@@ -72,11 +73,11 @@ private:
   Promise<Ack> create(const CreateRequest& request, pull_subscriber subscriber);
   Promise<std::string> upload_blob(const std::string& file);
   void send_blob(Promise<std::string> promise, const std::string& file, const std::string& digest);
-  /// `go_on` may take over where the status is no success.
+  /// `go_on` may continue with another exchange if the status is not a success.
   void exchange_blob(Promise<std::string> promise, HttpRequest message, TimeBudget budget,
                      const std::string& digest, std::function<bool(const HttpOutcome&)> go_on);
 
-  /// Makes an exchange whose whole body `parse` turns into the answer.
+  /// Starts an exchange whose complete body `parse` turns into the reply.
   template <class T, class Parse>
   Promise<T> call(HttpRequest::Method method, std::string_view path, std::string body,
                   std::string model, RequestId id, TimeBudget budget, Parse parse);
@@ -91,12 +92,12 @@ private:
                                                const std::string& model) const;
   [[nodiscard]] Millis management_timeout() const;
   [[nodiscard]] TimeBudget management_budget() const;
-  /// Of a call that Ollama answers by itself, without a model.
+  /// The budget of a call that Ollama answers without a model.
   [[nodiscard]] TimeBudget server_budget(Millis timeout) const;
-  /// The failure of an exchange whose time is up.
+  /// The error of an exchange that has timed out.
   [[nodiscard]] LLMError time_error(Exchange& exchange, ErrorCode code) const;
 
-  /// An exchange whose failure the promise hears.
+  /// An exchange whose error is delivered to the promise.
   template <class T>
   [[nodiscard]] Exchange exchange_of(Promise<T> promise, RequestId request, TimeBudget budget,
                                      std::string model) const;
@@ -104,20 +105,20 @@ private:
   void on_transfer_events();
   void on_event(Exchange& exchange, TransferEvent& event);
 
-  /// Tells whether the prompt of an answer was cut, and delivers it. What Ollama says of its
-  /// windows may have to be asked first.
+  /// Detects whether the prompt was truncated, and delivers the response. May have to query Ollama
+  /// for its context windows first.
   void audit(Promise<LLMResponse> promise, const std::shared_ptr<const LLMRequest>& request,
              LLMResponse response);
 
   // The circuit breaker (ollama_client_circuit.cpp).
 
-  /// Learns from an exchange whether Ollama is there.
+  /// Updates the circuit breaker from an event of an exchange.
   void observe(const Exchange& exchange, const TransferEvent& event);
-  /// Ollama is there.
+  /// Ollama is reachable.
   void on_reached();
-  /// Why nothing is sent at present, if so.
+  /// The error if the circuit breaker does not allow requests.
   [[nodiscard]] std::optional<LLMError> not_sent() const;
-  /// Asks Ollama whether it is back, when that is due.
+  /// Sends a probe to Ollama if one is due.
   void probe();
   void on_tick(std::uint64_t epoch);
   void watch_deadline(TimeBudget::Clock::time_point deadline);

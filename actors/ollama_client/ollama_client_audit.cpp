@@ -2,11 +2,11 @@
 #include "actors/model_manager/running_model.hpp"
 #include "actors/ollama_client/ollama_client_actor.hpp"
 
-// How the OllamaClientActor notices prompts that were cut.
+// How the OllamaClientActor detects truncated prompts.
 namespace nexus::llm {
 
 namespace {
-/// An answer does not wait longer for what Ollama tells of its windows.
+/// The longest time that a response waits for the context windows of Ollama.
 constexpr std::chrono::milliseconds window_deadline{1000};
 } // namespace
 

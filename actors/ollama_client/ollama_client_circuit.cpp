@@ -3,11 +3,11 @@
 #include "actors/ollama_client/ollama_client_actor.hpp"
 #include "actors/ollama_client/transfer_handlers.hpp"
 
-// What the OllamaClientActor does by its circuit breaker.
+// The circuit breaker of the OllamaClientActor.
 namespace nexus::llm {
 
 void OllamaClientActor::observe(const Exchange& exchange, const TransferEvent& event) {
-  // What happens to an address of before says nothing of the one of now.
+  // An exchange with a former address says nothing about the current one.
   if (exchange.base_url != config_.base_url)
     return;
   using Failure = HttpOutcome::Failure;
@@ -19,7 +19,7 @@ void OllamaClientActor::observe(const Exchange& exchange, const TransferEvent& e
   if (!event.outcome)
     return;
   const auto failure = event.outcome->failure;
-  // A connection that was cut is no sign that the next one cannot be made.
+  // A connection that was cut does not mean that the next one will fail.
   if (failure != Failure::refused && failure != Failure::connect_timeout &&
       failure != Failure::host_not_found)
     return;
@@ -53,7 +53,7 @@ void OllamaClientActor::probe() {
     if (const auto next = breaker_.next_probe())
       watch_deadline(*next);
   };
-  // `observe` hears of an answer, and of a connection that cannot be made.
+  // `observe` handles a response, and a connection that cannot be made.
   add(id,
       {.base_url = config_.base_url,
        .budget = server_budget(limit),

@@ -6,7 +6,7 @@
 #include "actors/ollama_client/request_validation.hpp"
 #include "actors/ollama_client/transfer_handlers.hpp"
 
-// What the OllamaClientActor does to fetch, send and make models.
+// How the OllamaClientActor pulls, pushes and creates models.
 namespace nexus::llm {
 
 namespace {
@@ -27,7 +27,8 @@ OllamaClientActor::transfer_model(const RequestId& request_id, std::string_view 
     promise.deliver(to_caf_error(std::move(*error)));
     return promise;
   }
-  /// What the subscriber has still to be told; reports replace each other while one is unanswered.
+  /// The pending report to the subscriber; while one is unanswered, newer reports replace each
+  /// other.
   struct Report {
     PullTally tally;
     bool busy = false;
@@ -84,12 +85,12 @@ OllamaClientActor::Promise<Ack> OllamaClientActor::create(const CreateRequest& r
 
 OllamaClientActor::Promise<std::string> OllamaClientActor::upload_blob(const std::string& file) {
   auto promise = self_->make_response_promise<std::string>();
-  // Reading a large file takes a while, which this actor has not got.
+  // Reading a large file takes long, and would block this actor.
   const auto reader = spawn_blob_digest(self_->system());
   ask_watched(self_, reader, digest_atom_v, file)
       .then([this, promise,
              file](const std::string& digest) mutable { send_blob(promise, file, digest); },
-            // The end of the reader must not pass for that of this actor.
+            // The death of the reader must not look like the death of this actor.
             [promise](const caf::error& error) mutable {
               promise.deliver(to_caf_error(to_llm_error(error)));
             });

@@ -13,16 +13,16 @@ namespace {
 constexpr std::chrono::seconds window_life{60};
 constexpr std::size_t max_windows = 256;
 constexpr std::size_t max_turns = 64;
-/// No server uses a smaller window by itself; a shorter prompt cannot be cut.
+/// No server uses a smaller window by default; a shorter prompt cannot be truncated.
 constexpr std::uint64_t least_window = 2048;
-/// Writing without blanks between words has at least a token for so many bytes.
+/// Text without blanks between words has at least one token per this many bytes.
 constexpr std::uint64_t most_bytes_of_a_token = 24;
-/// A prompt that is cut to half the window has that many tokens, and some of its template.
+/// A prompt truncated to half the window has that many tokens, plus some of its template.
 constexpr std::uint64_t half_window_slack = 8;
-/// A prompt that was cut to half the window was longer than the window. Fewer bytes for each of its
-/// tokens than this may be those of a prompt that fills half of it by chance.
+/// A prompt truncated to half the window was longer than the window. With fewer bytes than this per
+/// token of the window, it may fill half of the window by chance.
 constexpr std::uint64_t half_window_bytes = 3;
-/// Templates may write a turn a little shorter once others follow it.
+/// Templates may render a turn slightly shorter once others follow it.
 constexpr std::uint64_t turn_slack = 16;
 
 enum class Kind { letters, digits, other };
@@ -34,7 +34,8 @@ Kind kind_of(char c) {
   return byte >= '0' && byte <= '9' ? Kind::digits : Kind::other;
 }
 
-/// Of every text that is sent: no prompt has more tokens than bytes, beside those of its template.
+/// The maximum number of tokens of all texts: apart from its template, no prompt has more tokens
+/// than bytes.
 std::uint64_t most_tokens(const LLMRequest& request) {
   std::uint64_t bytes = request.prompt.size() + request.suffix.size() +
                         request.context.value_or("").size() + request.system.value_or("").size();
@@ -48,7 +49,7 @@ std::uint64_t most_tokens(const LLMRequest& request) {
   return bytes;
 }
 
-/// Messages that no template leaves out.
+/// Counts only messages that no template leaves out.
 std::uint64_t least_tokens_from(const LLMRequest& request, std::size_t first) {
   std::uint64_t tokens = 0;
   for (const auto& message : std::span{request.messages}.subspan(first))
@@ -88,7 +89,7 @@ std::optional<std::uint64_t> wanted_window(const LLMRequest& request) {
   return window > 0 ? std::optional{window} : std::nullopt;
 }
 
-/// Requests that ask for another window make Ollama load the model with another one.
+/// Requests for another window make Ollama load the model with that window.
 std::string window_key(const LLMRequest& request) {
   const auto wanted = wanted_window(request);
   return request.model + "\n" + (wanted ? std::to_string(*wanted) : "");
@@ -120,7 +121,7 @@ std::optional<std::uint64_t> PromptAudit::window_of(const LLMRequest& request, T
   const auto* told = told_window(request, now);
   if (told == nullptr || told->tokens == 0)
     return wanted;
-  // The model's own limit may be below what was asked for.
+  // The limit of the model may be below the requested window.
   return wanted ? std::min<std::uint64_t>(*wanted, told->tokens) : told->tokens;
 }
 
@@ -132,7 +133,7 @@ bool PromptAudit::needs_window(const LLMRequest& request, const GenerateStats& s
 }
 
 void PromptAudit::note_window(const LLMRequest& request, std::uint32_t tokens, Time now) {
-  // Servers that tell their windows count every token of a prompt.
+  // Servers that report their windows count every token of a prompt.
   counts_cached_ = counts_cached_ || tokens > 0;
   if (windows_.size() >= max_windows)
     std::erase_if(windows_,
@@ -151,7 +152,7 @@ bool PromptAudit::was_cut(const LLMRequest& request, const GenerateStats& stats,
   const auto least = std::max(earlier, least_tokens_of(request));
   const auto limit = window.value_or(least_window);
   const bool fits = most <= limit;
-  // Old servers leave cached tokens out of the count; a prompt that was cut fills half the window.
+  // Old servers leave cached tokens out of the count; a truncated prompt fills half the window.
   const bool whole_count = counts_cached_ || counted >= limit / 2;
   const bool half = counted >= limit / 2 && counted <= limit / 2 + half_window_slack &&
                     most >= half_window_bytes * limit;
@@ -164,7 +165,7 @@ bool PromptAudit::was_cut(const LLMRequest& request, const GenerateStats& stats,
 
 std::uint64_t PromptAudit::least_by_earlier_turn(const LLMRequest& request, std::uint64_t counted) {
   std::uint64_t least = 0;
-  // Some templates leave the thinking of earlier turns out, and so shrink a conversation.
+  // Some templates leave out the thinking of earlier turns, which shrinks a conversation.
   if (std::ranges::any_of(request.messages,
                           [](const auto& message) { return !message.thinking.empty(); }))
     return least;

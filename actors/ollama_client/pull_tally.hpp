@@ -7,7 +7,7 @@
 
 namespace nexus::llm {
 
-/// Sums the progress of a download over the layers of the model.
+/// Sums the progress of a download over the layers of the model. Not thread-safe.
 class PullTally {
 public:
   explicit PullTally(std::string model) { progress_.model = std::move(model); }

@@ -10,7 +10,7 @@ namespace {
 using json::Allocator;
 using json::Value;
 
-/// An object under construction.
+/// A JSON object under construction.
 class Body {
 public:
   Body() { document_.SetObject(); }
@@ -51,7 +51,7 @@ void set(Value& object, std::string_view name, Value value, Allocator& allocator
     object.AddMember(json::make_string(name, allocator), value, allocator);
 }
 
-/// The options that have a field of their own win over those passed through.
+/// Options with a field of their own take precedence over raw options.
 Value options(const LLMRequest& request, Body& body) {
   auto& allocator = body.allocator();
   Value result{rapidjson::kObjectType};
@@ -103,7 +103,7 @@ Value message(const ChatMessage& source, Body& body) {
   return object;
 }
 
-/// The conversation, with the system text and the additional context where they belong: first.
+/// The conversation, beginning with the system text and the additional context.
 Value messages(const LLMRequest& request, Body& body) {
   Value list{rapidjson::kArrayType};
   auto push = [&](const ChatMessage& entry) {
@@ -168,7 +168,7 @@ void add_content(Body& body, const LLMRequest& request) {
     if (!request.tools.empty())
       body.add("tools", tools(request, body));
   }
-  // `"format": null` would make thinking models run twice, so it is sent only where it is set.
+  // `"format": null` would make thinking models run twice, so it is sent only if it is set.
   if (request.format.is_schema())
     body.json("format", request.format.value);
   else if (!request.format.is_free_text())

@@ -9,7 +9,7 @@
 /// The bodies of requests to Ollama, as JSON text. Pure functions of validated requests.
 namespace nexus::llm::request_builder {
 
-/// Path of the endpoint that serves a request.
+/// The path of the endpoint that serves a request.
 [[nodiscard]] std::string_view endpoint(RequestKind kind) noexcept;
 
 /// `/api/generate` or `/api/chat`, by the kind of the request.
@@ -27,14 +27,14 @@ namespace nexus::llm::request_builder {
 /// `/api/create`.
 [[nodiscard]] std::string body(const CreateRequest& request);
 
-/// `/api/generate` with an empty prompt: loads the model, or unloads it where `keep_alive` is 0.
+/// `/api/generate` with an empty prompt: loads the model, or unloads it if `keep_alive` is 0.
 [[nodiscard]] std::string body(const LoadRequest& request);
 
 /// `/api/copy`.
 [[nodiscard]] std::string copy_body(std::string_view source, std::string_view destination);
 
-/// What makes two requests the same for the cache: the body with everything that has no influence
-/// on the answer (id, attempt, priority, time budgets, streaming, keep-alive) left out.
+/// The identity of a request for the cache: its body without everything that does not affect the
+/// response (id, attempt, priority, time budgets, streaming, keep-alive).
 [[nodiscard]] std::string fingerprint(const LLMRequest& request);
 
 } // namespace nexus::llm::request_builder

@@ -27,7 +27,7 @@ std::string text_fault(std::string_view text, bool nul_allowed) {
   return {};
 }
 
-/// Whether the alphabet and the padding are right; line breaks are fine, as in Ollama.
+/// Whether the alphabet and the padding are valid; line breaks are allowed, as in Ollama.
 bool is_base64(std::string_view text) {
   std::size_t digits = 0;
   std::size_t padding = 0;
@@ -57,7 +57,7 @@ bool is_json_object(std::string_view text) {
   return value && value->IsObject();
 }
 
-/// Gathers the first fault that is found.
+/// Keeps the first fault that is found.
 class Check {
 public:
   void require(bool fine, ErrorCode code, std::string fault) {
@@ -167,7 +167,7 @@ std::string size_fault(std::uint64_t bytes, const Limits& limits) {
          std::to_string(limits.max_prompt_bytes) + " of `limits.maxPromptBytes`";
 }
 
-/// What a message has beside the texts that count, at most.
+/// The maximum size of a message apart from the texts that count.
 constexpr std::uint64_t message_overhead = 256u << 10;
 
 Result<void> check_bytes(std::uint64_t bytes, ErrorCode code, const Limits& limits) {
@@ -213,7 +213,7 @@ void check_messages(Check& check, const LLMRequest& request) {
   constexpr auto code = ErrorCode::invalid_messages;
   check.require(!request.messages.empty(), code, "`messages` is empty");
   for (const auto& message : request.messages) {
-    // What a model said may go back as it came, whatever it holds.
+    // Output of a model may be sent back unchanged, whatever it contains.
     const bool from_model = message.role == ChatRole::assistant;
     check.text(message.content, code, "content", from_model);
     check.text(message.thinking, code, "thinking", from_model);

@@ -11,23 +11,24 @@ namespace nexus::llm {
 /// Errors: `invalid_argument`.
 [[nodiscard]] Result<void> check_id(const RequestId& id);
 
-/// Checks everything of a request that Ollama would refuse, misread or answer with a misleading
-/// error, before anything is sent. Texts must be valid UTF-8 without NUL.
-/// Errors: `invalid_model_name`, `invalid_prompt`, `invalid_messages`, `invalid_option`; the
-/// sentence names the field.
+/// Checks, before a request is sent, everything that Ollama would reject, misread or answer with a
+/// misleading error. Texts must be valid UTF-8, without NUL except in what an assistant said.
+/// Errors: `invalid_model_name`, `invalid_prompt`, `invalid_messages`, `invalid_option`; the error
+/// text names the field.
 [[nodiscard]] Result<void> validate(const LLMRequest& request, const Limits& limits);
 [[nodiscard]] Result<void> validate(const EmbedRequest& request, const Limits& limits);
 
-/// Whether these limits of a node allow a request of this size: its text, and the message that
-/// brings it there. Of what `validate` checks, this alone is worth knowing before it is sent.
+/// Checks the size of a request against the limits of a node before it is sent there: the size of
+/// its text, and of the message that carries it. The node performs all other checks.
 /// Errors: `invalid_prompt`, `invalid_messages`.
 [[nodiscard]] Result<void> check_size(const LLMRequest& request, const Limits& limits);
 [[nodiscard]] Result<void> check_size(const EmbedRequest& request, const Limits& limits);
 
-/// Checks a model name that a person gave.
+/// Checks a model name from user input.
 [[nodiscard]] Result<void> validate_model_name(std::string_view name);
 
-/// The same for a model to make. Errors: `invalid_model_name`, `invalid_argument`.
+/// The same for a model to create.
+/// Errors: `invalid_model_name`, `invalid_argument`.
 [[nodiscard]] Result<void> validate(const CreateRequest& request, const Limits& limits);
 
 } // namespace nexus::llm

@@ -24,14 +24,14 @@ std::string text_or_empty(const Value& object, std::string_view name) {
 }
 
 std::chrono::nanoseconds find_nanoseconds(const Value& object, std::string_view name) {
-  // Longer than anything takes, and short enough to be added up.
+  // Longer than any real duration, and small enough to be summed.
   constexpr std::chrono::nanoseconds longest = std::chrono::hours{24 * 30};
   const auto told = json::find_count(object, name);
   return std::chrono::nanoseconds{
       static_cast<std::int64_t>(std::min(told, static_cast<std::uint64_t>(longest.count())))};
 }
 
-/// The arguments of a tool call as the JSON text of an object. Some servers send them as a text.
+/// The arguments of a tool call as the JSON text of an object. Some servers send a string.
 std::optional<std::string> parse_arguments(const Value* arguments, std::uint32_t max_depth) {
   if (arguments == nullptr || arguments->IsNull())
     return "{}";
@@ -46,7 +46,7 @@ std::optional<std::string> parse_arguments(const Value* arguments, std::uint32_t
   return parsed && parsed->IsObject() ? std::optional{json::to_text(*parsed)} : std::nullopt;
 }
 
-/// The calls in a message, or what is wrong with them.
+/// The tool calls of a message, or what is wrong with them.
 tl::expected<std::vector<ToolCall>, std::string> parse_tool_calls(const Value& message,
                                                                   std::uint32_t max_depth) {
   std::vector<ToolCall> calls;
@@ -56,7 +56,7 @@ tl::expected<std::vector<ToolCall>, std::string> parse_tool_calls(const Value& m
     for (const auto& entry : found->GetArray())
       list.push_back(&entry);
   else if (found != nullptr && found->IsObject())
-    list.push_back(found); // one call that nobody put into a list
+    list.push_back(found); // a single call without a list
   for (const auto* each : list) {
     const auto& entry = *each;
     // Some servers leave out the object around name and arguments.
@@ -126,8 +126,8 @@ GenerateStats parse_stats(const Value& object) {
           .eval_duration = find_nanoseconds(object, "eval_duration")};
 }
 
-/// A text member: empty where it is missing or null, nothing where it has another type. A list of
-/// parts, as in other APIs, is the texts in it.
+/// A text member: empty if it is missing or null, nothing if it has another type. For a list of
+/// parts, as in other APIs, the concatenated texts.
 std::optional<std::string> parse_text(const Value& object, std::string_view name) {
   const auto* value = json::find(object, name);
   if (value == nullptr || value->IsNull())
@@ -146,7 +146,7 @@ std::optional<std::string> parse_text(const Value& object, std::string_view name
   return text;
 }
 
-/// Whether an object says that it is the last one; nothing where it says so in no form.
+/// Whether an object is the last one; nothing if `done` cannot be interpreted.
 std::optional<bool> parse_done(const Value& object) {
   const auto* done = json::find(object, "done");
   if (done != nullptr && done->IsBool())
@@ -157,17 +157,17 @@ std::optional<bool> parse_done(const Value& object) {
       return true;
     return text == "0" || text == R"("false")" ? std::optional{false} : std::nullopt;
   }
-  // Some servers leave it out, and end with a reason alone.
+  // Some servers omit it, and only send a reason at the end.
   return !json::find_text(object, "done_reason").value_or("").empty();
 }
 
-/// Where the text of an answer stands, and its name there. Nothing where an object has none.
+/// The object that holds the text of a response, and the name of the member. Null if there is none.
 struct TextPlace {
   const Value* source;
   std::string_view name;
 };
 
-/// Some servers answer one kind of request in the form of the other.
+/// Some servers respond to one kind of request in the form of the other.
 TextPlace find_text_place(const Value& object, RequestKind kind) {
   const auto* message = json::find(object, "message");
   const auto* response = json::find(object, "response");
@@ -183,10 +183,10 @@ struct Failure {
   std::string detail;
 };
 
-/// Reads an object that begins a text. Halves of characters are marked where there are any.
+/// Parses the object at the beginning of a text. Marks halves of characters if there are any.
 tl::expected<json::Document, json::ParseError>
 parse_object_of(std::string_view text, std::uint32_t max_depth, bool& marked) {
-  // What follows an object, on its line or behind the whole answer, has no meaning.
+  // Text after the object, on its line or after the whole response, has no meaning.
   auto document = json::parse_first(text, max_depth);
   if (document || text.find("\\u") == std::string_view::npos)
     return document;
@@ -197,7 +197,7 @@ parse_object_of(std::string_view text, std::uint32_t max_depth, bool& marked) {
   return json::parse_first(with_marks, max_depth);
 }
 
-/// A marked text that has no other piece, with halves of characters made whole.
+/// A marked text that is complete in itself, with halves of characters joined.
 std::string whole(std::string_view text) {
   surrogates::Joiner joiner;
   auto joined = joiner.take(text, true);
@@ -298,7 +298,7 @@ Result<json::Document> parse_object(std::string_view body, std::string_view subj
   return std::move(*document);
 }
 
-/// The entries of a list of models, none where it is null; nothing where there is no list.
+/// The entries of a list of models, none if it is null; nothing if there is no list.
 std::optional<std::vector<const Value*>> find_models(const json::Document& document) {
   const auto* models = json::find(document, "models");
   if (models == nullptr || !(models->IsArray() || models->IsNull()))
@@ -310,7 +310,7 @@ std::optional<std::vector<const Value*>> find_models(const json::Document& docum
   return entries;
 }
 
-/// The name of an entry in a list of models; some servers write it in one of the two members.
+/// The name of an entry in a list of models; some servers send only one of the two members.
 std::string name_of(const Value& entry) {
   auto name = text_or_empty(entry, "name");
   return name.empty() ? text_or_empty(entry, "model") : name;
@@ -446,7 +446,7 @@ Result<EmbedResponse> parse_embed(std::string_view body, const EmbedRequest& req
     for (const auto& vector : list->GetArray())
       vectors.push_back(&vector);
   else if (const auto* single = json::find(*document, "embedding"); single != nullptr)
-    vectors.push_back(single); // the form of the endpoint before this one
+    vectors.push_back(single); // the form of the older endpoint
   if (vectors.size() != request.input.size())
     return broken_body(request.model, "not one embedding per text");
   EmbedResponse response;

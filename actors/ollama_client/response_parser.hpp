@@ -10,16 +10,16 @@
 #include "nexus_llm/result.hpp"
 #include "nexus_llm/stream_messages.hpp"
 
-/// Reads what Ollama answers. Pure functions; every text from the network is untrusted.
+/// Parses the responses of Ollama. Pure functions; text from the network is untrusted.
 namespace nexus::llm::response_parser {
 
-/// One object of `/api/generate` or `/api/chat`: a piece of a stream, or a whole answer. What other
-/// servers write in another form is read where it can mean one thing only.
+/// One object of `/api/generate` or `/api/chat`: a chunk of a stream, or a complete response. The
+/// forms of other servers are accepted if they are unambiguous.
 struct Piece {
   std::string model;
   std::string text;
   std::string thinking;
-  bool marked = false; ///< text and thinking hold halves of characters (`surrogates::Joiner`)
+  bool marked = false; ///< text and thinking may hold halves of characters (`surrogates::Joiner`)
   std::vector<ToolCall> tool_calls;
   std::vector<TokenLogprob> logprobs;
   std::string remote_model;
@@ -30,8 +30,9 @@ struct Piece {
   GenerateStats stats;
 };
 
-/// One line of a stream (requirement F7). Errors: `stream_failed` where the line
-/// reports a failure, `stream_malformed` where it is not understood; `detail` tells more.
+/// Parses one line of a stream (requirement F7).
+/// Errors: `stream_failed` if the line reports a failure, `stream_malformed` if it cannot be
+/// parsed; `detail` tells more.
 [[nodiscard]] Result<Piece> parse_chunk(std::string_view line, RequestKind kind,
                                         std::uint32_t max_depth);
 
@@ -42,7 +43,7 @@ struct Piece {
 [[nodiscard]] Result<EmbedResponse> parse_embed(std::string_view body, const EmbedRequest& request,
                                                 std::uint32_t max_depth);
 [[nodiscard]] Result<std::string> parse_version(std::string_view body);
-/// A body that only has to be free of an `error`, such as that of a load.
+/// Checks that a body, such as that of a load, holds no `error`.
 [[nodiscard]] Result<void> parse_acknowledgement(std::string_view body, std::string_view model);
 
 /// One line of `/api/pull`, `/api/push` or `/api/create`.
@@ -52,7 +53,7 @@ struct PullLine {
   std::uint64_t total = 0;
   std::uint64_t completed = 0;
 };
-/// `failure_code` is that of a failure whose words are not known.
+/// `failure_code` is the code of a failure with an unknown text.
 [[nodiscard]] Result<PullLine> parse_pull_line(std::string_view line, std::string_view model,
                                                ErrorCode failure_code);
 

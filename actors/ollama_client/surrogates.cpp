@@ -10,7 +10,7 @@ namespace nexus::llm::surrogates {
 
 namespace {
 
-/// A half 0xD800 to 0xDFFF becomes this plus itself, in the second private plane.
+/// A half 0xD800 to 0xDFFF is represented by this plus its value, in the second private-use plane.
 constexpr char32_t private_plane = 0x100000;
 /// The UTF-8 form of such a character: 0xF4 0x8D, then 0xA0 to 0xBF, then any continuation byte.
 constexpr std::string_view marked_prefix = "\xF4\x8D";
@@ -31,7 +31,7 @@ std::optional<char32_t> escaped_unit(std::string_view text) {
   return unit;
 }
 
-/// The half that a private character at the beginning of `text` stands for, or 0.
+/// The half that a private-use character at the beginning of `text` represents, or 0.
 char32_t marked_half(std::string_view text) {
   if (text.size() < marked_bytes || !text.starts_with(marked_prefix))
     return 0;

@@ -3,28 +3,28 @@
 #include <string>
 #include <string_view>
 
-/// Servers that cut their answers without regard to UTF-16 write the two halves of a character,
-/// such as an emoji, as escapes in two chunks (`"\ud83d"`, then `"\ude00"`). No UTF-8 text can hold
-/// one half, so a half travels as a private character until its other half has come.
+/// Servers that split their output without regard to UTF-16 send the two surrogate halves of a
+/// character, such as an emoji, as escapes in two chunks (`"\ud83d"`, then `"\ude00"`). UTF-8
+/// cannot hold one half, so a half is represented by a private-use character until its other half
+/// arrives.
 namespace nexus::llm::surrogates {
 
-/// JSON text in which each escape of a half whose other half does not follow stands for its
-/// private character.
+/// Replaces each escape of a half whose other half does not follow by its private-use character.
 [[nodiscard]] std::string mark_halves(std::string_view json);
 
-/// Puts halves together over the pieces of one text. A half that stays alone becomes U+FFFD. One
-/// thread.
+/// Joins halves across the chunks of one text. A half that stays alone becomes U+FFFD. Not
+/// thread-safe.
 class Joiner {
 public:
-  /// The next piece, without a half at its end, which is kept back. `marked` says that the piece
-  /// went through `mark_halves`; in others private characters are left alone.
+  /// Takes the next chunk, and returns it without a half at its end, which is kept. `marked` says
+  /// that the chunk went through `mark_halves`; otherwise private-use characters are left alone.
   [[nodiscard]] std::string take(std::string_view piece, bool marked);
 
-  /// What was kept back, at the end of the text.
+  /// Returns what was kept, at the end of the text.
   [[nodiscard]] std::string finish();
 
 private:
-  char32_t high_ = 0; ///< the half that was kept back, or 0
+  char32_t high_ = 0; ///< the half that was kept, or 0
 };
 
 } // namespace nexus::llm::surrogates

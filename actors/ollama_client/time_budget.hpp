@@ -7,21 +7,22 @@
 
 namespace nexus::llm {
 
-/// The time that one exchange may take (requirement P4). Connecting is watched by the
-/// transport; this owns the rest. A function of the times that it is told.
+/// The time budget of one exchange (requirement P4). The transport enforces the connect timeout;
+/// this covers the rest. Has no clock: callers pass the time. Not thread-safe.
 class TimeBudget {
 public:
   using Clock = std::chrono::steady_clock;
   using Millis = std::chrono::milliseconds;
 
-  /// A complete answer: `timeout` for the whole. The failure tells whether a byte came.
+  /// A complete response: `timeout` for the whole. The error depends on whether a chunk arrived.
   [[nodiscard]] static TimeBudget complete(Clock::time_point sent, Millis timeout) {
     TimeBudget budget{sent + timeout, ErrorCode::first_token_timeout};
     budget.next_code_ = ErrorCode::request_timeout;
     return budget;
   }
 
-  /// A stream: `timeout` until its first chunk, `gap` between two, `total` for all (0 is none).
+  /// A stream: `timeout` until its first chunk, `gap` between two chunks, `total` for all (0: no
+  /// limit).
   [[nodiscard]] static TimeBudget stream(Clock::time_point sent, Millis timeout, Millis gap,
                                          Millis total) {
     TimeBudget budget{sent + timeout, ErrorCode::first_token_timeout};
@@ -32,7 +33,7 @@ public:
     return budget;
   }
 
-  /// The transfer of a model: `gap` between two reports of progress.
+  /// The transfer of a model: `gap` between two progress reports.
   [[nodiscard]] static TimeBudget transfer(Clock::time_point sent, Millis gap) {
     TimeBudget budget{sent + gap, ErrorCode::download_stalled};
     budget.next_code_ = ErrorCode::download_stalled;
@@ -40,24 +41,24 @@ public:
     return budget;
   }
 
-  /// An exchange whose answer comes at once as a whole; the failure is `code`.
+  /// An exchange whose response arrives as a whole; it fails with `code`.
   [[nodiscard]] static TimeBudget call(Clock::time_point sent, Millis timeout, ErrorCode code) {
     return {sent + timeout, code};
   }
 
-  /// A chunk came.
+  /// A chunk has arrived.
   void on_chunk(Clock::time_point now) {
     silence_code_ = next_code_;
     if (gap_ > Millis{0})
       silence_end_ = now + gap_;
   }
 
-  /// When the exchange fails unless something comes before.
+  /// When the exchange fails unless a chunk arrives before.
   [[nodiscard]] Clock::time_point deadline() const {
     return end_ && *end_ < silence_end_ ? *end_ : silence_end_;
   }
 
-  /// The failure, if the time is up.
+  /// The error code, if the time is up.
   [[nodiscard]] std::optional<ErrorCode> expired(Clock::time_point now) const {
     if (end_ && now >= *end_)
       return ErrorCode::total_timeout;
@@ -72,7 +73,7 @@ private:
 
   Clock::time_point silence_end_;
   ErrorCode silence_code_;
-  ErrorCode next_code_; ///< once a chunk has come
+  ErrorCode next_code_; ///< once a chunk has arrived
   Millis gap_{0};       ///< 0: chunks do not move the deadline
   std::optional<Clock::time_point> end_;
 };

@@ -8,10 +8,10 @@ namespace nexus::llm {
 
 namespace {
 
-/// What may still come after the end of an answer before its connection is given up.
+/// How many bytes may follow a complete response before its connection is closed.
 constexpr std::size_t max_surplus_bytes = 64 * 1024;
 constexpr std::size_t max_pull_line_bytes = 1024 * 1024;
-/// How often it is told that a file is being sent.
+/// How often the sending of a file is reported.
 constexpr std::chrono::milliseconds progress_interval{100};
 
 class StreamHandler : public TransferHandler {
@@ -41,7 +41,7 @@ public:
     TransferEvent event;
     event.id = id_;
     if (!answered_) {
-      // A last line without a line break counts only now.
+      // A last line without a line break counts only at the end.
       auto answer = collector_.finish(outcome);
       event.chunks = collector_.take_chunks();
       event.answer = std::move(answer);

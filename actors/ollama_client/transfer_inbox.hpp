@@ -14,20 +14,20 @@
 
 namespace nexus::llm {
 
-/// What the transport thread tells the client actor about one transfer.
+/// An event of one transfer, sent from the transport thread to the OllamaClientActor.
 struct TransferEvent {
   TransferId id = 0;
-  std::vector<LLMStreamChunk> chunks;                ///< of a streamed answer
+  std::vector<LLMStreamChunk> chunks;                ///< of a streamed response
   std::vector<response_parser::PullLine> pull_lines; ///< of a download
-  std::optional<Result<LLMResponse>> answer;         ///< the end of a streamed answer
-  std::optional<Result<void>> pulled;                ///< the end of a download
+  std::optional<Result<LLMResponse>> answer;         ///< the outcome of a streamed response
+  std::optional<Result<void>> pulled;                ///< the outcome of a download
   bool file_sent = false;                            ///< a part of a file was sent
   std::optional<std::string> body;                   ///< the body of any other exchange
-  std::optional<HttpOutcome> outcome;                ///< the end of the exchange itself
+  std::optional<HttpOutcome> outcome;                ///< the outcome of the exchange itself
 };
 
-/// Carries events from the transport thread to the actor. `notify` is called when the first event
-/// comes into an empty inbox, so that a burst costs the actor one message.
+/// A queue of events from the transport thread to the actor. Calls `notify` on the pushing thread
+/// when an event enters the empty queue, so that a burst costs the actor one message. Thread-safe.
 class TransferInbox {
 public:
   explicit TransferInbox(std::function<void()> notify) : notify_{std::move(notify)} {}

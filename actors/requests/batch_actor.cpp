@@ -15,7 +15,7 @@ BatchActor::~BatchActor() {
 
 batch_actor::behavior_type BatchActor::make_behavior() {
   return {[this](batch_atom, std::vector<std::string>& prompts, GenerateOptions& options) {
-            // Nobody else would notice that the answers are not wanted any more.
+            // No other actor would notice that the responses are not wanted any more.
             if (auto requester = self_->current_sender())
               watcher_.watch(requester, [this](const caf::error&) { self_->quit(); });
             promise_ = self_->make_response_promise<BatchResponse>();
@@ -31,7 +31,7 @@ batch_actor::behavior_type BatchActor::make_behavior() {
             before_end_();
             if (promise_.pending())
               promise_.deliver(to_caf_error({.code = ErrorCode::cancelled}));
-            // Whoever works on a part hears that its requester is gone.
+            // The requests of the prompts notice that their requester is gone.
             self_->quit();
           }};
 }

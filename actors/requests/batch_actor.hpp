@@ -9,19 +9,23 @@
 
 namespace nexus::llm {
 
-/// Answers one batch of prompts and ends. Keeps no more than `window` of them in the queue of the
-/// role at a time, so that a batch cannot overload it.
+/// Answers one batch of prompts and terminates.
 using batch_actor =
     caf::typed_actor<sig<BatchResponse, batch_atom, std::vector<std::string>, GenerateOptions>,
-                     /// Ends it; its requester gets `cancelled`, and what is under way is aborted.
+                     /// Cancels the batch: its requester gets `cancelled`, and the requests in
+                     /// progress are aborted.
                      sig<void, cancel_atom>>;
 
+/// BatchActor. Owns the prompts and the responses of one batch. Keeps at most `window` prompts in
+/// the queue of the role at a time, so that a batch cannot overload it. If its requester dies, it
+/// terminates, which aborts the requests in progress. When it dies, its caller gets
+/// `component_failed`.
 class BatchActor {
 public:
   using Base = batch_actor::base;
   static constexpr const char* name = "BatchActor";
 
-  /// `before_end` is called before it answers.
+  /// `before_end` is called before the reply to a completed or cancelled batch.
   BatchActor(batch_actor::pointer self, role_handle role, std::size_t window,
              std::function<void()> before_end);
   ~BatchActor();
@@ -45,8 +49,8 @@ private:
   caf::typed_response_promise<BatchResponse> promise_;
 };
 
-/// What is wrong with a batch: `invalid_prompt`, where it is empty or has more prompts than
-/// allowed.
+/// The error of a batch: `invalid_prompt` if it is empty or has more prompts than allowed;
+/// otherwise nothing.
 [[nodiscard]] std::optional<LLMError> check_batch(const std::vector<std::string>& prompts,
                                                   const Limits& limits);
 

@@ -6,8 +6,8 @@
 
 namespace nexus::llm {
 
-/// The stream of a request that has died: whom it owes an end, and the StreamingActor that was to
-/// tell it.
+/// The stream of a request that has died: its subscribers, the final message for each, and the
+/// StreamingActor that should send it. Immutable once sent.
 struct OrphanedStream {
   struct Listener {
     stream_subscriber handle;
@@ -18,7 +18,7 @@ struct OrphanedStream {
   RequestId run;
   std::vector<Listener> listeners;
 
-  /// For those whom no StreamingActor will tell it.
+  /// Sends the final messages directly, if no StreamingActor will.
   void end_directly() const {
     for (const auto& listener : listeners)
       anon_tell(listener.handle, listener.end);

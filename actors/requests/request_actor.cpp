@@ -12,8 +12,8 @@ namespace nexus::llm {
 RequestActor::RequestActor(request_actor::pointer self, RequestParts parts)
     : self_{self}, parts_{std::move(parts)}, run_{run_id(parts_.number)} {
   watcher_.attach(self_);
-  // A component that throws sends its error back even for plain messages on CAF 1.x; its end is
-  // what counts here.
+  // On CAF 1.x, a component that throws sends its error back even for one-way messages. Only its
+  // termination matters here.
   self_->set_error_handler([](const caf::error&) {});
 }
 
@@ -21,7 +21,7 @@ RequestActor::~RequestActor() {
   const LLMError died{.code = ErrorCode::component_failed, .subject = name};
   if (!outcome_)
     conclude_badly(died);
-  // What it waited for will not come any more.
+  // The partial text that the reply waited for will not arrive any more.
   deliver_error(late_error_.value_or(died));
   if (leaving_)
     finish_session(*leaving_);
@@ -74,7 +74,7 @@ request_actor::behavior_type RequestActor::make_behavior() {
       },
       [this](release_atom, const RequestId&, const RequestId& id,
              const stream_subscriber& subscriber) {
-        // It must not be given another end by a StreamingActor that knows nothing of this one.
+        // A successor of the StreamingActor must not send it another final message.
         stream_->note_gone(id, subscriber);
         update_interest();
       },
@@ -91,7 +91,7 @@ request_actor::behavior_type RequestActor::make_behavior() {
 
 RequestActor::Promise<LLMResponse> RequestActor::submit(LLMRequest request,
                                                         stream_subscriber subscriber) {
-  // Making the promise takes the sender out of the message.
+  // Making the promise removes the sender from the message.
   requester_ = self_->current_sender();
   promise_ = self_->make_response_promise<LLMResponse>();
   auto promise = promise_;
@@ -169,7 +169,8 @@ void RequestActor::on_fault(const std::string& what) {
   begun_anew_ = true;
   if (!stream_ || machine_->attempts() == 0)
     return begin_anew(what);
-  // Only the stream knows whether anything was passed on. Nothing else happens meanwhile.
+  // Only the stream knows whether a chunk was passed on. Until it replies, other events are held
+  // off.
   faulty_ = true;
   ask_watched(self_, stream_->streaming(), seen_atom_v, run_)
       .then(
@@ -181,7 +182,7 @@ void RequestActor::on_fault(const std::string& what) {
               begin_anew(what);
           },
           [this, what](const caf::error& error) {
-            // Its successor is given the stream first, and then the end of it.
+            // The successor gets the stream first, and then its final message.
             if (!is_death_of(StreamingActor::name, error))
               give_up(what);
           });
@@ -229,7 +230,7 @@ void RequestActor::take(ComponentsPtr components) {
 }
 
 void RequestActor::report_to_role() {
-  // One that waits to be admitted reports by asking again.
+  // A run that waits for its admission reports by asking again.
   if (machine_->stage() == Machine::Stage::admitting)
     return;
   if (is_over() || !machine_->holds_place())
@@ -255,7 +256,8 @@ void RequestActor::close(const LLMError& error, bool streaming_alive) {
   };
   if (!streaming_alive)
     return end_directly();
-  // It may have ended before it heard of this stream. Whoever was told has been released by then.
+  // The StreamingActor may have terminated before this stream was opened. Subscribers that got
+  // their final message were released by then.
   ask_watched(self_, stream_->streaming(), seen_atom_v, run_)
       .then([quit](bool) { quit(); }, [end_directly](const caf::error&) { end_directly(); });
 }

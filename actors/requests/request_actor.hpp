@@ -17,31 +17,32 @@
 
 namespace nexus::llm {
 
-/// What a request is made from.
+/// What a RequestActor needs.
 struct RequestParts {
   RequestId id;
-  std::uint64_t number = 0; ///< in the order in which requests came
+  std::uint64_t number = 0; ///< in the order of arrival
   AIRole role = AIRole::overseer;
   RequestMachine::Time accepted = {};
   ComponentsPtr components;
   caf::strong_actor_ptr owner; ///< a `request_owner`
   Chance chance = {};
   Log log = {};
-  /// For tests: called with each event, and may throw.
+  /// For tests: called with each event; may throw.
   std::function<void(const RequestMachine::Event&)> before_event = {};
 };
 
 /// RequestActor: one accepted request (a prompt, a conversation, or texts to embed), from its
-/// message to its one answer and the end of its stream. Owns the promise of the caller, watches its
-/// requester, and runs the `RequestMachine`: puts its questions to the components, and brings the
-/// replies back. Components that are restarted are asked again as the machine says.
+/// message to its single reply and the end of its stream. Accepts the messages of `request_actor`.
+/// Owns the response promise of the caller, watches the requester, and runs the `RequestMachine`:
+/// sends its queries to the components and feeds the replies back. Queries restarted components
+/// again as the machine decides.
 ///
-/// Other requests that are the same may follow it: they get its answer, and their subscribers
-/// listen to its stream. It goes on for them when its own requester is gone.
+/// Identical requests may follow it: they get its response, and their subscribers listen to its
+/// stream. It continues for them if its own requester is gone.
 ///
-/// A fault in the logic itself begins the request anew, once, where nothing of it was seen; else,
-/// and when this actor dies, its caller and its followers get `component_failed`, its subscribers
-/// their end, and what it had begun is cancelled. Nobody else is touched.
+/// A fault in its logic restarts the request, once, if no chunk of it was seen. Otherwise, and when
+/// this actor dies, its caller and its followers get `component_failed`, its subscribers get their
+/// final message, and the work that it had started is cancelled. No other request is affected.
 class RequestActor {
 public:
   using Base = request_actor::base;
@@ -59,7 +60,7 @@ private:
   using Millis = std::chrono::milliseconds;
   using Outcome = std::variant<LLMResponse, LLMError>;
 
-  /// Whom the open question was put to.
+  /// The component that the open query was sent to.
   enum class Colleague : std::uint8_t { role, models, client };
   struct Asked {
     Colleague whom;
@@ -83,13 +84,13 @@ private:
 
   // The machine.
   void begin(Machine::Order order);
-  /// Hands an event to the machine and does what it says. Nothing is thrown.
+  /// Passes an event to the machine and performs its actions. Catches everything.
   void take(const Machine::Event& event) noexcept;
   void reply(Step step, Machine::Reply reply) { take(Machine::Happened{step, std::move(reply)}); }
   void on_fault(const std::string& what);
   void on_event_while_faulty(const Machine::Event& event);
   void begin_anew(const std::string& what);
-  /// Ends with an error; the destructor tells everybody.
+  /// Terminates with an error; the destructor notifies the callers and subscribers.
   void give_up(const std::string& what);
 
   void perform(const Machine::Admit& action);
@@ -107,37 +108,37 @@ private:
   void perform(const Machine::Conclude& action);
 
   void on_admission(Step step, Admission& admission);
-  /// Tells the subscribers of a stream that waits whether its model is being loaded, until it is.
+  /// Notifies the subscribers while the model is loading, and when it is loaded.
   void probe_loading(Step step, bool told);
-  /// Whoever takes the reply of a colleague: an error that is not its death is a `Failed`.
+  /// The error handler of a query: an error other than the death of the component becomes `Failed`.
   [[nodiscard]] std::function<void(const caf::error&)> on_error(Step step,
                                                                 std::string_view component);
   void asks(Colleague whom, Step step);
   [[nodiscard]] std::uint64_t generation(Colleague whom) const;
   [[nodiscard]] std::string_view name_of(Colleague whom) const;
-  /// A fresh RoleActor waits for a word of every request.
+  /// Reports to a restarted RoleActor, which waits for every request.
   void report_to_role();
   void ask_position(std::shared_ptr<GuardedAnswer<QueuePosition>> answer);
   void join_leader(const RequestId& id, const stream_subscriber& subscriber,
                    std::shared_ptr<GuardedAnswer<Ack>> answer);
   void join_stream(const RequestId& id, const stream_subscriber& subscriber,
                    std::shared_ptr<GuardedAnswer<Ack>> answer);
-  /// At once, or when there is a successor of the one that was asked.
+  /// Runs `job` at once if the component was replaced, otherwise when it is.
   void once_replaced(std::uint64_t asked, Colleague whom, std::function<void()> job);
   void update_interest();
 
-  /// With the text so far, where there is some that the error does not hold.
+  /// Answers the caller, with the text so far if there is one that the error does not hold.
   void answer_caller(const LLMError& error);
   void deliver_error(const LLMError& error);
   void end_stream(const Outcome& outcome);
-  /// Ends the own session of the stream.
+  /// Ends the request's own session of the stream.
   void finish_session(const Outcome& outcome) const;
-  /// Takes leave of the request that was followed, and ends the stream where that one does not.
+  /// Leaves the leader, and ends the stream if the leader does not.
   void leave_leader(const LLMError& error);
   void conclude_badly(const LLMError& error);
   void forget_requester();
   void end_if_done();
-  /// How it has ended, where that was an error.
+  /// The error that the request has ended with, or `error`.
   [[nodiscard]] LLMError end_or(const LLMError& error) const;
   void after(Millis wait, std::function<void()> job);
 
@@ -164,31 +165,31 @@ private:
   RequestId run_;
   Watcher watcher_;
   Machine::Order order_;
-  std::optional<Machine> machine_; ///< once the request has come
+  std::optional<Machine> machine_; ///< set once the request has arrived
   bool begun_anew_ = false;
-  bool faulty_ = false; ///< whether it may begin anew is being found out
+  bool faulty_ = false; ///< it is being checked whether the request may restart
 
-  LLMRequest draft_;                  ///< as the caller wants it
-  LLMRequest request_;                ///< as the RoleActor completed it
+  LLMRequest draft_;                  ///< as sent by the caller
+  LLMRequest request_;                ///< as completed by the RoleActor
   std::optional<EmbedRequest> texts_; ///< of an embedding
   std::optional<EmbedResponse> vectors_;
 
   Promise<LLMResponse> promise_;
   Promise<EmbedResponse> embed_promise_;
-  caf::strong_actor_ptr requester_; ///< null where the message was anonymous
+  caf::strong_actor_ptr requester_; ///< null if the message was anonymous
   std::unordered_map<RequestId, Promise<LLMResponse>> followers_; ///< by run id
   CataloguePtr catalogue_;
-  request_actor leader_; ///< of whom this one is a follower
+  request_actor leader_; ///< the request that this one follows
   std::optional<Asked> asked_;
   std::optional<RequestStream> stream_;
   std::optional<Outcome> outcome_;
-  std::optional<LLMError> late_error_; ///< the caller gets it with the text so far
-  std::optional<LLMError> leaving_;    ///< the end of a stream that may be the leader's
+  std::optional<LLMError> late_error_; ///< the caller gets it together with the text so far
+  std::optional<LLMError> leaving_;    ///< the final error of a stream that the leader may end
   bool stream_through_ = false;
-  bool closing_ = false;    ///< there is no time for another question
-  bool taken_ = false;      ///< the leader has the subscribers
-  bool led_to_end_ = false; ///< and has told them their end
-  std::size_t errands_ = 0; ///< questions whose answer is waited for, though nobody else does
+  bool closing_ = false;    ///< no further query is possible
+  bool taken_ = false;      ///< the leader has accepted the subscribers
+  bool led_to_end_ = false; ///< the leader has sent them their final message
+  std::size_t errands_ = 0; ///< open queries that keep this actor alive
   std::vector<std::function<void()>> at_next_components_;
   std::unordered_map<std::uint64_t, std::function<void()>> jobs_;
   std::uint64_t last_job_ = 0;

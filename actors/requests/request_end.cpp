@@ -12,7 +12,7 @@ void RequestActor::perform(const Machine::AnswerCaller& action) {
 }
 
 void RequestActor::perform(const Machine::Count& action) {
-  // A flood must not flood the log as well.
+  // An overload must not flood the log, too.
   if (parts_.components->figures->add(action.figures))
     parts_.log(LogLevel::warning, "requests of the role " + std::string{to_string(parts_.role)} +
                                       " are rejected for overload, from now on without a line for "
@@ -24,7 +24,7 @@ void RequestActor::perform(const Machine::Log& action) { parts_.log(action.level
 void RequestActor::perform(const Machine::Conclude& action) {
   asked_.reset();
   outcome_ = action.outcome;
-  // Before the answer: its caller may use the id again at once.
+  // Before the reply: the caller may reuse the id at once.
   tell(self_, caf::actor_cast<request_owner>(parts_.owner), release_atom_v, parts_.number);
   auto* response = std::get_if<LLMResponse>(&*outcome_);
   if (response == nullptr) {
@@ -51,7 +51,7 @@ void RequestActor::perform(const Machine::Conclude& action) {
 }
 
 void RequestActor::conclude_badly(const LLMError& error) {
-  // In a destructor, too.
+  // Also called by the destructor.
   const bool died = !outcome_;
   closing_ = closing_ || died;
   outcome_ = error;
@@ -80,7 +80,7 @@ void RequestActor::answer_caller(const LLMError& error) {
     return deliver_error(error);
   if (late_error_)
     return;
-  // What the subscriber has seen, its requester is told as well, and nothing else.
+  // The error of the requester holds exactly the text that the subscriber has seen.
   ++errands_;
   late_error_ = error;
   auto deliver = [this](std::string text) {
@@ -105,7 +105,7 @@ void RequestActor::end_stream(const Outcome& outcome) {
   const auto* error = std::get_if<LLMError>(&outcome);
   if (!leader_)
     return finish_session(outcome);
-  // Where it followed another request, that one's stream tells the end.
+  // If it followed another request, the stream of the leader sends the final message.
   if (led_to_end_ || error == nullptr) {
     stream_->hand_over_all();
     return finish_session(outcome);

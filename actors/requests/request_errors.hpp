@@ -3,7 +3,7 @@
 #include "nexus_llm/errors.hpp"
 #include "nexus_llm/request_id.hpp"
 
-/// What may be wrong with a request, in the same words wherever it is found out.
+/// The errors of a request, with the same wording wherever they are found.
 namespace nexus::llm {
 
 [[nodiscard]] inline LLMError id_in_use() {
@@ -15,7 +15,7 @@ namespace nexus::llm {
   return {.code = ErrorCode::invalid_argument, .subject = "a stream needs a subscriber"};
 }
 
-/// A role that came over the network and is none of ours.
+/// A role that arrived over the network and does not exist here.
 [[nodiscard]] inline LLMError no_such_role() {
   return {.code = ErrorCode::invalid_argument, .subject = "there is no such role"};
 }
@@ -29,7 +29,8 @@ namespace nexus::llm {
           .subject = "request `" + id.value + "` is no stream"};
 }
 
-/// What followers get from a request that died. Its own name would mean that it never took them.
+/// The error that followers get from a request that died. The name of the actor itself would mean
+/// that it never accepted them.
 [[nodiscard]] inline LLMError leader_lost() {
   return {.code = ErrorCode::component_failed, .subject = "the request that shared its answer"};
 }

@@ -44,7 +44,7 @@ void RequestActor::join_leader(const RequestId& id, const stream_subscriber& sub
       .then(
           [this, answer, id, subscriber](Ack) {
             stream_->note_joined(id, subscriber);
-            // The leader alone hears of its end.
+            // Only the leader is notified when the subscriber leaves.
             watcher_.watch(subscriber, [this, id, subscriber](const caf::error&) {
               stream_->note_gone(id, subscriber);
               if (requester_ == caf::actor_cast<caf::strong_actor_ptr>(subscriber))
@@ -95,11 +95,11 @@ caf::result<LLMResponse> RequestActor::follow(const RequestId& run, const Reques
   if (is_following())
     return forward_to(self_, leader_, follow_atom_v, run, id, subscribers);
   const auto& limits = config().limits;
-  // Those that share an answer count like those in the queue.
+  // Followers count like queued requests.
   if (followers_.size() >= limits.queue_length)
     return to_caf_error(
         {.code = ErrorCode::queue_full, .subject = std::string{to_string(parts_.role)}});
-  // Where all cannot listen to one stream, it gets one of its own.
+  // If the stream has no room for its subscribers, the request gets a stream of its own.
   if (stream_ && stream_->size() + subscribers.size() > limits.max_subscribers)
     return to_caf_error({.code = ErrorCode::too_many_subscribers, .subject = id.value});
   const auto follower = caf::actor_cast<request_actor>(self_->current_sender());
@@ -120,7 +120,7 @@ caf::result<bool> RequestActor::unfollow(const RequestId& run, const RequestId& 
   if (follower.empty())
     return false;
   follower.mapped().deliver(to_caf_error(error));
-  // It is told through the stream, so that nothing follows its end.
+  // The error goes through the stream, so that nothing follows it.
   if (stream_)
     stream_->end_for(id, error);
   update_interest();
@@ -128,7 +128,7 @@ caf::result<bool> RequestActor::unfollow(const RequestId& run, const RequestId& 
 }
 
 void RequestActor::replace() {
-  // Its subscriber goes on with the new request, and must hear no end of this one.
+  // Its subscriber continues with the new request, and must not get a final message of this one.
   if (stream_)
     stream_->hand_over(parts_.id);
   if (promise_.pending() || embed_promise_.pending())
@@ -141,7 +141,7 @@ void RequestActor::update_interest() {
 }
 
 void RequestActor::on_abandoned() {
-  // Somebody else may have come meanwhile.
+  // Another subscriber may have joined since.
   if (stream_->all_left())
     take(Machine::End{{.code = ErrorCode::cancelled, .detail = "nobody listens any more"}});
 }

@@ -10,7 +10,7 @@ namespace nexus::llm {
 
 namespace {
 
-/// Whether the model may hang: it gave not a byte to anybody in all the time that it had.
+/// Whether the model may hang: it sent no byte to any request in the allowed time.
 bool may_hang(ErrorCode code) { return code == ErrorCode::first_token_timeout; }
 
 std::chrono::microseconds between(RequestMachine::Time from, RequestMachine::Time to) {
@@ -38,12 +38,12 @@ void RequestMachine::handle(const ChunkSeen& event, Moment&) {
 void RequestMachine::handle(const StreamLost& event, Moment& moment) {
   const LLMError reason{.code = ErrorCode::component_failed, .subject = event.component};
   if (stage_ != Stage::sending && stage_ != Stage::judging) {
-    // The one before may not have come to tell it.
+    // The predecessor may have died before it told the subscribers.
     if (restarted_)
       moment.out.push_back(RestartStream{attempts_ + 1, true, last_error_.value_or(reason)});
     return;
   }
-  // The pieces of this attempt are lost with the old stream.
+  // The chunks of this attempt are lost with the old stream.
   moment.out.push_back(Abort{});
   if (seen_ && restarted_)
     return fail(moment, reason);
@@ -141,7 +141,7 @@ void RequestMachine::reply(const Failed& reply, Moment& moment) {
   case Stage::following:
     return fail(moment, reply.error);
   case Stage::resolving:
-    // No fallback is there: what made one necessary says more.
+    // There is no fallback: the error that required one says more.
     if ((reply.error.code == ErrorCode::model_not_found ||
          reply.error.code == ErrorCode::remote_model_refused) &&
         last_error_)
@@ -159,7 +159,7 @@ void RequestMachine::reply(const Failed& reply, Moment& moment) {
   case Stage::over:
     return;
   }
-  // What is done elsewhere costs no retry, and so has a bound of its own.
+  // The loss of a component or node costs no retry, and has its own limit.
   if (info(reply.error.code).retry == Retry::moved && lost_too_many(moment, reply.error))
     return;
   attempt_failed(moment, reply.error);
@@ -232,10 +232,10 @@ void RequestMachine::attempt_failed(Moment& moment, LLMError error) {
   if (info(error.code).retry == Retry::once)
     ++once_failures_;
   last_error_ = error;
-  // Of an attempt that was not even sent nothing can have been seen.
+  // Nothing can have been seen of an attempt that was not sent.
   if (stage_ != Stage::sending || !order_.stream)
     return decide_after(moment, std::move(error), false);
-  // Only the stream knows whether anything of this attempt was passed on.
+  // Only the stream knows whether a chunk of this attempt was passed on.
   moment.out.push_back(Judge{enter(Stage::judging)});
 }
 
@@ -287,7 +287,7 @@ void RequestMachine::succeed(Moment& moment, LLMResponse response) {
   auto& provenance = response.provenance;
   RoleStats figures;
   if (shared_) {
-    // The other request began to wait and was sent at times of its own.
+    // The other request was queued and sent at its own times.
     first_sent_ = moment.now - provenance.total_time + provenance.queue_time;
     provenance.shared = true;
     provenance.cached = false;

@@ -15,11 +15,11 @@
 
 namespace nexus::llm {
 
-/// The life of one request, without actors: events go in, actions come out. Whoever runs it carries
-/// the actions out and brings the replies back. One thread.
+/// The state machine of one request, without actors: takes events and returns actions. Its owner
+/// performs the actions and feeds the replies back. Not thread-safe.
 ///
-/// At any time at most one question is open; it bears a step, and a reply to an earlier step is
-/// ignored. Exactly one `Conclude` comes out, and nothing after it.
+/// At any time at most one query is open; it carries a step, and a reply to an earlier step is
+/// ignored. The machine returns exactly one `Conclude`, and no action after it.
 ///
 /// | stage     | waits for             | reply    | failure            | component lost      |
 /// | --------- | --------------------- | -------- | ------------------ | ------------------- |
@@ -34,10 +34,10 @@ namespace nexus::llm {
 ///
 /// (1) A stream concludes: its subscribers listened to the stream that has failed.
 ///
-/// *Decide* is `decide` of the retry policy: pause and try again, fall back to another model, or
-/// conclude. In every stage but `over`: a caller that is gone or cancels is answered, and the
-/// request concludes unless others want its answer (who joined the stream counts unless it was
-/// cancelled); a lost stream starts the attempt anew, once if something of it was seen; `End`
+/// *Decide* is `decide` of the retry policy: pause and retry, fall back to another model, or
+/// conclude. In every stage but `over`: a caller that dies or cancels is answered, and the request
+/// concludes unless others want its response (subscribers that joined the stream count unless it
+/// was cancelled); a lost stream restarts the attempt, once if a chunk of it was seen; `End`
 /// concludes.
 class RequestMachine {
 public:
@@ -45,7 +45,7 @@ public:
   using Millis = std::chrono::milliseconds;
   using Step = std::uint64_t;
 
-  /// How often one request may lose the component that works on it.
+  /// How often a request may lose the component that works on it.
   static constexpr std::uint32_t max_component_failures = 3;
 
   enum class Stage : std::uint8_t {
@@ -59,24 +59,24 @@ public:
     over,
   };
 
-  /// What the machine has to know of the request.
+  /// What the machine needs to know about the request.
   struct Order {
     AIRole role = AIRole::overseer;
     std::string name;  ///< for the log
-    std::string model; ///< that the caller chose; empty: the role's
+    std::string model; ///< chosen by the caller; empty: the model of the role
     bool stream = false;
-    bool falls_back = true; ///< a fallback model of the role may answer
-    bool heals = true;      ///< a model that gives not a byte may be unloaded
+    bool falls_back = true; ///< a fallback model of the role may serve it
+    bool heals = true;      ///< a model that sends no byte in time may be unloaded
   };
 
-  // Replies to the open question.
+  // Replies to the open query.
   struct Admitted {};
   struct Cached {
     LLMResponse response;
   };
-  struct Shared {}; ///< an identical request will have the answer
-  struct Missed {}; ///< that request had ended already
-  struct Alone {};  ///< it cannot be shared after all
+  struct Shared {}; ///< an identical request will get the response
+  struct Missed {}; ///< the identical request has ended already
+  struct Alone {};  ///< the response cannot be shared
   struct Resolved {
     std::string model;
     std::string digest;
@@ -97,23 +97,23 @@ public:
   using Reply = std::variant<Admitted, Cached, Shared, Missed, Alone, Resolved, Answered, Failed,
                              Judged, Done, Lost>;
 
-  // What happens by itself.
+  // Other events.
   struct Begin {
-    bool anew = false; ///< after a fault in the logic itself
+    bool anew = false; ///< restarted after a fault in the logic
   };
-  struct ChunkSeen { ///< something of this attempt was passed on to a subscriber
+  struct ChunkSeen { ///< a chunk of this attempt was passed on to a subscriber
     std::uint32_t attempt = 0;
   };
-  struct StreamLost { ///< the StreamingActor was replaced; what it had is lost
+  struct StreamLost { ///< the StreamingActor was replaced and its sessions are lost
     std::string component;
   };
   struct CallerGone {};     ///< the requester is dead
-  struct Cancelled {};      ///< by the caller, or for it
-  struct Interest {         ///< who else wants the answer
-    bool followers = false; ///< callers of identical requests
-    bool listeners = false; ///< who joined the stream by themselves
+  struct Cancelled {};      ///< by the caller, or on its behalf
+  struct Interest {         ///< others that want the response
+    bool followers = false; ///< identical requests
+    bool listeners = false; ///< subscribers that joined the stream later
   };
-  struct End { ///< concludes, whoever waits
+  struct End { ///< concludes, even if others want the response
     LLMError reason;
   };
   struct Happened { ///< a reply
@@ -123,11 +123,11 @@ public:
   using Event =
       std::variant<Begin, ChunkSeen, StreamLost, CallerGone, Cancelled, Interest, End, Happened>;
 
-  // Questions to put; each replaces the one before it.
+  // Queries to send; each replaces the one before.
   struct Admit {
     Step step = 0;
-    bool again = false; ///< it was admitted, or in the queue, before
-    bool alone = false; ///< not to be shared
+    bool again = false; ///< it was admitted or queued before
+    bool alone = false; ///< do not share a response
   };
   struct Follow {
     Step step = 0;
@@ -135,7 +135,7 @@ public:
   struct Resolve {
     Step step = 0;
     std::vector<std::string> tried;
-    bool refresh = false; ///< the list of models must be read anew
+    bool refresh = false; ///< the list of models must be read again
   };
   struct Send {
     Step step = 0;
@@ -147,7 +147,7 @@ public:
     Step step = 0;
   };
   struct Heal {
-    Step step = 0; ///< 0: nobody waits for it
+    Step step = 0; ///< 0: no reply is expected
     std::string model;
     std::string digest;
   };
@@ -155,25 +155,26 @@ public:
     Step step = 0;
     Millis wait{};
   };
-  // Things to do.
-  struct Abort {}; ///< the OllamaClientActor is to stop
+  // Other actions.
+  struct Abort {}; ///< cancel the exchange of the OllamaClientActor
   struct RestartStream {
     std::uint32_t attempt = 0;
     bool seen_is_void = false;
     LLMError reason;
   };
-  struct AnswerCaller { ///< the work goes on for others
+  struct AnswerCaller { ///< the work continues for others
     LLMError error;
-    bool end_stream = false; ///< for the own subscriber of the caller
+    bool end_stream = false; ///< also for the caller's own subscriber
   };
   struct Count {
-    RoleStats figures; ///< to be added
+    RoleStats figures; ///< added to the counters
   };
   struct Log {
     LogLevel level = LogLevel::info;
     std::string text;
   };
-  /// The end: the caller, unless answered, and whoever listens are told.
+  /// The end: the caller, unless answered already, and all subscribers and followers get the
+  /// outcome.
   struct Conclude {
     std::variant<LLMResponse, LLMError> outcome;
   };
@@ -181,8 +182,8 @@ public:
                               RestartStream, AnswerCaller, Count, Log, Conclude>;
   using Actions = std::vector<Action>;
 
-  /// Where a machine goes on that takes the place of another one, so that nothing is mistaken that
-  /// was meant for that.
+  /// The state that a replacement machine continues from, so that it does not take replies to its
+  /// predecessor for its own.
   struct Predecessor {
     Step step = 0;
     std::uint32_t attempts = 0;
@@ -198,22 +199,22 @@ public:
                            double chance);
 
   [[nodiscard]] Stage stage() const noexcept { return stage_; }
-  /// The step of the open question; another one once it was answered.
+  /// The step of the open query; changes once it is answered.
   [[nodiscard]] Step step() const noexcept { return step_; }
-  /// Whether a place of the role is taken.
+  /// Whether the request holds a slot of the role.
   [[nodiscard]] bool holds_place() const noexcept { return holds_place_; }
   [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
-  /// Something of the current attempt was seen by a subscriber.
+  /// Whether a subscriber has seen a chunk of the current attempt.
   [[nodiscard]] bool seen() const noexcept { return seen_; }
-  /// The stream has started over; what came before is void.
+  /// Whether the stream was restarted; earlier chunks are invalid.
   [[nodiscard]] bool restarted() const noexcept { return restarted_; }
   [[nodiscard]] const std::string& model() const noexcept { return model_; }
   [[nodiscard]] const std::optional<LLMError>& last_error() const noexcept { return last_error_; }
-  /// Whether the caller still waits.
+  /// Whether the caller still waits for a reply.
   [[nodiscard]] bool has_caller() const noexcept { return caller_; }
 
 private:
-  /// What an event is looked at with.
+  /// The context of an event.
   struct Moment {
     const LLMClientConfig& config;
     Time now;
@@ -254,7 +255,8 @@ private:
   void answer_caller(Moment& moment, LLMError error, bool end_stream);
   void count(Moment& moment, const RoleStats& figures) const;
   [[nodiscard]] bool more_models(const LLMClientConfig& config) const;
-  /// Counts the loss of a component; true where that was one too many, and the request has failed.
+  /// Counts the loss of a component. Returns true if that was one too many; the request has failed
+  /// then.
   [[nodiscard]] bool lost_too_many(Moment& moment, const LLMError& error);
 
   Order order_;
@@ -269,9 +271,9 @@ private:
   std::uint32_t component_failures_ = 0;
 
   std::string model_;              ///< of the current attempt
-  std::string digest_;             ///< of that model; empty where it is not known
-  std::vector<std::string> tried_; ///< models that are not to be tried again
-  std::uint32_t attempts_ = 0;     ///< over all models
+  std::string digest_;             ///< of that model; empty if unknown
+  std::vector<std::string> tried_; ///< models that must not be tried again
+  std::uint32_t attempts_ = 0;     ///< on all models
   std::uint32_t on_this_model_ = 0;
   std::uint32_t once_failures_ = 0;
   bool refresh_models_ = false;

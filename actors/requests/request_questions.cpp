@@ -13,9 +13,9 @@ namespace nexus::llm {
 
 namespace {
 
-/// A stream without an answer for so long may wait for its model to load.
+/// A stream without a chunk for this long may be waiting for its model to load.
 constexpr std::chrono::milliseconds loading_probe_delay{500};
-/// How often a load is looked at.
+/// How often the progress of a load is checked.
 constexpr std::chrono::milliseconds loading_probe_interval{1000};
 
 } // namespace
@@ -44,7 +44,7 @@ std::string_view RequestActor::name_of(Colleague whom) const {
 std::function<void(const caf::error&)> RequestActor::on_error(Step step,
                                                               std::string_view component) {
   return [this, step, component](const caf::error& error) {
-    // The news of its successor is what counts.
+    // The notification about its successor counts instead.
     if (!is_death_of(component, error))
       reply(step, Machine::Failed{to_llm_error(error)});
   };
@@ -81,7 +81,7 @@ void RequestActor::on_admission(Step step, Admission& admission) {
   case Admission::Kind::cached:
     return reply(step, Machine::Cached{std::move(*admission.response)});
   case Admission::Kind::shared:
-    // Who has followers of its own leads them itself.
+    // A request with followers cannot follow another one.
     if (!followers_.empty())
       return reply(step, Machine::Alone{});
     if (machine_->step() == step)
@@ -106,7 +106,8 @@ void RequestActor::perform(const Machine::Follow& action) {
             else if (failure.code == ErrorCode::too_many_subscribers)
               reply(step, Machine::Alone{});
             else {
-              // A queue that is full took nobody; every other error is the leader's own end.
+              // With `queue_full`, the leader rejected it; any other error is the leader's own
+              // outcome.
               led_to_end_ = machine_->step() == step && failure.code != ErrorCode::queue_full;
               if (failure == leader_lost())
                 reply(step, Machine::Lost{std::move(failure.subject)});
@@ -117,7 +118,7 @@ void RequestActor::perform(const Machine::Follow& action) {
 }
 
 void RequestActor::perform(const Machine::Resolve& action) {
-  // Most often the RoleActor has handed on what there is to know.
+  // The RoleActor has usually sent the catalogue.
   if (catalogue_ && catalogue_->fresh(now()) && !action.refresh)
     if (auto model = choose_model(
             *catalogue_, models_for(parts_.role, order_.model, action.tried, config()), config()))
@@ -150,7 +151,7 @@ void RequestActor::perform(const Machine::Send& action) {
     return;
   }
   if (request_.model != action.model) {
-    // Another model has values of its own.
+    // Another model has its own defaults.
     auto wanted = draft_;
     wanted.model = action.model;
     request_ = with_role_defaults(std::move(wanted), parts_.role, config());

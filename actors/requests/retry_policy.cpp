@@ -13,7 +13,7 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
   const bool moved = row.retry == Retry::moved;
 
   auto wait = [&] {
-    // What takes the place of something lost is there at once.
+    // The replacement of a lost component is ready at once.
     if (moved)
       return std::chrono::milliseconds{0};
     const auto least = back_off(history.on_this_model, config, chance);
@@ -24,7 +24,7 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
   auto may_repeat = [&] {
     switch (row.retry) {
     case Retry::moved:
-      // Not the model's failure; whoever decides counts these by themselves.
+      // Not a failure of the model; the caller of `decide` limits these.
       return true;
     case Retry::never:
       return false;

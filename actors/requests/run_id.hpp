@@ -7,8 +7,8 @@
 
 namespace nexus::llm {
 
-/// The id by which the components know a request. Callers may use an id again as soon as they have
-/// the answer; a run id is used once.
+/// The id by which the components know a request. Callers may reuse an id as soon as they have the
+/// reply; a run id is never reused.
 [[nodiscard]] inline RequestId run_id(std::uint64_t number) {
   return {"run-" + std::to_string(number)};
 }

@@ -14,9 +14,9 @@
 
 namespace nexus::llm {
 
-/// Decides which runs of a role may be at Ollama, and in which order the others follow:
-/// interactive ones first, in the order in which they came; a background one that has waited for
-/// the ageing time counts as interactive. Bounded. One thread.
+/// Decides which runs of a role may be at Ollama, and in which order the others follow: interactive
+/// runs first, in order of arrival. A background run that has waited for the ageing time counts as
+/// interactive. Bounded. Not thread-safe.
 class AdmissionQueue {
 public:
   using Time = std::chrono::steady_clock::time_point;
@@ -25,25 +25,25 @@ public:
   explicit AdmissionQueue(const Limits& limits) : limits_{limits} {}
 
   void set_limits(const Limits& limits) { limits_ = limits; }
-  /// While it is not open, everybody waits.
+  /// While the queue is not open, all runs wait.
   void set_open(bool open) noexcept { open_ = open; }
 
-  /// Takes a run in. `admitted` runs hold a place until `release`. Those that wait do so in the
-  /// order of their tickets. One that must be kept is never refused.
+  /// Adds a run. An `admitted` run holds a slot until `release`; a `queued` run waits in the order
+  /// of the tickets. With `must_keep`, the run is never rejected.
   [[nodiscard]] Verdict offer(const RequestId& run, std::uint64_t ticket, Priority priority,
                               Time now, bool must_keep = false);
-  /// A run takes a place whatever the limit says: it is under way already.
+  /// Takes a slot for a run that is in progress already, regardless of the limit.
   void adopt(const RequestId& run) { in_flight_.insert(run); }
-  /// A run is over: its place is free, or it leaves the queue.
+  /// Removes a run: releases its slot, or removes it from the queue.
   void release(const RequestId& run);
-  /// The next run that may begin; it takes a place. Ask again until there is none.
+  /// The next run that may begin; it takes a slot. Call this until it returns nothing.
   [[nodiscard]] std::optional<RequestId> next(Time now);
-  /// A queued background run becomes interactive: somebody who cannot wait shares it.
+  /// Makes a queued background run interactive, since an interactive request shares its response.
   void promote(const RequestId& run);
 
-  /// Where a run stands; position 0 where it is not queued.
+  /// The position of a run; 0 if it is not queued.
   [[nodiscard]] QueuePosition position(const RequestId& run, Time now) const;
-  /// The runs that come next, in their order, at most `count` of them.
+  /// The next runs in order, at most `count`.
   [[nodiscard]] std::vector<RequestId> head(std::size_t count, Time now) const;
   [[nodiscard]] std::size_t queued() const noexcept { return queue_.size(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_.size(); }
@@ -66,7 +66,7 @@ private:
 
   Limits limits_;
   bool open_ = true;
-  std::map<Ticket, Entry> queue_; ///< in the order of arrival
+  std::map<Ticket, Entry> queue_; ///< in order of arrival
   std::unordered_map<RequestId, Ticket> tickets_;
   std::unordered_set<RequestId> in_flight_;
 };

@@ -15,7 +15,7 @@ using json::Document;
 using json::Value;
 
 constexpr std::string_view window_name = "num_ctx";
-/// Further options that make Ollama load a model again when they change.
+/// Other options whose change makes Ollama reload a model.
 constexpr std::array<std::string_view, 6> names_of_load_options{
     "num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread", "draft_num_predict"};
 
@@ -33,7 +33,7 @@ std::optional<std::uint32_t> window_of(const RoleSettings& role, const Value& op
   return window != nullptr && window->IsUint() ? std::optional{window->GetUint()} : std::nullopt;
 }
 
-/// All options of a model as JSON text; empty where there are none.
+/// All options of a model as JSON text; empty if there are none.
 std::string all_options(const ModelSettings& settings) {
   auto options = json::parse(settings.load_options);
   if (settings.num_ctx)

@@ -11,32 +11,32 @@
 
 namespace nexus::llm {
 
-/// The values that every request to one model carries. Ollama loads a model anew when a request
-/// brings other values than it was loaded with, so they belong to the model, whichever role asks:
-/// prompts, loads and embeddings carry the same. What the settings leave open is not sent, and the
-/// server decides.
+/// The values that every request to one model carries. Ollama reloads a model if a request brings
+/// other values than those it was loaded with, so they belong to the model, not to the role:
+/// prompts, loads and embeddings carry the same values. What the settings leave open is not sent;
+/// the server decides.
 struct ModelSettings {
   std::optional<std::uint32_t> num_ctx;
-  std::string load_options = "{}"; ///< JSON text of the other options that count for a load
+  std::string load_options = "{}"; ///< the other options that affect loading, as JSON text
   KeepAlive keep_alive;
 
   bool operator==(const ModelSettings&) const = default;
 };
 
-/// The settings of a model: those of the roles that name it, as their model or a fallback. Where
-/// two roles differ, the larger context window counts, and else the first role.
+/// The settings of a model: those of the roles that use it as their model or a fallback. If roles
+/// differ, the largest context window wins; for other values, the first role.
 [[nodiscard]] ModelSettings settings_of_model(const LLMClientConfig& config,
                                               std::string_view model);
 
-/// The options with those of `patch` put over them, both JSON text of an object or empty. A patch
-/// that is no object is the result: validation names it.
+/// Applies `patch` to the default options; both are JSON text of an object, or empty. A patch that
+/// is not an object is returned as it is: validation reports it.
 [[nodiscard]] std::string merged_options(const std::string& defaults, const std::string& patch);
 
 /// An embedding request completed by the settings of its model.
 [[nodiscard]] EmbedRequest with_model_settings(EmbedRequest request, const LLMClientConfig& config);
 
-/// What brings a model into memory as its requests want it. A `keep_alive` that is not set is that
-/// of the settings.
+/// The request that loads a model with the values that its requests will carry. If `keep_alive` is
+/// not set, the settings decide.
 [[nodiscard]] LoadRequest load_request(std::string_view model, const KeepAlive& keep_alive,
                                        const LLMClientConfig& config);
 

@@ -6,7 +6,7 @@ namespace nexus::llm {
 
 namespace {
 
-/// What an entry costs, its key (held twice) and bookkeeping included.
+/// The size of an entry, including its key (stored twice) and bookkeeping.
 std::uint64_t cost(const std::string& key, const LLMResponse& response) {
   std::uint64_t bytes = 512 + 2 * key.size() + response.response.size() + response.thinking.size();
   if (response.context)
@@ -28,7 +28,7 @@ bool is_repeatable(const LLMRequest& request) {
         !temperature && passed && passed->IsNumber())
       temperature = passed->GetDouble();
   }
-  // -1 asks Ollama to choose one at random.
+  // -1 makes Ollama choose a random seed.
   return (seed && *seed != -1) || (temperature && *temperature == 0.0);
 }
 

@@ -12,22 +12,23 @@
 
 namespace nexus::llm {
 
-/// Whether the same request gives the same answer: temperature 0 or a seed, set by the request or
-/// by the options that it passes through.
+/// Whether repeating the request gives the same response: temperature 0 or a fixed seed, set by the
+/// request or by its raw options.
 [[nodiscard]] bool is_repeatable(const LLMRequest& request);
 
-/// Keeps answers for a time, up to a number of bytes; the least recently used go first. One thread.
+/// Caches responses for a limited time and up to a number of bytes; evicts the least recently used
+/// first. Not thread-safe.
 class ResponseCache {
 public:
   using Time = std::chrono::steady_clock::time_point;
 
   explicit ResponseCache(const CacheSettings& settings) : settings_{settings} {}
 
-  /// Other bounds; what no longer fits goes.
+  /// Sets the bounds and evicts what no longer fits.
   void set_settings(const CacheSettings& settings);
 
   [[nodiscard]] std::optional<LLMResponse> find(const std::string& key, Time now);
-  /// Keeps an answer, unless it alone is larger than the cache.
+  /// Caches a response, unless it alone exceeds the size of the cache.
   void insert(std::string key, LLMResponse response, Time now);
 
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }

@@ -45,7 +45,7 @@ role_actor::behavior_type RoleActor::make_behavior() {
         on_reported(run);
       },
       [this](release_atom, const RequestId& run, LLMResponse& response) {
-        // The answer of a fallback is not that of the model that the next caller will ask.
+        // The response of a fallback model must not serve requests to the model of the role.
         const auto key = keys_.find(run);
         if (key != keys_.end() && config_.cache.enabled && !response.provenance.fallback)
           cache_.insert(key->second.substr(1), std::move(response), self_->clock().now());
@@ -113,7 +113,7 @@ void RoleActor::consider(Promise promise, LLMRequest request, std::uint64_t numb
   const auto now = self_->clock().now();
   const auto key = cache_key(request);
   if (!key.empty()) {
-    // The first character tells streams apart, which a kept answer serves as well.
+    // The first character separates streams from complete responses; a cached response serves both.
     auto cached = config_.cache.enabled ? cache_.find(key.substr(1), now) : std::nullopt;
     if (cached) {
       promise.deliver(Admission{
@@ -210,7 +210,7 @@ void RoleActor::release(const RequestId& run) {
     waiting_.erase(waiting);
   }
   if (const auto key = keys_.find(run); key != keys_.end()) {
-    // Another one may lead those of this key.
+    // Another run may be the leader of this key.
     if (const auto leader = leaders_.find(key->second);
         leader != leaders_.end() && leader->second.run == run)
       leaders_.erase(leader);
@@ -238,7 +238,7 @@ void RoleActor::admit_next(bool moved) {
 }
 
 void RoleActor::report_positions() {
-  // Only the head of a long queue: whoever stands further back can ask.
+  // Only the head of a long queue: other requesters can query their position.
   constexpr std::size_t told = 10;
   std::uint32_t position = 0;
   for (const auto& run : queue_.head(told, self_->clock().now())) {

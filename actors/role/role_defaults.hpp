@@ -5,8 +5,8 @@
 
 namespace nexus::llm {
 
-/// A request with everything that the caller left open filled in from the settings of the role:
-/// model, context window, keep-alive, system text, options. What the caller set stays.
+/// Completes a request from the settings of the role: model, context window, keep-alive, system
+/// text, options. Values that the caller set are kept.
 [[nodiscard]] LLMRequest with_role_defaults(LLMRequest request, AIRole role,
                                             const LLMClientConfig& config);
 

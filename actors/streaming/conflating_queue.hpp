@@ -8,13 +8,14 @@
 
 namespace nexus::llm {
 
-/// What one subscriber still has to be told. Without credit, pieces are put together: text is
-/// appended to text, so that a slow subscriber loses nothing and costs one pending chunk.
+/// The pending output of one subscriber. While the subscriber has no credit, chunks are merged:
+/// text is appended to text, so that a slow subscriber loses nothing and costs one pending chunk.
+/// Not thread-safe.
 class ConflatingQueue {
 public:
   explicit ConflatingQueue(std::uint32_t window) : credit_{window} {}
 
-  /// Adds a piece; one without content and end is dropped.
+  /// Adds a chunk. A chunk that has no content and does not end the stream is dropped.
   void push(const LLMStreamChunk& piece) {
     if (!piece.has_content() && !piece.done)
       return;
@@ -24,7 +25,8 @@ public:
       pending_ = piece;
   }
 
-  /// The next chunk to send, which costs a credit; nothing without a chunk or a credit.
+  /// Returns the next chunk to send and spends one credit. Returns nothing without a chunk or
+  /// without credit.
   [[nodiscard]] std::optional<LLMStreamChunk> pop() {
     if (!pending_ || credit_ == 0)
       return std::nullopt;
@@ -38,8 +40,9 @@ public:
   /// The subscriber has handled a chunk.
   void give_back() { ++credit_; }
 
-  /// Forgets what waits; the next chunk has `seq` 0 again, and says that what came before it is
-  /// void, if anything did. Credit that is out stays out.
+  /// Discards the pending chunk. The next chunk has `seq` 0 again and, if chunks were sent before,
+  /// is marked as `restarted`: those are invalid. Credit of chunks that were sent and not handled
+  /// is not returned.
   void restart() {
     pending_.reset();
     restarted_ = restarted_ || next_seq_ > 0;

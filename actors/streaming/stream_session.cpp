@@ -46,7 +46,7 @@ StreamSession::Deliveries StreamSession::on_chunks(std::uint32_t attempt,
       begun_ = true;
       out = progress({.phase = Phase::first_token, .attempt = attempt_, .model = piece.model});
     }
-    // The end is told by whoever decides that it is one.
+    // The request decides when the stream ends, not a chunk.
     piece.done = false;
     so_far_.model = piece.model;
     so_far_.append(piece);
@@ -101,7 +101,7 @@ StreamSession::Deliveries StreamSession::finish(const LLMResponse& response) {
   auto out = progress({.phase = Phase::done, .attempt = attempt_, .model = response.model});
   final_ = response;
   so_far_.model = response.model;
-  // The answer is the truth: a session that was opened anew has seen nothing of it yet.
+  // The response is authoritative: a session that was reopened has not seen any of it yet.
   LLMStreamChunk missing;
   missing.model = response.model;
   if (response.response.size() > so_far_.response.size())

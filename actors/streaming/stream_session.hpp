@@ -11,14 +11,14 @@
 
 namespace nexus::llm {
 
-/// One live stream: the text so far and who listens. Decides what each subscriber is told and
-/// when; whoever owns it does the sending. One thread.
+/// One live stream: the text so far and the subscribers. Decides what to send to each subscriber
+/// and when; its owner does the sending. Not thread-safe.
 class StreamSession {
 public:
-  /// Names a subscriber.
+  /// Identifies a subscriber.
   using Key = std::uint64_t;
 
-  /// Something to send to a subscriber. A chunk has to be answered with `on_handled`.
+  /// A message for a subscriber. Call `on_handled` once the subscriber has handled a chunk.
   struct Delivery {
     Key key = 0;
     std::variant<LLMStreamChunk, StreamError, RequestProgress> message;
@@ -27,36 +27,39 @@ public:
 
   StreamSession(std::uint32_t attempt, std::uint32_t window) : attempt_{attempt}, window_{window} {}
 
-  /// Adds a subscriber; `id` is the request that it knows the stream by. One that comes late gets
-  /// the text so far as its first chunk, and the end if there was one.
+  /// Adds a subscriber; `id` is the request by which it knows the stream. A late subscriber gets
+  /// the text so far as its first chunk, and the final chunk if the stream has finished.
   [[nodiscard]] Deliveries subscribe(Key key, RequestId id);
   void unsubscribe(Key key) { subscribers_.erase(key); }
-  /// Removes a subscriber, and tells it why, unless it has had its end.
+  /// Removes a subscriber, and sends it the error unless it was sent its final message.
   [[nodiscard]] Deliveries dismiss(Key key, const LLMError& error);
 
-  /// Pieces from the wire. Those of another attempt are stale and ignored.
+  /// Takes chunks from Ollama. Chunks of another attempt are stale and ignored.
   [[nodiscard]] Deliveries on_chunks(std::uint32_t attempt,
                                      const std::vector<LLMStreamChunk>& pieces);
   /// A subscriber has handled a chunk.
   [[nodiscard]] Deliveries on_handled(Key key);
-  /// Tells every subscriber how the request fares.
+  /// Sends every subscriber the progress of the request.
   [[nodiscard]] Deliveries progress(const RequestProgress& progress) const;
-  /// A new attempt begins. What was seen is void, if anything was or `void_seen` says so.
+  /// Begins a new attempt. Subscribers are told that what they saw is invalid if the session passed
+  /// anything on or `void_seen` is set.
   [[nodiscard]] Deliveries restart(std::uint32_t attempt, bool void_seen, const LLMError& reason);
-  /// The good end. A subscriber that knows the stream by another id than `response.id` shares it.
+  /// Ends the stream with a response. For a subscriber that knows the stream by another id than
+  /// `response.id`, the response is marked as shared.
   [[nodiscard]] Deliveries finish(const LLMResponse& response);
-  /// The bad end.
+  /// Ends the stream with an error.
   [[nodiscard]] Deliveries fail(const LLMError& error);
-  /// The end for everybody who has not had one, at once: nobody is left to wait for credit.
+  /// Sends the error at once, without waiting for credit, to every subscriber that was not sent its
+  /// final message.
   [[nodiscard]] Deliveries close(const LLMError& error);
 
   [[nodiscard]] std::size_t subscriber_count() const noexcept { return subscribers_.size(); }
   /// The text so far.
   [[nodiscard]] const std::string& text() const noexcept { return so_far_.response; }
-  /// Whether anything of the current attempt was passed on.
+  /// Whether the session has passed on any chunk of the current attempt.
   [[nodiscard]] bool begun() const noexcept { return begun_; }
   [[nodiscard]] bool ended() const noexcept { return final_.has_value() || error_.has_value(); }
-  /// Whether it ended and every subscriber has been sent its end.
+  /// Whether the stream has ended and every subscriber was sent its final message.
   [[nodiscard]] bool drained() const;
 
 private:
@@ -66,7 +69,7 @@ private:
     bool end_sent = false;
   };
 
-  /// The error with the text so far, unless it has one of its own.
+  /// The error with the text so far, unless it holds a text already.
   [[nodiscard]] LLMError with_partial(LLMError error) const;
   void flush(Key key, Subscriber& subscriber, Deliveries& out) const;
   [[nodiscard]] LLMResponse final_for(const Subscriber& subscriber) const;
@@ -74,7 +77,7 @@ private:
 
   std::uint32_t attempt_;
   std::uint32_t window_;
-  bool begun_ = false; ///< something of this attempt was read
+  bool begun_ = false; ///< a chunk of this attempt had content
   LLMStreamChunk so_far_;
   std::optional<LLMResponse> final_;
   std::optional<LLMError> error_;

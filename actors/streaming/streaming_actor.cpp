@@ -8,8 +8,8 @@ namespace nexus::llm {
 StreamingActor::StreamingActor(streaming_internal::pointer self, Limits limits)
     : self_{self}, limits_{limits} {
   watcher_.attach(self_);
-  // A subscriber that throws at a message which asks for no answer sends its error back on CAF 1.x;
-  // its end is what counts.
+  // On CAF 1.x, a subscriber that throws in the handler of a one-way message sends its error back.
+  // Only its termination matters here.
   self_->set_error_handler([](const caf::error&) {});
 }
 
@@ -60,7 +60,7 @@ streaming_internal::behavior_type StreamingActor::make_behavior() {
       [this](update_config_atom, const Limits& limits) {
         const bool sooner = limits.subscriber_timeout < limits_.subscriber_timeout;
         limits_ = limits;
-        // Those that were not answered in the new time must not wait for the end of the old one.
+        // Subscribers that exceed the new timeout must not wait until the old one expires.
         if (sooner)
           on_tick();
       },
@@ -99,7 +99,7 @@ caf::typed_response_promise<Ack> StreamingActor::subscribe(const RequestId& run,
         to_caf_error({.code = ErrorCode::too_many_subscribers, .subject = "`" + id.value + "`"}));
     return promise;
   }
-  // Before the news that it has had its end, which it may have at once.
+  // Before its final message, which may follow at once.
   promise.deliver(Ack{});
   if (known)
     return promise;
@@ -186,7 +186,8 @@ void StreamingActor::on_handled(const RequestId& run, StreamSession::Key key) {
 }
 
 void StreamingActor::close(const LLMError& reason) {
-  // Who follows a request that shares its answer is in two sessions, and is told once.
+  // A subscriber of a request that follows another one is in two sessions, and gets one final
+  // message.
   std::set<std::pair<RequestId, caf::actor_addr>> told;
   for (auto& [run, stream] : streams_) {
     auto deliveries = stream.session.close(reason);

@@ -9,10 +9,11 @@
 
 namespace nexus::llm {
 
-/// StreamingActor (requirements F4, P5). Owns one session per live stream: the text
-/// so far, the subscribers, their credit. Sends each subscriber consecutive chunks and exactly one
-/// end; notices dead ones. When it dies, each request opens its stream anew in its successor; when
-/// the system ends, it tells every subscriber the end and ends as well.
+/// StreamingActor (requirements F4, P5). Accepts the messages of `streaming_actor`. Owns one
+/// session per live stream: the text so far, the subscribers, and their credit. Sends each
+/// subscriber consecutive chunks and exactly one final message, and drops subscribers that die or
+/// do not handle a chunk in time. When it dies, each request opens its stream again in the
+/// successor. On shutdown, it sends every subscriber its final message and terminates.
 class StreamingActor {
 public:
   using Base = streaming_internal::base;
@@ -28,8 +29,8 @@ private:
   struct Listener {
     RequestId id;
     stream_subscriber handle;
-    std::uint32_t unhandled = 0; ///< chunks sent and not answered
-    Time waiting_since;          ///< when it last answered, or was sent its first chunk
+    std::uint32_t unhandled = 0; ///< chunks sent and not handled yet
+    Time waiting_since;          ///< when it last handled a chunk, or was sent its first one
   };
 
   struct Stream {
@@ -40,20 +41,20 @@ private:
 
   caf::typed_response_promise<Ack> subscribe(const RequestId& run, const RequestId& id,
                                              const stream_subscriber& subscriber);
-  /// Removes a subscriber, who is told the end where there is one.
+  /// Removes a subscriber; sends it `end` as its final message if there is one.
   void unsubscribe(const RequestId& run, const RequestId& id, const stream_subscriber& subscriber,
                    const std::optional<LLMError>& end);
   void drop(const RequestId& run, StreamSession::Key key);
   void deliver(const RequestId& run, StreamSession::Deliveries deliveries);
   void on_handled(const RequestId& run, StreamSession::Key key);
-  /// The system ends.
+  /// Ends all streams and terminates, since the system shuts down.
   void close(const LLMError& reason);
   void on_down(const stream_subscriber& subscriber);
-  /// Gives up subscribers that have not handled a chunk for too long.
+  /// Drops the subscribers that have not handled a chunk in time.
   void on_tick();
   void watch_subscribers();
   void forget_unless_listening(const stream_subscriber& subscriber);
-  /// Lets go of a stream that has come to its end.
+  /// Removes the stream if it has ended and every subscriber was sent its final message.
   void settle(const RequestId& run);
 
   template <class Change> void change(const RequestId& run, Change change);

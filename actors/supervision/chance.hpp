@@ -7,12 +7,11 @@
 
 namespace nexus::llm {
 
-/// What the supervisor leaves to chance. A test that wants every run to be the same takes its
-/// place.
+/// The sources of randomness of a supervisor. Tests replace them to get reproducible runs.
 struct Chance {
-  /// The part of the longest wait that passes before an attempt is repeated, 0 to 1.
+  /// The share of the maximum jitter to add to a wait, from 0 to 1.
   std::function<double()> wait = jitter;
-  /// A name for what has none.
+  /// The id of a request that has none.
   std::function<RequestId()> id = make_request_id;
 };
 

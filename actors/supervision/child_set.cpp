@@ -15,7 +15,7 @@ template <class Handle> caf::strong_actor_ptr pointer(const Handle& handle) {
   return caf::actor_cast<caf::strong_actor_ptr>(handle);
 }
 
-/// Enters a successor.
+/// Enters a successor of a component.
 template <class Handle>
 caf::strong_actor_ptr enter(Components::Generation<Handle>& place, Handle handle) {
   place = {std::move(handle), place.number + 1};
@@ -36,9 +36,9 @@ ChildSet::ChildSet(supervisor_internal::pointer self, SupervisorParts parts, Han
     : self_{self}, parts_{std::move(parts)}, handles_{std::move(handles)},
       components_{no_components(parts_.config)} {
   auto& system = self_->system();
-  // The handle of the supervisor is made anew each time: its components must not keep it alive.
+  // The factories must not store a handle of the supervisor: its components must not keep it alive.
   const auto& factories = *parts_.factories;
-  // The first of all, who is told of the others.
+  // The first, since it is notified of the others.
   define(HealthActor::name, [&system, &factories](Components& components) {
     return enter(components.health, factories.health(system, components.figures));
   });
@@ -74,7 +74,7 @@ ChildSet::ChildSet(supervisor_internal::pointer self, SupervisorParts parts, Han
 }
 
 ChildSet::~ChildSet() {
-  // The StreamingActor ends by a message, which an exit would overtake.
+  // The StreamingActor terminates by a message, which an exit message would overtake.
   const auto streaming = pointer(components_->streaming.handle);
   for (auto child = children_.rbegin(); child != children_.rend(); ++child)
     if (child->actor && child->actor != streaming)
@@ -103,7 +103,7 @@ void ChildSet::start(std::size_t child) {
   starting.actor = starting.make(*next);
   components_ = std::move(next);
   tell_snapshot();
-  // It has nothing to tell before all are there.
+  // Health queries need all components.
   const bool all =
       std::ranges::all_of(children_, [](const Child& each) { return each.actor != nullptr; });
   if (all && (child == 0 || !std::exchange(complete_, true)))

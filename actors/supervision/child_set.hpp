@@ -18,7 +18,7 @@
 
 namespace nexus::llm {
 
-/// What a supervisor is made from.
+/// What a supervisor needs.
 struct SupervisorParts {
   LLMClientConfig config;
   std::shared_ptr<ConfigStore> store;
@@ -28,13 +28,13 @@ struct SupervisorParts {
   Log log = {};
 };
 
-/// The components that a supervisor owns: how each is made, which one runs, and how often it may be
-/// started again. Lives in the state of the supervisor.
+/// The components that a supervisor owns: how to start each one, the running actor, and its restart
+/// budget. Part of the state of the supervisor. Not thread-safe.
 class ChildSet {
 public:
   using Time = std::chrono::steady_clock::time_point;
   using Millis = std::chrono::milliseconds;
-  /// The runs of a role that know a RoleActor which has ended.
+  /// The runs of a role that know a terminated RoleActor.
   using LiveRuns = std::function<std::vector<RequestId>(AIRole)>;
 
   ChildSet(supervisor_internal::pointer self, SupervisorParts parts, Handles handles,
@@ -53,29 +53,30 @@ public:
   [[nodiscard]] caf::strong_actor_ptr find(const std::string& name) const;
   [[nodiscard]] bool streaming_alive() const;
 
-  /// Makes a component, with the settings in force, and tells its handle who serves it now. Throws
-  /// what its factory throws.
+  /// Starts a component with the settings in force, and connects its handle to it. Throws what its
+  /// factory throws.
   void start(std::size_t child);
-  /// A component has failed. When to start it again; nothing: it has used up its restarts.
+  /// A component has failed. Returns the delay before its restart, or nothing if it has used up its
+  /// restarts.
   [[nodiscard]] std::optional<Millis> on_failed(std::size_t child, std::string reason, Time now);
-  /// Puts settings in force.
+  /// Sets the settings and sends them to the components.
   void set_config(LLMClientConfig config);
-  /// The components as they are now; another object after each `start` and `set_config`.
+  /// The current components; a new object after each `start` and `set_config`.
   [[nodiscard]] const ComponentsPtr& components() const noexcept { return components_; }
   [[nodiscard]] const LLMClientConfig& config() const { return *components_->config; }
 
 private:
   struct Child {
     std::string name;
-    std::function<caf::strong_actor_ptr(Components&)> make; ///< and enters it
-    caf::strong_actor_ptr actor;                            ///< null while it is not there
+    std::function<caf::strong_actor_ptr(Components&)> make; ///< starts it and enters it
+    caf::strong_actor_ptr actor;                            ///< null while it is not running
     RestartBudget budget;
     std::uint64_t starts = 0;
     std::string last_failure;
   };
 
   void define(std::string name, std::function<caf::strong_actor_ptr(Components&)> make);
-  /// Tells those who work with the components beside requests.
+  /// Sends the components to the actors that use them, apart from requests.
   void tell_snapshot() const;
   void note(const Child& child) const;
   void tell_health(SupervisionEvent::Kind kind, const Child& child) const;
@@ -85,7 +86,7 @@ private:
   Handles handles_;
   ComponentsPtr components_;
   std::vector<Child> children_; ///< the HealthActor is the first
-  bool complete_ = false;       ///< all were there at least once
+  bool complete_ = false;       ///< all components were running at the same time once
 };
 
 } // namespace nexus::llm

@@ -10,8 +10,8 @@
 
 namespace nexus::llm {
 
-/// How the supervisor makes its components and requests, at the start and after each death. The
-/// defaults are the real ones; a test puts others in their place.
+/// The factories of components and requests, which the supervisor uses for the first start and
+/// every restart. Tests replace the defaults.
 struct ComponentFactories {
   ComponentFactories();
 

@@ -43,12 +43,12 @@ Result<LLMClientConfig> ConfigActor::update(const std::string& merge_patch) {
   if (!stored)
     return stored;
   auto changed = apply_update(config_, merge_patch);
-  // What was stored is valid, even where it does not go with what was in force.
+  // The stored settings are valid, even if the update does not fit those in force.
   return changed ? store_->with_overrides(std::move(*changed)) : std::move(stored);
 }
 
 void ConfigActor::watch(const std::filesystem::path& file) {
-  // The watcher must not keep the actor alive that owns it.
+  // The watcher must not keep its owner alive.
   auto look = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_)] {
     if (const auto strong = weak.lock())
       anon_tell(caf::actor_cast<config_actor>(strong), tick_atom_v);
@@ -58,7 +58,7 @@ void ConfigActor::watch(const std::filesystem::path& file) {
   } catch (const std::system_error& error) {
     warn("changes of " + file.string() + " by other programs are not noticed: " + error.what());
   }
-  // It may have changed since it was read.
+  // The file may have changed since it was read.
   look();
 }
 

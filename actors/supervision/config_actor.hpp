@@ -8,15 +8,15 @@
 
 namespace nexus::llm {
 
-/// The ConfigActor, with what the watcher of its file sends to it: the file may have changed.
+/// The ConfigActor, with the message of its file watcher: the file may have changed.
 using config_actor = caf::typed_actor<sig<void, tick_atom>>::extend_with<settings_handle>;
 
-/// Keeps the settings in force: answers `settings_handle` messages and tells the owner of every
-/// change. A change is made to what is in force and to the store alike, so that what somebody edits
-/// by hand has no effect before it is read on purpose. What others save in a file that is watched
-/// is put in force where it is valid; where it is not, the log tells, and the settings stay as they
-/// were. The store may block on a disk, so it runs on a thread of its own. When it dies, its
-/// successor is given what is in force.
+/// ConfigActor. Accepts the messages of `settings_handle`, owns the settings in force, and notifies
+/// its owner of every change. An update is applied to the settings in force and to the store
+/// separately, so that a manual edit of a file that is not watched has no effect before it is
+/// reloaded. A change of a watched file is put in force if it is valid; otherwise it is logged and
+/// the settings stay as they are. Runs on its own thread, since the store may block on a disk. When
+/// it dies, its successor gets the settings in force.
 class ConfigActor {
 public:
   using Base = config_actor::base;
@@ -32,14 +32,14 @@ private:
   [[nodiscard]] Result<LLMClientConfig> update(const std::string& merge_patch);
   void watch(const std::filesystem::path& file);
   void warn(std::string line);
-  /// Others may have changed the file.
+  /// Another program may have changed the file.
   void reload(const std::filesystem::path& file);
 
   config_actor::pointer self_;
   LLMClientConfig config_; ///< in force
   std::shared_ptr<ConfigStore> store_;
   config_owner owner_;
-  std::unique_ptr<ConfigWatcher> watcher_; ///< ends before the rest
+  std::unique_ptr<ConfigWatcher> watcher_; ///< destroyed first
 };
 
 [[nodiscard]] settings_handle spawn_config(caf::actor_system& system, LLMClientConfig config,

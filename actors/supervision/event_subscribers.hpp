@@ -6,7 +6,7 @@
 
 namespace nexus::llm {
 
-/// Those who listen to the events of supervision. Whoever owns it watches them. One thread.
+/// The subscribers of supervision events. Its owner watches them. Not thread-safe.
 class EventSubscribers {
 public:
   void add(const supervision_subscriber& subscriber) {

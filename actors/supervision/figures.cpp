@@ -7,7 +7,7 @@ namespace nexus::llm {
 
 namespace {
 
-/// How many events are kept.
+/// The number of events to keep.
 constexpr std::size_t max_events = 16;
 
 } // namespace

@@ -8,18 +8,19 @@
 
 namespace nexus::llm {
 
-/// What a system counts, and what is known of its past. Requests add to it by themselves, so that
-/// no figure is lost with an actor, and none costs a message. Any thread.
+/// The counters and the history of a system. Requests update them directly, so that no figure is
+/// lost with an actor and none costs a message. Thread-safe.
 class Figures {
 public:
-  /// Adds to the figures of a role. True where requests begin to be rejected for overload.
+  /// Adds to the figures of a role. Returns true if this is the first overload rejection since a
+  /// request was last answered.
   bool add(const RoleStats& more);
   void note(ComponentHealth component);
   void note(SupervisionEvent event);
   void note(const ModelWork& models);
 
   [[nodiscard]] RoleStats of(AIRole role) const;
-  /// Enters the components, the work on models and the latest events.
+  /// Fills in the components, the work on models and the latest events.
   void fill(Health& health) const;
 
 private:

@@ -5,7 +5,7 @@ namespace nexus::llm {
 HealthActor::HealthActor(health_actor::pointer self, std::shared_ptr<Figures> figures)
     : self_{self}, figures_{std::move(figures)} {
   watcher_.attach(self_);
-  // A subscriber that throws sends its error back on CAF 1.x; its end is what counts.
+  // On CAF 1.x, a subscriber that throws sends its error back. Only its termination matters here.
   self_->set_error_handler([](const caf::error&) {});
 }
 
@@ -60,7 +60,7 @@ HealthActor::Promise<Health> HealthActor::health() {
   };
   const auto gathered = std::make_shared<Gathered>();
   gathered->health.roles.resize(all_roles().size());
-  // Each question is answered once, well or badly; the last answer makes the whole.
+  // Each query gets exactly one reply or error; the last one completes the result.
   auto arrived = [this, gathered, owed = guard(promise, name)] {
     if (--gathered->left > 0)
       return;
@@ -76,7 +76,7 @@ HealthActor::Promise<Health> HealthActor::health() {
     ask_watched(self_, components_->role(role).handle, stats_atom_v)
         .then(take, [take](const caf::error&) { take({}); });
   }
-  // The state of the circuit after that, since an answer closes it.
+  // Query the circuit after the version, since a reply of Ollama closes it.
   auto then_circuit = [this, gathered, arrived] {
     ask_watched(self_, components_->client.handle, circuit_atom_v)
         .then(

@@ -9,8 +9,9 @@
 
 namespace nexus::llm {
 
-/// HealthActor: tells the state of the system, and what supervision does. When it dies, its
-/// successor goes on with the same figures; who listens to events must subscribe again.
+/// HealthActor. Answers queries about the health and the figures of the system, and sends
+/// supervision events to subscribers. Owns the list of subscribers. When it dies, its successor
+/// continues with the same figures; subscribers must subscribe again.
 class HealthActor {
 public:
   using Base = health_actor::base;
@@ -26,7 +27,7 @@ private:
   void note(SupervisionEvent event);
   Promise<Health> health();
   Promise<RoleStats> stats(AIRole role);
-  /// Adds what the RoleActor says of the moment.
+  /// The figures of a role with the current gauges of its RoleActor.
   [[nodiscard]] RoleStats with_gauges(AIRole role, const RoleStats& gauges) const;
 
   health_actor::pointer self_;

@@ -2,7 +2,7 @@
 
 namespace nexus::llm {
 
-/// A random number in [0, 1), for waits that must not fall together. Any thread.
+/// A random number in [0, 1), to spread retries in time. Thread-safe.
 [[nodiscard]] double jitter();
 
 } // namespace nexus::llm

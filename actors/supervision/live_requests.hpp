@@ -10,15 +10,15 @@
 
 namespace nexus::llm {
 
-/// Which requests live, by their numbers and by the ids that callers know them by. A request that
-/// was answered has no id any more, but may still have to bring its stream to an end.
+/// The live requests, by number and by the id that callers use. The id of an answered request may
+/// be reused, though the request may still have to end its stream. Not thread-safe.
 class LiveRequests {
 public:
   struct Entry {
     RequestId id;
     AIRole role = AIRole::overseer;
     request_actor request; ///< null for a batch
-    batch_actor batch;     ///< null for all others
+    batch_actor batch;     ///< null unless it is a batch
     caf::actor_addr requester;
     bool answered = false;
   };
@@ -27,7 +27,7 @@ public:
     numbers_[entry.id] = number;
     entries_.emplace(number, std::move(entry));
   }
-  /// Its id is free.
+  /// The request was answered: its id may be reused.
   void release(std::uint64_t number) {
     const auto entry = entries_.find(number);
     if (entry == entries_.end())
@@ -50,7 +50,7 @@ public:
     const auto number = numbers_.find(id);
     return number == numbers_.end() ? nullptr : &entries_.at(number->second);
   }
-  /// The latest of this id, answered or not.
+  /// The latest request of this id, answered or not.
   [[nodiscard]] const Entry* find_any(const RequestId& id) const {
     if (const auto* live = find(id))
       return live;
@@ -59,7 +59,7 @@ public:
         return &entry->second;
     return nullptr;
   }
-  /// The run ids of a role.
+  /// The run ids of the requests of a role.
   [[nodiscard]] std::vector<RequestId> runs(AIRole role) const {
     std::vector<RequestId> runs;
     for (const auto& [number, entry] : entries_)

@@ -134,7 +134,7 @@ Result<request_actor> RequestRegistry::accept(AIRole role, RequestId& id) {
                      .request = actor,
                      .batch = {},
                      .requester = caf::actor_cast<caf::actor_addr>(requester)});
-  // So that requests are admitted in the order in which they came.
+  // Keeps the admission in the order of arrival.
   tell(self_, children_.components()->role(role).handle, announce_atom_v, run_id(number), number);
   watcher_.watch(actor,
                  [this, number](const caf::error& reason) { on_request_down(number, reason); });
@@ -152,7 +152,7 @@ Result<void> RequestRegistry::take_id(RequestId& id, const caf::strong_actor_ptr
   const auto* live = live_.find(id);
   if (live == nullptr)
     return {};
-  // A client whose connection broke unnoticed by this side sends what it had asked again.
+  // A client whose connection broke without this side noticing sends its requests again.
   const bool same = remote && live->requester == caf::actor_cast<caf::actor_addr>(requester);
   if (!same || !live->request)
     return failure(id_in_use());
@@ -170,15 +170,16 @@ void RequestRegistry::on_request_down(std::uint64_t number, const caf::error& re
          SupervisionEvent{SupervisionEvent::Kind::request_failed, ended->id.value,
                           describe(reason)});
   }
-  // A RoleActor that was started meanwhile waits for a word of it, and so does one that was told of
-  // its coming.
+  // A restarted RoleActor waits for a report of this request, and so does a RoleActor to which it
+  // was announced.
   if (const auto& role = children_.components()->role(ended->role); reason || role.number > 1)
     tell(self_, role.handle, release_atom_v, run_id(number));
   live_.erase(number);
 }
 
 void RequestRegistry::end_orphaned(const OrphanedStreamPtr& stream) {
-  // The end was sent before this question: whoever answers has got it.
+  // The final messages were sent before this query: if the StreamingActor replies, it has received
+  // them.
   ask_watched(self_, stream->streaming, seen_atom_v, stream->run)
       .then([](bool) {}, [stream](const caf::error&) { stream->end_directly(); });
 }

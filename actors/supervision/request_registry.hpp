@@ -5,18 +5,17 @@
 
 namespace nexus::llm {
 
-/// What a registry works with.
+/// What a registry needs.
 struct RequestRegistryParts {
-  std::string owner; ///< the name of the actor that answers through it
+  std::string owner; ///< the name of the actor that replies through it
   std::shared_ptr<const ComponentFactories> factories;
   Handles handles;
   Chance chance = {};
   Log log = {};
 };
 
-/// The requests of a system: makes an actor of each, gives it a number and an id, and passes
-/// messages on to it that name it by its id. Lives in the state of the supervisor; what becomes of
-/// a request is its actor's own affair.
+/// The requests of a system. Spawns one actor per request, assigns its number and id, and forwards
+/// messages that refer to it by id. Part of the state of the supervisor. Not thread-safe.
 class RequestRegistry {
 public:
   /// `children` and `watcher` must outlive it.
@@ -25,30 +24,31 @@ public:
   RequestRegistry(const RequestRegistry&) = delete;
   RequestRegistry& operator=(const RequestRegistry&) = delete;
 
-  // Each makes an actor of the current message. Errors: those of `check_id`, `invalid_argument`
-  // where the id is in use, `shutting_down` for other machines while it drains.
+  // Each spawns an actor for the current message.
+  // Errors: those of `check_id`, `invalid_argument` if the id is in use, `shutting_down` for
+  // requests of other machines while draining.
   caf::result<LLMResponse> submit(AIRole role, LLMRequest& request);
-  /// Where it is refused, the subscriber is told as well.
+  /// If the request is rejected, the subscriber gets the error, too.
   caf::result<LLMResponse> submit(AIRole role, LLMRequest& request, stream_subscriber& subscriber);
   caf::result<EmbedResponse> embed(AIRole role, EmbedRequest& request);
   caf::result<BatchResponse> batch(AIRole role, std::vector<std::string>& prompts,
                                    GenerateOptions& options);
 
-  /// Whether there was anything to cancel.
+  /// Returns whether there was anything to cancel.
   caf::result<bool> cancel(const RequestId& id);
   caf::result<QueuePosition> position(const RequestId& id);
   caf::result<Ack> subscribe(const RequestId& id, const stream_subscriber& subscriber);
   void unsubscribe(const RequestId& id, const stream_subscriber& subscriber) const;
 
-  /// A request has its answer: its id is free.
+  /// A request was answered: its id may be reused.
   void release(std::uint64_t number) { live_.release(number); }
-  /// A request has died. Its stream ends, even where the StreamingActor died before it knew.
+  /// A request has died. Ends its stream, even if the StreamingActor died before it was notified.
   void end_orphaned(const OrphanedStreamPtr& stream);
-  /// Takes no more requests from other machines.
+  /// Rejects requests of other machines from now on.
   void drain() noexcept { draining_ = true; }
-  /// Tells each request of the components as they are now.
+  /// Sends the current components to every request.
   void tell_components() const;
-  /// Ends every request with an error.
+  /// Fails every request with this error.
   void end_all(const LLMError& error) const;
 
   [[nodiscard]] caf::strong_actor_ptr find(const std::string& id) const;
@@ -56,10 +56,11 @@ public:
   [[nodiscard]] std::vector<RequestId> runs(AIRole role) const { return live_.runs(role); }
 
 private:
-  /// Makes the actor of a request, to pass the message on to. The id is completed.
+  /// Spawns the actor of a request, to which the current message is then forwarded. Generates the
+  /// id if it is empty.
   [[nodiscard]] Result<request_actor> accept(AIRole role, RequestId& id);
   [[nodiscard]] Result<void> take_id(RequestId& id, const caf::strong_actor_ptr& requester);
-  /// Passes a message on to a request that may end before it comes.
+  /// Forwards a message to a request; replies with `if_ended` if the request terminates first.
   template <class T, class... Ts>
   caf::typed_response_promise<T> pass(const request_actor& request, Result<T> if_ended,
                                       Ts... message);

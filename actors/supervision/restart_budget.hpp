@@ -9,18 +9,18 @@
 
 namespace nexus::llm {
 
-/// Counts the restarts of one component: so many within a window, and no more; each after a longer
-/// wait, so that what passes soon (a process out of file descriptors) does not use them up. One
-/// thread.
+/// Limits the restarts of one component: a maximum number within a window, each after a longer
+/// delay, so that a transient failure (such as a process without file descriptors) does not use
+/// them up. Not thread-safe.
 class RestartBudget {
 public:
   using Time = std::chrono::steady_clock::time_point;
   using Millis = std::chrono::milliseconds;
 
-  static constexpr Millis first_wait{50}; ///< before the second restart; the first is at once
+  static constexpr Millis first_wait{50}; ///< before the second restart; the first has no delay
   static constexpr Millis max_wait{5000};
 
-  /// When the component may be started once more; nothing where it may not. Counts it if so.
+  /// Returns the delay before the next restart and counts it, or nothing if the budget is used up.
   [[nodiscard]] std::optional<Millis> spend(const RestartSettings& settings, Time now) {
     while (!spent_.empty() && now - spent_.front() >= settings.window)
       spent_.pop_front();

@@ -21,8 +21,8 @@ RetrySupervisor::RetrySupervisor(supervisor_internal::pointer self, SupervisorPa
                 children_,
                 watcher_} {
   watcher_.attach(self_);
-  // A child that throws sends its error back even for plain messages on CAF 1.x; its end is what
-  // counts here.
+  // On CAF 1.x, a child that throws sends its error back even for one-way messages. Only its
+  // termination matters here.
   self_->set_error_handler([this](const caf::error& error) {
     log_(LogLevel::debug, "a component reported: " + describe(error));
   });
@@ -157,10 +157,10 @@ void RetrySupervisor::on_config(LLMClientConfig config) {
 supervisor_actor spawn_supervisor(caf::actor_system& system, SupervisorParts parts,
                                   Handles handles) {
   supervisor_internal root = spawn_state<RetrySupervisor>(system, std::move(parts), handles);
-  // Before it connects them to its components.
+  // Before the supervisor connects the handles to its components.
   expect_components(handles);
   anon_tell(root, open_atom_v);
-  // After it was told to make them.
+  // After the message that starts the components.
   connect_roles(handles, root);
   return root;
 }

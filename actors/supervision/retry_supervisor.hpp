@@ -5,12 +5,14 @@
 
 namespace nexus::llm {
 
-/// RetrySupervisor, the root. Starts the components, watches them, and starts them again when they
-/// fail, after growing waits; tells every live request of each successor. Makes an actor of each
-/// request, and knows which live and by what ids; what becomes of a request is its own affair.
+/// RetrySupervisor, the root of the supervision tree. Accepts the messages of `supervisor_actor`.
+/// Owns the components: starts them, watches them, restarts them with growing delays when they
+/// fail, and sends every live request the new components. Spawns one actor per request and maps ids
+/// to live requests; everything else about a request is up to its actor.
 ///
-/// When a component has used up its restarts, or the supervisor itself ends, every request ends
-/// with an error, and so do all components. The handles of callers stay, and say what happened.
+/// When a component has used up its restarts, or the supervisor itself terminates, every request
+/// fails with an error, and all components terminate. The handles of callers stay, and reply with
+/// that error.
 class RetrySupervisor {
 public:
   using Base = supervisor_internal::base;
@@ -25,7 +27,7 @@ private:
   void start(std::size_t child);
   void on_failed(std::size_t child, const std::string& reason);
   void give_up(const std::string& component);
-  /// Ends every request, and the streams.
+  /// Fails every request and ends all streams with this error.
   void end_requests(const LLMError& error);
   void on_circuit(const CircuitHealth& circuit);
   void on_config(LLMClientConfig config);
@@ -39,7 +41,7 @@ private:
   bool given_up_ = false;
 };
 
-/// Starts a supervisor, and connects the handles to it.
+/// Starts a supervisor and connects the handles to it.
 [[nodiscard]] supervisor_actor spawn_supervisor(caf::actor_system& system, SupervisorParts parts,
                                                 Handles handles);
 

@@ -12,15 +12,14 @@ namespace nexus::llm {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
-/// Writes one line to the log of the process. Any thread.
+/// Writes one line to the log of the process. Thread-safe.
 void log(LogLevel level, std::string_view line);
 
-/// Where the log of the process goes; null is nowhere. Until this is called, warnings and errors go
-/// to stderr, a line each. Any thread, best before the system is made.
+/// Sets the logger of the process; null disables logging. Until then, warnings and errors are
+/// written to stderr, one line each. Thread-safe; call it before making the system.
 void set_logger(std::shared_ptr<spdlog::logger> logger);
 
-/// The log of one system: a logger of its own, or the log of the process. Cheap to copy; any
-/// thread.
+/// The log of one system: its own logger, or the log of the process. Cheap to copy. Thread-safe.
 class Log {
 public:
   Log() = default;
