@@ -27,7 +27,7 @@ namespace nexus::llm {
 /// | following | an identical request  | conclude | conclude           | admit again (1)     |
 /// | resolving | the ModelManagerActor | send     | decide             | resolve again       |
 /// | sending   | the OllamaClientActor | conclude | judge, then decide | judge, then decide  |
-/// | judging   | the StreamingActor    | decide   | -                  | decide: it was seen |
+/// | judging   | the StreamingActor    | decide   | decide: as if seen | decide: as if seen  |
 /// | healing   | the ModelManagerActor | pause    | pause              | pause               |
 /// | pausing   | a timer               | resolve  | -                  | -                   |
 /// | over      | -                     | -        | -                  | -                   |
