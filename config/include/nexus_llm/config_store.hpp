@@ -46,9 +46,9 @@ struct ConfigOverrides {
   [[nodiscard]] LLMClientConfig over(LLMClientConfig config) const;
 };
 
-/// Creates a store for a file. If the file is missing, the store uses the defaults, and the first
-/// save creates the file. Changes by other programs are watched. `warn` is called if a save has to
-/// give up a guarantee, such as atomic replacement.
+/// Creates a store for a file. If the file is missing, the store uses the settings it read last,
+/// initially the defaults, and the next save creates the file. Changes by other programs are
+/// watched. `warn` is called if a save has to give up a guarantee, such as atomic replacement.
 [[nodiscard]] std::unique_ptr<ConfigStore>
 make_file_store(std::filesystem::path path, ConfigOverrides overrides = {},
                 std::function<void(const std::string& sentence)> warn = {});

@@ -7,7 +7,7 @@
 
 namespace nexus::llm {
 
-/// Holds one value per role. Not thread-safe.
+/// Holds one value per role.
 template <class T> class PerRole {
 public:
   PerRole() : values_(role_table().size()) {}
