@@ -6,7 +6,7 @@
 namespace nexus::llm {
 
 namespace {
-/// RapidJSON's validator copies what it reads; nobody needs the copy.
+/// Discards the copy that RapidJSON's validator writes.
 struct NullOutput {
   using Ch = char;
   void Put(char) {}
@@ -34,7 +34,7 @@ std::string to_valid_utf8(std::string_view text) {
   while (!text.empty()) {
     rapidjson::MemoryStream input{text.data(), text.size()};
     NullOutput output;
-    // One character at a time; after a fault the search goes on at the next byte.
+    // Validates one character at a time and resumes at the next byte after an invalid one.
     if (rapidjson::UTF8<>::Validate(input, output) && input.Tell() <= text.size()) {
       result.append(text.substr(0, input.Tell()));
       text.remove_prefix(input.Tell());
