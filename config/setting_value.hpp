@@ -19,8 +19,7 @@ namespace nexus::llm {
 [[nodiscard]] std::optional<std::uint64_t> count_of(const json::Value& value);
 
 /// Converts a duration to seconds: a number in units of `unit` seconds, or a string with units,
-/// such as
-/// `"1m30s"`.
+/// such as `"1m30s"`.
 [[nodiscard]] std::optional<double> seconds_of(const json::Value& value, double unit);
 
 /// Converts a boolean, or the string `true` or `false` in any case.

@@ -385,9 +385,9 @@ static_assert(detail::error_table_is_ordered(), "one row per code, in the order 
   return -32000 - static_cast<int>(code);
 }
 
-/// An error as a value: returned to callers, sent over the network and written to the log.
-/// `reason` is the server's own message for the user; `detail` is technical (libcurl code, body
-/// excerpt) and meant for the log only.
+/// An error as a value: returned to callers, sent over the network and written to the log. `reason`
+/// is the server's own message for the user; `detail` is technical (libcurl code, body excerpt) and
+/// meant for the log only.
 struct LLMError {
   ErrorCode code = ErrorCode::internal_error;
   std::string subject = {};      ///< fills the `{}` of the sentence

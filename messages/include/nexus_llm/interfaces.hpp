@@ -188,8 +188,8 @@ using models_handle = caf::typed_actor<
     sig<Ack, push_model_atom, ModelTransfer, pull_subscriber>,
     /// Creates a model from the parts of a Modelfile.
     sig<Ack, create_model_atom, CreateRequest, pull_subscriber>,
-    /// Uploads a local file to Ollama for creating a model and returns its digest. Not available to
-    /// remote nodes.
+    /// Uploads a local file to Ollama for creating a model and returns its digest. Only for callers
+    /// in the same process or node.
     sig<std::string, upload_blob_atom, std::string>,
     /// Deletes a model from disk.
     sig<Ack, delete_model_atom, std::string>,

@@ -60,7 +60,7 @@ struct Limits {
   std::uint32_t max_concurrent = 2; ///< concurrent requests of one role at Ollama
   std::uint32_t queue_length = 100; ///< queued requests of one role
   std::chrono::milliseconds ageing{
-      10'000}; ///< a background request that waited this long counts as interactive
+      10'000}; ///< wait after which `background` counts as `interactive`
   std::uint64_t max_prompt_bytes = 8u << 20;
   std::uint64_t max_response_bytes = 64u << 20;
   std::uint64_t max_line_bytes = 16u << 20; ///< of one line of a stream
@@ -132,8 +132,7 @@ struct CircuitSettings {
 /// Nodes that serve requests instead of this process, and the TLS files for connecting to them
 /// (PEM).
 struct NodeSettings {
-  std::vector<std::string> addresses =
-      {}; ///< `host:port`; empty: this process serves requests itself
+  std::vector<std::string> addresses = {}; ///< `host:port`; empty: no nodes
   std::string certificate = {};
   std::string key = {};
   std::string authority = {};
@@ -150,9 +149,8 @@ struct NodeSettings {
 /// `config/config_keys.hpp` maps each member to its key, range and documentation.
 struct LLMClientConfig {
   std::string base_url = "http://localhost:11434";
-  std::chrono::milliseconds timeout{
-      300'000};                  ///< for a complete response, or the first chunk of a stream
-  std::uint32_t max_retries = 3; ///< retries per model
+  std::chrono::milliseconds timeout{300'000};  ///< for a response, or a stream's first chunk
+  std::uint32_t max_retries = 3;               ///< retries per model
   std::chrono::milliseconds retry_delay{1000}; ///< minimum delay before a retry; doubles each time
 
   std::chrono::milliseconds max_retry_delay{30'000}; ///< upper bound of the retry delay

@@ -36,13 +36,12 @@ struct GenerateOptions {
   std::vector<std::string> stop = {};          ///< texts that end the response
   std::optional<std::string> system = {};      ///< replaces the system text of the role
   Format format = {};                          ///< format of the response; unset: free text
-  KeepAlive keep_alive = {};                   ///< unset: value from the settings
-  std::optional<std::uint32_t> num_ctx =
-      {}; ///< context window in tokens; unset: value from the settings
-  std::vector<std::string> images = {}; ///< base64, for vision models
-  std::optional<Think> think = {};      ///< unset: the model decides
-  std::vector<Tool> tools = {};         ///< chat only
-  std::string raw_options = {};         ///< JSON text of an object, merged into Ollama's `options`
+  KeepAlive keep_alive = {};                   ///< unset: from settings
+  std::optional<std::uint32_t> num_ctx = {};   ///< context window in tokens; unset: from settings
+  std::vector<std::string> images = {};        ///< base64, for vision models
+  std::optional<Think> think = {};             ///< unset: the model decides
+  std::vector<Tool> tools = {};                ///< chat only
+  std::string raw_options = {}; ///< JSON text of an object, merged into Ollama's `options`
   std::vector<std::uint32_t> continuation = {}; ///< `LLMResponse::context` of an earlier response
   std::string suffix = {};           ///< text after the insertion point, for fill-in-the-middle
   bool raw = false;                  ///< do not apply the prompt template
@@ -118,7 +117,7 @@ struct EmbedRequest {
   std::optional<std::uint32_t> dimensions = {};
   std::optional<bool> truncate = {}; ///< false: reject a text that exceeds the context window
   std::string raw_options = {};      ///< JSON text of an object, merged into Ollama's `options`
-  KeepAlive keep_alive = {};         ///< unset: value from the settings
+  KeepAlive keep_alive = {};         ///< unset: from settings
   std::optional<std::chrono::milliseconds> timeout = {};
 
   static constexpr std::string_view type_name = "EmbedRequest";

@@ -113,8 +113,7 @@ struct StreamBatch {
 };
 
 /// Progress of a transfer or of the creation of a model, summed over its layers (Ollama
-/// `/api/pull`,
-/// `/api/push`, `/api/create`).
+/// `/api/pull`, `/api/push`, `/api/create`).
 struct PullProgress {
   std::string model = {};
   std::string status = {};     ///< status text of Ollama, such as `pulling manifest`
