@@ -71,8 +71,7 @@ private:
   const WatchOptions options_;
   FileDescriptor stop_;
   FileDescriptor inotify_;
-  std::map<int, std::set<std::string>>
-      watches_; ///< names by watch; an empty name matches all events
+  std::map<int, std::set<std::string>> watches_; ///< names by watch; empty matches all events
   std::set<int> wanted_;
   bool polling_ = false;
   Mark mark_;

@@ -57,10 +57,9 @@ struct RoleSettings {
 
 /// Resource limits: queues, sizes, concurrency and subscribers.
 struct Limits {
-  std::uint32_t max_concurrent = 2; ///< concurrent requests of one role at Ollama
-  std::uint32_t queue_length = 100; ///< queued requests of one role
-  std::chrono::milliseconds ageing{
-      10'000}; ///< wait after which `background` counts as `interactive`
+  std::uint32_t max_concurrent = 2;         ///< concurrent requests of one role at Ollama
+  std::uint32_t queue_length = 100;         ///< queued requests of one role
+  std::chrono::milliseconds ageing{10'000}; ///< see `Priority`
   std::uint64_t max_prompt_bytes = 8u << 20;
   std::uint64_t max_response_bytes = 64u << 20;
   std::uint64_t max_line_bytes = 16u << 20; ///< of one line of a stream

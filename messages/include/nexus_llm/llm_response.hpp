@@ -102,8 +102,7 @@ struct LLMResponse {
   std::optional<std::vector<std::uint32_t>> context = {}; ///< for continuation; generate only
   std::string thinking = {};                              ///< thinking text of the model, if any
   std::vector<ToolCall> tool_calls = {};                  ///< chat only
-  std::string done_reason =
-      {}; ///< `stop`, `length`, `load`, `unload`, or any other value of the server
+  std::string done_reason = {};            ///< `stop`, `length`, `load`, `unload`, or other text
   std::vector<TokenLogprob> logprobs = {}; ///< if requested
   std::string remote_model = {};           ///< remote model that served the request, if any
   std::string remote_host = {};            ///< host of the remote model; empty for a local model
