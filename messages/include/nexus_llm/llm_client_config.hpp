@@ -167,8 +167,10 @@ struct LLMClientConfig {
   CircuitSettings circuit;
   NodeSettings nodes;
 
+  /// Returns the primary model of a role.
   [[nodiscard]] const std::string& model(AIRole role) const noexcept { return roles[role].model; }
   [[nodiscard]] std::string& model(AIRole role) noexcept { return roles[role].model; }
+  /// Returns the settings of a role.
   [[nodiscard]] const RoleSettings& settings(AIRole role) const noexcept { return roles[role]; }
   [[nodiscard]] RoleSettings& settings(AIRole role) noexcept { return roles[role]; }
 

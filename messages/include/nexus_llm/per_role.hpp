@@ -30,6 +30,7 @@ private:
   std::vector<T> values_ = {};
 };
 
+/// Whether a type is a `PerRole`.
 template <class T> struct IsPerRole : std::false_type {};
 template <class T> struct IsPerRole<PerRole<T>> : std::true_type {};
 
