@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint16_t ollama_port = 11434;
 constexpr std::string_view not_a_url = "must be a URL such as http://localhost:11434";
 
-/// Why a text is no base URL.
+/// The reason why a base URL is invalid.
 struct Fault {
   ErrorCode code = ErrorCode::config_value_invalid;
   std::string rule; ///< "must be ..."
@@ -37,7 +37,7 @@ struct TextDeleter {
   void operator()(char* text) const { curl_free(text); }
 };
 
-/// A part of a URL; nothing where it has none.
+/// Returns a part of a URL, or `nullopt` if the URL lacks it.
 std::optional<std::string> part_of(const Url& url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
   if (curl_url_get(url.get(), part, &text, flags) != CURLUE_OK)
@@ -48,7 +48,7 @@ std::optional<std::string> part_of(const Url& url, CURLUPart part, unsigned flag
 
 std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
 
-/// The text with a scheme before it, and whether it had one.
+/// A URL with a scheme. `given` tells whether the input had one.
 struct Schemed {
   std::string text;
   bool given = false;
@@ -64,7 +64,8 @@ Schemed with_scheme(std::string_view text) {
   return {"http://" + std::string{text}, false};
 }
 
-/// The name is what libcurl will look up, so it must be one.
+/// Returns whether libcurl can resolve this host: it has only characters of host names and
+/// addresses.
 bool is_host(std::string_view host) {
   return !host.empty() && std::all_of(host.begin(), host.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '-' || c == '.' || c == ':' || c == '_' || c == '%';
@@ -83,7 +84,7 @@ std::string read_host(const Url& url) {
   return host == "::" ? "::1" : host;
 }
 
-/// The path before the API, without the `/api` that each request brings.
+/// Returns the path prefix, without the `/api` that each request appends.
 std::string read_path(const Url& url) {
   constexpr std::string_view api = "/api";
   auto path = part_of(url, CURLUPART_PATH).value_or("");
@@ -135,7 +136,7 @@ tl::expected<BaseUrl, Fault> read(std::string_view given) {
   return result;
 }
 
-/// Whether a text may hold a password, which is shown to nobody.
+/// Returns whether a text may contain a password and must not appear in messages.
 bool may_hold_password(std::string_view text) { return text.find('@') != std::string_view::npos; }
 
 Result<BaseUrl> reported(tl::expected<BaseUrl, Fault> url, std::string_view text) {
@@ -148,7 +149,7 @@ Result<BaseUrl> reported(tl::expected<BaseUrl, Fault> url, std::string_view text
   return failure(wrong.code, "the base URL " + shown + wrong.rule);
 }
 
-/// The port as it stands in `host:port`, the colon included; empty where there is none.
+/// Returns the port of `host:port` including the colon, or an empty string.
 std::string_view port_part(std::string_view authority) {
   const auto colon = authority.rfind(':');
   const auto bracket = authority.rfind(']');
@@ -190,7 +191,7 @@ Result<BaseUrl> parse_ollama_host(std::string_view value) {
   text.remove_prefix(scheme.size());
   const auto path = text.substr(std::min(text.find('/'), text.size()));
   auto authority = text.substr(0, text.size() - path.size());
-  // Ollama itself falls back to the default port where the given one is none.
+  // Like Ollama, fall back to the default port if the given port is invalid.
   auto port = may_hold_password(authority) ? std::string_view{} : port_part(authority);
   authority.remove_suffix(port.size());
   if (!is_port(port.substr(std::min<std::size_t>(1, port.size()))))

@@ -8,31 +8,31 @@
 
 namespace nexus::llm {
 
-/// The address of an Ollama server, checked and in its one form: `http` or `https`, a host of this
+/// The validated and normalized address of an Ollama server: `http` or `https`, a host of this
 /// machine, no user name, no query. Plain data.
 struct BaseUrl {
   std::string scheme; ///< `http` or `https`
-  std::string host;   ///< as `canonical_host` writes it, without brackets
+  std::string host;   ///< in the form of `canonical_host`, without brackets
   std::uint16_t port = 11434;
-  std::string path; ///< prefix, without a slash at its end; mostly empty
+  std::string path; ///< prefix without trailing slash; usually empty
 
-  /// The text form: the port always there, no slash at its end.
+  /// Renders the URL, always with a port and without trailing slash.
   [[nodiscard]] std::string text() const;
   bool operator==(const BaseUrl&) const = default;
 };
 
-/// Reads and checks a base URL. Where the scheme is missing it is `http`, and the port then 11434
-/// unless it is given; 0.0.0.0 and [::] mean this machine.
-/// Errors: `config_value_invalid` for what is no base URL, `address_not_local` for another machine.
-/// Names are not looked up (see `place_of_host`): the transport checks the address again when it
-/// connects.
+/// Parses and validates a base URL. The scheme defaults to `http`. The port defaults to 11434 if
+/// the scheme is missing, and to the port of the scheme otherwise. 0.0.0.0 and [::] mean this
+/// machine. Errors: `config_value_invalid` for an invalid base URL, `address_not_local` for another
+/// machine. Host names are not resolved (see `place_of_host`): the transport checks the address
+/// again when it connects.
 [[nodiscard]] Result<BaseUrl> parse_base_url(std::string_view text);
 
-/// What is wrong with a base URL ("must be ..."), or nothing.
+/// Returns why a base URL is invalid ("must be ..."), or an empty string.
 [[nodiscard]] std::string base_url_fault(std::string_view text);
 
-/// Reads `OLLAMA_HOST` as Ollama's own clients do: as a base URL, but quotes are taken off, an
-/// empty value or host is 127.0.0.1, and a port that is none gives way to the default. Errors: as
+/// Parses `OLLAMA_HOST` as the clients of Ollama do: as a base URL, but quotes are removed, an
+/// empty value or host means 127.0.0.1, and the default replaces an invalid port. Errors: as
 /// `parse_base_url`.
 [[nodiscard]] Result<BaseUrl> parse_ollama_host(std::string_view value);
 

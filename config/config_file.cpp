@@ -33,11 +33,11 @@ constexpr int most_attempts_without_lock = 5;
 struct LoadedFile {
   std::string bytes;
   std::string text;  ///< without a byte order mark
-  Document document; ///< an object
+  Document document; ///< a JSON object
   LLMClientConfig config;
 };
 
-/// The keys in a path that is joined by dots.
+/// Splits a dotted path into keys.
 Path split(std::string_view joined) {
   Path path;
   for (auto dot = joined.find('.'); dot != std::string_view::npos; dot = joined.find('.')) {
@@ -48,7 +48,7 @@ Path split(std::string_view joined) {
   return path;
 }
 
-/// The place of a setting in the file.
+/// Returns the path of a setting in the file.
 Path path_in_file(std::string_view key_path) {
   return split(std::string{section_name} + "." + std::string{key_path});
 }
@@ -61,7 +61,7 @@ std::string with_reason(const fs::path& path, const std::string& reason) {
   return path.string() + " (" + reason + ")";
 }
 
-/// What a path names that is no regular file, in words; empty for files and for nothing.
+/// Describes a path that is not a regular file. Empty for regular and missing files.
 std::string kind_of(const fs::path& path) {
   std::error_code ignored;
   const auto status = fs::status(path, ignored);
@@ -79,7 +79,8 @@ std::string kind_of(const fs::path& path) {
   }
 }
 
-/// A pipe gives its bytes once, but settings are read more than once: what it gave is kept.
+/// Reads a file. Caches the content of pipes: the settings are read several times, but a pipe
+/// returns its content only once. Thread-safe.
 Result<std::string> read_bytes(const fs::path& path) {
   using Identity = std::pair<dev_t, ino_t>;
   static std::mutex mutex;
@@ -136,7 +137,7 @@ Result<LoadedFile> load_file(const fs::path& path) {
   return interpret(path, std::move(*bytes));
 }
 
-/// As `load_file`, but a file that is not there yet reads as an empty object.
+/// As `load_file`, but a missing file reads as an empty object.
 Result<LoadedFile> load_or_create(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path, error) && !error) {
@@ -148,8 +149,8 @@ Result<LoadedFile> load_or_create(const fs::path& path) {
   return load_file(path);
 }
 
-/// Changes a file under the lock of its directory. `change` edits its text, and says what is wrong,
-/// if anything. What it leaves must be valid settings.
+/// Changes a file while holding the lock of its directory. `change` edits the text or fails with an
+/// error. The edited text must contain valid settings.
 template <class Change>
 Result<LLMClientConfig> rewrite(const fs::path& path, const SaveWarning& warn, Change change) {
   auto write_failed = [&path](const std::string& reason) {
@@ -182,7 +183,7 @@ Result<LLMClientConfig> rewrite(const fs::path& path, const SaveWarning& warn, C
     auto after = interpret(path, bytes);
     if (!after)
       return failure(std::move(after.error()));
-    // Without a lock, this is the best that can be done against others who save.
+    // Without a lock, retry if another program has changed the file in the meantime.
     if (!lock.valid() && attempt < most_attempts_without_lock)
       if (const auto now = load_or_create(path); now && now->bytes != file->bytes)
         continue;
@@ -192,7 +193,7 @@ Result<LLMClientConfig> rewrite(const fs::path& path, const SaveWarning& warn, C
   }
 }
 
-/// Whether a merge patch gives the setting of this path a value.
+/// Returns whether a merge patch assigns a value to this setting.
 bool names_value(const Value& patch, std::string_view key_path) {
   const auto* value = &patch;
   for (const auto& name : split(key_path))
@@ -201,7 +202,7 @@ bool names_value(const Value& patch, std::string_view key_path) {
   return !value->IsNull();
 }
 
-/// Erases what a merge patch sets to null. Other members are left to `assign_settings`.
+/// Erases all members that a merge patch sets to null. Ignores other members.
 void erase_nulls(const Value& patch, Path& path, JsonEditor& editor) {
   for (const auto& member : patch.GetObject()) {
     path.emplace_back(json::text_of(member.name));
@@ -263,7 +264,7 @@ ConfigLocation find_config(const std::optional<fs::path>& given, const Environme
   if (project.exists)
     return project;
   auto base = environment("XDG_CONFIG_HOME");
-  // The XDG Base Directory Specification has relative paths ignored.
+  // The XDG Base Directory Specification requires ignoring relative paths.
   if (base && !fs::path{*base}.is_absolute())
     base.reset();
   const auto home = environment("HOME");

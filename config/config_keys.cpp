@@ -26,7 +26,7 @@ std::string number_text(double number) {
   return json::to_text(value);
 }
 
-/// A duration, written as a number of `unit` seconds (1 for seconds, 0.001 for milliseconds).
+/// A duration in units of `unit` seconds (1 for seconds, 0.001 for milliseconds).
 template <class Access>
 ConfigKey duration_key(std::string path, double unit, double least, double most, Access access,
                        std::string description) {
@@ -83,7 +83,7 @@ ConfigKey flag_key(std::string path, Access access, std::string description) {
           }};
 }
 
-/// A text that `check` accepts; `check` returns what is wrong with it, or nothing.
+/// A string. `check` returns why a value is invalid, or an empty string.
 template <class Access, class Check>
 ConfigKey text_key(std::string path, std::string type, Access access, Check check,
                    std::string description) {
@@ -121,7 +121,7 @@ std::string check_text(std::string_view text) {
 
 constexpr double day = 86400;
 
-/// Whether Ollama or the settings decide: null leaves it to Ollama.
+/// A context window; null means that Ollama decides.
 template <class Access> ConfigKey num_ctx_key(std::string path, Access access) {
   constexpr std::uint32_t least = 4;
   constexpr std::uint32_t most = 1u << 24;
@@ -396,7 +396,8 @@ const Value* find_path(const Value& section, std::string_view path) {
   return nullptr;
 }
 
-/// A parent of settings that is there but is no object would hide all of them.
+/// Returns the first parent of `path` that exists but is not an object, which would hide all
+/// settings below it. Empty if there is none.
 std::string wrong_parent(const Value& section, std::string_view path) {
   for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
     const auto parent = path.substr(0, dot);

@@ -11,38 +11,39 @@
 
 namespace nexus::llm {
 
-/// One setting: where it stands in the `llm` section, what it may be, and how it gets in and out
-/// of the configuration structure. Defaults, validation, saving and the table in
-/// `docs/configuration.md` all come from these rows.
+/// One setting: its path in the `llm` section, its valid values, and its accessors in
+/// `LLMClientConfig`. Defaults, validation, saving and the table in `docs/configuration.md` derive
+/// from these rows.
 struct ConfigKey {
-  std::string path;        ///< keys below `llm`, joined by dots, such as `models.overseer`
-  std::string type;        ///< in words, with unit and range
+  std::string path;        ///< dotted path below `llm`, such as `models.overseer`
+  std::string type;        ///< description of the type, with unit and range
   std::string description; ///< one sentence
+  /// Returns the value as JSON.
   std::function<json::Value(const LLMClientConfig&, json::Allocator&)> get;
-  /// Returns what is wrong with the value ("must be ..."), or nothing.
+  /// Assigns the value, or returns why it is invalid ("must be ...").
   std::function<std::string(LLMClientConfig&, const json::Value&)> set;
-  bool at_start = false; ///< heeded by a program when it starts, and not while it runs
+  bool at_start = false; ///< read only at program start
 };
 
-/// Every setting, in the order of a new file.
+/// Returns all settings, in the order of a new file.
 [[nodiscard]] std::span<const ConfigKey> config_keys();
 
-/// The row of a path, or null.
+/// Returns the row of a path, or null.
 [[nodiscard]] const ConfigKey* find_config_key(std::string_view path);
 
-/// The value of a setting as JSON text.
+/// Returns the value of a setting as JSON text.
 [[nodiscard]] std::string value_text(const ConfigKey& key, const LLMClientConfig& config);
 
-/// Puts the settings of an `llm` object over `config`. Keys that are no settings are left alone.
-/// `config_value_invalid` names the first key whose value is wrong.
+/// Applies the settings of an `llm` object to `config`. Ignores unknown keys.
+/// Errors: `config_value_invalid` for the first invalid value.
 [[nodiscard]] Result<LLMClientConfig> apply_section(LLMClientConfig config,
                                                     const json::Value& section);
 
-/// The paths in an `llm` object that are no settings, nor groups of them, such as misspelled ones.
+/// Returns the paths in an `llm` object that are neither settings nor groups of settings.
 [[nodiscard]] std::vector<std::string> unknown_keys(const json::Value& section);
 
-/// Checks a configuration that was filled in by code, by the same rules as a file, and brings its
-/// values into the form that a file would give them.
+/// Validates and normalizes a configuration that was created by code, with the same rules as for a
+/// file. Errors: `config_value_invalid`.
 [[nodiscard]] Result<LLMClientConfig> validate(const LLMClientConfig& config);
 
 } // namespace nexus::llm

@@ -16,7 +16,7 @@ public:
   Result<LLMClientConfig> load() override { return in_force(stored()); }
 
   Result<LLMClientConfig> save(const LLMClientConfig& config) override {
-    // What only holds for this run must not reach the file.
+    // Overrides must not be saved to the file.
     auto wanted = config;
     auto file = stored();
     if (!file)
@@ -42,7 +42,7 @@ public:
   }
 
   [[nodiscard]] std::optional<std::filesystem::path> watched_file() const override {
-    // A pipe does not change.
+    // A pipe cannot be watched: its content does not change.
     std::error_code error;
     if (std::filesystem::exists(path_, error) && !std::filesystem::is_regular_file(path_, error))
       return std::nullopt;
@@ -50,7 +50,7 @@ public:
   }
 
 private:
-  /// What the file says, or said before it was gone.
+  /// Returns the settings in the file, or those read last if the file is missing.
   [[nodiscard]] Result<LLMClientConfig> stored() {
     std::error_code error;
     if (!std::filesystem::exists(path_, error) && !error)
@@ -71,7 +71,7 @@ private:
   std::filesystem::path path_;
   ConfigOverrides overrides_;
   SaveWarning warn_;
-  LLMClientConfig last_; ///< of the file
+  LLMClientConfig last_; ///< settings read or saved last, without overrides
 };
 
 class UnwatchedStore : public ConfigStore {

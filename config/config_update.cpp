@@ -9,7 +9,7 @@ using json::Value;
 
 namespace {
 
-/// The object that holds the last key of `path`, made where it is missing.
+/// Returns the object that contains the last key of `path`. Creates missing objects.
 Value& parent_of(Value& section, std::string_view& path, Allocator& allocator) {
   auto* object = &section;
   for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
@@ -47,7 +47,7 @@ void merge_patch_into(Value& target, const Value& patch, Allocator& allocator) {
     const auto name = json::text_of(change.name);
     auto* present = json::find(target, name);
     if (change.value.IsNull()) {
-      // A file may name a key twice.
+      // A file may contain duplicate keys.
       while (target.EraseMember(change.name)) {
       }
     } else if (present != nullptr) {

@@ -7,18 +7,18 @@
 
 namespace nexus::llm {
 
-/// Sets the value at a path of keys joined by dots; objects on the way are made where missing.
+/// Sets the value at a dotted path. Creates missing parent objects.
 void set_path(json::Value& section, std::string_view path, json::Value value,
               json::Allocator& allocator);
 
 /// Applies a JSON merge patch (RFC 7386).
 void merge_patch_into(json::Value& target, const json::Value& patch, json::Allocator& allocator);
 
-/// Reads an update of the `llm` section: a JSON object that names nothing but settings.
+/// Parses an update of the `llm` section: a JSON object that contains only settings.
 /// Errors: `invalid_argument`.
 [[nodiscard]] Result<json::Document> parse_update(std::string_view text);
 
-/// The settings after an update; `null` brings a default back.
+/// Returns the settings after an update; `null` restores a default.
 /// Errors: `invalid_argument`, `config_value_invalid`.
 [[nodiscard]] Result<LLMClientConfig> apply_update(const LLMClientConfig& config,
                                                    std::string_view merge_patch);

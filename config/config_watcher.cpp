@@ -22,22 +22,23 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int most_links = 40;
-/// Changes without a pause are told at least this often, in settle times.
+/// Reports continuous changes at least this often, in multiples of the settle time.
 constexpr int longest_settle = 10;
 
-/// Not what is written to its files, which may be much: the file that matters is watched itself.
+/// Excludes writes to files in the directory, which may be frequent: the file has its own watch.
 constexpr std::uint32_t directory_events = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                                            IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-/// The file itself may be changed by way of another name.
+/// The file may be changed through another name (a hard link).
 constexpr std::uint32_t file_events = IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB;
 
-/// Where a name is looked up on the way to a file.
+/// One lookup in the resolution of a path.
 struct Step {
   fs::path directory;
   std::string name;
 };
 
-/// Every look-up on the way to a file, those of symbolic links included, as far as it leads.
+/// Returns all lookups for a path, including those of symbolic links, up to the first missing
+/// entry.
 std::vector<Step> way_to(const fs::path& file) {
   std::error_code ignored;
   const auto start = fs::absolute(file, ignored);
@@ -74,7 +75,7 @@ std::vector<Step> way_to(const fs::path& file) {
   return steps;
 }
 
-/// Whether every change of a file system passes through the kernel of this machine.
+/// Returns whether all changes of a file system pass through the kernel of this machine.
 bool is_local_file_system(const fs::path& directory) {
   struct statfs system {};
   if (::statfs(directory.c_str(), &system) != 0)
@@ -128,7 +129,7 @@ void ConfigWatcher::run() {
   }
 }
 
-/// How long to wait for the next event; without an end where the kernel tells.
+/// Returns how long to wait for the next event; -1 (forever) if inotify reports changes.
 int ConfigWatcher::wait_ms() const {
   using std::chrono::milliseconds;
   if (last_event_) {
@@ -168,7 +169,7 @@ void ConfigWatcher::watch(const fs::path& place, std::uint32_t events, const std
     watches_[id].insert(name);
     wanted_.insert(id);
   } else if (errno != ENOENT && errno != ENOTDIR) {
-    // No watches are left, or the directory cannot be read.
+    // The limit on watches is reached, or the directory is not readable.
     polling_ = true;
   }
 }
@@ -222,7 +223,7 @@ ConfigWatcher::Content ConfigWatcher::content() const {
 }
 
 void ConfigWatcher::tell_if_changed() {
-  // What changes after this is told by the new watches.
+  // The new watches report all changes after this point.
   renew_watches();
   mark_ = mark();
   const auto now = content();

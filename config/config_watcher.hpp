@@ -16,27 +16,27 @@
 
 namespace nexus::llm {
 
-/// How a file is watched.
+/// Options of a `ConfigWatcher`.
 struct WatchOptions {
-  /// Changes that come one upon the other are told as one, when nothing has come for this long.
+  /// Reports a series of changes once, after no change for this long.
   std::chrono::milliseconds settle{100};
-  /// How often the file is looked at where the kernel does not tell of changes.
+  /// Polling interval if the kernel does not report changes.
   std::chrono::milliseconds poll{2000};
-  /// Whether to let the kernel tell of changes (inotify); off for tests.
+  /// Whether to use inotify; off for tests.
   bool notifications = true;
 };
 
-/// Watches a configuration file and tells when its content has changed: written in place, replaced,
-/// deleted, made (its directory, too), or a symbolic link on the way to it leads elsewhere. Looks
-/// at the file now and then where there is no inotify, or where the file system may be changed by
-/// another machine. The same content is no change; nothing is said of what is there at first.
+/// Watches a configuration file and invokes a callback if its content changes: the file was written
+/// in place, replaced, deleted or created (also its directory), or a symbolic link in its path was
+/// changed. Polls the file if inotify is not available or if another machine may change the file
+/// system. Does not report writes of the same content, nor the initial content.
 ///
-/// It has a thread of its own, on which it calls back. Make and destroy it from any other thread;
-/// once it is destroyed, nothing is called any more.
+/// Runs its own thread, which invokes the callback. Create and destroy the watcher from any other
+/// thread. After the destructor returns, the callback is not invoked anymore.
 class ConfigWatcher {
 public:
-  /// `on_change` must not throw. Throws `std::system_error` where the process may have no further
-  /// thread or descriptor.
+  /// `on_change` must not throw. Throws `std::system_error` if the process cannot create another
+  /// thread or file descriptor.
   ConfigWatcher(std::filesystem::path file, std::function<void()> on_change,
                 WatchOptions options = {});
   ~ConfigWatcher();
@@ -45,7 +45,7 @@ public:
 
 private:
   using Clock = std::chrono::steady_clock;
-  /// What tells two states of a file apart without reading it.
+  /// Metadata for detecting a change of a file without reading it.
   struct Mark {
     dev_t device = 0;
     ino_t inode = 0;
@@ -53,13 +53,13 @@ private:
     std::int64_t changed = 0; ///< nanoseconds
     bool operator==(const Mark&) const = default;
   };
-  using Content = std::optional<std::size_t>; ///< a hash; nothing where it cannot be read
+  using Content = std::optional<std::size_t>; ///< a hash; empty if the file cannot be read
 
   void run();
-  /// Watches what leads to the file at this moment.
+  /// Updates the watches to the current path of the file, including symbolic links.
   void renew_watches();
   void watch(const std::filesystem::path& place, std::uint32_t events, const std::string& name);
-  /// Whether one of the events that are to be read concerns the file.
+  /// Reads all pending events and returns whether one of them concerns the file.
   bool read_events();
   [[nodiscard]] Mark mark() const;
   [[nodiscard]] Content content() const;
@@ -71,7 +71,7 @@ private:
   const WatchOptions options_;
   FileDescriptor stop_;
   FileDescriptor inotify_;
-  std::map<int, std::set<std::string>> watches_; ///< names by watch; an empty name is all events
+  std::map<int, std::set<std::string>> watches_; ///< names by watch; empty matches all events
   std::set<int> wanted_;
   bool polling_ = false;
   Mark mark_;

@@ -12,11 +12,12 @@
 #include "nexus_llm/per_role.hpp"
 #include "nexus_llm/request_id.hpp"
 
-/// Turns any message structure into JSON, by its list of members. Durations become whole numbers
-/// in the unit of their type, times RFC 3339, enums their names, request ids plain text; absent
-/// optionals are left out.
+/// Converts any message structure to JSON, based on its list of members. Durations become integers
+/// in the unit of their type, times RFC 3339 strings, enums their names, and request IDs plain
+/// strings. Empty optionals are omitted.
 namespace nexus::llm::json {
 
+/// Converts a structure or one of its member types to a JSON value.
 template <class T> [[nodiscard]] Value to_value(const T& source, Allocator& allocator);
 
 namespace detail {
@@ -83,7 +84,7 @@ template <class T> Value to_value(const T& source, Allocator& allocator) {
   }
 }
 
-/// The structure as JSON text on one line.
+/// Renders a structure as JSON text on one line.
 template <Described T> [[nodiscard]] std::string describe(const T& source) {
   Document document;
   return to_text(to_value(source, document.GetAllocator()));

@@ -15,7 +15,7 @@ namespace nexus::llm {
 
 namespace {
 
-/// The descriptor that a path such as /dev/stdin or /dev/fd/63 stands for.
+/// Returns the descriptor that a path such as /dev/stdin or /dev/fd/63 refers to.
 std::optional<int> named_descriptor(std::string_view path) {
   if (path == "/dev/stdin")
     return STDIN_FILENO;
@@ -29,11 +29,11 @@ std::optional<int> named_descriptor(std::string_view path) {
 }
 
 FileDescriptor open_to_read(const std::filesystem::path& path) {
-  // Without O_NONBLOCK, a named pipe without a writer would hang.
+  // Without O_NONBLOCK, opening a named pipe without a writer would block.
   FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.valid() || (errno != ENXIO && errno != EACCES))
     return file;
-  // A socket, or a pipe of another user, cannot be opened a second time.
+  // A socket or a pipe of another user cannot be opened again: duplicate the descriptor.
   const auto failure = errno;
   if (const auto number = named_descriptor(path.native()))
     file = FileDescriptor{::fcntl(*number, F_DUPFD_CLOEXEC, 0)};

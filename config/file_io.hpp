@@ -8,10 +8,10 @@
 
 namespace nexus::llm {
 
-/// The settings are no larger than this.
+/// Maximum size of a configuration file in bytes.
 inline constexpr std::size_t largest_config_file = 16u << 20;
 
-/// An open file descriptor that closes itself.
+/// Owns a file descriptor and closes it in the destructor.
 class FileDescriptor {
 public:
   explicit FileDescriptor(int number = -1) noexcept : number_{number} {}
@@ -21,21 +21,22 @@ public:
 
   [[nodiscard]] int get() const noexcept { return number_; }
   [[nodiscard]] bool valid() const noexcept { return number_ >= 0; }
+  /// Returns the descriptor and gives up ownership.
   int release() noexcept;
 
 private:
   int number_;
 };
 
-/// The failure that `errno` tells of.
+/// Returns the error code for `errno`.
 [[nodiscard]] std::error_code last_error() noexcept;
 
-/// The bytes of a file of at most `limit` bytes. Of a pipe it reads to the end, and waits for its
-/// writer as long as there is one; a pipe or device that gives nothing is an error.
+/// Returns the content of a file. Fails if it is larger than `limit` bytes. Reads a pipe to its end
+/// and blocks while there is a writer; an empty pipe or device is an error.
 [[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& path,
                                                    std::size_t limit, std::error_code& error);
 
-/// Writes all of it where the descriptor stands.
+/// Writes the entire content at the current offset of the descriptor.
 [[nodiscard]] std::error_code write_all(const FileDescriptor& file, std::string_view content);
 
 } // namespace nexus::llm

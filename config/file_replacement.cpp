@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr int most_links_followed = 40;
 constexpr int lock_poll_ms = 10;
-constexpr std::size_t most_attribute_bytes = 64 * 1024; // of Linux
+constexpr std::size_t most_attribute_bytes = 64 * 1024; // limit of Linux
 constexpr std::string_view access_list = "system.posix_acl_access";
 
 bool is_one_of(int number, std::initializer_list<int> numbers) {
@@ -34,10 +34,10 @@ void tell(const SaveWarning& warn, const std::string& sentence) {
     warn(sentence);
 }
 
-/// A new file that goes away unless it takes the place of another.
+/// A temporary file. The destructor deletes it, unless it was renamed or kept.
 class TemporaryFile {
 public:
-  /// Beside `target`. `last_error` tells why there is none.
+  /// Creates the file in the directory of `target`. On failure, `last_error` has the reason.
   explicit TemporaryFile(const fs::path& target)
       : name_{(target.parent_path() / ".nexus-llm-XXXXXX").string()},
         file_{::mkostemp(name_.data(), O_CLOEXEC)}, there_{file_.valid()} {}
@@ -51,14 +51,14 @@ public:
   [[nodiscard]] const FileDescriptor& file() const noexcept { return file_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-  /// False, with `errno`, where it cannot take the place.
+  /// Replaces `target` with this file. Returns false and sets `errno` on failure.
   bool rename_to(const fs::path& target) {
     if (::rename(name_.c_str(), target.c_str()) != 0)
       return false;
     there_ = false;
     return true;
   }
-  /// Leaves it where it is.
+  /// Disables the deletion of the file.
   void keep() noexcept { there_ = false; }
 
 private:
@@ -67,7 +67,7 @@ private:
   bool there_;
 };
 
-/// Some file systems cannot tell when content has reached the disk.
+/// Flushes a file to disk. Calls `warn` if the file system does not support this.
 std::error_code sync(const FileDescriptor& file, const SaveWarning& warn) {
   if (::fsync(file.get()) == 0)
     return {};
@@ -80,7 +80,7 @@ std::error_code sync(const FileDescriptor& file, const SaveWarning& warn) {
 }
 
 void sync_directory_of(const fs::path& target) {
-  // The content is safe already; this makes its name last.
+  // The content is on disk already; this makes the directory entry durable.
   if (const FileDescriptor directory{
           ::open(target.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
       directory.valid())
@@ -99,7 +99,7 @@ std::vector<std::string> names_in(std::string_view list) {
   return names;
 }
 
-/// The extended attributes of a file, access control lists among them.
+/// Returns the extended attributes of a file, including access control lists.
 Attributes attributes_of(const fs::path& target) {
   std::string list(most_attribute_bytes, '\0');
   const auto size = ::llistxattr(target.c_str(), list.data(), list.size());
@@ -117,7 +117,7 @@ Attributes attributes_of(const fs::path& target) {
   return attributes;
 }
 
-/// What the system itself gives to a new file, and does not let everybody set.
+/// Returns whether the system sets this attribute of new files and restricts changing it.
 bool is_set_by_system(std::string_view name) {
   return name.starts_with("security.") || name.starts_with("trusted.");
 }
@@ -126,7 +126,7 @@ bool copy_attributes(const fs::path& from, const FileDescriptor& to) {
   const auto attributes = attributes_of(from);
   const bool has_list = std::any_of(attributes.begin(), attributes.end(),
                                     [](const auto& entry) { return entry.first == access_list; });
-  // The new file may have got one from its directory.
+  // The new file may have inherited an access control list from its directory.
   if (!has_list)
     ::fremovexattr(to.get(), access_list.data());
   return std::all_of(attributes.begin(), attributes.end(), [&to](const auto& entry) {
@@ -136,7 +136,8 @@ bool copy_attributes(const fs::path& from, const FileDescriptor& to) {
   });
 }
 
-/// Gives a new file what belongs to the old one. Returns what it cannot have, or nothing.
+/// Copies owner, attributes and mode of the old file to a new one. Returns what cannot be copied,
+/// or `nullopt`.
 std::optional<std::string> copy_belongings(const fs::path& from, const struct stat& old,
                                            const FileDescriptor& to) {
   struct stat now {};
@@ -148,7 +149,7 @@ std::optional<std::string> copy_belongings(const fs::path& from, const struct st
   if (!copy_attributes(from, to))
     return "another file cannot have its attributes";
   constexpr mode_t permissions = 07777;
-  // Some file systems have no permissions of each file, but the same for all.
+  // Some file systems have no permissions per file: skip `fchmod` if the mode is equal already.
   if (::fstat(to.get(), &now) != 0 || ((now.st_mode & permissions) != (old.st_mode & permissions) &&
                                        ::fchmod(to.get(), old.st_mode & permissions) != 0))
     return "another file cannot have its permissions";
@@ -165,7 +166,7 @@ std::error_code write_from_start(const FileDescriptor& file, std::string_view co
   return {};
 }
 
-/// Takes the space that the new content needs beyond the old one, while nothing is lost yet.
+/// Reserves disk space for the new content before the old content is overwritten.
 std::error_code reserve(const FileDescriptor& file, std::size_t old_size, std::size_t new_size) {
   if (new_size <= old_size ||
       ::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(old_size),
@@ -175,7 +176,8 @@ std::error_code reserve(const FileDescriptor& file, std::size_t old_size, std::s
   return is_one_of(error.value(), {ENOSPC, EDQUOT, EFBIG}) ? error : std::error_code{};
 }
 
-/// `spare` holds the new content, where there is such a file.
+/// Overwrites `target` and restores the old content on failure. `spare` is a file with the new
+/// content, or null.
 std::error_code write_in_place(const fs::path& target, std::string_view content,
                                const std::string& reason, TemporaryFile* spare,
                                const SaveWarning& warn) {
@@ -266,7 +268,7 @@ FileDescriptor lock_directory(const fs::path& directory, std::chrono::millisecon
   };
   FileDescriptor file{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!file.valid()) {
-    // A directory that cannot be listed may still be written.
+    // A directory without read permission may still be writable.
     if (errno == EACCES)
       return without(last_error());
     error = last_error();

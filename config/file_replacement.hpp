@@ -11,27 +11,26 @@
 
 namespace nexus::llm {
 
-/// Hears, in a sentence, what saving had to do without and what that costs. May be empty.
+/// Receives one sentence if a save had to give up a guarantee, with the consequence. May be empty.
 using SaveWarning = std::function<void(const std::string& sentence)>;
 
-/// Replaces the content of a file, or makes it (mode 0600): whoever looks, also after a crash,
-/// finds the old or the new content whole. What belongs to the file stays: owner, group, mode,
-/// extended attributes, access control lists. A symbolic link stays a link: what it leads to is
-/// replaced.
+/// Atomically replaces the content of a file, or creates the file (mode 0600): readers find either
+/// the old or the new content, also after a crash. Preserves owner, group, mode, extended
+/// attributes and access control lists. For a symbolic link, replaces the target of the link.
 ///
-/// Where a new file cannot take the place of the old one (it is mounted by itself, has several
-/// names, its directory cannot be written, its owner cannot be kept), it is written in place, and
-/// `warn` is told: a crash in that moment may leave a part of it. Where this fails midway, the old
-/// content is put back.
+/// If a new file cannot replace the old one (a mount point, several hard links, a read-only
+/// directory, an owner that cannot be preserved), writes in place and calls `warn`, because a crash
+/// during the write may leave partial content. If writing in place fails, restores the old content.
 [[nodiscard]] std::error_code replace_file(const std::filesystem::path& path,
                                            std::string_view content, const SaveWarning& warn = {});
 
-/// What a path leads to when symbolic links are followed; the last of them may lead to nothing.
+/// Resolves the symbolic links at the end of a path. The target of the last link may be missing.
 [[nodiscard]] std::filesystem::path follow_links(const std::filesystem::path& path);
 
-/// Holds an exclusive lock on a directory while it lives, against other processes and threads.
-/// Waits for another holder up to `patience` (`operation_would_block` then). Where the file system
-/// has no locks, `warn` is told, and the result is invalid without an error.
+/// Acquires an exclusive lock on a directory, against other processes and threads. The returned
+/// descriptor holds the lock until it is closed. Waits up to `patience` for another holder, then
+/// fails with `operation_would_block`. If the directory cannot be locked, for example because the
+/// file system has no locks, calls `warn` and returns an invalid descriptor without an error.
 [[nodiscard]] FileDescriptor lock_directory(const std::filesystem::path& directory,
                                             std::chrono::milliseconds patience,
                                             std::error_code& error, const SaveWarning& warn = {});

@@ -18,7 +18,8 @@ namespace nexus::llm::json {
 
 namespace {
 
-/// Passes events on to a document until the nesting gets too deep.
+/// Forwards parser events to a document. Stops if the nesting is too deep, a number is too large,
+/// or a string is not valid UTF-8.
 class DepthGuard {
 public:
   DepthGuard(Document& target, std::uint32_t limit) : target_{target}, limit_{limit} {}
@@ -33,7 +34,8 @@ public:
   bool Int64(std::int64_t value) { return target_.Int64(value); }
   bool Uint64(std::uint64_t value) { return target_.Uint64(value); }
   bool Double(double value) { return target_.Double(value); }
-  /// RapidJSON's own exact conversion has undefined behaviour for numbers such as 0e300.
+  /// Converts numbers without RapidJSON, whose exact conversion has undefined behavior for numbers
+  /// such as 0e300.
   bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
     const std::string_view number{text, size};
     if (number.find_first_of(".eE") == std::string_view::npos) {
@@ -42,7 +44,7 @@ public:
       if (const auto whole = number_in<std::uint64_t>(number))
         return target_.Uint64(*whole);
     }
-    // Out of range is told for numbers too large and for those too close to 0 alike.
+    // `from_chars` fails with the same error for numbers too large and too close to 0.
     const auto value =
         number_in<double>(number).value_or(std::strtod(std::string{number}.c_str(), nullptr));
     too_large_ = !std::isfinite(value);
@@ -66,7 +68,7 @@ public:
   }
 
 private:
-  /// RapidJSON lets the escape of a lone low surrogate pass.
+  /// Detects lone low surrogates, whose escapes RapidJSON accepts.
   static bool is_whole(std::string_view text) {
     for (auto at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1))
       if (static_cast<unsigned char>(text[at + 1]) >= 0xA0)
@@ -98,7 +100,7 @@ ParseError error_at(std::string_view text, std::size_t offset, std::string what)
           last_break == std::string_view::npos ? offset + 1 : offset - last_break};
 }
 
-/// RapidJSON's words, without their full stop: they become part of a sentence.
+/// Returns the message of RapidJSON without the full stop, for use as part of a sentence.
 std::string reason(rapidjson::ParseErrorCode code) {
   std::string text = rapidjson::GetParseError_En(code);
   if (text.ends_with('.'))
@@ -129,7 +131,7 @@ tl::expected<Document, ParseError> parse_with(std::string_view text, std::uint32
   if (reader.HasParseError())
     return tl::unexpected{
         error_at(text, reader.GetErrorOffset(), reason(reader.GetParseErrorCode()))};
-  // A NUL byte ends the text for RapidJSON.
+  // RapidJSON treats a NUL byte as the end of the text.
   if ((Flags & rapidjson::kParseStopWhenDoneFlag) == 0 && stream.Tell() < text.size())
     return tl::unexpected{error_at(text, stream.Tell(), "a NUL byte follows the value")};
   return document;

@@ -8,7 +8,7 @@ namespace nexus::llm {
 
 namespace {
 
-/// Offset behind the string that begins at `begin`.
+/// Returns the offset behind the string that begins at `begin`.
 std::size_t string_end(std::string_view text, std::size_t begin) {
   auto at = begin + 1;
   while (text[at] != '"')
@@ -16,7 +16,7 @@ std::size_t string_end(std::string_view text, std::size_t begin) {
   return at + 1;
 }
 
-/// Offset behind the value that begins at `begin`.
+/// Returns the offset behind the value that begins at `begin`.
 std::size_t value_end(std::string_view text, std::size_t begin) {
   std::size_t depth = 0;
   auto at = begin;
@@ -58,13 +58,13 @@ bool is_empty(const json::Value& value) {
   return value.IsObject() ? value.ObjectEmpty() : value.IsArray() && value.Empty();
 }
 
-/// Whether an array is best read on one line.
+/// Returns whether a value is an array that should be rendered on one line.
 bool fits_line(const json::Value& value) {
   return value.IsArray() && std::all_of(value.Begin(), value.End(), is_scalar);
 }
 
-/// A value in the style of its surroundings: `inner` stands before each line of it, `unit` deeper
-/// for each level; on one line where there are no lines.
+/// Renders a value in the layout of its surroundings: with `lines`, each member is on its own line,
+/// indented by `unit` per level; otherwise, everything is on one line.
 class Renderer {
 public:
   Renderer(bool lines, std::string line_end, std::string unit, std::string separator)
@@ -158,7 +158,7 @@ JsonEditor::Object JsonEditor::object_at(std::size_t begin) const {
 
 JsonEditor::Object JsonEditor::root() const { return object_at(skip_space(text_, 0)); }
 
-/// The white space at the beginning of the line that holds this offset.
+/// Returns the white space at the beginning of the line that contains this offset.
 std::string JsonEditor::indent_of_line(std::size_t offset) const {
   const auto last_break = text_.rfind('\n', offset);
   const auto begin = last_break == std::string::npos ? 0 : last_break + 1;
@@ -170,7 +170,7 @@ JsonEditor::Layout JsonEditor::layout_of(const Object& object) const {
   const std::string_view text{text_};
   Layout layout{.lines = false, .indent = {}, .separator = ": "};
   if (object.members.empty()) {
-    // As the object around it is laid out, or as a new file.
+    // Use the layout of the enclosing object, or that of a new file.
     const auto last_break = text.rfind('\n', object.begin);
     const bool first_of_line =
         last_break != std::string_view::npos && text[skip_space(text, last_break)] == '"';
@@ -185,7 +185,7 @@ JsonEditor::Layout JsonEditor::layout_of(const Object& object) const {
   if (const auto last_break = gap.rfind('\n'); last_break != std::string_view::npos) {
     layout.lines = true;
     layout.indent = std::string{gap.substr(last_break + 1)};
-    // The comma may stand before the key.
+    // The comma may precede the key on the same line.
     layout.indent.erase(0, layout.indent.find_last_of(',') + 1);
   }
   layout.separator = std::string{text.substr(last.key_end, last.value_begin - last.key_end)};
@@ -217,7 +217,7 @@ void JsonEditor::insert(const Object& object, std::string_view name, const json:
 void JsonEditor::replace(const Member& member, const Layout& layout, const json::Value& value) {
   const auto old = text_.substr(member.value_begin, member.value_end - member.value_begin);
   auto style = layout;
-  // A list or object on one line stays on one.
+  // A list or object on one line remains on one line.
   const bool filled = old.size() > 2 && (old.front() == '[' || old.front() == '{');
   if (filled && old.find('\n') == std::string::npos)
     style.lines = false;

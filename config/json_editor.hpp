@@ -9,12 +9,11 @@
 
 namespace nexus::llm {
 
-/// Changes single members of a JSON object in its text. Every byte that a change does not concern
-/// stays as it is: digits, layout, line ends, order, duplicates. What is new follows the layout
-/// around it. Not thread-safe.
+/// Edits single members in the text of a JSON object. Preserves all other bytes: digits, layout,
+/// line ends, order, duplicates. New members follow the surrounding layout. Not thread-safe.
 class JsonEditor {
 public:
-  /// The keys that lead to a member, from the outermost object inwards.
+  /// The keys of a member, from the outermost object inwards.
   using Path = std::span<const std::string>;
 
   /// `text` must be a valid JSON object.
@@ -22,18 +21,19 @@ public:
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
-  /// Makes the member equal `value`; objects on the way are made where they are missing, and
-  /// replaced where they are none. Objects are compared member by member; what is equal already is
-  /// not touched. Of several members of one name the last counts.
+  /// Sets the member to `value`. Creates missing parent objects and replaces parents that are not
+  /// objects. Compares objects member by member and does not change equal members. Of duplicate
+  /// members, only the last one is considered.
   void assign(Path path, const json::Value& value);
 
-  /// Removes the member, each of that name in its object. Does nothing where there is none.
+  /// Removes the member, including duplicates in its object. Does nothing if there is none.
   void erase(Path path);
 
-  /// The line of the member, counted from 1; that of the innermost object that is there for one
-  /// that is missing.
+  /// Returns the line of the member, counted from 1. If the member is missing, returns the line of
+  /// the innermost existing parent.
   [[nodiscard]] std::size_t line_of(Path path) const;
 
+  /// Returns whether the member exists.
   [[nodiscard]] bool contains(Path path) const;
 
 private:
@@ -51,10 +51,10 @@ private:
 
     [[nodiscard]] const Member* find(std::string_view name) const;
   };
-  /// How the members of an object are laid out.
+  /// The layout of the members of an object.
   struct Layout {
     bool lines = false;    ///< each member on a line of its own
-    std::string indent;    ///< before a member, where it is
+    std::string indent;    ///< before a member, if `lines`
     std::string separator; ///< between key and value
   };
 
@@ -69,8 +69,8 @@ private:
   void erase_in(std::size_t object_begin, Path path);
 
   std::string text_;
-  std::string line_end_; ///< of the text
-  std::string unit_;     ///< by which the text indents
+  std::string line_end_; ///< line end of the text
+  std::string unit_;     ///< indentation per level
 };
 
 } // namespace nexus::llm

@@ -33,7 +33,7 @@ struct InterfacesDeleter {
   void operator()(ifaddrs* list) const { ::freeifaddrs(list); }
 };
 
-/// A socket address of IPv4 or IPv6, the former also where it is mapped into the latter.
+/// An IPv4 or IPv6 address. An IPv4 address that is mapped to IPv6 counts as IPv4.
 struct IpAddress {
   std::optional<in_addr> v4;
   std::optional<sockaddr_in6> v6;
@@ -76,13 +76,13 @@ bool is_own_host_name(std::string_view name) {
   std::array<char, 256> buffer{};
   if (::gethostname(buffer.data(), buffer.size() - 1) != 0 || buffer[0] == '\0')
     return false;
-  // The domain is known to name servers alone; where the name leads is checked when a socket is
-  // opened.
+  // Only DNS knows the domain. The resolved address is checked when a socket is opened.
   const auto own = lower(buffer.data());
   return name.substr(0, name.find('.')) == own.substr(0, own.find('.'));
 }
 
-/// Whether the hosts file gives this name addresses, and all of them are local.
+/// Returns the location of a name in the hosts file, or `nullopt` if it is not listed. A single
+/// non-local address makes it `elsewhere`.
 std::optional<HostPlace> place_in_hosts_file(std::string_view name) {
   std::ifstream file{hosts_file};
   std::optional<HostPlace> place;
@@ -149,7 +149,7 @@ std::optional<NumericAddress> parse_numeric_address(std::string_view text) {
     result.text = ::inet_ntop(AF_INET, &address, buffer.data(), buffer.size());
   };
   if (text.find(':') == std::string_view::npos) {
-    // `inet_aton` stops at white space and would take what follows it.
+    // `inet_aton` accepts any text after white space.
     const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
       return std::isxdigit(c) != 0 || c == '.' || c == 'x' || c == 'X';
     });

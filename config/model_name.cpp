@@ -27,7 +27,7 @@ std::optional<ModelName> parse(std::string_view text) {
     name.tag = std::string{text.substr(colon + 1)};
     text = text.substr(0, colon);
   }
-  // Cuts the last part off; what is left of it is empty only where a part was promised.
+  // Moves the last part of the text to `part`. Returns whether a slash preceded it.
   auto cut = [&text](std::string& part) {
     const auto at = text.rfind('/');
     part = std::string{at == std::string_view::npos ? text : text.substr(at + 1)};
@@ -35,7 +35,7 @@ std::optional<ModelName> parse(std::string_view text) {
     return at != std::string_view::npos;
   };
   if (cut(name.model) && cut(name.name_space)) {
-    // Only a name with a host has a scheme.
+    // Only a name with a host may have a scheme.
     const auto scheme = text.find("://");
     name.host = std::string{scheme == std::string_view::npos ? text : text.substr(scheme + 3)};
   }

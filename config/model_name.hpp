@@ -5,30 +5,30 @@
 
 namespace nexus::llm {
 
-/// A model name by Ollama's grammar, `[scheme://][host/][namespace/]model[:tag]`, with its defaults
-/// filled in. Names are compared without regard to case, as Ollama does.
+/// A model name in Ollama's grammar, `[scheme://][host/][namespace/]model[:tag]`, with defaults for
+/// missing parts. Like in Ollama, comparisons ignore case.
 struct ModelName {
   std::string host = "registry.ollama.ai";
   std::string name_space = "library";
   std::string model;
   std::string tag = "latest";
 
-  /// The short form that Ollama shows: defaults of host and namespace left out, the tag always
-  /// there.
+  /// Returns the short form that Ollama displays: without default host and namespace, always with a
+  /// tag.
   [[nodiscard]] std::string short_text() const;
 };
 
-/// Whether a text is a model name that Ollama accepts (at most 1024 bytes).
+/// Returns whether a text is a model name that Ollama accepts (at most 1024 bytes).
 [[nodiscard]] bool is_valid_model_name(std::string_view text);
 
-/// Reads a valid name; an invalid one gives an empty `model`.
+/// Parses a model name. An invalid name results in an empty `model`.
 [[nodiscard]] ModelName parse_model_name(std::string_view text);
 
-/// Whether Ollama takes a name for that of a cloud model, which runs at ollama.com: its tag is
-/// `cloud` or ends in `-cloud`.
+/// Returns whether Ollama treats a name as a cloud model, which runs at ollama.com: its tag is
+/// `cloud` or ends with `-cloud`.
 [[nodiscard]] bool is_cloud_name(std::string_view text);
 
-/// Whether two names mean the same model: `llama3.1` is `LLAMA3.1:latest`.
+/// Returns whether two names refer to the same model, such as `llama3.1` and `LLAMA3.1:latest`.
 [[nodiscard]] bool same_model(std::string_view left, std::string_view right);
 
 } // namespace nexus::llm

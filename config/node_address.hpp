@@ -8,16 +8,15 @@
 
 namespace nexus::llm {
 
-/// Where a node listens unless it is told otherwise; one above Ollama's own port.
+/// Default port of a node; one above the port of Ollama.
 inline constexpr std::uint16_t default_node_port = 11435;
 
-/// Whether an address can be reached from this machine alone: `localhost`, 127.0.0.0/8, `::1`, in
-/// any spelling. Other names may lead elsewhere.
+/// Returns whether a host is reachable only from this machine: `localhost`, 127.0.0.0/8 or `::1`,
+/// in any spelling.
 [[nodiscard]] bool is_loopback(const std::string& host);
 
-/// Reads `HOST:PORT`, `[V6]:PORT`, `HOST` or `:PORT`; what is left out is the default. The
-/// host is as `canonical_host` writes it.
-/// Errors: `invalid_argument`.
+/// Parses `HOST:PORT`, `[V6]:PORT`, `HOST` or `:PORT`, with defaults for missing parts. The host is
+/// in the form of `canonical_host`. Errors: `invalid_argument`.
 [[nodiscard]] Result<Endpoint> parse_endpoint(const std::string& text);
 
 } // namespace nexus::llm

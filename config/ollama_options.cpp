@@ -69,7 +69,7 @@ std::optional<double> parse_go_duration(std::string_view text) {
     std::string_view name;
     double seconds;
   };
-  // Of units that begin alike, the longer comes first.
+  // Units with a common prefix are sorted by length, longest first.
   constexpr std::array units{Unit{"ns", 1e-9}, Unit{"us", 1e-6}, Unit{"µs", 1e-6}, Unit{"μs", 1e-6},
                              Unit{"ms", 1e-3}, Unit{"s", 1},     Unit{"m", 60},    Unit{"h", 3600}};
   const double sign = text.starts_with('-') ? -1 : 1;

@@ -8,19 +8,20 @@
 
 namespace nexus::llm {
 
-/// The seconds of a duration in the notation of Go, such as `5m`, `1h30m`, `1.5s` or `-1s`; nothing
-/// for what is none, a number without a unit included.
+/// Parses a duration in the notation of Go, such as `5m`, `1h30m`, `1.5s` or `-1s`, and returns it
+/// in seconds. Returns `nullopt` for any other text, including a number without a unit.
 [[nodiscard]] std::optional<double> parse_go_duration(std::string_view text);
 
-/// Whether a text says how long a model stays in memory: a Go duration such as `5m`, `1h30m` or
-/// `-1s`, or a plain number of seconds such as `300`, `0` or `-1`.
+/// Returns whether a text is a valid `keep_alive`: a Go duration such as `5m`, `1h30m` or `-1s`, or
+/// a number of seconds such as `300`, `0` or `-1`.
 [[nodiscard]] bool is_valid_keep_alive(std::string_view text);
 
-/// The value to send. Plain numbers go as numbers: Ollama refuses them as text.
+/// Returns the JSON value of a `keep_alive`. Plain numbers become JSON numbers, because Ollama
+/// rejects them as strings.
 [[nodiscard]] json::Value keep_alive_value(std::string_view text, json::Allocator& allocator);
 
-/// Checks an object of Ollama options: Ollama answers a wrong type with a misleading 500. Returns
-/// what is wrong, or nothing. Options that Ollama does not know pass.
+/// Checks the types in an object of Ollama options, because Ollama responds to a wrong type with a
+/// misleading 500. Returns the problem, or an empty string. Ignores unknown options.
 [[nodiscard]] std::string check_options(const json::Value& options);
 
 } // namespace nexus::llm

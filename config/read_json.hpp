@@ -19,13 +19,13 @@
 #include "nexus_llm/llm_request.hpp"
 #include "nexus_llm/stream_messages.hpp"
 
-/// Fills any message structure from JSON, by its list of members: what `json::to_value` writes,
-/// this reads. Members that are left out keep their value; one that does not exist is an error.
+/// Reads any message structure from JSON, based on its list of members: the inverse of
+/// `json::to_value`. Missing members keep their value; unknown members are errors.
 namespace nexus::llm::json {
 
 namespace detail {
 
-/// The values of an enum, first to last.
+/// Returns the first and the last value of an enum.
 template <class Enum> [[nodiscard]] std::pair<int, int> range_of() {
   if constexpr (std::is_same_v<Enum, ErrorCode>)
     return {static_cast<int>(error_table.front().code), static_cast<int>(error_table.back().code)};
@@ -35,7 +35,8 @@ template <class Enum> [[nodiscard]] std::pair<int, int> range_of() {
 
 } // namespace detail
 
-/// Nothing where it went well, else what is wrong: the path of the member, then what it must be.
+/// Returns `nullopt` on success. Otherwise, returns the path of the invalid member, followed by
+/// what it must be.
 template <class T>
 [[nodiscard]] std::optional<std::string> read_value(const Value& source, T& target);
 

@@ -9,7 +9,7 @@ namespace nexus::llm {
 
 inline constexpr std::string_view white_space = " \t\r\n";
 
-/// The text without the characters of `what` at its ends.
+/// Removes all characters in `what` from both ends of a text.
 [[nodiscard]] constexpr std::string_view trim(std::string_view text,
                                               std::string_view what = white_space) {
   const auto begin = text.find_first_not_of(what);
@@ -18,8 +18,8 @@ inline constexpr std::string_view white_space = " \t\r\n";
   return text.substr(begin, text.find_last_not_of(what) - begin + 1);
 }
 
-/// The number that the whole text is, as `std::from_chars` reads it; nothing for another text, or
-/// a number that `T` cannot hold.
+/// Parses the entire text as a number with `std::from_chars`. Returns `nullopt` for any other text,
+/// or if the number is out of range for `T`.
 template <class T> [[nodiscard]] std::optional<T> number_in(std::string_view text) {
   T number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -15,7 +15,7 @@ std::string in_encoding(std::string_view name) {
          std::string{name} + " -t UTF-8`";
 }
 
-/// Text in UTF-16 is mostly of characters whose one byte is NUL.
+/// Detects UTF-16 without a byte order mark: one byte of most characters is NUL.
 std::string_view utf16_without_mark(std::string_view bytes) {
   const auto sample = bytes.substr(0, sample_bytes);
   std::size_t nul[2] = {0, 0};
@@ -27,7 +27,7 @@ std::string_view utf16_without_mark(std::string_view bytes) {
   return nul[0] > 1 && nul[0] >= most && nul[1] == 0 ? "UTF-16BE" : "";
 }
 
-/// Control characters that stand in no text.
+/// Returns whether the bytes contain many control characters that do not occur in text.
 bool is_binary(std::string_view bytes) {
   const auto sample = bytes.substr(0, sample_bytes);
   const auto odd = std::count_if(sample.begin(), sample.end(), [](char c) {
@@ -38,12 +38,12 @@ bool is_binary(std::string_view bytes) {
   return odd > 3 && static_cast<std::size_t>(odd) * 50 > sample.size();
 }
 
-/// What the bytes above ASCII are, of a text without NUL.
+/// Statistics of the non-ASCII bytes in a text without NUL.
 struct HighBytes {
   std::size_t count = 0;
-  std::size_t line = 0;    ///< of the first that is no part of a character in UTF-8
-  bool characters = false; ///< some are characters in UTF-8
-  bool windows = false;    ///< some stand for nothing in ISO 8859
+  std::size_t line = 0;    ///< line of the first byte that is not valid UTF-8
+  bool characters = false; ///< some form valid UTF-8 characters
+  bool windows = false;    ///< some are control characters in ISO 8859
 };
 
 HighBytes look_at_high_bytes(std::string_view bytes) {
@@ -86,7 +86,7 @@ std::string text_fault(std::string_view bytes) {
   if (const auto nul = bytes.find('\0'); nul != std::string_view::npos)
     return "holds a NUL byte (byte " + std::to_string(nul + 1) + ")";
   const auto high = look_at_high_bytes(bytes);
-  // In a text of Latin letters a few have accents; other scripts are written in bytes like these.
+  // Latin text has few non-ASCII bytes; text in other scripts has many.
   if (!high.characters && high.count * 3 <= bytes.size())
     return high.windows ? in_encoding("WINDOWS-1252") : in_encoding("ISO-8859-1");
   return "is not valid UTF-8 (line " + std::to_string(high.line) +

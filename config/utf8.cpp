@@ -6,7 +6,7 @@
 namespace nexus::llm {
 
 namespace {
-/// RapidJSON's validator copies what it reads; nobody needs the copy.
+/// Discards the copy that RapidJSON's validator writes.
 struct NullOutput {
   using Ch = char;
   void Put(char) {}
@@ -39,7 +39,7 @@ std::string to_valid_utf8(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {
-    // One character at a time; after a fault the search goes on at the next byte.
+    // Validates one character at a time and resumes at the next byte after an invalid one.
     if (const auto length = first_character(text); length > 0) {
       result.append(text.substr(0, length));
       text.remove_prefix(length);

@@ -59,7 +59,7 @@ int exit_code(ErrorCategory category) noexcept {
 std::string sentence(const LLMError& error) {
   std::string text{info(error.code).sentence};
   for (std::string_view mark : {"{0}", "{}"}) {
-    // The subject may itself hold a mark, so the search goes on behind it.
+    // The subject may contain a placeholder itself: continue the search behind it.
     std::size_t from = 0;
     for (auto at = text.find(mark, from); at != std::string::npos; at = text.find(mark, from)) {
       text.replace(at, mark.size(), error.subject);
@@ -81,7 +81,7 @@ std::string log_line(const LLMError& error) {
     line += " [HTTP " + std::to_string(error.http_status) + "]";
   if (!error.detail.empty())
     line += " [" + error.detail + "]";
-  // What a server sent may hold line breaks and worse.
+  // Text from a server may contain control characters.
   std::ranges::replace_if(
       line, [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
   return line;

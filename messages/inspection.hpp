@@ -1,7 +1,7 @@
 #pragma once
 
-/// The definitions behind `Inspection` of `messages/include/nexus_llm/portability.hpp`. Include
-/// this only in the files that instantiate it.
+/// The definitions of the members of `Inspection` in `messages/include/nexus_llm/portability.hpp`.
+/// Include this only in files that instantiate `Inspection`.
 
 #include "nexus_llm/portability.hpp"
 
@@ -14,14 +14,14 @@ namespace nexus::llm {
 
 namespace detail {
 
-/// CAF 0.17 cannot process `std::optional`; this stands in for one: a flag, then the value.
+/// Wraps a `std::optional`, which CAF 0.17 cannot serialize: a flag, followed by the value.
 template <class T> struct OptionalRef { std::optional<T>& ref; };
 
 template <class T> T& as_field(T& value) { return value; }
 template <class T> const T& as_field(const T& value) { return value; }
 template <class T> OptionalRef<T> as_field(std::optional<T>& value) { return {value}; }
 template <class T> OptionalRef<T> as_field(const std::optional<T>& value) {
-  // The text of a value is written by the same function that reads and writes one.
+  // CAF prints a value with the same function that serializes it.
   return {const_cast<std::optional<T>&>(value)};
 }
 
@@ -83,7 +83,7 @@ template <class Structure>
 caf::error Inspection<Structure>::load(caf::deserializer& source, Structure& value) {
   if (auto error = detail::inspect_fields<Structure>(source, value))
     return error;
-  // What is no value of its enum must not index an array.
+  // An unknown enum value must not be used as an array index.
   const bool sound = Structure::fields(
       value, [](auto... field) { return (detail::is_sound(field.value) && ...); });
   return sound ? caf::error{} : caf::make_error(caf::sec::invalid_argument);

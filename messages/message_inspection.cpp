@@ -2,7 +2,7 @@
 
 #include "nexus_llm/interfaces.hpp"
 
-// CAF 1.x needs none of it.
+// Not needed for CAF 1.x.
 #if !NEXUS_LLM_CAF_1
 namespace nexus::llm {
 

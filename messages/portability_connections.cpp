@@ -28,16 +28,16 @@ namespace io = caf::io;
 using io::network::native_socket;
 using io::network::rw_state;
 
-/// An introduction names a node and the interface of an actor.
+/// Limit for the handshake message, which contains a node ID and the interface of an actor.
 constexpr std::size_t introduction_limit = 64u << 10;
-/// How long, and how many at a time, a peer may be here without one.
+/// Limits for the duration of the handshake and the number of peers in the handshake.
 constexpr std::chrono::seconds introduction_time{10};
 constexpr std::size_t max_newcomers = 512;
 
-/// How long one address may take to accept a connection. The one actor that connects waits for it.
+/// Timeout for connecting to one address. It blocks the actor that makes all connections.
 constexpr std::chrono::milliseconds connect_time{2000};
 
-/// How long nobody is let in, and nothing else is done, where there is no descriptor.
+/// How long the I/O thread pauses if there is no file descriptor for an incoming connection.
 constexpr int exhausted_milliseconds = 20;
 
 struct Addresses {
@@ -45,7 +45,7 @@ struct Addresses {
   addrinfo* first = nullptr;
 };
 
-/// A socket that is connected to this address, or none.
+/// Returns a socket that is connected to this address, or the invalid socket.
 native_socket connect_one(const addrinfo& address) {
   const native_socket socket = ::socket(
       address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address.ai_protocol);
@@ -63,8 +63,8 @@ native_socket connect_one(const addrinfo& address) {
   return guard.release();
 }
 
-/// Accepts connections. One for which this process has no descriptor waits until it has; looking
-/// for it again at once would find nothing new.
+/// Accepts connections. Pauses if there is no file descriptor for a connection, because the poll
+/// loop would otherwise spin on the same event.
 class PatientTcp {
 public:
   bool try_accept(native_socket& result, native_socket listening) {
@@ -84,7 +84,7 @@ private:
   bool exhausted_ = false;
 };
 
-/// Lets peers in, for the broker that speaks CAF's protocol.
+/// Accepts connections for the broker that implements CAF's protocol (BASP).
 class GuardedDoorman final : public io::doorman {
 public:
   GuardedDoorman(io::network::default_multiplexer& multiplexer, native_socket socket)
@@ -119,7 +119,7 @@ private:
   io::network::acceptor_impl<PatientTcp> acceptor_;
 };
 
-/// TLS as CAF does it. Without a session nothing can be read or written.
+/// TLS policy that uses a session of CAF. Without a session, all reads and writes fail.
 struct Tls {
   rw_state read_some(std::size_t& result, native_socket socket, void* buffer, std::size_t size) {
     return session ? session->read_some(result, socket, buffer, size) : rw_state::failure;
@@ -135,11 +135,11 @@ struct Tls {
   caf::openssl::session_ptr session;
 };
 
-/// One connection, for the broker that speaks CAF's protocol: it asks for a header, then for as
-/// many bytes as that one has announced.
+/// One connection of the broker that implements CAF's protocol (BASP). The broker alternates
+/// between reading a header and reading the number of bytes that the header announces.
 template <class Policy> class GuardedScribe final : public io::scribe {
 public:
-  /// `newcomers` holds the peer until it has introduced itself; null where this process connected.
+  /// `newcomers` tracks the peer until the handshake completes; null for outgoing connections.
   GuardedScribe(io::network::default_multiplexer& multiplexer, native_socket socket, Policy policy,
                 std::size_t message_limit, std::shared_ptr<Newcomers> newcomers)
       : scribe{io::network::conn_hdl_from_socket(socket)}, message_limit_{message_limit},
@@ -148,7 +148,7 @@ public:
   ~GuardedScribe() override { leave_newcomers(); }
 
   void configure_read(io::receive_policy::config config) override {
-    // A header, then what it has announced, and so on.
+    // Headers and payloads alternate.
     stage_ = stage_ == Stage::connected ? Stage::header
              : stage_ == Stage::header  ? Stage::introduction
                                         : Stage::introduced;
@@ -162,7 +162,7 @@ public:
     if (!std::exchange(launched_, true)) {
       note_life();
       stream_.start(this);
-      // A handshake may have to be written before there is anything to write.
+      // TLS may have to write handshake data before there is any payload.
       stream_.force_empty_write(this);
     }
   }
@@ -186,15 +186,15 @@ public:
   void remove_from_loop() override { stream_.passivate(); }
 
 private:
-  /// What is awaited.
+  /// What the connection reads next.
   enum class Stage : std::uint8_t {
     connected,    ///< nothing yet
-    header,       ///< that of the introduction
-    introduction, ///< its content
-    introduced,   ///< anything
+    header,       ///< the header of the handshake message
+    introduction, ///< the payload of the handshake message
+    introduced,   ///< any message
   };
 
-  /// Fails once the connection was broken off; tells when something has come.
+  /// Policy wrapper that fails once the connection is broken and records when data arrives.
   struct Watched {
     rw_state read_some(std::size_t& result, native_socket socket, void* buffer, std::size_t size) {
       if (scribe.broken_)
@@ -216,7 +216,8 @@ private:
     GuardedScribe& scribe;
   };
 
-  /// CAF hears of life only when a message is whole, and gives peers up in the middle of long ones.
+  /// Marks the peer as alive. CAF does this only after complete messages, and would therefore drop
+  /// a peer in the middle of a long one.
   void note_life() {
     auto* broker = dynamic_cast<io::basp_broker*>(parent());
     if (broker == nullptr)
@@ -233,7 +234,7 @@ private:
     broken_ = true;
     tell_refusal("broke the connection with " + addr() + " off: it announced a message of " +
                  std::to_string(size) + " bytes, " + std::to_string(limit) + " are allowed");
-    // Makes the stream look at the socket, and find it broken.
+    // Wakes up the stream, which then fails on its next read.
     ::shutdown(stream_.fd(), SHUT_RDWR);
   }
 
@@ -273,7 +274,7 @@ io::scribe_ptr GuardedMultiplexer::new_scribe(native_socket socket) {
   return make_scribe(socket, newcomers_);
 }
 
-// CAF would wait for a host that does not answer as long as the system does, which is minutes.
+// CAF would wait for a host that does not respond until the timeout of the OS, which is minutes.
 caf::expected<io::scribe_ptr> GuardedMultiplexer::new_tcp_scribe(const std::string& host,
                                                                  std::uint16_t port) {
   const addrinfo hints{.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
@@ -291,14 +292,14 @@ io::scribe_ptr GuardedMultiplexer::make_scribe(native_socket socket,
   if (!system().has_openssl_manager())
     return caf::make_counted<GuardedScribe<caf::policy::tcp>>(*this, socket, caf::policy::tcp{},
                                                               message_limit_, std::move(newcomers));
-  // The handshake goes on whenever the socket is ready.
+  // The TLS handshake continues whenever the socket is ready.
   io::network::nonblocking(socket, true);
   const bool accepted = newcomers != nullptr;
   Tls tls;
   try {
     tls.session = caf::openssl::make_session(system(), socket, accepted);
   } catch (const std::exception& error) {
-    // CAF reads the files for each connection. Without a session, this one fails.
+    // CAF reads the certificate files for each connection. Without a session, the connection fails.
     tell_refusal(std::string{"TLS is not possible at the moment: "} + error.what());
   }
   return caf::make_counted<GuardedScribe<Tls>>(*this, socket, std::move(tls), message_limit_,

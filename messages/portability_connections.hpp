@@ -1,10 +1,9 @@
 #pragma once
 
-/// Connections to other processes that bound what a peer can do to this one. CAF 0.17 reserves as
-/// much memory as a peer says that its message has, before a byte of it is there; lets whoever
-/// connects and says nothing stay for ever; waits minutes for a host that does not answer; and
-/// gives peers up in the middle of a message that takes long; and keeps a processor busy while it
-/// has no descriptor for a peer that waits. CAF 1.x has no place for this.
+/// Hardened connections to other processes. CAF 0.17 allocates the announced size of a message
+/// before any byte of it arrives, keeps silent connections open forever, waits minutes for a host
+/// that does not respond, drops peers in the middle of a long message, and busy-waits if there is
+/// no file descriptor for an incoming connection. CAF 1.x has no extension point for this.
 
 #include "nexus_llm/portability.hpp"
 
@@ -18,17 +17,18 @@
 
 namespace nexus::llm {
 
-/// Under this key the content of a configuration holds the largest message.
+/// Configuration key for the maximum message size.
 inline constexpr char message_limit_key[] = "nexus-llm.max-message-bytes";
 
-/// Peers that have connected and not said who they are, by their sockets. Closes those that take
-/// too long, and the oldest of too many, when another one comes. For the I/O thread.
+/// The sockets of connected peers that have not completed the handshake. Each new connection closes
+/// those that take too long, and the oldest one if there are too many. For the I/O thread only.
 class Newcomers {
 public:
   using Socket = caf::io::network::native_socket;
 
+  /// Adds a new connection.
   void add(Socket socket);
-  /// It has introduced itself, or is gone.
+  /// Removes a peer that has completed the handshake or disconnected.
   void remove(Socket socket) { since_.erase(socket); }
 
 private:
@@ -40,19 +40,19 @@ private:
   std::map<Socket, Clock::time_point> since_;
 };
 
-/// Makes connections, with TLS wherever the system has certificates, that break off when a message
-/// beyond the limit is announced, and when too many peers do not say who they are. Used by the I/O
-/// thread, but for `new_tcp_scribe`.
+/// Creates connections, with TLS if the system has certificates. Closes a connection if the peer
+/// announces a message above the limit, and limits the number of peers without a completed
+/// handshake. For the I/O thread only, except for `new_tcp_scribe`.
 class GuardedMultiplexer : public caf::io::network::default_multiplexer {
 public:
   explicit GuardedMultiplexer(caf::actor_system* system);
 
-  /// For a socket that listens.
+  /// Creates a doorman for a listening socket.
   caf::io::doorman_ptr new_doorman(caf::io::network::native_socket socket) override;
-  /// For a connection that a peer made.
+  /// Creates a scribe for an accepted connection.
   caf::io::scribe_ptr new_scribe(caf::io::network::native_socket socket) override;
-  /// For one that this process makes. Any thread; blocks until TCP is connected, up to two seconds
-  /// for each address of the host.
+  /// Connects to a host. Thread-safe. Blocks until TCP is connected, up to two seconds for each
+  /// address of the host.
   caf::expected<caf::io::scribe_ptr> new_tcp_scribe(const std::string& host,
                                                     std::uint16_t port) override;
 

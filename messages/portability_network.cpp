@@ -11,7 +11,7 @@
 namespace nexus::llm {
 
 namespace {
-/// A healthy peer is heard of every two seconds; one that is silent for ten is gone.
+/// Peers send a heartbeat every two seconds; a peer that is silent for ten seconds is down.
 constexpr caf::timespan heartbeat = std::chrono::seconds{2};
 constexpr caf::timespan silence = std::chrono::seconds{10};
 
@@ -32,7 +32,7 @@ void load_network(caf::actor_system_config& config, const std::optional<TlsFiles
 #endif
   config.set(prefix + "middleman.heartbeat-interval", heartbeat);
   config.set(prefix + "middleman.connection-timeout", silence);
-  // What came before a connection broke must be heard before the news of that.
+  // Messages received before a disconnect must be delivered before the notification of it.
   config.set(prefix + "middleman.workers", std::size_t{0});
   if (!tls)
     return;
@@ -113,7 +113,7 @@ caf::actor connector(caf::actor_system& system) {
   if (system.has_openssl_manager())
     return caf::actor_cast<caf::actor>(system.openssl_manager().actor_handle());
 #endif
-  // The multiplexer makes connections with TLS itself.
+  // `GuardedMultiplexer` creates TLS connections itself.
   return caf::actor_cast<caf::actor>(system.middleman().actor_handle());
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The part of the seam about CAF networking: only programs that speak to other processes need it,
-/// and only they link CAF's I/O libraries.
+/// The networking part of the compatibility layer for CAF. Only programs that communicate with
+/// other processes need it and link the I/O libraries of CAF.
 
 #include <cstdint>
 #include <functional>
@@ -20,33 +20,38 @@
 
 namespace nexus::llm {
 
-/// Whether this CAF has a place where the size of messages can be bounded.
+/// Whether this version of CAF supports a limit on the size of messages.
 inline constexpr bool messages_are_bounded = NEXUS_LLM_CAF_1 == 0;
 
-/// Who hears, in this process, in one line why connections were broken off; on the I/O thread. A
-/// plain function, which must not throw; null is nobody.
+/// Receives one line per closed or failed connection with the reason, usually on the I/O thread.
+/// Must not throw.
 using RefusalListener = void (*)(std::string_view line);
+/// Sets the listener of this process; null removes it. Thread-safe.
 void set_refusal_listener(RefusalListener listener) noexcept;
+/// Passes a line to the listener, if any.
 void tell_refusal(std::string_view line);
 
-/// Calls back once when an actor ends, on whatever thread it ends; at once where it has.
+/// Invokes `call` once when an actor ends, on the thread on which it ends; immediately if it has
+/// ended.
 void on_end_of(const caf::strong_actor_ptr& actor, std::function<void()> call);
 
-/// Whether the system was made with certificates, and asks them of its peers.
+/// Returns whether the system has certificates and requires them from its peers.
 [[nodiscard]] bool uses_tls(caf::actor_system& system);
-/// The largest message that the system takes from another process.
+/// Returns the maximum size of a message that the system accepts from another process.
 [[nodiscard]] std::size_t message_limit(const caf::actor_system& system);
 
-/// Lets other processes connect to an actor. Returns the port, which `at.port` 0 leaves to the
-/// system. Blocks for a moment: not for actors.
+/// Publishes an actor at an endpoint and returns the port. If `at.port` is 0, the OS chooses the
+/// port. Blocks the calling thread: do not call it from an actor.
 /// Errors: `listen_failed`.
 [[nodiscard]] Result<std::uint16_t> publish_actor(caf::actor_system& system,
                                                   const caf::strong_actor_ptr& actor,
                                                   std::set<std::string> interface,
                                                   const Endpoint& at);
+/// Closes the port of a published actor.
 void unpublish_actor(caf::actor_system& system, const caf::strong_actor_ptr& actor,
                      std::uint16_t port);
 
+/// As `publish_actor`, with the interface of the typed handle.
 template <class Handle>
 [[nodiscard]] Result<std::uint16_t> publish(caf::actor_system& system, const Handle& actor,
                                             const Endpoint& at) {
@@ -54,14 +59,13 @@ template <class Handle>
                        system.message_types(actor), at);
 }
 
-/// The failure behind an attempt to connect to `to`.
+/// Converts an error from connecting to `to` to an `LLMError`.
 [[nodiscard]] LLMError connect_failure(const caf::error& error, const Endpoint& to);
 
-/// The actor that makes connections.
+/// Returns the actor that makes connections.
 [[nodiscard]] caf::actor connector(caf::actor_system& system);
 
-/// Connects to the actor of this type that a process has published; calls back once, on the thread
-/// of `self`.
+/// Connects to a published actor of this type. Invokes `done` once, in the context of `self`.
 /// Errors: `node_unreachable`, `node_distrusted`, `node_mismatch`.
 template <class Handle, class Self>
 void connect_to(Self* self, const Endpoint& to, std::chrono::milliseconds limit,
@@ -85,8 +89,8 @@ void connect_to(Self* self, const Endpoint& to, std::chrono::milliseconds limit,
           [to, done](const caf::error& error) { done(failure(connect_failure(error, to))); });
 }
 
-/// Takes over the answer to a request that has no result; call what comes back, once. The handler
-/// returns `caf::delegated<void>{}`.
+/// Creates a response promise for a request without a result. Call the returned function once to
+/// fulfill it. The handler returns `caf::delegated<void>{}`.
 template <class Self> [[nodiscard]] std::function<void()> promise_nothing(Self* self) {
 #if NEXUS_LLM_CAF_1
   auto promise = self->template make_response_promise<void>();

@@ -23,7 +23,7 @@ namespace nexus::llm {
 
 namespace {
 
-/// Time zero is left to those that mean "no time".
+/// The clock does not start at 0, because code uses time zero for "no time".
 constexpr std::chrono::hours start_of_time{1};
 
 #if NEXUS_LLM_CAF_1
@@ -81,7 +81,7 @@ public:
 
 #else
 
-/// As CAF's own, but other threads may send messages.
+/// Like the `test_coordinator` of CAF, but other threads may send messages.
 class Scheduler final : public caf::scheduler::test_coordinator {
 public:
   explicit Scheduler(caf::actor_system& system) : test_coordinator{system} {}
@@ -97,7 +97,7 @@ private:
   }
 };
 
-/// Runs jobs on the thread of the caller.
+/// Execution unit that runs jobs on the thread of the caller.
 class Worker final : public caf::execution_unit {
 public:
   explicit Worker(Scheduler& scheduler)
@@ -212,7 +212,7 @@ struct SteppedSystem::Impl {
 #if NEXUS_LLM_CAF_1
     actor.mailbox().push_front(std::move(element));
 #else
-    // There is no way to the front but behind all that was taken away from there.
+    // The mailbox cannot prepend: empty it, then append this element and all others again.
     std::vector<caf::mailbox_element_ptr> all;
     all.push_back(std::move(element));
     while (auto next = pop(actor))

@@ -1,8 +1,8 @@
 #pragma once
 
-/// The part of the seam that tests need: an actor system that does nothing by itself. Its one
-/// thread is the caller's, its clock stands still until it is set, and every message can be looked
-/// at, taken out or changed before its receiver handles it.
+/// The part of the compatibility layer for tests: an actor system with deterministic scheduling.
+/// All actors run on the thread of the caller, the clock only advances on request, and each message
+/// can be inspected, removed or replaced before its receiver handles it.
 
 #include <chrono>
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace nexus::llm {
 
-/// A behaviour with other handlers before its own.
+/// Returns a behavior that tries the handlers of `first` before those of `own`.
 template <class Behavior> Behavior behind(const caf::message_handler& first, Behavior own) {
   auto all = first.or_else(caf::message_handler{own.unbox().as_behavior_impl()});
 #if NEXUS_LLM_CAF_1
@@ -25,17 +25,17 @@ template <class Behavior> Behavior behind(const caf::message_handler& first, Beh
 #endif
 }
 
-/// A message that waits in the mailbox of its receiver.
+/// A message in the mailbox of its receiver.
 struct Letter {
-  caf::strong_actor_ptr sender; ///< null where it is anonymous
+  caf::strong_actor_ptr sender; ///< null for anonymous messages
   caf::strong_actor_ptr receiver;
   caf::message content;
-  bool is_request = false;        ///< an answer is expected
-  bool is_response = false;       ///< it is one
-  const void* identity = nullptr; ///< tells it from all others that wait
+  bool is_request = false;        ///< the sender expects a response
+  bool is_response = false;       ///< the message is a response
+  const void* identity = nullptr; ///< unique among all messages in mailboxes
 };
 
-/// A letter that was taken out of its mailbox. Dropping it loses the message.
+/// A message that was removed from its mailbox. Destroying it drops the message.
 class TakenLetter {
 public:
   TakenLetter();
@@ -52,17 +52,17 @@ private:
   std::unique_ptr<Parts> parts_;
 };
 
-/// An actor system whose actors run only in `run`. Actors that have messages are the ready ones,
-/// numbered from 0 in the order in which they became ready; one that handled a message and has more
-/// stays the first.
+/// An actor system whose actors run only in `run`. Actors with messages are ready. They are
+/// numbered from 0 in the order in which they became ready; an actor that has more messages after
+/// handling one becomes the first.
 ///
-/// One thread, except that other threads may send messages to its actors. All actors must have
-/// ended before its end, or that hangs.
+/// Not thread-safe, except that other threads may send messages to its actors. All actors must end
+/// before the destructor runs, which hangs otherwise.
 class SteppedSystem {
 public:
   using Time = caf::actor_clock::time_point;
 
-  /// The configuration must outlive this, and no other system must be made from it.
+  /// The configuration must outlive this object and must not be used for another system.
   explicit SteppedSystem(caf::actor_system_config& config);
   ~SteppedSystem();
   SteppedSystem(const SteppedSystem&) = delete;
@@ -70,30 +70,30 @@ public:
 
   [[nodiscard]] caf::actor_system& system() noexcept;
 
-  /// How many actors have something to do.
+  /// Returns the number of ready actors.
   [[nodiscard]] std::size_t ready() const;
-  /// What this actor handles next; nothing where it only has to be woken.
+  /// Returns the next message of this actor, or `nullopt` if it was scheduled without a message.
   [[nodiscard]] std::optional<Letter> next_letter(std::size_t actor);
-  /// Lets this actor handle one message.
+  /// Runs this actor for one message.
   void run(std::size_t actor);
 
-  /// Takes the next letter of this actor out of its mailbox. It must have one.
+  /// Removes the next message from the mailbox of this actor, which must not be empty.
   [[nodiscard]] TakenLetter take(std::size_t actor);
-  /// Puts a letter behind the others of its receiver; one that has ended meanwhile does with it
-  /// what it does with any.
+  /// Appends a message to the mailbox of its receiver. If the receiver has ended, the message is
+  /// handled like any message to it.
   void deliver(TakenLetter letter);
-  /// Puts another content in the place of that of the next letter of this actor.
+  /// Replaces the content of the next message of this actor.
   void replace(std::size_t actor, caf::message content);
 
   [[nodiscard]] Time now() const;
-  /// When the next timer runs out; nothing where none is set.
+  /// Returns when the next timer expires, or `nullopt` if there is none.
   [[nodiscard]] std::optional<Time> next_timeout() const;
-  /// Moves the clock on and sets off the timers that have run out by then.
+  /// Advances the clock and triggers all timers that have expired by then.
   void advance_to(Time time);
-  /// Forgets every timer, and what it would have sent.
+  /// Drops all timers and their messages.
   void drop_timeouts();
 
-  /// Waits, in real time, until another thread has made an actor ready. False where none did.
+  /// Waits, in real time, until an actor is ready. Returns false on a timeout.
   bool wait_for_ready(std::chrono::milliseconds limit);
 
 private:
@@ -101,12 +101,12 @@ private:
   std::unique_ptr<Impl> impl_;
 };
 
-/// Gives an untyped actor one handler for every message. It is told whether the message is a
-/// request, and owes the answer then: it takes `self->make_response_promise()`.
+/// Sets one handler for all messages of an untyped actor. If `is_request` is true, the handler must
+/// respond with `self->make_response_promise()`.
 void catch_all(caf::event_based_actor* self,
                std::function<void(const caf::message&, bool is_request)> handler);
 
-/// Whether this element of a message is that atom.
+/// Returns whether the element of a message at `index` is this atom.
 template <class Atom>
 [[nodiscard]] bool is_atom(const caf::message& message, std::size_t index, Atom atom) {
 #if NEXUS_LLM_CAF_1

@@ -7,7 +7,7 @@ namespace nexus::llm {
 
 namespace {
 
-/// Reads exactly `digits` decimal digits from the front of `text`, and removes them.
+/// Parses exactly `digits` decimal digits at the front of `text` and removes them.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits)
     return std::nullopt;
@@ -76,7 +76,7 @@ std::optional<WallTime> parse_wall_time(std::string_view text) {
   }
   if (!text.empty())
     return std::nullopt;
-  // Ollama says "for ever" with a year far ahead, which nanoseconds cannot reach.
+  // Ollama expresses "forever" as a year that is out of range for nanoseconds.
   if (*year_number > 2261)
     return WallTime::max();
   if (*year_number < 1678)
@@ -87,7 +87,7 @@ std::optional<WallTime> parse_wall_time(std::string_view text) {
 
 std::string format_wall_time(WallTime time) {
   using namespace std::chrono;
-  // No day of a calendar: the end of what nanoseconds can reach would look like one.
+  // The maximum means "forever", but would render as an ordinary date.
   if (time == WallTime::max())
     return "9999-12-31T23:59:59Z";
   const auto in_seconds = floor<seconds>(time);

@@ -8,11 +8,11 @@
 
 namespace nexus::llm {
 
-/// Reads a time in RFC 3339, with any number of fractional digits and any offset, as Ollama
-/// writes them. Nothing for any other text.
+/// Parses an RFC 3339 timestamp of Ollama, with any number of fractional digits and any offset.
+/// Returns `nullopt` for any other text. A year after 2261 yields `WallTime::max()`.
 [[nodiscard]] std::optional<WallTime> parse_wall_time(std::string_view text);
 
-/// Writes a time in RFC 3339, UTC, to the second.
+/// Renders a time as RFC 3339 in UTC, with a precision of seconds.
 [[nodiscard]] std::string format_wall_time(WallTime time);
 
 } // namespace nexus::llm

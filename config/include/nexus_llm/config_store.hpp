@@ -14,46 +14,49 @@
 
 namespace nexus::llm {
 
-/// Keeps the settings of a running system. May block on a disk; used from one thread at a time.
+/// Loads and saves the settings of a running system. Functions may block on disk I/O. Not
+/// thread-safe: used by one thread at a time.
 class ConfigStore {
 public:
   virtual ~ConfigStore() = default;
 
+  /// Returns the stored settings with the overrides applied.
   [[nodiscard]] virtual Result<LLMClientConfig> load() = 0;
-  /// Returns the settings in force afterwards.
+  /// Saves the settings and returns the settings that are active afterwards.
   [[nodiscard]] virtual Result<LLMClientConfig> save(const LLMClientConfig& config) = 0;
-  /// Applies a JSON merge patch to the `llm` section; returns what it says then.
+  /// Applies a JSON merge patch to the `llm` section and returns the active settings.
   [[nodiscard]] virtual Result<LLMClientConfig> update(std::string_view merge_patch) = 0;
-  /// Puts what stands above the stored settings for this run over others.
+  /// Applies the overrides of this process to `config`.
   [[nodiscard]] virtual LLMClientConfig with_overrides(LLMClientConfig config) const {
     return config;
   }
-  /// The file whose changes by others are to be put in force; nothing where there is none.
+  /// Returns the file to watch for changes by other programs, or `nullopt`.
   [[nodiscard]] virtual std::optional<std::filesystem::path> watched_file() const {
     return std::nullopt;
   }
 };
 
-/// What stands above the file for this run only and is never saved: flags and the environment.
+/// Settings from flags and the environment. They take precedence over the file and are never saved.
 struct ConfigOverrides {
   std::optional<std::string> base_url;
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::uint32_t> max_retries;
 
-  /// `config` with the overrides put over it.
+  /// Returns `config` with the overrides applied.
   [[nodiscard]] LLMClientConfig over(LLMClientConfig config) const;
 };
 
-/// Settings in a file; one that is missing means the defaults, and is made by the first save. What
-/// others save there is watched for. `warn` is told what saving had to do without.
+/// Creates a store for a file. If the file is missing, the store uses the settings it read last,
+/// initially the defaults, and the next save creates the file. Changes by other programs are
+/// watched. `warn` is called if a save has to give up a guarantee, such as atomic replacement.
 [[nodiscard]] std::unique_ptr<ConfigStore>
 make_file_store(std::filesystem::path path, ConfigOverrides overrides = {},
                 std::function<void(const std::string& sentence)> warn = {});
 
-/// The same settings, but what others save is not watched for.
+/// Wraps a store such that changes by other programs are not watched.
 [[nodiscard]] std::unique_ptr<ConfigStore> unwatched(std::unique_ptr<ConfigStore> store);
 
-/// Settings in memory, for embedders that fill them in themselves, and for tests.
+/// Creates a store in memory, for embedders that provide the settings themselves, and for tests.
 [[nodiscard]] std::unique_ptr<ConfigStore> make_memory_store(LLMClientConfig config);
 
 } // namespace nexus::llm

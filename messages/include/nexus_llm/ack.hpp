@@ -4,7 +4,7 @@
 
 namespace nexus::llm {
 
-/// The answer of a request that has no result but may fail: it was done.
+/// Acknowledges a request that has no result but may fail.
 struct Ack {
   static constexpr std::string_view type_name = "Ack";
   template <class Self, class Visit> static decltype(auto) fields(Self&, Visit&& visit) {

@@ -9,43 +9,44 @@
 
 namespace nexus::llm {
 
-/// The AI roles of Nexus Overseer (requirement D2). Each has one RoleActor. What
-/// is to be known of a role stands in `role_table`; this gives names to those that code must name.
+/// The AI roles of Nexus Overseer (requirement D2). Each role has one RoleActor. `role_table`
+/// defines the properties of each role; this enum names the roles that code refers to.
 enum class AIRole : std::uint8_t {
-  overseer,       ///< plans and analyses; a reasoning model
+  overseer,       ///< plans and analyzes; a reasoning model
   implementation, ///< writes code; a code model
 };
 
-/// One row of the table of roles.
+/// One row of `role_table`: the name and the defaults of a role.
 struct RoleInfo {
   std::string_view name; ///< in the settings, on the command line and in JSON
   std::string_view default_model;
   std::string_view default_options; ///< JSON text of an object of Ollama options
 };
 
-/// The roles, one row for each value of `AIRole` in its order. A role is added here alone; the
-/// settings, the command line, JSON, the documents, the figures and the protocol of nodes follow.
+/// Returns the roles, one row per value of `AIRole` in the same order. To add a role, add a row:
+/// the settings, the command line, JSON, the documentation, the counters and the node protocol
+/// derive from this table.
 [[nodiscard]] std::span<const RoleInfo> role_table() noexcept;
 
-/// Every role, in the order of the table.
+/// Returns all roles, in the order of the table.
 [[nodiscard]] std::span<const AIRole> all_roles() noexcept;
 
-/// Position of a role in what holds one element for each.
+/// Returns the index of a role in containers with one element per role.
 [[nodiscard]] constexpr std::size_t index_of(AIRole role) noexcept {
   return static_cast<std::size_t>(role);
 }
 
-/// The last role of the table.
+/// Returns the last role of the table.
 [[nodiscard]] AIRole last_of(AIRole) noexcept;
 
-/// The name of a role.
+/// Returns the name of a role.
 [[nodiscard]] std::string_view to_string(AIRole role) noexcept;
 
-/// The inverse of `to_string`; nothing for any other text.
+/// Returns the role with this name, or `nullopt`.
 [[nodiscard]] std::optional<AIRole> parse_role(std::string_view text) noexcept;
 
-/// The names of all roles for a sentence: `overseer and implementation`, with another word where it
-/// is given.
+/// Returns the names of all roles as part of a sentence, such as `overseer and implementation`.
+/// `last_separator` replaces ` and `.
 [[nodiscard]] std::string role_names(std::string_view last_separator = " and ");
 
 } // namespace nexus::llm

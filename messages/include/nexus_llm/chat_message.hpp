@@ -24,12 +24,12 @@ struct Tool {
   bool operator==(const Tool&) const = default;
 };
 
-/// A call that a model asks for. `arguments` is the JSON text of an object.
+/// A tool call requested by a model. `arguments` is the JSON text of an object.
 struct ToolCall {
-  std::string id = {}; ///< empty where the server gives none (before Ollama 0.12.10)
+  std::string id = {}; ///< empty if the server sends none (before Ollama 0.12.10)
   std::string name = {};
   std::string arguments = {};
-  std::optional<std::uint32_t> index = {}; ///< its place among the calls of one answer
+  std::optional<std::uint32_t> index = {}; ///< position among the calls of one response
 
   static constexpr std::string_view type_name = "ToolCall";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -43,11 +43,11 @@ struct ToolCall {
 struct ChatMessage {
   ChatRole role = ChatRole::user;
   std::string content = {};
-  std::string thinking = {};            ///< an assistant's thinking, sent back on later turns
+  std::string thinking = {}; ///< thinking text of the assistant, sent back on later turns
   std::vector<std::string> images = {}; ///< base64, standard alphabet, padded
   std::vector<ToolCall> tool_calls = {};
-  std::string tool_name = {};    ///< of a `tool` message: which tool answered
-  std::string tool_call_id = {}; ///< of a `tool` message: which call it answers
+  std::string tool_name = {};    ///< for `tool` messages: name of the tool
+  std::string tool_call_id = {}; ///< for `tool` messages: ID of the tool call
 
   static constexpr std::string_view type_name = "ChatMessage";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {

@@ -7,12 +7,12 @@
 
 namespace nexus::llm {
 
-/// Who speaks in a conversation (Ollama `/api/chat`, `role`).
+/// The author of a message in a conversation (Ollama `/api/chat`, `role`).
 enum class ChatRole : std::uint8_t {
   user,
   assistant, ///< the model
-  system,    ///< instructions, which stand before everything else
-  tool,      ///< the result of a tool that the assistant called
+  system,    ///< instructions; the first message
+  tool,      ///< the result of a tool call of the assistant
 };
 
 [[nodiscard]] constexpr ChatRole last_of(ChatRole) noexcept { return ChatRole::tool; }

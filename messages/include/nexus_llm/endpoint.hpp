@@ -5,11 +5,12 @@
 
 namespace nexus::llm {
 
-/// Where a process can be reached.
+/// The network address of a process.
 struct Endpoint {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
 
+  /// Returns `host:port`, with brackets around an IPv6 address.
   [[nodiscard]] std::string text() const {
     const bool v6 = host.find(':') != std::string::npos;
     return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);

@@ -12,7 +12,7 @@
 
 namespace nexus::llm {
 
-/// Kinds of failure. The first five are those of requirement E1.
+/// Categorizes errors. The first five categories are those of requirement E1.
 enum class ErrorCategory : std::uint8_t {
   connection,
   timeout,
@@ -26,8 +26,9 @@ enum class ErrorCategory : std::uint8_t {
   internal,
 };
 
-/// Every way in which a request can fail. The numbers cross the network and are part of the JSON
-/// interface, so none ever changes or is used again; new codes go to the end. 0 means "no error".
+/// Identifies the cause of a failed request. The numeric values are part of the wire protocol and
+/// of the JSON interface: they never change and are never reused. New codes are appended. 0 means
+/// "no error".
 enum class ErrorCode : std::uint8_t {
   connection_refused = 1,
   host_not_found = 2,
@@ -103,27 +104,28 @@ enum class ErrorCode : std::uint8_t {
   not_set_up = 72,
 };
 
-/// How often a failure may be answered by trying the same model again.
+/// Controls how often a failed request is retried on the same model.
 enum class Retry : std::uint8_t {
-  never,  ///< trying again cannot help
-  once,   ///< at most one more attempt on the same model
-  budget, ///< up to `maxRetries` attempts
-  resume, ///< likewise, but not as the failure of a first attempt, unless it was accepted before
-  moved,  ///< by whatever takes the place of what was lost, three times, whatever `maxRetries` says
+  never,  ///< a retry cannot succeed
+  once,   ///< at most one retry
+  budget, ///< up to `maxRetries` retries
+  resume, ///< as `budget`, unless the first attempt of a request accepted afterwards fails with it
+  moved,  ///< up to three retries on the replacement of a lost component, despite `maxRetries`
 };
 
-/// One row of the error table: all that is known of a code. The sentence may hold `{}`, which is
-/// replaced by the subject of the error (a model name, a URL, the name of a field, ...).
+/// One row of the error table: all properties of an error code. The sentence may contain `{}`, a
+/// placeholder for the subject of the error (a model name, a URL, the name of a field, ...).
 struct ErrorInfo {
   ErrorCode code;
   std::string_view name;
   ErrorCategory category;
   Retry retry;
-  bool falls_back; ///< a fallback model may answer instead
+  bool falls_back; ///< a fallback model may serve the request instead
   std::string_view sentence;
 };
 
-/// The single table behind texts, exit codes, JSON codes, retry classes and `docs/errors.md`.
+/// All error codes. Messages, exit codes, JSON codes, retry classes and `docs/errors.md` derive
+/// from this table.
 inline constexpr std::array error_table{
     ErrorInfo{ErrorCode::connection_refused, "connection_refused", ErrorCategory::connection,
               Retry::budget, false, "Ollama is not running at {}. Start it with `ollama serve`."},
@@ -347,7 +349,7 @@ consteval bool error_table_is_ordered() {
 } // namespace detail
 static_assert(detail::error_table_is_ordered(), "one row per code, in the order of the enum");
 
-/// The row of `code`. A number that is no code gives the row of `internal_error`.
+/// Returns the row of `code`, or the row of `internal_error` if the value is out of range.
 [[nodiscard]] constexpr const ErrorInfo& info(ErrorCode code) noexcept {
   auto index = static_cast<std::size_t>(code);
   if (index < 1 || index > error_table.size())
@@ -355,44 +357,47 @@ static_assert(detail::error_table_is_ordered(), "one row per code, in the order 
   return error_table[index - 1];
 }
 
+/// Returns the category of an error code.
 [[nodiscard]] constexpr ErrorCategory category(ErrorCode code) noexcept {
   return info(code).category;
 }
 
-/// The name of a code, as in JSON, logs and `docs/errors.md`.
+/// Returns the name of an error code, as in JSON, logs and `docs/errors.md`.
 [[nodiscard]] constexpr std::string_view to_string(ErrorCode code) noexcept {
   return info(code).name;
 }
 
+/// Returns the name of an error category.
 [[nodiscard]] std::string_view to_string(ErrorCategory category) noexcept;
 
-/// Whether trying again may help. The supervisor has done so already when a caller sees an error.
+/// Returns whether a retry may succeed. Except for `overload` errors, the library has already
+/// retried according to `Retry` before the caller gets the error.
 [[nodiscard]] constexpr bool is_retryable(ErrorCode code) noexcept {
   return info(code).retry != Retry::never || category(code) == ErrorCategory::overload;
 }
 
-/// The exit code of the `nexus-llm` program for a failure of this category.
+/// Returns the exit code of the `nexus-llm` program for an error category.
 [[nodiscard]] int exit_code(ErrorCategory category) noexcept;
 
-/// The code of a JSON-RPC error object; unique per error code, in the range that JSON-RPC leaves
-/// to servers.
+/// Returns the code of a JSON-RPC error object. Each error code maps to its own value in the range
+/// that JSON-RPC reserves for servers.
 [[nodiscard]] constexpr int json_rpc_code(ErrorCode code) noexcept {
   return -32000 - static_cast<int>(code);
 }
 
-/// A failure as a value: what callers get, what crosses the network, what the log writes.
-/// `reason` holds the server's own words for a person; `detail` is technical (libcurl code, body
-/// excerpt) and meant for the log alone.
+/// An error as a value: returned to callers, sent over the network and written to the log. `reason`
+/// is the server's own message for the user; `detail` is technical (libcurl code, body excerpt) and
+/// meant for the log only.
 struct LLMError {
   ErrorCode code = ErrorCode::internal_error;
   std::string subject = {};      ///< fills the `{}` of the sentence
-  std::string reason = {};       ///< one clean line that the server gave, or empty
-  std::string detail = {};       ///< technical; never shown to a person by default
-  std::string partial = {};      ///< text that had arrived before a stream broke
-  std::uint16_t http_status = 0; ///< 0 where no HTTP answer was involved
-  std::optional<std::chrono::milliseconds> retry_after = {}; ///< what the server asked for
-  std::string model = {};     ///< model of the last attempt; empty before one was chosen
-  std::uint32_t attempts = 0; ///< attempts made, over all models
+  std::string reason = {};       ///< one-line message from the server, or empty
+  std::string detail = {};       ///< technical; not shown to users by default
+  std::string partial = {};      ///< text received before a stream failed
+  std::uint16_t http_status = 0; ///< 0 if there was no HTTP response
+  std::optional<std::chrono::milliseconds> retry_after = {}; ///< delay that the server requested
+  std::string model = {};     ///< model of the last attempt; empty if none was selected
+  std::uint32_t attempts = 0; ///< number of attempts on all models
   std::optional<std::chrono::milliseconds> unsent_for = {}; ///< how long the circuit has been open
 
   static constexpr std::string_view type_name = "LLMError";
@@ -406,11 +411,11 @@ struct LLMError {
   bool operator==(const LLMError&) const = default;
 };
 
-/// What a person is told: one sentence with what happened and what to do, then the reason that the
-/// server gave, if any.
+/// Returns the message for the user: one sentence that says what happened and what to do, followed
+/// by the reason from the server, if any.
 [[nodiscard]] std::string sentence(const LLMError& error);
 
-/// One line for the log: code, sentence and technical detail.
+/// Returns one line for the log: code, sentence and technical detail.
 [[nodiscard]] std::string log_line(const LLMError& error);
 
 } // namespace nexus::llm

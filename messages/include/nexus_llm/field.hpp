@@ -8,7 +8,7 @@
 namespace nexus::llm {
 
 /// One named member of a message structure. A structure lists its members once, in a static
-/// `fields` function; serialisation, JSON and failure reports are all derived from that list.
+/// function `fields`. Serialization, JSON and error messages derive from that list.
 template <class T> struct Field {
   std::string_view name;
   T& value;
@@ -16,22 +16,23 @@ template <class T> struct Field {
 
 template <class T> Field(std::string_view, T&) -> Field<T>;
 
-/// A structure that lists its members: `T::type_name` and
-/// `T::fields(self, visit)`, which calls `visit(Field{"a", self.a}, ...)` exactly once.
+/// A structure that lists its members. It has `T::type_name` and `T::fields(self, visit)`, which
+/// calls `visit(Field{"a", self.a}, ...)` exactly once.
 template <class T>
 concept Described = requires {
   { T::type_name } -> std::convertible_to<std::string_view>;
 };
 
-/// A structure that is one text with a meaning of its own, such as an id: it says so by `is_text`
-/// and has nothing but a `value`. In JSON it is that text.
+/// A structure that wraps a single string, such as an ID. It sets `is_text` and has only the member
+/// `value`. In JSON it is a plain string.
 template <class T>
 concept TextLike = Described<T> && requires {
   requires T::is_text;
 };
 
-/// Whether a number that came over the network is a value of its enum. An enum tells its last value
-/// by a function `last_of`, found by its argument; one without is whatever it is.
+/// Returns whether a value received over the network is an enumerator. An enum declares its last
+/// enumerator with a function `last_of`, found by argument-dependent lookup. For enums without
+/// `last_of`, all values are accepted.
 template <class Enum>
 requires std::is_enum_v<Enum>
 [[nodiscard]] constexpr bool is_known(Enum value) noexcept {
@@ -41,7 +42,7 @@ requires std::is_enum_v<Enum>
     return true;
 }
 
-/// A structure that can tell whether what was read into it makes sense as a whole.
+/// A structure that can validate itself after deserialization.
 template <class T>
 concept Checkable = requires(const T& value) {
   { value.is_valid() } -> std::same_as<bool>;

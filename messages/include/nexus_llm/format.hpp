@@ -7,16 +7,16 @@
 
 namespace nexus::llm {
 
-/// The form of an answer (Ollama, `format`): free text unless it is set.
+/// The format of a response (Ollama, `format`). The default is free text.
 struct Format {
-  /// `json`, or the JSON text of a schema; empty: free text. `Format::json` and `Format::schema`
-  /// make it.
+  /// `json`, or the JSON text of a schema; empty: free text. Created by `Format::json` and
+  /// `Format::schema`.
   std::string value = {};
 
-  /// Any JSON.
+  /// Returns the format for arbitrary JSON.
   [[nodiscard]] static Format json() { return {"json"}; }
-  /// JSON that fits a schema: the text of a JSON object. A request with any other text is answered
-  /// with `invalid_option`.
+  /// Returns the format for JSON that conforms to a schema, given as the text of a JSON object. A
+  /// request with any other text fails with `invalid_option`.
   [[nodiscard]] static Format schema(std::string json_schema) { return {std::move(json_schema)}; }
 
   [[nodiscard]] bool is_free_text() const noexcept { return value.empty(); }

@@ -12,7 +12,7 @@
 
 namespace nexus::llm {
 
-/// Where a queued request stands. `position` counts from 1; 0 means that it is no longer queued.
+/// Position of a request in the queue of its role, counted from 1; 0 if it is not queued anymore.
 struct QueuePosition {
   std::uint32_t position = 0;
   std::uint32_t queue_length = 0;
@@ -24,23 +24,23 @@ struct QueuePosition {
   bool operator==(const QueuePosition&) const = default;
 };
 
-/// Figures of one role since its start.
+/// Counters of one role since its start.
 struct RoleStats {
   AIRole role = AIRole::overseer;
-  std::uint32_t queued = 0;    ///< now
-  std::uint32_t in_flight = 0; ///< now
+  std::uint32_t queued = 0;    ///< currently
+  std::uint32_t in_flight = 0; ///< currently
   std::uint64_t accepted = 0;
   std::uint64_t answered = 0; ///< with a result
   std::uint64_t failed = 0;   ///< with an error
   std::uint64_t cancelled = 0;
-  std::uint64_t rejected = 0; ///< for overload
+  std::uint64_t rejected = 0; ///< because of overload
   std::uint64_t cache_hits = 0;
   std::uint64_t shared = 0;
   std::uint64_t retries = 0;
   std::uint64_t fallbacks = 0;
-  std::uint64_t healed = 0;              ///< models unloaded because they hung
+  std::uint64_t healed = 0;              ///< models unloaded because they were stuck
   std::uint64_t tokens = 0;              ///< generated
-  std::chrono::nanoseconds generating{}; ///< time that Ollama spent on these tokens
+  std::chrono::nanoseconds generating{}; ///< time that Ollama spent generating these tokens
 
   static constexpr std::string_view type_name = "RoleStats";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -56,7 +56,7 @@ struct RoleStats {
   bool operator==(const RoleStats&) const = default;
 };
 
-/// Adds every figure; whose they are stays as it was.
+/// Adds all counters of `more` to `sum`. The role of `sum` does not change.
 inline RoleStats& operator+=(RoleStats& sum, const RoleStats& more) {
   RoleStats::fields(sum, [&more](auto... total) {
     RoleStats::fields(more, [&](auto... part) {
@@ -70,9 +70,9 @@ inline RoleStats& operator+=(RoleStats& sum, const RoleStats& more) {
   return sum;
 }
 
-/// Loads, downloads, uploads and makings of models, since the start.
+/// Counters of loading, downloading, uploading and creating models since the start.
 struct ModelWork {
-  std::uint32_t in_flight = 0; ///< now
+  std::uint32_t in_flight = 0; ///< currently
   std::uint64_t accepted = 0;
   std::uint64_t answered = 0; ///< with a result
   std::uint64_t failed = 0;   ///< with an error
@@ -87,7 +87,7 @@ struct ModelWork {
   bool operator==(const ModelWork&) const = default;
 };
 
-/// Adds every figure.
+/// Adds all counters of `more` to `sum`.
 inline ModelWork& operator+=(ModelWork& sum, const ModelWork& more) {
   ModelWork::fields(sum, [&more](auto... total) {
     ModelWork::fields(more, [&](auto... part) { ((total.value += part.value), ...); });
@@ -100,7 +100,7 @@ struct ComponentHealth {
   std::string name = {};
   bool running = false;
   std::uint64_t restarts = 0;    ///< since the start of the system
-  std::string last_failure = {}; ///< technical; empty where it never failed
+  std::string last_failure = {}; ///< technical; empty if it never failed
 
   static constexpr std::string_view type_name = "ComponentHealth";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -110,11 +110,11 @@ struct ComponentHealth {
   bool operator==(const ComponentHealth&) const = default;
 };
 
-/// Whether requests go to Ollama at all (see `circuitBreaker` in the settings).
+/// State of the circuit breaker (see `circuitBreaker` in the settings).
 enum class Circuit : std::uint8_t {
-  closed,    ///< they do
-  open,      ///< connecting failed again and again: they fail at once until a probe gets through
-  half_open, ///< the probe is under way
+  closed,    ///< requests are sent to Ollama
+  open,      ///< connecting failed repeatedly: requests fail immediately until a probe succeeds
+  half_open, ///< a probe is in flight
 };
 
 [[nodiscard]] constexpr Circuit last_of(Circuit) noexcept { return Circuit::half_open; }
@@ -124,12 +124,12 @@ enum class Circuit : std::uint8_t {
   return names[static_cast<std::size_t>(circuit)];
 }
 
-/// State of the way to Ollama.
+/// State of the circuit breaker and its last failure.
 struct CircuitHealth {
   Circuit state = Circuit::closed;
-  std::uint32_t failures = 0;             ///< to connect, without a success since
-  std::chrono::milliseconds next_probe{}; ///< until Ollama is tried again; 0 unless `open`
-  std::string last_failure = {};          ///< technical; empty unless `failures`
+  std::uint32_t failures = 0;             ///< consecutive failures to connect
+  std::chrono::milliseconds next_probe{}; ///< time until the next probe; 0 unless `open`
+  std::string last_failure = {};          ///< technical; empty if `failures` is 0
 
   static constexpr std::string_view type_name = "CircuitHealth";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -139,16 +139,16 @@ struct CircuitHealth {
   bool operator==(const CircuitHealth&) const = default;
 };
 
-/// Something that supervision did or noticed.
+/// Reports an action or an observation of the supervision.
 struct SupervisionEvent {
   enum class Kind : std::uint8_t {
     component_failed,
     component_restarted,
-    component_given_up, ///< it used up its restarts; the system ends
-    request_failed,     ///< the fault was in this system, not in the answer
-    circuit_opened,     ///< Ollama does not answer; nothing is sent for some time
+    component_given_up, ///< no restarts left; the system shuts down
+    request_failed,     ///< because of an error in this library, not in Ollama's response
+    circuit_opened,     ///< Ollama is unreachable; no requests are sent for some time
     circuit_closed,
-    model_healed, ///< a model that gave not a byte was unloaded
+    model_healed, ///< a model that produced no output was unloaded
   };
   Kind kind = Kind::component_failed;
   std::string subject = {}; ///< the component, request, base URL or model
@@ -173,15 +173,15 @@ struct SupervisionEvent {
   return names[static_cast<std::size_t>(kind)];
 }
 
-/// State of the whole system.
+/// State of the entire system.
 struct Health {
-  bool reachable = false;   ///< Ollama answered when it was last asked
-  std::string version = {}; ///< Ollama's, when it was last heard
+  bool reachable = false;   ///< Ollama answered the last query
+  std::string version = {}; ///< last known version of Ollama
   CircuitHealth circuit;
   std::vector<ComponentHealth> components = {};
   std::vector<RoleStats> roles = {};
   ModelWork models;
-  std::vector<SupervisionEvent> events = {}; ///< the latest, oldest first
+  std::vector<SupervisionEvent> events = {}; ///< most recent events, oldest first
 
   static constexpr std::string_view type_name = "Health";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {

@@ -14,8 +14,8 @@
 #include "nexus_llm/portability.hpp"
 #include "nexus_llm/stream_messages.hpp"
 
-/// The typed interfaces of all actors that others talk to, their atoms and type ids.
-/// `docs/messages.md` tells who sends what, what answers it, and which errors can come.
+/// The typed interfaces of all public actors, their atoms and type IDs. `docs/messages.md`
+/// documents the sender, the response and the errors of each message.
 
 CAF_BEGIN_TYPE_ID_BLOCK(nexus_llm, caf::first_custom_type_id + 1000)
 
@@ -111,95 +111,97 @@ CAF_ADD_ATOM(nexus_llm, nexus::llm, reload_config_atom, "reloadconf")
 
 namespace nexus::llm {
 
-/// Listens to a stream. The answer to each chunk gives back the credit that the chunk took: a
-/// subscriber that is slow to answer gets what came meanwhile as one longer chunk.
+/// Receives the chunks of a stream. Each response to a chunk returns one credit. While a subscriber
+/// has no credit, further chunks are merged into one larger chunk.
 using stream_subscriber = caf::typed_actor<
-    /// A piece of the answer; the last one has `done` set and ends the stream.
+    /// A chunk of the response; the last one has `done` set and ends the stream.
     sig<void, LLMStreamChunk>,
-    /// The stream failed; ends the stream.
+    /// Reports the failure of the stream and ends it.
     sig<void, StreamError>,
-    /// Where the request stands.
+    /// Reports the phase of the request.
     sig<void, RequestProgress>>;
 
-/// Takes the pieces of a stream as they come from the socket (the StreamingActor is one).
+/// Receives the chunks of a stream as they arrive from the socket. The StreamingActor implements
+/// it.
 using chunk_sink = caf::typed_actor<sig<void, StreamBatch>>;
 
-/// Listens to a transfer or the making of a model. While one report is unanswered, newer ones
-/// replace each other.
+/// Receives the progress of a transfer or of the creation of a model. While one report is in
+/// flight, only the latest of the following reports is kept.
 using pull_subscriber = caf::typed_actor<sig<void, PullProgress>>;
 
-/// What an AI role offers. Handles stay valid across restarts of everything behind them. Every
-/// request gets exactly one answer, an `LLMError` where it fails.
+/// The interface of an AI role. Handles remain valid across restarts of the components that
+/// implement the role. Every request gets exactly one response: a result, or an `LLMError`.
 using role_handle = caf::typed_actor<
-    /// A complete answer to a prompt, with the role's settings.
+    /// Returns the complete response to a prompt, using the settings of the role.
     sig<LLMResponse, generate_atom, std::string>,
-    /// The same with options.
+    /// As above, with options.
     sig<LLMResponse, generate_atom, std::string, GenerateOptions>,
-    /// Chunks to the subscriber; the accumulated answer to the requester.
+    /// Sends chunks to the subscriber and returns the accumulated response to the requester.
     sig<LLMResponse, generate_streaming_atom, std::string, GenerateOptions, stream_subscriber>,
-    /// A complete answer in a conversation.
+    /// Returns the complete response to a conversation.
     sig<LLMResponse, chat_atom, std::vector<ChatMessage>, GenerateOptions>,
-    /// Chunks to the subscriber; the accumulated answer to the requester.
+    /// Sends chunks to the subscriber and returns the accumulated response to the requester.
     sig<LLMResponse, chat_streaming_atom, std::vector<ChatMessage>, GenerateOptions,
         stream_subscriber>,
-    /// Answers to several prompts, in their order. One that fails does not fail the others.
+    /// Returns the responses to several prompts, in the same order. Each prompt fails on its own.
     sig<BatchResponse, batch_atom, std::vector<std::string>, GenerateOptions>,
-    /// A vector for each text.
+    /// Returns one embedding vector per text.
     sig<EmbedResponse, embed_atom, EmbedRequest>,
-    /// Ends a request; its requester gets `cancelled`. False where there is no such request.
+    /// Cancels a request; its requester gets `cancelled`. Returns false if there is no such
+    /// request.
     sig<bool, cancel_atom, RequestId>,
-    /// Where a request stands in the queue.
+    /// Returns the position of a request in the queue.
     sig<QueuePosition, position_atom, RequestId>,
-    /// Joins a live stream: the text so far comes as the first chunk.
+    /// Subscribes to a live stream. The first chunk contains the text so far.
     sig<Ack, subscribe_atom, RequestId, stream_subscriber>,
-    /// Leaves a live stream.
+    /// Unsubscribes from a live stream.
     sig<Ack, unsubscribe_atom, RequestId, stream_subscriber>,
-    /// Figures of the role.
+    /// Returns the counters of the role.
     sig<RoleStats, stats_atom>>;
 
-/// The models of the local Ollama and which of them serve the roles.
+/// Manages the models of the local Ollama and their assignment to roles.
 using models_handle = caf::typed_actor<
-    /// The configured model of a role.
+    /// Returns the configured model of a role.
     sig<std::string, get_model_for_role_atom, AIRole>,
-    /// Makes a model serve a role from the next request on, and saves that.
+    /// Assigns a model to a role, starting with the next request, and saves the assignment.
     sig<ModelConfig, set_model_for_role_atom, AIRole, std::string>,
-    /// Whether a model is installed.
+    /// Returns whether a model is installed.
     sig<bool, check_model_atom, std::string>,
-    /// The installed models, read anew.
+    /// Queries Ollama for the installed models.
     sig<ModelList, list_models_atom>,
-    /// Details of a model.
+    /// Returns details of a model.
     sig<ModelDetails, show_model_atom, std::string>,
-    /// The models in memory.
+    /// Returns the models that are loaded into memory.
     sig<RunningModels, running_models_atom>,
-    /// Brings a model into memory, with the values that requests to it carry, and keeps it there
-    /// for a time (not set: that of the settings, else Ollama's default).
+    /// Loads a model into memory, using the same options as requests to it, and keeps it loaded for
+    /// the given time. If unset, the settings decide, then Ollama.
     sig<Ack, load_model_atom, std::string, KeepAlive>,
-    /// The same with an id to cancel it by.
+    /// As above, with an ID for cancelling the load.
     sig<Ack, load_model_atom, RequestId, std::string, KeepAlive>,
-    /// Frees the memory of a model.
+    /// Unloads a model from memory.
     sig<Ack, unload_model_atom, std::string>,
-    /// Downloads a model; progress goes to the subscriber. Ends when the model is complete.
+    /// Downloads a model and reports the progress to the subscriber. Responds when complete.
     sig<Ack, pull_model_atom, std::string, pull_subscriber>,
-    /// The same with options.
+    /// As above, with options.
     sig<Ack, pull_model_atom, ModelTransfer, pull_subscriber>,
-    /// Sends a model to its registry.
+    /// Uploads a model to its registry.
     sig<Ack, push_model_atom, ModelTransfer, pull_subscriber>,
-    /// Makes a model from the parts of a Modelfile.
+    /// Creates a model from the parts of a Modelfile.
     sig<Ack, create_model_atom, CreateRequest, pull_subscriber>,
-    /// Gives Ollama the content of a file on this machine, to make a model from; answers its
-    /// digest. Not for other machines.
+    /// Uploads a local file to Ollama for creating a model and returns its digest. Only for callers
+    /// in the same process or node.
     sig<std::string, upload_blob_atom, std::string>,
-    /// Removes a model from the disk.
+    /// Deletes a model from disk.
     sig<Ack, delete_model_atom, std::string>,
-    /// Gives a model a second name.
+    /// Copies a model to a second name.
     sig<Ack, copy_model_atom, std::string, std::string>,
-    /// Ends a load, download, upload or making of this id; its requester gets `cancelled`. False
-    /// where there is none.
+    /// Cancels the load, download, upload or creation with this ID; its requester gets `cancelled`.
+    /// Returns false if there is none.
     sig<bool, cancel_atom, RequestId>,
-    /// The version of Ollama.
+    /// Returns the version of Ollama.
     sig<std::string, version_atom>>;
 
-/// The part of the Ollama API that is about models, as it is: one HTTP exchange per message.
+/// The model management part of the Ollama API: one HTTP exchange per message.
 using ollama_models_actor = caf::typed_actor<
     sig<ModelList, list_models_atom>, sig<bool, check_model_atom, std::string>,
     sig<ModelDetails, show_model_atom, std::string>, sig<RunningModels, running_models_atom>,
@@ -209,39 +211,39 @@ using ollama_models_actor = caf::typed_actor<
     sig<Ack, create_model_atom, CreateRequest, pull_subscriber>,
     sig<std::string, upload_blob_atom, std::string>, sig<Ack, delete_model_atom, std::string>,
     sig<Ack, copy_model_atom, std::string, std::string>,
-    /// Ends every exchange of a request; whoever waits gets `cancelled`.
+    /// Cancels all HTTP exchanges of a request; its requesters get `cancelled`.
     sig<bool, cancel_atom, RequestId>, sig<std::string, version_atom>>;
 
-/// The whole Ollama API as it is: no retries, no fallback.
+/// The complete Ollama API, without retries and fallback models.
 using ollama_client_actor = caf::typed_actor<
     sig<LLMResponse, generate_atom, LLMRequest>,
     sig<LLMResponse, generate_streaming_atom, LLMRequest, chunk_sink>,
     sig<LLMResponse, chat_atom, LLMRequest>,
     sig<LLMResponse, chat_streaming_atom, LLMRequest, chunk_sink>,
     sig<EmbedResponse, embed_atom, EmbedRequest>,
-    /// Whether requests go to Ollama at present.
+    /// Returns the state of the circuit breaker.
     sig<CircuitHealth, circuit_atom>,
-    /// Settings for the exchanges that follow.
+    /// Applies new settings to subsequent HTTP exchanges.
     sig<Ack, update_config_atom, LLMClientConfig>>::extend_with<ollama_models_actor>;
 
-/// The settings of the running system. What is in force changes by these messages, and by what
-/// others save in the file while it is watched.
+/// The settings of the running system. The active settings change through these messages, and when
+/// another program changes the watched file.
 using settings_handle =
     caf::typed_actor<sig<LLMClientConfig, get_config_atom>,
-                     /// Replaces the settings, in the running system and on disk.
+                     /// Replaces the active settings and saves them to disk.
                      sig<LLMClientConfig, save_config_atom, LLMClientConfig>,
                      /// Applies a JSON merge patch to the `llm` section.
                      sig<LLMClientConfig, update_config_atom, std::string>,
-                     /// Puts in force what the file says now; writes nothing.
+                     /// Reloads the settings from the file without writing to it.
                      sig<LLMClientConfig, reload_config_atom>>;
 
-/// Listens to what supervision does.
+/// Receives the events of the supervision.
 using supervision_subscriber = caf::typed_actor<sig<void, SupervisionEvent>>;
 
-/// State of the whole system.
+/// Reports the state of the entire system.
 using health_handle =
     caf::typed_actor<sig<Health, health_atom>,
-                     /// Tells a subscriber of every event from now on, until it leaves or dies.
+                     /// Sends all following events to a subscriber until it unsubscribes or ends.
                      sig<Ack, subscribe_atom, supervision_subscriber>,
                      sig<Ack, unsubscribe_atom, supervision_subscriber>>;
 

@@ -7,19 +7,20 @@
 
 namespace nexus::llm {
 
-/// How long Ollama keeps a model in memory after a request (Ollama, `keep_alive`). One that is not
-/// set leaves it to the settings, or to Ollama.
+/// How long Ollama keeps a model in memory after a request (Ollama, `keep_alive`). If unset, the
+/// settings decide, then Ollama.
 struct KeepAlive {
-  /// A Go duration such as `5m`, or a number of seconds; empty: not set. A request with any other
-  /// text is answered with `invalid_option`. `KeepAlive::lasting` and the others make it.
+  /// A Go duration such as `5m`, or a number of seconds; empty: unset. A request with any other
+  /// text fails with `invalid_option`. Created by `lasting`, `forever` and `none`.
   std::string value = {};
 
+  /// Keeps the model for `time` after the request.
   [[nodiscard]] static KeepAlive lasting(std::chrono::seconds time) {
     return {std::to_string(time.count())};
   }
-  /// Until it is unloaded, or Ollama needs the memory.
+  /// Keeps the model until it is unloaded or Ollama needs the memory.
   [[nodiscard]] static KeepAlive forever() { return {"-1"}; }
-  /// Out of memory as soon as the request is done.
+  /// Unloads the model after the request.
   [[nodiscard]] static KeepAlive none() { return {"0"}; }
 
   [[nodiscard]] bool is_set() const noexcept { return !value.empty(); }

@@ -12,10 +12,10 @@
 
 namespace nexus::llm {
 
-/// What to do when a stream breaks after something of it was seen.
+/// What happens if a stream fails after a chunk was delivered.
 enum class StreamRecovery : std::uint8_t {
-  fail,    ///< a typed end with the partial text
-  restart, ///< once: subscribers are told, and the stream starts over
+  fail,    ///< end the stream with an error and the partial text
+  restart, ///< notify the subscribers and restart the stream, at most once
 };
 
 [[nodiscard]] constexpr StreamRecovery last_of(StreamRecovery) noexcept {
@@ -29,11 +29,10 @@ enum class StreamRecovery : std::uint8_t {
 /// Settings of one role.
 struct RoleSettings {
   std::string model = {};
-  std::vector<std::string> fallback_models =
-      {};                                    ///< tried in order when the first is missing or fails
+  std::vector<std::string> fallback_models = {}; ///< tried in order if `model` is missing or fails
   std::optional<std::uint32_t> num_ctx = {}; ///< context window in tokens; unset: Ollama decides
-  KeepAlive keep_alive = {};  ///< how long Ollama keeps the model in memory; unset: it decides
-  std::string system = {};    ///< system text; empty: the model's own
+  KeepAlive keep_alive = {};  ///< how long Ollama keeps the model in memory; unset: Ollama decides
+  std::string system = {};    ///< system text; empty: default of the model
   std::string options = "{}"; ///< JSON text of an object of Ollama options
 
   static constexpr std::string_view type_name = "RoleSettings";
@@ -45,7 +44,7 @@ struct RoleSettings {
   bool operator==(const RoleSettings&) const = default;
 };
 
-/// What the table of roles says.
+/// Returns the default settings from `role_table`.
 [[nodiscard]] inline PerRole<RoleSettings> default_role_settings() {
   PerRole<RoleSettings> settings;
   for (const auto role : all_roles()) {
@@ -56,20 +55,20 @@ struct RoleSettings {
   return settings;
 }
 
-/// Bounds on everything that could grow.
+/// Resource limits: queues, sizes, concurrency and subscribers.
 struct Limits {
-  std::uint32_t max_concurrent = 2;         ///< requests of one role at Ollama at a time
-  std::uint32_t queue_length = 100;         ///< requests of one role that wait
-  std::chrono::milliseconds ageing{10'000}; ///< a background request older than this is interactive
+  std::uint32_t max_concurrent = 2;         ///< concurrent requests of one role at Ollama
+  std::uint32_t queue_length = 100;         ///< queued requests of one role
+  std::chrono::milliseconds ageing{10'000}; ///< see `Priority`
   std::uint64_t max_prompt_bytes = 8u << 20;
   std::uint64_t max_response_bytes = 64u << 20;
-  std::uint64_t max_line_bytes = 16u << 20; ///< one line of a stream
+  std::uint64_t max_line_bytes = 16u << 20; ///< of one line of a stream
   std::uint32_t max_json_depth = 128;
-  std::uint32_t max_subscribers = 64;   ///< of one stream
-  std::uint32_t subscriber_window = 32; ///< chunks that a subscriber may have unhandled
-  std::chrono::milliseconds subscriber_timeout{600'000}; ///< to handle one chunk
+  std::uint32_t max_subscribers = 64;   ///< per stream
+  std::uint32_t subscriber_window = 32; ///< chunks in flight per subscriber (credit)
+  std::chrono::milliseconds subscriber_timeout{600'000}; ///< maximum time to handle one chunk
   std::uint32_t max_batch = 1000;                        ///< prompts in one batch
-  std::uint64_t max_message_bytes = 256u << 20;          ///< one message from another process
+  std::uint64_t max_message_bytes = 256u << 20;          ///< per message from another process
 
   static constexpr std::string_view type_name = "Limits";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -86,7 +85,8 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
-/// The response cache of a role. Only answers that would repeat are kept (temperature 0 or a seed).
+/// Settings of the response cache of each role. Only deterministic requests (temperature 0 or a
+/// seed) are cached.
 struct CacheSettings {
   bool enabled = false;
   std::uint64_t max_bytes = 16u << 20;
@@ -100,9 +100,9 @@ struct CacheSettings {
   bool operator==(const CacheSettings&) const = default;
 };
 
-/// How often failing components are restarted before the system gives up.
+/// How often a failing component is restarted before the system shuts down.
 struct RestartSettings {
-  std::uint32_t max_restarts = 5; ///< of one component within `window`
+  std::uint32_t max_restarts = 5; ///< per component within `window`
   std::chrono::seconds window{30};
 
   static constexpr std::string_view type_name = "RestartSettings";
@@ -112,12 +112,13 @@ struct RestartSettings {
   bool operator==(const RestartSettings&) const = default;
 };
 
-/// When to stop asking an Ollama that is not there, and when to try it again.
+/// Settings of the circuit breaker: when to stop sending requests while Ollama is unreachable, and
+/// when to probe it again.
 struct CircuitSettings {
-  std::uint32_t max_failures = 5; ///< to connect, one after the other, until it opens; 0: never
-  std::chrono::milliseconds reset_timeout{1000}; ///< from opening to the first probe
+  std::uint32_t max_failures = 5; ///< consecutive failures to connect before it opens; 0: never
+  std::chrono::milliseconds reset_timeout{1000}; ///< delay before the first probe
   std::chrono::milliseconds max_reset_timeout{
-      30'000}; ///< bound of its doubling at each failed probe
+      30'000}; ///< upper bound of the delay, which doubles after each failed probe
 
   static constexpr std::string_view type_name = "CircuitSettings";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -127,9 +128,10 @@ struct CircuitSettings {
   bool operator==(const CircuitSettings&) const = default;
 };
 
-/// Nodes that do the work instead of this process, and what proves to them who this is (PEM files).
+/// Nodes that serve requests instead of this process, and the TLS files for connecting to them
+/// (PEM).
 struct NodeSettings {
-  std::vector<std::string> addresses = {}; ///< `host:port`; none: this process does the work
+  std::vector<std::string> addresses = {}; ///< `host:port`; empty: no nodes
   std::string certificate = {};
   std::string key = {};
   std::string authority = {};
@@ -142,22 +144,22 @@ struct NodeSettings {
   bool operator==(const NodeSettings&) const = default;
 };
 
-/// All settings (requirement D7, and more). The member initialisers
-/// are the defaults; `config/config_keys.hpp` maps each to its key, range and documentation.
+/// All settings (requirement D7, and more). The member initializers are the defaults;
+/// `config/config_keys.hpp` maps each member to its key, range and documentation.
 struct LLMClientConfig {
   std::string base_url = "http://localhost:11434";
-  std::chrono::milliseconds timeout{300'000};  ///< a complete request; a stream's first chunk
-  std::uint32_t max_retries = 3;               ///< further attempts on one model
-  std::chrono::milliseconds retry_delay{1000}; ///< least wait before a retry; doubles each time
+  std::chrono::milliseconds timeout{300'000};  ///< for a response, or a stream's first chunk
+  std::uint32_t max_retries = 3;               ///< retries per model
+  std::chrono::milliseconds retry_delay{1000}; ///< minimum delay before a retry; doubles each time
 
-  std::chrono::milliseconds max_retry_delay{30'000}; ///< cap of the back-off
+  std::chrono::milliseconds max_retry_delay{30'000}; ///< upper bound of the retry delay
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds gap_timeout{60'000};
-  std::chrono::milliseconds total_timeout{0}; ///< 0: none
+  std::chrono::milliseconds total_timeout{0}; ///< 0: no timeout
   StreamRecovery stream_recovery = StreamRecovery::fail;
   bool allow_remote_models =
-      false; ///< models that Ollama runs elsewhere: prompts leave the machine
-  std::chrono::seconds model_list_ttl{30}; ///< how long the list of models is believed
+      false; ///< allow models that Ollama runs remotely: prompts leave this machine
+  std::chrono::seconds model_list_ttl{30}; ///< lifetime of the cached list of models
   PerRole<RoleSettings> roles = default_role_settings();
   Limits limits;
   CacheSettings cache;
@@ -165,8 +167,10 @@ struct LLMClientConfig {
   CircuitSettings circuit;
   NodeSettings nodes;
 
+  /// Returns the primary model of a role.
   [[nodiscard]] const std::string& model(AIRole role) const noexcept { return roles[role].model; }
   [[nodiscard]] std::string& model(AIRole role) noexcept { return roles[role].model; }
+  /// Returns the settings of a role.
   [[nodiscard]] const RoleSettings& settings(AIRole role) const noexcept { return roles[role]; }
   [[nodiscard]] RoleSettings& settings(AIRole role) noexcept { return roles[role]; }
 

@@ -14,8 +14,8 @@
 
 namespace nexus::llm {
 
-/// Who waits for an answer. Interactive requests leave a queue before background ones; a
-/// background request that has waited long enough counts as interactive (ageing).
+/// Scheduling class of a request. Interactive requests leave the queue before background ones. A
+/// background request that has waited for `limits.ageing` counts as interactive.
 enum class Priority : std::uint8_t { interactive, background };
 
 [[nodiscard]] constexpr Priority last_of(Priority) noexcept { return Priority::background; }
@@ -24,38 +24,38 @@ enum class Priority : std::uint8_t { interactive, background };
   return priority == Priority::interactive ? "interactive" : "background";
 }
 
-/// What a caller may set per request; everything left out comes from the role's settings.
-/// Plain data: copy and move freely between threads.
+/// Options that a caller may set per request. Unset options default to the settings of the role.
+/// Plain data that may be copied and moved between threads.
 struct GenerateOptions {
-  RequestId id = {};                           ///< empty: one is made
+  RequestId id = {};                           ///< empty: generated
   std::string model = {};                      ///< empty: the role's model
-  std::optional<std::string> context = {};     ///< additional text put before the prompt
-  std::optional<double> temperature = {};      ///< 0.0 to 2.0; 0 is repeatable
-  std::optional<std::int32_t> max_tokens = {}; ///< most tokens; -1 and -2: no limit
-  std::optional<std::int64_t> seed = {};       ///< the same seed repeats an answer
-  std::vector<std::string> stop = {};          ///< texts that end the answer
-  std::optional<std::string> system = {};      ///< replaces the role's system text
-  Format format = {};                          ///< of the answer; free text where it is not set
-  KeepAlive keep_alive = {};                   ///< unset: the settings'
-  std::optional<std::uint32_t> num_ctx = {};   ///< context window in tokens; unset: the settings'
-  std::vector<std::string> images = {};        ///< base64, for models that see
+  std::optional<std::string> context = {};     ///< additional text, prepended to the prompt
+  std::optional<double> temperature = {};      ///< 0.0 to 2.0; 0 is deterministic
+  std::optional<std::int32_t> max_tokens = {}; ///< maximum number of tokens; -1 and -2: no limit
+  std::optional<std::int64_t> seed = {};       ///< the same seed reproduces a response
+  std::vector<std::string> stop = {};          ///< texts that end the response
+  std::optional<std::string> system = {};      ///< replaces the system text of the role
+  Format format = {};                          ///< format of the response; unset: free text
+  KeepAlive keep_alive = {};                   ///< unset: from settings
+  std::optional<std::uint32_t> num_ctx = {};   ///< context window in tokens; unset: from settings
+  std::vector<std::string> images = {};        ///< base64, for vision models
   std::optional<Think> think = {};             ///< unset: the model decides
   std::vector<Tool> tools = {};                ///< chat only
   std::string raw_options = {}; ///< JSON text of an object, merged into Ollama's `options`
-  std::vector<std::uint32_t> continuation = {}; ///< `LLMResponse::context` of an earlier answer
-  std::string suffix = {};                      ///< text after the gap, for models that fill in
-  bool raw = false;                             ///< no template is applied to the prompt
-  std::optional<bool> truncate = {}; ///< false: a prompt too long for the window is an error
-  std::optional<bool> shift = {};    ///< false: an answer ends where the window is full
-  bool logprobs = false;             ///< tell the log probability of each token
-  std::optional<std::uint32_t> top_logprobs = {}; ///< alternatives told for each token, 0 to 20
+  std::vector<std::uint32_t> continuation = {}; ///< `LLMResponse::context` of an earlier response
+  std::string suffix = {};           ///< text after the insertion point, for fill-in-the-middle
+  bool raw = false;                  ///< do not apply the prompt template
+  std::optional<bool> truncate = {}; ///< false: reject a prompt that exceeds the context window
+  std::optional<bool> shift = {};    ///< false: end the response if the context window is full
+  bool logprobs = false;             ///< return the log probability of each token
+  std::optional<std::uint32_t> top_logprobs = {}; ///< alternatives returned per token, 0 to 20
   Priority priority = Priority::interactive;      ///< interactive requests leave the queue first
-  bool bypass_cache = false; ///< neither read nor fill the response cache, nor share
+  bool bypass_cache = false; ///< skip the response cache and do not coalesce with other requests
   std::optional<std::chrono::milliseconds> timeout =
-      {}; ///< shorter than the settings' `timeout`; a longer one does nothing
-  std::optional<std::chrono::milliseconds> connect_timeout = {}; ///< likewise, `connectTimeout`
-  std::optional<std::chrono::milliseconds> gap_timeout = {};     ///< likewise, `gapTimeout`
-  std::optional<std::chrono::milliseconds> total_timeout = {};   ///< likewise, `totalTimeout`
+      {}; ///< lowers `timeout` of the settings; a higher value has no effect
+  std::optional<std::chrono::milliseconds> connect_timeout = {}; ///< likewise for `connectTimeout`
+  std::optional<std::chrono::milliseconds> gap_timeout = {};     ///< likewise for `gapTimeout`
+  std::optional<std::chrono::milliseconds> total_timeout = {};   ///< likewise for `totalTimeout`
 
   static constexpr std::string_view type_name = "GenerateOptions";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -76,7 +76,7 @@ struct GenerateOptions {
   bool operator==(const GenerateOptions&) const = default;
 };
 
-/// Which Ollama endpoint a request is for.
+/// Selects the Ollama endpoint of a request.
 enum class RequestKind : std::uint8_t {
   generate, ///< `/api/generate`: one prompt
   chat,     ///< `/api/chat`: a conversation
@@ -88,15 +88,15 @@ enum class RequestKind : std::uint8_t {
   return kind == RequestKind::generate ? "generate" : "chat";
 }
 
-/// One request as it goes to Ollama (requirement D3): the options of the caller,
-/// completed from the role's settings, with the model and the prompt or conversation.
+/// One request as sent to Ollama (requirement D3): the options of the caller, completed from the
+/// settings of the role, plus the model and the prompt or conversation.
 struct LLMRequest : GenerateOptions {
   RequestKind kind = RequestKind::generate;
-  std::string prompt = {}; ///< for `generate`; empty with no messages loads the model
+  std::string prompt = {};                ///< for `generate`; must not be empty
   std::vector<ChatMessage> messages = {}; ///< for `chat`
   bool stream = false;
-  std::uint32_t attempt = 1; ///< counts over retries and fallbacks; marks stale replies
-  std::string digest = {};   ///< of the model, as far as it is known
+  std::uint32_t attempt = 1; ///< counts retries and fallbacks; identifies stale replies
+  std::string digest = {};   ///< digest of the model; empty if unknown
 
   static constexpr std::string_view type_name = "LLMRequest";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -109,15 +109,15 @@ struct LLMRequest : GenerateOptions {
   bool operator==(const LLMRequest&) const = default;
 };
 
-/// Texts to embed (Ollama `/api/embed`); one vector comes back for each.
+/// Requests one embedding vector per text (Ollama `/api/embed`).
 struct EmbedRequest {
   RequestId id = {};
   std::string model = {};
   std::vector<std::string> input = {};
   std::optional<std::uint32_t> dimensions = {};
-  std::optional<bool> truncate = {}; ///< false: a text too long for the window is an error
+  std::optional<bool> truncate = {}; ///< false: reject a text that exceeds the context window
   std::string raw_options = {};      ///< JSON text of an object, merged into Ollama's `options`
-  KeepAlive keep_alive = {};         ///< unset: the settings'
+  KeepAlive keep_alive = {};         ///< unset: from settings
   std::optional<std::chrono::milliseconds> timeout = {};
 
   static constexpr std::string_view type_name = "EmbedRequest";

@@ -12,16 +12,16 @@
 
 namespace nexus::llm {
 
-/// What Ollama measured (its final object). A count or time that it leaves out is 0.
+/// Statistics from the final object of Ollama's response. Missing counts and durations are 0.
 struct GenerateStats {
   std::chrono::nanoseconds total_duration{};
   std::chrono::nanoseconds load_duration{};
-  std::uint64_t prompt_eval_count = 0; ///< tokens of the prompt
+  std::uint64_t prompt_eval_count = 0; ///< tokens in the prompt
   std::chrono::nanoseconds prompt_eval_duration{};
-  std::uint64_t eval_count = 0; ///< tokens of the answer
+  std::uint64_t eval_count = 0; ///< tokens in the response
   std::chrono::nanoseconds eval_duration{};
 
-  /// Speed of the answer; 0 where Ollama gave no figures.
+  /// Returns the generation speed, or 0 if Ollama reported no statistics.
   [[nodiscard]] double tokens_per_second() const noexcept {
     return eval_duration.count() > 0
                ? static_cast<double>(eval_count) * 1e9 / static_cast<double>(eval_duration.count())
@@ -39,11 +39,11 @@ struct GenerateStats {
   bool operator==(const GenerateStats&) const = default;
 };
 
-/// A token that could have stood in the place of another.
+/// An alternative for a token of the response, with its log probability.
 struct TokenAlternative {
   std::string token = {};
   double logprob = 0;
-  std::vector<std::uint8_t> bytes = {}; ///< of the token, which need not be whole UTF-8
+  std::vector<std::uint8_t> bytes = {}; ///< bytes of the token; possibly incomplete UTF-8
 
   static constexpr std::string_view type_name = "TokenAlternative";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -53,13 +53,12 @@ struct TokenAlternative {
   bool operator==(const TokenAlternative&) const = default;
 };
 
-/// The log probability of one token of an answer (Ollama, `logprobs`).
+/// The log probability of one token of a response (Ollama, `logprobs`).
 struct TokenLogprob {
   std::string token = {};
   double logprob = 0;
   std::vector<std::uint8_t> bytes = {};
-  std::vector<TokenAlternative> top_logprobs =
-      {}; ///< the likeliest tokens, as many as were asked for
+  std::vector<TokenAlternative> top_logprobs = {}; ///< the most likely tokens, as many as requested
 
   static constexpr std::string_view type_name = "TokenLogprob";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -69,18 +68,18 @@ struct TokenLogprob {
   bool operator==(const TokenLogprob&) const = default;
 };
 
-/// What an answer cost and how it came about, as this system saw it.
+/// How this library produced a response, and how long each step took.
 struct Provenance {
-  std::uint32_t attempts = 1;    ///< over all models; 0 for a cached answer
-  bool fallback = false;         ///< another model than the first choice answered
-  bool shared = false;           ///< another caller's identical request in flight answered
-  bool cached = false;           ///< from the response cache
-  bool restarted = false;        ///< a stream had to start over after something of it was seen
-  bool prompt_truncated = false; ///< Ollama probably cut the prompt to the context window
-  bool cut_by_length = false;    ///< `done_reason` is `length`: the answer is not complete
-  std::chrono::microseconds queue_time{};       ///< accepted to sent
-  std::chrono::microseconds first_chunk_time{}; ///< last attempt sent to first byte of its answer
-  std::chrono::microseconds total_time{};       ///< accepted to answered
+  std::uint32_t attempts = 1;    ///< on all models; 0 for a cached response
+  bool fallback = false;         ///< a fallback model served the request
+  bool shared = false;           ///< coalesced with an identical request in flight
+  bool cached = false;           ///< served from the response cache
+  bool restarted = false;        ///< the stream restarted after chunks had been delivered
+  bool prompt_truncated = false; ///< Ollama probably truncated the prompt to the context window
+  bool cut_by_length = false;    ///< `done_reason` is `length`: the response is incomplete
+  std::chrono::microseconds queue_time{};       ///< from acceptance to sending
+  std::chrono::microseconds first_chunk_time{}; ///< from sending the last attempt to its first byte
+  std::chrono::microseconds total_time{};       ///< from acceptance to the response
 
   static constexpr std::string_view type_name = "Provenance";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -94,19 +93,19 @@ struct Provenance {
   bool operator==(const Provenance&) const = default;
 };
 
-/// A complete answer (requirement D4).
+/// A complete response (requirement D4).
 struct LLMResponse {
   RequestId id = {};
-  std::string model = {};    ///< the model that answered
-  std::string response = {}; ///< the whole text
-  bool done = false;         ///< true in every answer that a caller gets without an error
+  std::string model = {};    ///< model that served the request
+  std::string response = {}; ///< the complete text
+  bool done = false;         ///< true in every response that a caller gets
   std::optional<std::vector<std::uint32_t>> context = {}; ///< for continuation; generate only
-  std::string thinking = {};             ///< what the model thought, where it says so
-  std::vector<ToolCall> tool_calls = {}; ///< chat only
-  std::string done_reason = {}; ///< `stop`, `length`, `load`, `unload`, or the server's own
-  std::vector<TokenLogprob> logprobs = {}; ///< where they were asked for
-  std::string remote_model = {};           ///< what answered, where it ran on another machine
-  std::string remote_host = {};            ///< that machine; empty where it ran on this one
+  std::string thinking = {};                              ///< thinking text of the model, if any
+  std::vector<ToolCall> tool_calls = {};                  ///< chat only
+  std::string done_reason = {};            ///< `stop`, `length`, `load`, `unload`, or other text
+  std::vector<TokenLogprob> logprobs = {}; ///< if requested
+  std::string remote_model = {};           ///< remote model that served the request, if any
+  std::string remote_host = {};            ///< host of the remote model; empty for a local model
   GenerateStats stats = {};
   Provenance provenance = {};
 
@@ -122,7 +121,7 @@ struct LLMResponse {
   bool operator==(const LLMResponse&) const = default;
 };
 
-/// One element of a batch answer: exactly one of `response` and `error` is set.
+/// One element of a batch response: exactly one of `response` and `error` is set.
 struct BatchItem {
   std::optional<LLMResponse> response = {};
   std::optional<LLMError> error = {};
@@ -134,7 +133,7 @@ struct BatchItem {
   bool operator==(const BatchItem&) const = default;
 };
 
-/// The answers to a batch of prompts, in the order of the prompts.
+/// The responses to a batch of prompts, in the order of the prompts.
 struct BatchResponse {
   std::vector<BatchItem> items = {};
 
@@ -145,14 +144,14 @@ struct BatchResponse {
   bool operator==(const BatchResponse&) const = default;
 };
 
-/// Embeddings of the texts of a request, in their order (Ollama `/api/embed`).
+/// The embeddings of the texts of a request, in the same order (Ollama `/api/embed`).
 struct EmbedResponse {
   std::string model = {};
   std::vector<std::vector<float>> embeddings = {};
   std::chrono::nanoseconds total_duration{};
   std::chrono::nanoseconds load_duration{};
   std::uint64_t prompt_eval_count = 0;
-  bool truncated = false; ///< Ollama probably cut at least one of the texts
+  bool truncated = false; ///< Ollama probably truncated at least one text
 
   static constexpr std::string_view type_name = "EmbedResponse";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {

@@ -11,10 +11,10 @@
 
 namespace nexus::llm {
 
-/// Wall-clock time as Ollama reports it.
+/// Wall-clock time as reported by Ollama.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
 
-/// Which model serves a role, and where (requirement D1).
+/// Assigns a model, at a base URL, to a role (requirement D1).
 struct ModelConfig {
   std::string name = {}; ///< such as `llama3.1:8b`
   AIRole role = AIRole::overseer;
@@ -28,20 +28,20 @@ struct ModelConfig {
   bool operator==(const ModelConfig&) const = default;
 };
 
-/// A model on this machine (requirement D6; Ollama `/api/tags`).
+/// An installed model (requirement D6; Ollama `/api/tags`).
 struct ModelStatus {
   std::string name = {};
-  bool available = false;                 ///< installed, so that a request can use it
+  bool available = false;                 ///< installed and usable by requests
   std::optional<std::uint64_t> size = {}; ///< bytes
   std::optional<WallTime> modified_at = {};
   std::string digest = {};
   std::string family = {};
   std::string parameter_size = {};            ///< such as `8.0B`
   std::string quantization = {};              ///< such as `Q4_K_M`
-  std::uint32_t context_length = 0;           ///< tokens the model was trained for; 0: not told
-  std::vector<std::string> capabilities = {}; ///< where the server lists them
-  std::string remote_model = {}; ///< what answers, where the model runs on another machine
-  std::string remote_host = {};  ///< that machine; empty for a model of this one
+  std::uint32_t context_length = 0;           ///< tokens the model was trained for; 0: unknown
+  std::vector<std::string> capabilities = {}; ///< empty if the server does not list them
+  std::string remote_model = {};              ///< remote model that serves requests, if any
+  std::string remote_host = {};               ///< host of the remote model; empty for a local model
 
   static constexpr std::string_view type_name = "ModelStatus";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -56,7 +56,7 @@ struct ModelStatus {
   bool operator==(const ModelStatus&) const = default;
 };
 
-/// The models on this machine, newest first.
+/// The installed models, newest first.
 struct ModelList {
   std::vector<ModelStatus> models = {};
 
@@ -67,13 +67,13 @@ struct ModelList {
   bool operator==(const ModelList&) const = default;
 };
 
-/// A model that is in memory now (Ollama `/api/ps`).
+/// A model that is loaded into memory (Ollama `/api/ps`).
 struct RunningModel {
   std::string name = {};
   std::uint64_t size = 0;      ///< bytes in memory
-  std::uint64_t size_vram = 0; ///< of these, bytes on the GPU
+  std::uint64_t size_vram = 0; ///< of these, bytes in GPU memory
   std::optional<WallTime> expires_at = {};
-  std::uint32_t context_length = 0; ///< window in force, in tokens; 0 where the server is silent
+  std::uint32_t context_length = 0; ///< active context window in tokens; 0: unknown
   std::string digest = {};
   std::string family = {};
   std::string parameter_size = {};
@@ -90,7 +90,7 @@ struct RunningModel {
   bool operator==(const RunningModel&) const = default;
 };
 
-/// The models in memory.
+/// The models that are loaded into memory.
 struct RunningModels {
   std::vector<RunningModel> models = {};
 
@@ -101,24 +101,24 @@ struct RunningModels {
   bool operator==(const RunningModels&) const = default;
 };
 
-/// Everything that Ollama tells of one model (`/api/show`), the parts that people ask for.
+/// Details of one model (Ollama `/api/show`).
 struct ModelDetails {
   std::string name = {};
   std::string family = {};
   std::string parameter_size = {};
   std::string quantization = {};
-  std::uint32_t context_length = 0; ///< tokens the model was trained for; 0: not told
+  std::uint32_t context_length = 0; ///< tokens the model was trained for; 0: unknown
   std::vector<std::string> capabilities = {};
-  std::string parameters = {}; ///< default options, a line each
+  std::string parameters = {}; ///< default options, one per line
   std::string system = {};
   std::string prompt_template = {};
   std::string license = {};
   std::optional<WallTime> modified_at = {};
   std::string modelfile = {};
-  std::string model_info = {};       ///< JSON text of an object, as the server gives it
-  std::string requires_version = {}; ///< of Ollama, where the model needs one
-  std::string remote_model = {};     ///< what answers, where the model runs on another machine
-  std::string remote_host = {};      ///< that machine; empty for a model of this one
+  std::string model_info = {};       ///< JSON text of an object, as received from the server
+  std::string requires_version = {}; ///< required version of Ollama, if any
+  std::string remote_model = {};     ///< remote model that serves requests, if any
+  std::string remote_host = {};      ///< host of the remote model; empty for a local model
 
   static constexpr std::string_view type_name = "ModelDetails";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {

@@ -11,11 +11,11 @@
 
 namespace nexus::llm {
 
-/// A model to fetch from or send to its registry (Ollama `/api/pull`, `/api/push`).
+/// Requests downloading or uploading a model (Ollama `/api/pull`, `/api/push`).
 struct ModelTransfer {
-  RequestId id = {}; ///< to cancel it by; empty: one is made
+  RequestId id = {}; ///< for cancelling the transfer; empty: generated
   std::string model = {};
-  bool insecure = false; ///< the registry may be reached without TLS
+  bool insecure = false; ///< allow a registry without TLS
 
   static constexpr std::string_view type_name = "ModelTransfer";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -25,10 +25,10 @@ struct ModelTransfer {
   bool operator==(const ModelTransfer&) const = default;
 };
 
-/// A model to bring into memory, with the values that its requests carry, so that the first of
-/// them does not make Ollama load it again (Ollama `/api/generate` without a prompt).
+/// Requests loading a model into memory (Ollama `/api/generate` without a prompt). Carries the same
+/// values as later requests, so that the first of them does not trigger a reload.
 struct LoadRequest {
-  RequestId id = {}; ///< to cancel it by; may be empty
+  RequestId id = {}; ///< for cancelling the load; may be empty
   std::string model = {};
   KeepAlive keep_alive = {};    ///< unset: Ollama decides
   std::string raw_options = {}; ///< JSON text of an object; empty: none
@@ -41,8 +41,8 @@ struct LoadRequest {
   bool operator==(const LoadRequest&) const = default;
 };
 
-/// A file that a new model is made from: its name there, and the digest of its content, which
-/// Ollama must have been given before.
+/// A file of a new model: its name in the model, and the digest of its content. The content must
+/// have been uploaded to Ollama before.
 struct ModelFile {
   std::string name = {};
   std::string digest = {}; ///< `sha256:` and 64 hexadecimal digits
@@ -54,10 +54,10 @@ struct ModelFile {
   bool operator==(const ModelFile&) const = default;
 };
 
-/// The parts of a Modelfile that a new model is made of (Ollama `/api/create`). Either `from` or
-/// `files` names what it is based on; members that are empty are not sent.
+/// Requests creating a model from the parts of a Modelfile (Ollama `/api/create`). Either `from` or
+/// `files` names the base model. Empty members are not sent.
 struct CreateRequest {
-  RequestId id = {}; ///< to cancel it by; empty: one is made
+  RequestId id = {}; ///< for cancelling the creation; empty: generated
   std::string model = {};
   std::string from = {};
   std::vector<ModelFile> files = {};

@@ -7,7 +7,7 @@
 
 namespace nexus::llm {
 
-/// One value for each role.
+/// Holds one value per role.
 template <class T> class PerRole {
 public:
   PerRole() : values_(role_table().size()) {}
@@ -22,7 +22,7 @@ public:
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"values", self.values_});
   }
-  /// What came over the network from somebody with other roles cannot be used.
+  /// Returns false if a peer with different roles sent this object.
   [[nodiscard]] bool is_valid() const noexcept { return values_.size() == role_table().size(); }
   bool operator==(const PerRole&) const = default;
 
@@ -30,6 +30,7 @@ private:
   std::vector<T> values_ = {};
 };
 
+/// Whether a type is a `PerRole`.
 template <class T> struct IsPerRole : std::false_type {};
 template <class T> struct IsPerRole<PerRole<T>> : std::true_type {};
 

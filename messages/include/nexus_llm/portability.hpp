@@ -1,7 +1,7 @@
 #pragma once
 
-/// The only place that knows which version of CAF it is compiled against: Debian's 0.17.6 (the
-/// reference) or 1.x. Everything else uses the spellings defined here.
+/// Compatibility layer for CAF: the only header that depends on the version of CAF, which is either
+/// 0.17.6 as in Debian (the reference) or 1.x. All other code uses the names defined here.
 
 #include <caf/config.hpp>
 #include <caf/detail/build_config.hpp>
@@ -67,7 +67,7 @@ template <class Result, class... Inputs> struct Signature {
 };
 } // namespace detail
 
-/// One handler of a typed interface: `sig<Result, Inputs...>`.
+/// The signature of one handler in a typed interface: `sig<Result, Inputs...>`.
 template <class Result, class... Inputs>
 using sig = typename detail::Signature<Result, Inputs...>::type;
 
@@ -99,13 +99,16 @@ requires(std::is_enum_v<Enum>&& std::same_as<std::underlying_type_t<Enum>,
 
 #else
 
-/// How CAF 0.17 writes, reads and prints a structure. The members are defined and instantiated in
-/// one translation unit for each structure (`messages/inspection.hpp`), because every file that
-/// sends a message would compile them again otherwise. A structure that is not instantiated does
-/// not link.
+/// Serializes, deserializes and prints a structure with CAF 0.17. The members are defined and
+/// instantiated in one translation unit per structure (`messages/inspection.hpp`), because
+/// otherwise every file that sends a message would compile them again. Using a structure without an
+/// instantiation is a linker error.
 template <class Structure> struct Inspection {
+  /// Serializes `value`.
   [[nodiscard]] static caf::error save(caf::serializer& target, Structure& value);
+  /// Deserializes `value`. Fails if an enum value is unknown or a member is not valid.
   [[nodiscard]] static caf::error load(caf::deserializer& source, Structure& value);
+  /// Renders `value` as text.
   static void print(caf::detail::stringification_inspector& text, const Structure& value);
 };
 
@@ -123,7 +126,7 @@ template <Described T> void inspect(caf::detail::stringification_inspector& text
 
 #endif
 
-/// Whether a typed interface takes a message of these types.
+/// Whether a typed interface accepts a message of these types.
 template <class Handle, class... Ts>
 inline constexpr bool accepts =
 #if NEXUS_LLM_CAF_1
@@ -165,7 +168,8 @@ template <class Handle, class... Ts> void anon_tell(const Handle& receiver, Ts&&
 #endif
 }
 
-/// Sends a message after a delay. It cannot be taken back: receivers compare an epoch.
+/// Sends a message after a delay. It cannot be cancelled: receivers compare an epoch to detect
+/// stale messages.
 template <class Self, class Handle, class... Ts>
 void tell_after(Self* self, caf::timespan delay, const Handle& receiver, Ts&&... content) {
 #if NEXUS_LLM_CAF_1
@@ -175,7 +179,7 @@ void tell_after(Self* self, caf::timespan delay, const Handle& receiver, Ts&&...
 #endif
 }
 
-/// Sends a request; `.then(on_result, on_error)` handles the answer. Every request has a deadline.
+/// Sends a request with a deadline; `.then(on_result, on_error)` handles the response.
 template <class Self, class Handle, class Rep, class Period, class... Ts>
 auto ask(Self* self, const Handle& receiver, std::chrono::duration<Rep, Period> deadline,
          Ts&&... content) {
@@ -188,9 +192,9 @@ auto ask(Self* self, const Handle& receiver, std::chrono::duration<Rep, Period> 
 #endif
 }
 
-/// Sends a request to an actor whose end is noticed and which owns the deadline of the work. CAF
-/// 0.17 keeps the timer of an answered request until it runs out, so that a timer for each of many
-/// short requests would pile up; here the receiver's end or its own deadline brings the answer.
+/// Sends a request without a timeout. The receiver must enforce the deadline itself; if it ends,
+/// CAF responds with an error. CAF 0.17 keeps the timer of a request until it expires, even after
+/// the response. With many short requests, these timers would accumulate.
 template <class Self, class Handle, class... Ts>
 auto ask_watched(Self* self, const Handle& receiver, Ts&&... content) {
   detail::check_accepts<Handle, Ts...>();
@@ -201,8 +205,8 @@ auto ask_watched(Self* self, const Handle& receiver, Ts&&... content) {
 #endif
 }
 
-/// As `ask`, with a message that was made before, whose types `accepts` was asked about. The
-/// callbacks tell the type of the answer.
+/// As `ask`, with an existing message, whose types must satisfy `accepts`. The callbacks determine
+/// the type of the response.
 template <class Self, class Handle>
 auto ask_made(Self* self, const Handle& receiver, caf::timespan deadline,
               const caf::message& message) {
@@ -214,7 +218,7 @@ auto ask_made(Self* self, const Handle& receiver, caf::timespan deadline,
 #endif
 }
 
-/// As `ask_watched`, with a message that was made before; see `ask_made`.
+/// As `ask_watched`, with an existing message; see `ask_made`.
 template <class Self, class Handle>
 auto ask_watched_made(Self* self, const Handle& receiver, const caf::message& message) {
   const auto untyped = caf::actor_cast<caf::actor>(receiver);
@@ -225,13 +229,14 @@ auto ask_watched_made(Self* self, const Handle& receiver, const caf::message& me
 #endif
 }
 
+/// As `ask`, for a scoped actor.
 template <class Handle, class Rep, class Period, class... Ts>
 auto ask(caf::scoped_actor& self, const Handle& receiver,
          std::chrono::duration<Rep, Period> deadline, Ts&&... content) {
   return ask(self.ptr(), receiver, deadline, std::forward<Ts>(content)...);
 }
 
-/// Passes the current message on: the receiver answers the original sender.
+/// Delegates the current message: the receiver responds to the original sender.
 template <class Self, class Handle, class... Ts>
 auto forward_to(Self* self, const Handle& receiver, Ts&&... content) {
 #if NEXUS_LLM_CAF_1
@@ -241,7 +246,7 @@ auto forward_to(Self* self, const Handle& receiver, Ts&&... content) {
 #endif
 }
 
-/// The state of a stateful actor.
+/// Returns the state of a stateful actor.
 template <class Self> auto& state_of(Self* self) {
 #if NEXUS_LLM_CAF_1
   return self->state();
@@ -250,19 +255,20 @@ template <class Self> auto& state_of(Self* self) {
 #endif
 }
 
-/// Gives a state class constructor arguments, which CAF 0.17 does not.
+/// Holds the state of an actor, so that the state class can have constructor arguments, which CAF
+/// 0.17 does not support.
 template <class State> struct Slot {
   std::optional<State> value = {};
   static constexpr const char* name = State::name;
 };
 
-/// What an exception that left a handler of `actor` becomes.
+/// Converts an exception that left a handler of `actor` to `component_failed`.
 [[nodiscard]] caf::error component_failure(std::string_view actor,
                                            const std::exception_ptr& thrown);
 
-/// Spawns an actor whose behaviour is `State{self, args...}.make_behavior()`. The state is
-/// destroyed when the actor ends, before anybody hears of it. `State::Base` is its typed base.
-/// An exception that leaves a handler ends the actor with `component_failed`.
+/// Spawns an actor whose behavior is `State{self, args...}.make_behavior()`. `State::Base` is the
+/// base class of the actor. The state is destroyed when the actor ends, before its monitors are
+/// notified. An exception that leaves a handler ends the actor with `component_failed`.
 template <class State, caf::spawn_options Options = caf::no_spawn_options, class Spawner,
           class... Args>
 auto spawn_state(Spawner& spawner, Args&&... args) {
@@ -278,22 +284,23 @@ auto spawn_state(Spawner& spawner, Args&&... args) {
       std::forward<Args>(args)...);
 }
 
-/// Ends an actor from outside any actor.
+/// Sends an exit message from outside any actor.
 template <class Handle> void anon_exit(const Handle& receiver, caf::exit_reason reason) {
   caf::anon_send_exit(receiver, reason);
 }
 
-/// Ends an actor and waits until it is gone; past the deadline it is killed. Blocks: not for
-/// actors.
+/// Sends an exit message to an actor and waits until it ends. Kills it after the deadline and waits
+/// for up to the same time again. Blocks the calling thread: do not call it from an actor.
 void wait_for_end(caf::actor_system& system, const caf::strong_actor_ptr& actor,
                   std::chrono::milliseconds deadline);
 
-/// Calls back when an actor ends, on its thread; at once where it has.
+/// Invokes `call` when an actor ends, on the thread of the actor; immediately if it has ended.
 void at_end(const caf::strong_actor_ptr& actor, std::function<void()> call);
 
-/// Watches actors: calls back once when one ends, however often it is watched. Lives in the state
-/// of `self` and must be the only user of monitors there. Its end takes the monitors back: CAF
-/// would keep each, and with it the memory of `self`, for as long as the watched actor lives.
+/// Monitors actors on behalf of `self` and invokes a callback once when one of them ends. Part of
+/// the state of `self`, and must be the only user of monitors there. Not thread-safe: only for
+/// handlers of `self`. The destructor removes all monitors. CAF would otherwise keep them, and the
+/// memory of `self`, for the lifetime of the watched actors.
 class Watcher {
 public:
   using Callback = std::function<void(const caf::error& reason)>;
@@ -307,6 +314,7 @@ public:
       stop(address, entry);
   }
 
+  /// Binds this watcher to its actor. Must be called before `watch`.
   template <class Self> void attach(Self* self) {
 #if NEXUS_LLM_CAF_1
     start_ = [self, this](const caf::actor_addr& address) {
@@ -322,6 +330,7 @@ public:
 #endif
   }
 
+  /// Monitors an actor. Watching it again replaces its callback.
   template <class Handle> void watch(const Handle& handle, Callback callback) {
     auto address = caf::actor_cast<caf::actor_addr>(handle);
     auto [entry, fresh] = entries_.try_emplace(address);
@@ -330,6 +339,7 @@ public:
       start_(address);
   }
 
+  /// Stops monitoring an actor. Does nothing if it is not watched.
   template <class Handle> void forget(const Handle& handle) {
     auto address = caf::actor_cast<caf::actor_addr>(handle);
     auto entry = entries_.find(address);
@@ -371,7 +381,7 @@ private:
   std::unordered_map<caf::actor_addr, Entry> entries_;
 };
 
-/// What a message handler takes and answers, as it stands in a typed interface.
+/// Splits a signature of a typed interface into its input and output types.
 template <class Signature> struct SignatureParts;
 #if NEXUS_LLM_CAF_1
 template <class... Outputs, class... Inputs>
@@ -385,6 +395,7 @@ struct SignatureParts<
   template <class Visit> static decltype(auto) inputs(Visit&& visit) {
     return visit.template operator()<Inputs...>();
   }
+  /// Calls `visit.operator()<Outputs...>()`.
   template <class Visit> static decltype(auto) outputs(Visit&& visit) {
     return visit.template operator()<Outputs...>();
   }
@@ -419,35 +430,37 @@ template <class Handle, class Visit> void each_signature(Visit&& visit) {
   detail::EachSignature<typename Handle::signatures>::visit(std::forward<Visit>(visit));
 }
 
-/// A behaviour of the actor `Own`: these handlers, then what `make.operator()<SignatureParts>()`
-/// returns for each handler of the typed interface `Interface`.
+/// Returns a behavior of the actor `Own`: the given handlers, followed by the result of
+/// `make.operator()<SignatureParts>()` for each handler of the typed interface `Interface`.
 template <class Own, class Interface, class Make, class... First>
 typename Own::behavior_type behavior_of(Make make, First... first) {
   return detail::BehaviorOf<typename Interface::signatures>::template make<Own>(make, first...);
 }
 
-/// Wraps a failure so that it can be the answer to a request, on this machine or another.
+/// Converts an error to a `caf::error` that can be sent as a response, also over the network.
 [[nodiscard]] caf::error to_caf_error(LLMError error);
 
-/// The failure behind the answer to a request. CAF's own errors (a dead receiver, a deadline)
-/// become ours, so that callers see one kind only.
+/// Converts the error response of a request to an `LLMError`. Errors of CAF (a receiver that is
+/// down, a timeout) are mapped to error codes of this library.
 [[nodiscard]] LLMError to_llm_error(const caf::error& error);
 
-/// Whether the error means that the receiver of the request, an actor of that name, ended before it
-/// answered.
+/// Returns whether the error means that the receiver of the request, an actor with this name, ended
+/// before it responded.
 [[nodiscard]] bool is_death_of(std::string_view actor, const caf::error& error);
 
-/// The bytes of a message as they cross the network, and back. Empty where that is not possible.
+/// Serializes a message as for the network. Returns an empty buffer on failure.
 [[nodiscard]] std::vector<char> to_bytes(caf::actor_system& system, const caf::message& message);
+
+/// Deserializes the result of `to_bytes`. Returns an empty message on failure.
 [[nodiscard]] caf::message from_bytes(caf::actor_system& system, const std::vector<char>& bytes);
 
-/// The text of an error for the log.
+/// Renders an error for the log.
 [[nodiscard]] std::string describe(const caf::error& error);
 
-/// Makes a configuration know a block of message types.
+/// Registers a block of message types with a configuration.
 template <class Block> void add_types(caf::actor_system_config& config) {
 #if NEXUS_LLM_CAF_1
-  // The table of all types belongs to the process, and must not grow while a system reads it.
+  // The table of types is global and must not grow while an actor system reads it.
   static_cast<void>(config);
   static std::once_flag done;
   std::call_once(done, [] { caf::init_global_meta_objects<Block>(); });
@@ -456,15 +469,16 @@ template <class Block> void add_types(caf::actor_system_config& config) {
 #endif
 }
 
-/// Makes a configuration know the message types of `messages/include/nexus_llm/interfaces.hpp`, and
-/// how to render our errors. `setup` in `runtime/include/nexus_llm/setup.hpp` calls it.
+/// Registers the message types of `messages/include/nexus_llm/interfaces.hpp` with a configuration,
+/// and a renderer for the errors of this library. Called by `setup` in
+/// `runtime/include/nexus_llm/setup.hpp`.
 void setup_messages(caf::actor_system_config& config);
 
-/// Whether the configuration of a system was prepared with `setup`.
+/// Returns whether the message types of this library are registered, as `setup` does.
 [[nodiscard]] bool knows_messages(caf::actor_system& system);
 
-/// Sets the scheduler options that suit this library: shared queue (no idle polling) and a bound
-/// on messages per turn (no starvation). Recommended to embedders; our own program uses it.
+/// Sets the recommended scheduler options: a shared queue (no idle polling) and a limit on messages
+/// per turn (no starvation). The `nexus-llm` program uses it.
 void recommend(caf::actor_system_config& config);
 
 } // namespace nexus::llm

@@ -7,10 +7,10 @@
 
 namespace nexus::llm {
 
-/// Names one request of a caller. A caller may choose it (up to 128 bytes of UTF-8 without
-/// control characters, unique among all live requests of the system); an empty one is replaced by a
-/// fresh one. It is free again once the request is answered. It is what cancels a request, what
-/// late subscribers join, and what tells a stale reply from a current one.
+/// Identifies one request. A caller may choose the ID: up to 128 bytes of UTF-8 without control
+/// characters, unique among all live requests of the system. An empty ID is replaced by a generated
+/// one. The ID may be reused after the response. It is used for cancelling a request, for
+/// subscribing to its stream, and for detecting stale replies.
 struct RequestId {
   std::string value = {};
 
@@ -19,11 +19,11 @@ struct RequestId {
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"value", self.value});
   }
-  // clang-tidy 14 takes this for a null pointer.
+  // clang-tidy 14 mistakes this for a null pointer.
   auto operator<=>(const RequestId&) const = default; // NOLINT(modernize-use-nullptr)
 };
 
-/// A fresh, practically unique id: 16 random hexadecimal digits. Any thread.
+/// Generates a practically unique ID: 16 random hexadecimal digits. Thread-safe.
 [[nodiscard]] RequestId make_request_id();
 
 } // namespace nexus::llm

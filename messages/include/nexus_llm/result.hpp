@@ -6,15 +6,15 @@
 
 namespace nexus::llm {
 
-/// A value, or the error that kept it from being made. No exception crosses an actor boundary.
+/// A value or an error. No exception crosses an actor boundary.
 template <class T> using Result = tl::expected<T, LLMError>;
 
-/// Makes a failed `Result`.
+/// Returns a failed `Result`.
 [[nodiscard]] inline tl::unexpected<LLMError> failure(LLMError error) {
   return tl::unexpected<LLMError>{std::move(error)};
 }
 
-/// Makes a failed `Result` from its parts.
+/// Returns a failed `Result` with the given code, subject and detail.
 [[nodiscard]] inline tl::unexpected<LLMError> failure(ErrorCode code, std::string subject,
                                                       std::string detail = {}) {
   LLMError error;

@@ -9,25 +9,25 @@
 
 namespace nexus::llm {
 
-/// A piece of a streamed answer (requirement D4). A subscriber sees consecutive
-/// `seq` from 0, then exactly one end: a chunk with `done`, or a `StreamError`.
+/// A chunk of a streamed response (requirement D4). A subscriber receives consecutive `seq` numbers
+/// starting at 0. Exactly one message ends the stream: a chunk with `done`, or a `StreamError`.
 struct LLMStreamChunk {
   RequestId id = {};
-  std::uint64_t seq = 0; ///< counted per subscriber; starts over after a `restarted` phase
+  std::uint64_t seq = 0; ///< counted per subscriber; resets to 0 after a `restarted` phase
   std::string model = {};
-  std::string response = {}; ///< the text of this piece; may be empty
-  std::string thinking = {}; ///< thinking text of this piece; may be empty
+  std::string response = {}; ///< text of this chunk; may be empty
+  std::string thinking = {}; ///< thinking text of this chunk; may be empty
   std::vector<ToolCall> tool_calls = {};
-  std::vector<TokenLogprob> logprobs = {}; ///< of this piece, where they were asked for
-  bool restarted = false; ///< the stream started over: the text of the chunks before this is void
-  bool done = false;      ///< the last piece; then `final` is set
-  std::optional<LLMResponse> final = {}; ///< the accumulated answer with its statistics
+  std::vector<TokenLogprob> logprobs = {}; ///< of this chunk, if requested
+  bool restarted = false; ///< the stream restarted: discard the text of all previous chunks
+  bool done = false;      ///< marks the last chunk, which carries `final`
+  std::optional<LLMResponse> final = {}; ///< the accumulated response with its statistics
 
-  /// Whether there is anything of an answer in it.
+  /// Returns whether the chunk carries any part of the response.
   [[nodiscard]] bool has_content() const noexcept {
     return !response.empty() || !thinking.empty() || !tool_calls.empty() || !logprobs.empty();
   }
-  /// Adds the content of the piece that follows.
+  /// Appends the content of the next chunk.
   void append(const LLMStreamChunk& next) {
     response += next.response;
     thinking += next.thinking;
@@ -48,7 +48,7 @@ struct LLMStreamChunk {
   bool operator==(const LLMStreamChunk&) const = default;
 };
 
-/// The end of a stream that failed. `error.partial` holds the text that had arrived.
+/// Ends a failed stream. `error.partial` holds the text received so far.
 struct StreamError {
   RequestId id = {};
   LLMError error;
@@ -60,15 +60,15 @@ struct StreamError {
   bool operator==(const StreamError&) const = default;
 };
 
-/// Where a request stands.
+/// The phase of a request.
 enum class Phase : std::uint8_t {
-  queued,      ///< waits in the role's queue; `queue_position` counts from 1
-  sent,        ///< sent to Ollama, which has not answered yet
+  queued,      ///< in the queue of the role; `queue_position` counts from 1
+  sent,        ///< sent to Ollama, no response yet
   loading,     ///< Ollama is loading the model
-  first_token, ///< the answer has begun
-  retrying,    ///< an attempt failed before anything was seen; the next one follows
-  restarted,   ///< what was seen so far is void; the stream starts over with `seq` 0
-  done,        ///< the end follows or has been sent
+  first_token, ///< the response has started
+  retrying,    ///< an attempt failed before any chunk was delivered; a retry follows
+  restarted,   ///< all chunks so far are void; the stream restarts at `seq` 0
+  done,        ///< the last chunk or error follows or has been sent
 };
 
 [[nodiscard]] constexpr Phase last_of(Phase) noexcept { return Phase::done; }
@@ -79,14 +79,14 @@ enum class Phase : std::uint8_t {
   return names[static_cast<std::size_t>(phase)];
 }
 
-/// Tells a subscriber how its request fares. Carries no text and needs no credit.
+/// Notifies a subscriber of the phase of its request. Carries no text and consumes no credit.
 struct RequestProgress {
   RequestId id = {};
   Phase phase = Phase::queued;
-  std::uint32_t queue_position = 0; ///< of `queued`; 1 is next
+  std::uint32_t queue_position = 0; ///< for `queued`; 1 is next
   std::uint32_t attempt = 0;
-  std::string model = {};              ///< once one is chosen
-  std::optional<LLMError> reason = {}; ///< of `retrying` and `restarted`: what went wrong
+  std::string model = {};              ///< empty until a model is selected
+  std::optional<LLMError> reason = {}; ///< for `retrying` and `restarted`: why the attempt failed
 
   static constexpr std::string_view type_name = "RequestProgress";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
@@ -97,8 +97,8 @@ struct RequestProgress {
   bool operator==(const RequestProgress&) const = default;
 };
 
-/// The pieces that one read from the socket brought, from the client actor to its sink. The last
-/// piece of a complete answer has `done` set but carries no `final`: the sink's owner adds it.
+/// The chunks of one socket read, sent by the client actor to its chunk sink. The last chunk of a
+/// complete response has `done` set but carries no `final`: the owner of the sink adds it.
 struct StreamBatch {
   RequestId id = {};
   std::uint32_t attempt = 0;
@@ -112,13 +112,13 @@ struct StreamBatch {
   bool operator==(const StreamBatch&) const = default;
 };
 
-/// Progress of a transfer or of the making of a model, summed over the layers of the model (Ollama
+/// Progress of a transfer or of the creation of a model, summed over its layers (Ollama
 /// `/api/pull`, `/api/push`, `/api/create`).
 struct PullProgress {
   std::string model = {};
-  std::string status = {};     ///< Ollama's words, such as `pulling manifest`
+  std::string status = {};     ///< status text of Ollama, such as `pulling manifest`
   std::uint64_t total = 0;     ///< bytes of all layers seen so far
-  std::uint64_t completed = 0; ///< bytes already here; may go down when a part is fetched again
+  std::uint64_t completed = 0; ///< bytes transferred; may decrease if a part is transferred again
 
   static constexpr std::string_view type_name = "PullProgress";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {

@@ -29,12 +29,12 @@ template <class Handle> stream_subscriber subscriber_of(const Handle& actor) {
 }
 } // namespace detail
 
-/// An actor as the subscriber of a stream: pass `self` where an actor listens to its own request.
+/// Converts an actor to a stream subscriber. Pass `self` to subscribe an actor to its own request.
 ///
-/// A typed actor must offer what `stream_subscriber` does (`extend_with<stream_subscriber>`);
-/// otherwise this does not compile. An untyped actor must handle `LLMStreamChunk`, `StreamError`
-/// and `RequestProgress`, which nothing checks: without a handler, CAF prints the message and
-/// answers it with an error.
+/// A typed actor must implement `stream_subscriber` (`extend_with<stream_subscriber>`); otherwise
+/// this does not compile. An untyped actor must handle `LLMStreamChunk`, `StreamError` and
+/// `RequestProgress`. This is not checked: without a handler, CAF prints the message and responds
+/// with an error.
 template <class Self>
 requires requires { typename Self::signatures; }
 [[nodiscard]] stream_subscriber as_subscriber(Self* self) {
@@ -44,7 +44,7 @@ requires requires { typename Self::signatures; }
     return detail::subscriber_of(typename Self::actor_hdl{self});
 }
 
-/// The same for the handle of another actor.
+/// As above, for the handle of another actor.
 template <class Handle>
 requires requires { typename Handle::signatures; }
 [[nodiscard]] stream_subscriber as_subscriber(const Handle& actor) {

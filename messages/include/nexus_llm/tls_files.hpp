@@ -4,11 +4,12 @@
 
 namespace nexus::llm {
 
-/// What proves to others who this process is, and who they are to it. PEM files.
+/// The PEM files for mutual TLS: identity of this process, and the authority that verifies its
+/// peers.
 struct TlsFiles {
   std::filesystem::path certificate;
   std::filesystem::path key;
-  std::filesystem::path authority; ///< the certificate of the authority that both sides trust
+  std::filesystem::path authority; ///< certificate of the authority that both sides trust
 };
 
 } // namespace nexus::llm
