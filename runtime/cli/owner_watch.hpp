@@ -13,9 +13,10 @@ namespace nexus::llm::cli {
 
 /// When a long-running program terminates because its owner, the program that started it, is gone.
 struct OwnerOptions {
-  bool with_parent = false;       ///< when the parent process terminates
-  std::optional<bool> with_stdin; ///< when the other end of stdin, a pipe, is closed; by default if
-  ///< stdin is a pipe that was open at startup
+  bool with_parent = false; ///< when the parent process terminates
+  /// When the other end of stdin is closed, which must be a pipe. If not set, only if stdin is a
+  /// pipe whose other end is open at startup.
+  std::optional<bool> with_stdin;
 };
 
 /// Detects that the owner of this program is gone, for whatever reason. Never reads from stdin. Not

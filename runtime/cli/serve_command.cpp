@@ -47,7 +47,7 @@ Result<std::shared_ptr<spdlog::logger>> daemon_logger(Output& output, const std:
   }
 }
 
-/// Sets the logger of the process during its lifetime.
+/// Sets the logger of the process; disables logging at the end of its lifetime.
 struct LogScope {
   explicit LogScope(std::shared_ptr<spdlog::logger> logger) { set_logger(std::move(logger)); }
   ~LogScope() { set_logger(nullptr); }
