@@ -9,10 +9,10 @@
 
 namespace nexus::llm {
 
-/// Hands values from actors to a thread that waits for them.
+/// Thread-safe queue that passes values from actors to a blocking thread.
 template <class T> class Channel {
 public:
-  /// Adds a value, unless `merge(last, value)` puts it into the last one that still waits.
+  /// Appends a value, unless `merge(last, value)` merges it into the last pending one.
   template <class Merge> void push(T value, Merge merge) {
     {
       std::lock_guard lock{mutex_};
@@ -22,14 +22,14 @@ public:
     arrived_.notify_one();
   }
 
-  /// Waits for the next value.
+  /// Blocks until the next value arrives.
   [[nodiscard]] T pop() {
     std::unique_lock lock{mutex_};
     arrived_.wait(lock, [this] { return !values_.empty(); });
     return take();
   }
 
-  /// Waits for the next value, but no longer than this.
+  /// Blocks until the next value arrives; returns `nullopt` after `wait`.
   [[nodiscard]] std::optional<T> pop_within(std::chrono::milliseconds wait) {
     std::unique_lock lock{mutex_};
     if (!arrived_.wait_for(lock, wait, [this] { return !values_.empty(); }))

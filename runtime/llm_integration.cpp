@@ -8,17 +8,17 @@ namespace nexus::llm {
 
 namespace {
 
-/// The system answers every request by its own time budgets; this only guards against a fault.
+/// Guards against a fault only: the system answers every request within its own time budgets.
 constexpr std::chrono::hours answer_deadline{24 * 7};
 
-/// How long the end of a stream may follow the answer to its requester.
+/// How long to wait for the end of a stream after the answer to its requester.
 constexpr std::chrono::seconds end_deadline{10};
 
 using Outcome = Result<LLMResponse>;
 using StreamNews = std::variant<LLMStreamChunk, StreamError, RequestProgress, Outcome>;
 using NewsChannel = std::shared_ptr<Channel<StreamNews>>;
 
-/// A chunk that the thread has not taken yet grows; nothing else is put together.
+/// Appends a chunk to a pending one. Never merges other messages.
 bool merge_chunks(StreamNews& last, StreamNews& next) {
   auto* waiting = std::get_if<LLMStreamChunk>(&last);
   auto* chunk = std::get_if<LLMStreamChunk>(&next);
@@ -31,12 +31,12 @@ bool merge_chunks(StreamNews& last, StreamNews& next) {
   return true;
 }
 
-/// Makes a streaming request and listens to it, for a thread that waits.
+/// Sends a streaming request and passes its stream and its answer to a blocking thread.
 class StreamClient {
 public:
   using Base = stream_subscriber::base;
   static constexpr const char* name = "StreamClient";
-  /// Makes the request of this subscriber.
+  /// Creates the request message for a subscriber.
   using Request = std::function<caf::message(const stream_subscriber&)>;
 
   StreamClient(stream_subscriber::pointer self, role_handle role, const Request& request,
@@ -63,13 +63,14 @@ private:
 
 using TransferNews = std::variant<PullProgress, Result<Ack>>;
 
-/// Asks for the transfer or the making of a model and passes on what it hears.
+/// Requests a model transfer or `create_model` and passes the reports and the answer to a blocking
+/// thread.
 class TransferClient {
 public:
   using Base = pull_subscriber::base;
   using News = TransferNews;
   static constexpr const char* name = "TransferClient";
-  /// Makes the request of this subscriber.
+  /// Creates the request message for a subscriber.
   using Request = std::function<caf::message(const pull_subscriber&)>;
 
   TransferClient(pull_subscriber::pointer self, models_handle models, const Request& request,
@@ -86,7 +87,7 @@ public:
 
 private:
   void push(News news) {
-    // Only the newest report matters to a thread that is late.
+    // A slow thread only needs the newest report.
     channel_->push(std::move(news), [](News& last, News& next) {
       if (!std::holds_alternative<PullProgress>(last) ||
           !std::holds_alternative<PullProgress>(next))
@@ -100,8 +101,7 @@ private:
   std::shared_ptr<Channel<News>> channel_;
 };
 
-/// Ends an actor that works for this thread, also when a callback throws: what it asked for is
-/// cancelled then.
+/// Terminates a helper actor of this thread, also if a callback throws, which cancels its request.
 template <class Handle> class Helper {
 public:
   explicit Helper(Handle actor) : actor_{std::move(actor)} {}
@@ -113,7 +113,7 @@ private:
   Handle actor_;
 };
 
-/// A message that `Handle` takes.
+/// Creates a message that `Handle` accepts.
 template <class Handle, class... Ts> caf::message request_for(const Ts&... content) {
   static_assert(accepts<Handle, Ts...>, "the receiver takes no such message");
   return caf::make_message(content...);
@@ -323,7 +323,7 @@ Result<void> LLMIntegration::transfer(const TransferRequest& request,
   const Helper<pull_subscriber> client{
       spawn_state<TransferClient>(system_, llm_.models, request, channel)};
   std::optional<Result<Ack>> outcome;
-  // The answer may overtake the last report, which whoever follows the work waits for.
+  // The answer may overtake the last report, so wait for that report if the caller wants progress.
   bool ended = !progress;
   while (!outcome || (*outcome && !ended)) {
     auto news = outcome ? channel->pop_within(end_deadline) : channel->pop();

@@ -10,7 +10,7 @@
 namespace nexus::llm {
 
 namespace {
-/// Ending is quick; this only keeps a fault from hanging the program.
+/// Guards against a hanging program: shutdown normally takes much less time.
 constexpr std::chrono::seconds shutdown_deadline{10};
 } // namespace
 

@@ -11,14 +11,14 @@ namespace nexus::llm {
 struct ComponentFactories;
 class Transport;
 
-/// What tests, recordings and the harness replace in a system. Not installed: an embedder has no
-/// use for it.
+/// The parts of a system that tests, recordings and the harness replace. Not part of the public
+/// API.
 struct SystemSeams {
   /// Replaces HTTP.
   std::function<std::unique_ptr<Transport>()> make_transport = {};
   /// Replaces components.
   std::shared_ptr<const ComponentFactories> factories = {};
-  /// Replaces what is random.
+  /// Replaces random values.
   Chance chance = {};
 };
 

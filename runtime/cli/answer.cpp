@@ -6,11 +6,11 @@ namespace nexus::llm::cli {
 
 namespace {
 
-/// `streamed(on_chunk, on_progress, options)` and `complete(options)` make the request.
+/// `streamed(on_chunk, on_progress, options)` and `complete(options)` send the request.
 template <class Streamed, class Complete>
 Answer ask_and_show(const Asker& asker, GenerateOptions options, Streamed streamed,
                     Complete complete) {
-  // The id is ours, so that a request can be cancelled from its first moment.
+  // Generate the id here, so that the request can be cancelled at any time.
   options.id = make_request_id();
   const auto cancelling = asker.session.interrupts().during(
       [&asker, id = options.id] { asker.session.cancel(asker.role, id); });

@@ -8,13 +8,13 @@
 
 namespace nexus::llm::cli {
 
-/// How a request ended, after it was shown.
+/// The outcome of a request after it was shown.
 struct Answer {
   Result<LLMResponse> response;
-  std::string shown; ///< the text that was shown; the whole answer unless the request failed
+  std::string shown; ///< the shown text; the complete answer unless the request has failed
 };
 
-/// What every request of a command has in common.
+/// The common arguments of all requests of a command.
 struct Asker {
   Session& session;
   Output& output;
@@ -22,8 +22,8 @@ struct Asker {
   bool stream = true;
 };
 
-/// Makes a request and shows its answer as it comes; an interrupt meanwhile cancels it. Failures
-/// are not shown.
+/// Sends a request and shows its answer as it arrives. An interrupt cancels the request. Does not
+/// show failures.
 [[nodiscard]] Answer ask_prompt(const Asker& asker, const std::string& prompt,
                                 GenerateOptions options);
 [[nodiscard]] Answer ask_chat(const Asker& asker, const std::vector<ChatMessage>& messages,

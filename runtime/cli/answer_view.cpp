@@ -43,8 +43,8 @@ void AnswerView::progress(const RequestProgress& progress) {
   }
 }
 
-/// Where no status is shown, the first attempt that failed is told: a wait without a word looks
-/// like a program that hangs.
+/// Without a status line, shows a message for the first failed attempt, since the program would
+/// seem to hang otherwise.
 void AnswerView::retrying(const std::string& reason) {
   if (output_.shows_status())
     output_.status("trying again: " + reason);
@@ -104,7 +104,7 @@ void AnswerView::show_statistics(const LLMResponse& response) {
   show("model", response.model);
   show("attempts", std::to_string(provenance.attempts));
   show("queue time", format_duration(provenance.queue_time));
-  // Of an answer that came whole it is not known.
+  // Unknown for an answer without streaming.
   if (provenance.first_chunk_time.count() > 0)
     show("first chunk time", format_duration(provenance.first_chunk_time));
 }

@@ -8,21 +8,21 @@
 
 namespace nexus::llm::cli {
 
-/// Shows how one request fares and what it brings: the answer on stdout, thinking, warnings and
-/// statistics on stderr. Use from one thread.
+/// Shows the progress and the answer of a request: the answer on stdout; thinking, warnings and
+/// statistics on stderr. Not thread-safe.
 class AnswerView {
 public:
   explicit AnswerView(Output& output) : output_{output} {}
 
-  /// Shows a piece of a stream. False once stdout takes no more.
+  /// Shows a chunk of a stream. Returns false if stdout is no longer writable.
   bool chunk(const LLMStreamChunk& chunk);
   void progress(const RequestProgress& progress);
-  /// Shows a whole answer that was not streamed.
+  /// Shows a complete answer that was not streamed.
   void whole(const LLMResponse& response);
-  /// What follows a complete answer: the end of its line, warnings, statistics.
+  /// Completes an answer: ends its line and shows warnings and statistics.
   void finish(const LLMResponse& response);
 
-  /// The text that was shown.
+  /// Returns the shown text.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
 private:

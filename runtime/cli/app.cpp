@@ -34,7 +34,7 @@ constexpr const char* footer =
     "timeout, 5 model, 6 API,\n"
     "7 broken stream, 8 configuration, 9 overload, 10 internal, 130 interrupted.";
 
-/// A command whose options follow it or its parents.
+/// Adds a command that accepts its options after itself or its parents.
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description) {
   auto* command = parent.add_subcommand(name, description);
   command->fallthrough();
@@ -159,7 +159,7 @@ void add_config(CLI::App& app, const CommonOptions& common, int& exit_code) {
       [arguments, &common, &exit_code] { exit_code = run_config_unset(common, arguments->key); });
 }
 
-/// For commands that run until they are told to end.
+/// For commands that run until they are asked to terminate.
 void add_owner_options(CLI::App& command, OwnerOptions& owner) {
   command.add_flag("--exit-with-parent", owner.with_parent,
                    "End when the process that started this one has ended");

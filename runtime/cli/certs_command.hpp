@@ -6,10 +6,10 @@
 
 namespace nexus::llm::cli {
 
-/// `certs init FOLDER`: makes an authority. Returns the exit code.
+/// `certs init FOLDER`: creates an authority. Returns the exit code.
 [[nodiscard]] int run_certs_init(const CommonOptions& common, const std::string& folder);
 
-/// `certs issue FOLDER NAME`: makes a certificate for one machine or program.
+/// `certs issue FOLDER NAME`: creates a certificate for one machine or program.
 [[nodiscard]] int run_certs_issue(const CommonOptions& common, const std::string& folder,
                                   const std::string& name);
 

@@ -47,7 +47,7 @@ public:
       if (!message || !obey(*message))
         break;
     }
-    // The terminal is put in order before anything is said in the end.
+    // Restore the terminal before the last output.
     lines_.reset();
     const auto written = output_.success();
     return code_ != 0 ? code_ : written;
@@ -66,7 +66,7 @@ private:
     return std::make_unique<LineReader>(interrupts, output_, person_);
   }
 
-  /// What fails in a pipe fails for whoever fed it; a person has seen it and went on.
+  /// Sets the exit code to the first failure unless stdin is a terminal, where users see failures.
   void note_failure(int code) {
     if (!person_ && code_ == 0)
       code_ = code;
@@ -74,8 +74,8 @@ private:
 
   void refuse(const LLMError& error) { note_failure(output_.fail(error)); }
 
-  /// Reads a message of one line, of several between quotes, or of several that were pasted.
-  /// Nothing at the end.
+  /// Reads a message: one line, several lines between quotes, or several pasted lines. Returns
+  /// `nullopt` at the end of the input.
   std::optional<Message> read_message() {
     std::string line;
     auto event = read_line(">>> ", line);
@@ -84,7 +84,7 @@ private:
     if (event == LineSource::Event::end)
       return std::nullopt;
     bool whole = event != LineSource::Event::failed;
-    // What belongs to a message that is refused must not become messages of its own.
+    // If one line is rejected, the other lines of the message must not become separate messages.
     if (!line.starts_with(quotes))
       return whole ? Message{std::move(line)} : Message{};
     auto text = line.substr(quotes.size());
@@ -111,7 +111,7 @@ private:
     return Message{std::move(text), true};
   }
 
-  /// A line, a `text`, a line that was refused (`failed`), or the `end` of the conversation. Inside
+  /// Returns a line, a `text`, a rejected line (`failed`), or the `end` of the conversation. Inside
   /// a message of several lines also an `interrupt`, which drops the message.
   LineSource::Event read_line(std::string_view sign, std::string& line, bool inside = false) {
     using Event = LineSource::Event;
@@ -148,7 +148,7 @@ private:
     }
   }
 
-  /// Does what a message says. False when the program is to end.
+  /// Processes a message. Returns false if the program should terminate.
   bool obey(const Message& message) {
     if (!message.verbatim && message.text.starts_with('/'))
       return run_slash_command(message.text);
@@ -189,7 +189,7 @@ private:
     }
   }
 
-  /// False when the program is to end.
+  /// Returns false if the program should terminate.
   bool run_slash_command(const std::string& text) {
     const auto space = text.find_first_of(" \t");
     const auto name = text.substr(0, space);
@@ -230,11 +230,11 @@ private:
   Output& output_;
   GenerateOptions options_;
   std::optional<std::string> role_system_;
-  const bool person_; ///< who may see what fails, and try again
+  const bool person_; ///< stdin is a terminal
   std::unique_ptr<LineSource> lines_;
   std::vector<ChatMessage> messages_;
-  bool leaving_ = false; ///< the last thing that happened was an interrupt
-  int code_ = 0;         ///< the exit code; of a pipe, that of the first failure
+  bool leaving_ = false; ///< the last event was an interrupt
+  int code_ = 0;         ///< the exit code; that of the first failure if stdin is not a terminal
 };
 
 } // namespace
@@ -248,7 +248,7 @@ int run_chat(const CommonOptions& common) {
   auto session = Session::start(common, interrupts, output);
   if (!session)
     return output.fail(session.error());
-  // Between two turns an interrupt must not end the system.
+  // An interrupt between two turns must not terminate the system.
   const auto keeping = interrupts.during([] {});
   return Chat{common, **session, output, std::move(*options)}.run();
 }

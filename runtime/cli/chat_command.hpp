@@ -4,8 +4,8 @@
 
 namespace nexus::llm::cli {
 
-/// `chat`: a conversation, a turn for each line of stdin. Returns the exit code, of a conversation
-/// that is no person's that of the first failure; on the main thread.
+/// `chat`: a conversation with one turn per line of stdin. Returns the exit code; if stdin is not a
+/// terminal, that of the first failure. Main thread only.
 [[nodiscard]] int run_chat(const CommonOptions& common);
 
 } // namespace nexus::llm::cli

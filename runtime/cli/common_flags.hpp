@@ -10,10 +10,10 @@ class App;
 
 namespace nexus::llm::cli {
 
-/// Adds the options that every command takes; `common` must live as long as `app`.
+/// Adds the options that every command accepts; `common` must outlive `app`.
 void add_common_options(CLI::App& app, CommonOptions& common);
 
-/// The role of that name. Throws `CLI::ValidationError`, as the parser's own checks do.
+/// Returns the role with that name. Throws `CLI::ValidationError`, like the checks of the parser.
 [[nodiscard]] AIRole role_of(const std::string& text);
 
 } // namespace nexus::llm::cli

@@ -15,13 +15,13 @@
 
 namespace nexus::llm::cli {
 
-/// The options that every command takes, as they stand on the command line. Plain data.
+/// The options that every command accepts, as given on the command line. Plain data.
 struct CommonOptions {
   AIRole role = AIRole::overseer;
   std::string model; ///< empty: the role's
   std::optional<std::string> base_url;
   std::optional<std::filesystem::path> config_file;
-  std::vector<Endpoint> nodes; ///< that do the work; none: this process does it
+  std::vector<Endpoint> nodes; ///< process the requests; empty: this process does
   std::string certificate;     ///< PEM files, for nodes on other machines
   std::string key;
   std::string authority;
@@ -30,28 +30,28 @@ struct CommonOptions {
   bool background = false;
   bool verbose = false;
   std::optional<double> temperature;
-  std::optional<std::int32_t> max_tokens; ///< -1, -2: no limit
+  std::optional<std::int32_t> max_tokens; ///< -1 or -2: no limit
   std::optional<std::uint32_t> num_ctx;
   std::optional<std::int64_t> seed;
   std::vector<std::string> stop;
   std::optional<std::string> system;
-  std::string format; ///< `json`, a JSON schema, or `@` and the name of a file that holds one
+  std::string format; ///< `json`, a JSON schema, or `@` and the name of a file with a JSON schema
   std::string think;
   std::string keep_alive;
   std::vector<std::string> options;      ///< `NAME=VALUE`, for Ollama's `options`
-  std::optional<std::uint32_t> logprobs; ///< alternatives to tell for each token
+  std::optional<std::uint32_t> logprobs; ///< number of alternatives to report for each token
   bool no_truncate = false;
   bool no_shift = false;
   std::optional<double> timeout; ///< seconds
 };
 
-/// The time limit of the options, in whole milliseconds, rounded up.
+/// Returns the timeout of the options, rounded up to milliseconds.
 [[nodiscard]] std::optional<std::chrono::milliseconds> timeout_of(const CommonOptions& common);
 
-/// Where the configuration file of this run is.
+/// Returns the location of the configuration file for this run.
 [[nodiscard]] ConfigLocation config_location(const CommonOptions& common);
 
-/// What the options say about the settings, for this run only.
+/// Returns the settings that the options override for this run only.
 [[nodiscard]] ConfigOverrides config_overrides(const CommonOptions& common);
 
 } // namespace nexus::llm::cli

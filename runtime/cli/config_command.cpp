@@ -22,8 +22,8 @@ std::string origin_of(const ConfigKey& key, const CommonOptions& common,
   return location.exists && file_sets(location.path, key.path) ? "file" : "default";
 }
 
-/// A value of the command line as JSON: what is no JSON, and whatever a text setting gets, is a
-/// text.
+/// Converts a command line value to JSON. Values of text settings, and values that are not JSON,
+/// become strings.
 json::Document value_of(const ConfigKey* key, const std::string& text) {
   auto parsed = json::parse(text);
   json::Document bare;
@@ -35,7 +35,7 @@ json::Document value_of(const ConfigKey* key, const std::string& text) {
   return bare;
 }
 
-/// The settings that `act` leaves in force on the node of the command line, told by `tell`.
+/// Runs `act` on the node of the command line and reports the resulting settings with `tell`.
 int on_node(const CommonOptions& common,
             const std::function<Result<LLMClientConfig>(LLMIntegration&)>& act,
             const std::function<void(Output&, const LLMClientConfig&)>& tell) {
@@ -55,7 +55,7 @@ int on_node(const CommonOptions& common,
   return output.success();
 }
 
-/// Tells that a setting was saved, where that was (in a file, on a node), and what follows from it.
+/// Reports a saved setting, the place (a file or a node), and the consequences.
 void tell_change(Output& output, const std::string& key, bool removed,
                  const LLMClientConfig& changed, const std::string& where_key,
                  const std::string& where) {
@@ -87,7 +87,7 @@ void tell_change(Output& output, const std::string& key, bool removed,
   output.object(document);
 }
 
-/// Has a merge patch of `wanted` remove the members that only `present` has.
+/// Extends the merge patch `wanted`, such that it removes the members that only `present` has.
 void remove_others(json::Value& wanted, const json::Value& present, json::Allocator& allocator) {
   if (!wanted.IsObject() || !present.IsObject())
     return;
@@ -100,7 +100,7 @@ void remove_others(json::Value& wanted, const json::Value& present, json::Alloca
   }
 }
 
-/// The merge patch that gives a setting, or a part of one, this value.
+/// Returns the merge patch that sets a setting, or a part of one, to this value.
 std::string patch_of(const std::string& key, const json::Value& value,
                      const LLMClientConfig& config) {
   json::Document patch{rapidjson::kObjectType};
@@ -112,7 +112,7 @@ std::string patch_of(const std::string& key, const json::Value& value,
   return json::to_text(patch);
 }
 
-/// Saves one change.
+/// Saves a change of one setting.
 int change(const CommonOptions& common, const std::string& key, const json::Value& value) {
   const bool removed = value.IsNull();
   if (!common.nodes.empty())
@@ -128,7 +128,7 @@ int change(const CommonOptions& common, const std::string& key, const json::Valu
         });
   Output output{common};
   const auto location = config_location(common);
-  // Where the file cannot be read, changing it tells so.
+  // If the file is unreadable, `update_config` reports the error.
   const auto config = load_config(location.path).value_or(LLMClientConfig{});
   const auto changed = update_config(location.path, patch_of(key, value, config),
                                      [&output](const auto& sentence) { output.warning(sentence); });
@@ -138,8 +138,8 @@ int change(const CommonOptions& common, const std::string& key, const json::Valu
   return output.success();
 }
 
-/// Each setting on a line of its own, or all in one object. `origin` tells where one comes from,
-/// where that is wanted.
+/// Shows one setting per line, or all in one object. `origin`, if set, returns the source of a
+/// setting.
 void show(Output& output, const LLMClientConfig& config,
           const std::function<std::string(const ConfigKey&)>& origin) {
   json::Document document{rapidjson::kObjectType};
@@ -249,7 +249,7 @@ int run_config_validate(const CommonOptions& common, const std::optional<std::st
 int run_config_set(const CommonOptions& common, const std::string& key, const std::string& value) {
   const auto* row = find_config_key(key);
   const auto parsed = value_of(row, value);
-  // Told here, a wrong value is a wrong argument and not a broken configuration.
+  // Check here, so that an invalid value is an invalid argument, not a broken configuration.
   if (auto tried = apply_update({}, patch_of(key, parsed, {})); !tried) {
     auto error = std::move(tried.error());
     error.code = ErrorCode::invalid_argument;

@@ -20,11 +20,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Only keeps a fault from holding the program for ever.
+/// Guards against a program that never terminates because of a fault.
 constexpr std::chrono::hours longest_demo{24};
 constexpr const char* demo_goal = "Keep a number within a lower and an upper bound.";
 
-/// Why the configured Ollama cannot do the job; empty where it can.
+/// Returns why the configured Ollama cannot run the demo; empty if it can.
 std::string why_not_ollama(caf::actor_system& system, LLMClientConfig config) {
   config.max_retries = 0;
   config.connect_timeout = std::chrono::seconds{1};
@@ -81,7 +81,7 @@ DemoView view_on(Output& output) {
           .note = [&output](const std::string& note) { output.message(note); }};
 }
 
-/// Runs the job to its end.
+/// Runs the demo until it is done.
 int play(caf::actor_system& system, const LLMSystem& llm, Interrupts& interrupts, Output& output) {
   const auto view = view_on(output);
   const auto implementation =
@@ -122,7 +122,7 @@ int run_demo(const CommonOptions& common) {
   Interrupts interrupts;
   Output output{common};
   auto needs = needs_of_actors();
-  needs.threads += 2; // of the simulator
+  needs.threads += 2; // for the simulator
   if (const auto possible = check_limits(needs); !possible)
     return output.fail(possible.error());
   auto store = find_store(common.config_file, config_overrides(common));

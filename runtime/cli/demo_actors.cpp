@@ -14,15 +14,15 @@ GenerateOptions options_for(const RequestId& id) {
   return options;
 }
 
-/// What both actors have in common: they show what their role streams. The answer to a request may
-/// come before the end of its stream; it is passed on when all of it was shown.
+/// Common base of both actors: shows the stream of a role. The answer to a request may arrive
+/// before the end of its stream; it is forwarded once all of the stream was shown.
 class Speaker {
 public:
   using Done = std::function<void(const LLMResponse&)>;
 
   Speaker(std::string who, DemoView view) : who_{std::move(who)}, view_{std::move(view)} {}
 
-  /// Something is asked for; `done` gets the answer after its last chunk.
+  /// Prepares for a request; `done` gets the answer after its last chunk.
   void expect(Done done) {
     begun_ = ended_ = false;
     answer_.reset();
@@ -143,7 +143,7 @@ public:
   }
 
 private:
-  /// Asks the role, which streams its answer here; `done` gets it when all of it was shown.
+  /// Sends a streaming request to the role; `done` gets the answer once all of it was shown.
   template <class Atom, class Content>
   void say(Atom atom, Content content, const RequestId& id, Speaker::Done done) {
     speaker_.expect(std::move(done));

@@ -8,8 +8,8 @@ class App;
 
 namespace nexus::llm::cli {
 
-/// Adds `demo` to the command line; when it is chosen, it runs and leaves its exit code in
-/// `exit_code`. `common` and `exit_code` must outlive `app`.
+/// Adds `demo` to the command line. The command stores its exit code in `exit_code`. `common` and
+/// `exit_code` must outlive `app`.
 void add_demo_command(CLI::App& app, const CommonOptions& common, int& exit_code);
 
 } // namespace nexus::llm::cli

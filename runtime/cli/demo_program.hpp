@@ -2,7 +2,7 @@
 
 namespace nexus::llm::cli {
 
-/// `nexus-llm demo` as a program of its own, which is built much sooner than all of `nexus-llm`.
+/// `nexus-llm demo` as a separate program, which builds much faster than all of `nexus-llm`.
 /// Returns the exit code.
 [[nodiscard]] int run_demo_program(int argc, char** argv);
 

@@ -17,7 +17,7 @@ namespace nexus::llm::cli {
 
 namespace {
 
-/// Tells of each check as it is made, and keeps the results.
+/// Reports each check immediately, and collects the results.
 class Findings {
 public:
   explicit Findings(Output& output)
@@ -37,7 +37,7 @@ public:
       output_.message("detail: " + error.detail);
   }
 
-  /// Ends the report and returns the exit code.
+  /// Completes the report and returns the exit code.
   int finish(const std::optional<Health>& health) {
     if (output_.json()) {
       auto& allocator = document_.GetAllocator();
@@ -96,14 +96,14 @@ void check_model(Findings& findings, LLMIntegration& llm, const LLMClientConfig&
     findings.fine(name, model + " is installed");
 }
 
-/// Ollama and the models of the roles. `where` stands before the names of the checks.
+/// Checks Ollama and the models of the roles. `where` is a prefix for the names of the checks.
 void check_system(Findings& findings, LLMIntegration& llm, const LLMClientConfig& config,
                   const std::string& where) {
   const auto version = llm.version();
   if (!version)
     return findings.failed(where + "Ollama", version.error());
   findings.fine(where + "Ollama", "version " + *version + " at " + config.base_url);
-  // What is installed is read anew: the list that is known may be old.
+  // Read the installed models from Ollama, since the cached list may be outdated.
   const auto installed = llm.list_available_models().value_or(std::vector<ModelStatus>{});
   for (const auto role : all_roles()) {
     const auto name = where + std::string{to_string(role)};
@@ -113,7 +113,7 @@ void check_system(Findings& findings, LLMIntegration& llm, const LLMClientConfig
   }
 }
 
-/// The certificates, where there are any. False where they cannot be used.
+/// Checks the certificates, if any. Returns false if they are unusable.
 bool check_tls(Findings& findings, const CommonOptions& common, const NodeSettings& nodes) {
   const auto files = tls_files(common, nodes);
   if (!files) {
@@ -134,7 +134,7 @@ bool check_tls(Findings& findings, const CommonOptions& common, const NodeSettin
   return true;
 }
 
-/// A node, and what it has.
+/// Checks a node, its Ollama and its models.
 std::optional<Health> check_node(Findings& findings, CommonOptions common, const Endpoint& node,
                                  Interrupts& interrupts, Output& output) {
   using Clock = std::chrono::steady_clock;
@@ -167,7 +167,7 @@ int run_doctor(const CommonOptions& common) {
   Findings findings{output};
   const auto store = find_store(common.config_file, config_overrides(common));
   auto config = store ? (*store)->load() : failure(store.error());
-  // The settings of a client of nodes that the command line names mean nothing.
+  // If the command line names nodes, the local settings are irrelevant.
   if (common.nodes.empty()) {
     if (!config) {
       findings.failed("configuration", config.error());
@@ -190,7 +190,7 @@ int run_doctor(const CommonOptions& common) {
     return findings.finish(healths.empty() ? std::nullopt : std::optional{sum_of(healths)});
   }
 
-  // Whoever asks what is wrong should not wait for further attempts.
+  // Report the first failure without retries.
   config->max_retries = 0;
   auto session =
       Session::start(common, interrupts, output,

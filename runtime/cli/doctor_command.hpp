@@ -4,8 +4,8 @@
 
 namespace nexus::llm::cli {
 
-/// `doctor`: whether everything that a request needs is there, and what to do where not. Returns
-/// the exit code of the first thing that is missing; on the main thread.
+/// `doctor`: checks everything that a request needs, and shows how to fix what is missing. Returns
+/// the exit code of the first failed check. Main thread only.
 [[nodiscard]] int run_doctor(const CommonOptions& common);
 
 } // namespace nexus::llm::cli

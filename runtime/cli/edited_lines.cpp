@@ -15,8 +15,8 @@ namespace nexus::llm::cli {
 
 namespace {
 
-/// The stream that is the terminal: stderr, so that stdout can go elsewhere; -1 where there is
-/// none.
+/// Returns the stream that is a terminal, preferably stderr, so that stdout can be redirected; -1
+/// if there is none.
 int display_descriptor() {
   for (const int stream : {STDERR_FILENO, STDOUT_FILENO})
     if (::isatty(stream) == 1)
@@ -35,7 +35,7 @@ EditedLines::EditedLines(Interrupts& interrupts, Output& output)
                                                                                     display_} {}
 
 LineSource::Event EditedLines::next(std::string_view sign, std::string& line) {
-  // The caller looks at the interrupt itself; without an action it would end the program.
+  // The caller checks for interrupts; without an action, an interrupt would terminate the program.
   const auto noticing = interrupts_.during([] {});
   output_.finish_line();
   output_.clear_status();
@@ -97,7 +97,7 @@ std::optional<Key> EditedLines::next_key(Event& event) {
 }
 
 void EditedLines::show(const std::string& sequence) const {
-  // There is nowhere to tell of it when the terminal does not work.
+  // There is no place to report a failure of the terminal.
   static_cast<void>(write_all(display_, sequence));
 }
 

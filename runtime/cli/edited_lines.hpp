@@ -12,12 +12,12 @@
 
 namespace nexus::llm::cli {
 
-/// Reads what a person types or pastes at a terminal, with an editor, and notices an interrupt
-/// while it waits. What is typed while nobody waits for it is kept, and not shown until then.
+/// Reads typed or pasted input from a terminal, with a line editor, and reports interrupts while it
+/// waits. Input typed between two calls is kept and shown by the next call.
 class EditedLines final : public LineSource {
 public:
-  /// Whether stdin is a terminal with another stream to show the editor on, and TERM names one that
-  /// can be written to anywhere.
+  /// Whether stdin is a terminal, another stream can display the editor, and TERM names a terminal
+  /// with cursor addressing.
   [[nodiscard]] static bool possible();
 
   EditedLines(Interrupts& interrupts, Output& output);
@@ -25,7 +25,7 @@ public:
   [[nodiscard]] Event next(std::string_view sign, std::string& line) override;
 
 private:
-  /// The next key; nothing where `event` says what came instead.
+  /// Returns the next key, or `nullopt` and sets `event`.
   [[nodiscard]] std::optional<Key> next_key(Event& event);
   void show(const std::string& sequence) const;
   [[nodiscard]] ScreenSize screen_size() const;

@@ -5,7 +5,7 @@
 
 namespace nexus::llm::cli {
 
-/// `generate`: one prompt, one answer. Returns the exit code; on the main thread.
+/// `generate`: one prompt, one answer. Returns the exit code. Main thread only.
 [[nodiscard]] int run_generate(const CommonOptions& common, const PromptArguments& arguments);
 
 } // namespace nexus::llm::cli

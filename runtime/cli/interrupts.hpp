@@ -9,21 +9,22 @@
 
 namespace nexus::llm::cli {
 
-/// Turns SIGINT and SIGTERM into calls on a thread of its own. The first one runs the action in
-/// force, or ends the program (130) where there is none; a second one ends the program at once.
+/// Handles SIGINT and SIGTERM on a separate thread. The first signal runs the current action, or
+/// terminates the program (130) if there is none; a second signal terminates the program
+/// immediately.
 ///
-/// Make it on the main thread before any other thread: threads made later inherit the blocked
-/// signals. One at a time in a process. Members: any thread.
+/// Construct it on the main thread before any other thread: later threads inherit the blocked
+/// signals. Only one instance at a time per process. The members are thread-safe.
 class Interrupts {
 public:
   Interrupts() : Interrupts{{}} {}
-  /// Also runs `on_hangup` at each SIGHUP; it must not block.
+  /// Also runs `on_hangup` on each SIGHUP; it must not block.
   explicit Interrupts(std::function<void()> on_hangup);
   ~Interrupts();
   Interrupts(const Interrupts&) = delete;
   Interrupts& operator=(const Interrupts&) = delete;
 
-  /// Keeps an action in force while it lives.
+  /// Keeps an action installed during its lifetime.
   class [[nodiscard]] Scope {
   public:
     Scope(Interrupts& interrupts, std::function<void()> action);
@@ -36,22 +37,22 @@ public:
     std::function<void()> previous_;
   };
 
-  /// What an interrupt does while the scope lives. The action must not block; it is repeated while
-  /// the scope lives, as it may come before what it is to stop.
+  /// Installs an action for interrupts during the lifetime of the scope. The action must not block.
+  /// It is repeated, since it may run before the operation that it should stop.
   [[nodiscard]] Scope during(std::function<void()> action) { return {*this, std::move(action)}; }
 
-  /// Whether there was one since `reset`.
+  /// Whether an interrupt has occurred since `reset`.
   [[nodiscard]] bool interrupted() const noexcept { return count_ > 0; }
-  /// Whether there was a SIGTERM.
+  /// Whether a SIGTERM has occurred.
   [[nodiscard]] bool terminated() const noexcept { return terminated_; }
-  /// Forgets an interrupt that was dealt with.
+  /// Clears a processed interrupt.
   void reset();
-  /// Readable while `interrupted()`, for `poll`.
+  /// Returns a descriptor for `poll` that is readable while `interrupted()`.
   [[nodiscard]] int descriptor() const noexcept { return raised_.get(); }
-  /// Likewise of the one that this process has; -1 where there is none.
+  /// Returns the descriptor of the instance of this process; -1 if there is none.
   [[nodiscard]] static int current_descriptor() noexcept { return current_; }
-  /// What to do before an interrupt ends the program at once, such as putting the terminal in
-  /// order; nothing at first.
+  /// Sets a function to call before an interrupt terminates the program immediately, e.g., for
+  /// restoring the terminal.
   static void before_end(void (*call)()) noexcept { before_end_ = call; }
 
 private:

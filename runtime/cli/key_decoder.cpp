@@ -15,10 +15,10 @@ constexpr char escape = '\033';
 constexpr std::string_view paste_begin = "\033[200~";
 constexpr std::string_view paste_end = "\033[201~";
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
-/// A longer sequence is none.
+/// Maximum length of an escape sequence.
 constexpr std::size_t longest_sequence = 32;
 
-/// How many bytes a character has that begins so; 0 for one that begins none.
+/// Returns the length of a character with this first byte; 0 if no character starts with it.
 std::size_t announced_bytes(char first) {
   const auto byte = static_cast<unsigned char>(first);
   if (byte < 0x80)
@@ -30,8 +30,8 @@ std::size_t announced_bytes(char first) {
   return byte >= 0xF0 && byte < 0xF5 ? 4 : 0;
 }
 
-/// Adds the character at the front of `bytes`, or a mark for a byte that is none. The number of
-/// bytes that it had; 0 when more must come first.
+/// Appends the first character of `bytes`, or the replacement character for an invalid byte.
+/// Returns the number of consumed bytes; 0 if the character is incomplete.
 std::size_t add_character(std::string& text, std::string_view bytes) {
   const auto size = announced_bytes(bytes.front());
   const auto character = bytes.substr(0, size);
@@ -104,9 +104,9 @@ Kind alt_key(char byte) {
   }
 }
 
-/// The key of `ESC [ parameters final`.
+/// Returns the key for `ESC [ parameters final`.
 Kind sequence_key(std::string_view parameters, char final) {
-  // Such as 1;5 for one that is held with Ctrl.
+  // For example, 1;5 for a key with Ctrl.
   const bool modified = parameters.find(';') != std::string_view::npos;
   const auto number = parameters.substr(0, parameters.find(';'));
   switch (final) {
@@ -133,7 +133,7 @@ Kind sequence_key(std::string_view parameters, char final) {
   }
 }
 
-/// A pasted text as one to be sent: its line ends are `\n`, and what is no text is marked.
+/// Converts a pasted text: line ends become `\n`, invalid bytes the replacement character.
 std::string clean_paste(std::string_view pasted) {
   std::string text;
   text.reserve(pasted.size());
@@ -148,7 +148,7 @@ std::string clean_paste(std::string_view pasted) {
         text += first;
     } else {
       size = add_character(text, pasted);
-      if (size == 0) { // it was cut
+      if (size == 0) { // truncated
         text += replacement;
         size = pasted.size();
       }
@@ -186,11 +186,11 @@ std::optional<Key> KeyDecoder::take_escape() {
     return Key{kind, {}};
   };
   const char second = waiting_[1];
-  if (second == escape) // Escape itself, and then something else
+  if (second == escape) // the Escape key, followed by another sequence
     return take(1, Kind::unknown);
   if (second != '[' && second != 'O')
     return take(2, alt_key(second));
-  // The function keys of the Linux console: `ESC [ [ A`.
+  // Function keys of the Linux console: `ESC [ [ A`.
   if (waiting_.starts_with("\033[["))
     return waiting_.size() > 3 ? std::optional{take(4, Kind::unknown)} : std::nullopt;
   for (std::size_t at = 2; at < waiting_.size() && at < longest_sequence; ++at) {

@@ -7,16 +7,16 @@
 
 namespace nexus::llm::cli {
 
-/// Whether a byte is a control character of ASCII.
+/// Whether a byte is an ASCII control character.
 [[nodiscard]] constexpr bool is_control(char byte) noexcept {
   return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F;
 }
 
-/// What a key, or the terminal in place of one, says.
+/// A key press, or another input event of the terminal.
 struct Key {
   enum class Kind : std::uint8_t {
-    text,  ///< characters that were typed
-    paste, ///< characters that were pasted at once, line ends as `\n`
+    text,  ///< typed characters
+    paste, ///< pasted characters, line ends as `\n`
     enter,
     newline, ///< a line end within the text (Alt-Enter)
     left,
@@ -39,20 +39,21 @@ struct Key {
     unknown,
   };
   Kind kind = Kind::unknown;
-  std::string text; ///< of `text` and `paste`: valid UTF-8 without NUL
+  std::string text; ///< for `text` and `paste`: valid UTF-8 without NUL
 
   bool operator==(const Key&) const = default;
 };
 
-/// Turns the bytes of a terminal in raw mode into keys: control characters, the escape sequences of
-/// xterm and its likes, and bracketed paste. Bytes may come in any pieces. No thread of its own.
+/// Decodes the bytes of a terminal in raw mode into keys: control characters, the escape sequences
+/// of xterm and similar terminals, and bracketed paste. Input may be split at any byte. Not
+/// thread-safe.
 class KeyDecoder {
 public:
-  /// Takes bytes that were read.
+  /// Adds bytes read from the terminal.
   void feed(std::string_view bytes) { waiting_ += bytes; }
-  /// The next whole key; text that was typed at once is one.
+  /// Returns the next complete key; combines text that was read at once.
   [[nodiscard]] std::optional<Key> next();
-  /// Forgets what was fed and not taken.
+  /// Drops all pending input.
   void clear() {
     waiting_.clear();
     searched_ = 0;
@@ -64,7 +65,7 @@ private:
   [[nodiscard]] std::optional<Key> take_text();
 
   std::string waiting_;
-  std::size_t searched_ = 0; ///< of a paste: its end does not begin before
+  std::size_t searched_ = 0; ///< where to continue the search for the end of a paste
 };
 
 } // namespace nexus::llm::cli

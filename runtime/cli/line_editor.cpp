@@ -19,7 +19,7 @@ std::string sequence(std::size_t count, char final) {
   return count == 0 ? "" : "\033[" + std::to_string(count) + final;
 }
 
-/// U+0080 to U+009F: terminals obey some of them.
+/// U+0080 to U+009F: terminals interpret some of them.
 bool is_c1_control(std::string_view character) {
   return character.size() == 2 && character[0] == '\xC2' &&
          static_cast<unsigned char>(character[1]) < 0xA0;
@@ -131,7 +131,7 @@ std::string LineEditor::leave() {
 
 std::string LineEditor::resize(ScreenSize screen) {
   screen_ = screen;
-  // Terminals lay their lines out anew, so that the cursor is where it is in the new picture.
+  // Terminals reflow their lines, so the cursor is already at its place in the new picture.
   shown_row_ = std::min(draw().cursor.row, screen_.rows - 1);
   top_ = 0;
   return show();
@@ -142,7 +142,7 @@ std::string LineEditor::show_again() {
   return show();
 }
 
-/// The rows of the text at this width. What a terminal would obey is shown as what it is.
+/// Lays out the text at this width. Shows control characters in a printable form.
 LineEditor::Picture LineEditor::draw() const {
   Picture picture;
   picture.rows.emplace_back();
@@ -185,7 +185,7 @@ LineEditor::Picture LineEditor::draw() const {
     }
     at += character.bytes;
   }
-  // Behind a full row the cursor stands at the begin of the next, which the end of the text lacks.
+  // After a full row, the cursor is at the start of the next row, which does not exist yet.
   if (column == screen_.columns)
     end_line();
   if (picture.cursor.column == screen_.columns)
@@ -193,7 +193,7 @@ LineEditor::Picture LineEditor::draw() const {
   return picture;
 }
 
-/// Replaces what is shown. Of a text that is higher than the screen, the part around the cursor.
+/// Redraws the text; if it is higher than the screen, the part around the cursor.
 std::string LineEditor::show() {
   auto picture = draw();
   const auto count = picture.rows.size();
@@ -227,8 +227,7 @@ void LineEditor::insert(std::string_view inserted, std::string& output) {
     output += show();
 }
 
-/// Writes what was added to the end of the text, where the terminal puts it in the right place by
-/// itself. False where it would not.
+/// Outputs text inserted at the end without redrawing. Returns false if a redraw is necessary.
 bool LineEditor::append(std::string_view inserted, std::string& output) {
   auto end = end_;
   for (std::size_t at = 0; at < inserted.size();) {

@@ -18,25 +18,25 @@ struct ScreenSize {
   bool operator==(const ScreenSize&) const = default;
 };
 
-/// Edits a text of any length at a terminal, with a history of the texts before it. It reads and
-/// writes nothing itself: it is told of keys, and says what to write to the terminal. One thread.
+/// Edits a text of any length at a terminal, with a history of previous texts. Performs no I/O: it
+/// receives keys and returns the output for the terminal. Not thread-safe.
 class LineEditor {
 public:
   enum class Event : std::uint8_t {
     none,
-    line, ///< `text()` is what was entered
-    end,  ///< the end of the input
+    line, ///< `text()` is the entered text
+    end,  ///< end of the input
   };
 
-  /// Begins a text behind a sign. What to write.
+  /// Starts a new text after a prompt. Returns the output.
   [[nodiscard]] std::string begin(std::string_view sign, ScreenSize screen);
-  /// Obeys a key; `output` gets what to write.
+  /// Processes a key; stores the output in `output`.
   [[nodiscard]] Event press(const Key& key, std::string& output);
-  /// Leaves the text as it stands. What to write, so that output may follow.
+  /// Moves the cursor behind the text, so that other output may follow. Returns the output.
   [[nodiscard]] std::string leave();
-  /// The terminal has another size. What to write.
+  /// Adapts to a new size of the terminal. Returns the output.
   [[nodiscard]] std::string resize(ScreenSize screen);
-  /// Shows the text anew, behind what others wrote. What to write.
+  /// Shows the text again, after the output of others. Returns the output.
   [[nodiscard]] std::string show_again();
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -45,7 +45,7 @@ public:
 private:
   struct Row {
     std::string shown;
-    bool line_end = false; ///< the next row does not follow by itself
+    bool line_end = false; ///< needs an explicit line break after the row
   };
   struct Place {
     std::size_t row = 0;
@@ -69,14 +69,14 @@ private:
   ScreenSize screen_;
   std::string sign_;
   std::string text_;
-  std::size_t cursor_ = 0; ///< a byte of the text
-  std::string erased_;     ///< what `yank` brings back
+  std::size_t cursor_ = 0; ///< byte offset in the text
+  std::string erased_;     ///< text for `yank`
   std::vector<std::string> history_;
-  std::size_t recalled_ = 0;  ///< of the history; its size: the text that is new
-  std::string draft_;         ///< that text, while another is shown
-  std::size_t top_ = 0;       ///< the first row that is on the screen
-  std::size_t shown_row_ = 0; ///< that of the cursor, counted from `top_`
-  Place end_;                 ///< of the text
+  std::size_t recalled_ = 0;  ///< index in the history; its size: the new text
+  std::string draft_;         ///< the new text, while an older one is shown
+  std::size_t top_ = 0;       ///< the first row on the screen
+  std::size_t shown_row_ = 0; ///< row of the cursor, relative to `top_`
+  Place end_;                 ///< end of the text
 };
 
 } // namespace nexus::llm::cli

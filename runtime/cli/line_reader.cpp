@@ -28,7 +28,7 @@ LineSource::Event LineReader::next(std::string_view sign, std::string& line) {
 }
 
 LineSource::Event LineReader::wait_for(std::string& line) {
-  // The caller looks at the interrupt itself; without an action it would end the program.
+  // The caller checks for interrupts; without an action, an interrupt would terminate the program.
   const auto noticing = interrupts_.during([] {});
   std::array<char, 4096> piece{};
   for (;;) {
@@ -73,7 +73,7 @@ bool LineReader::take_line(std::string& line) {
   return true;
 }
 
-/// A line that is no text, or not all of one, is not passed on.
+/// Rejects a line that is not text or is truncated.
 LineSource::Event LineReader::check(std::string& line) {
   if (person_ && is_cut_by_terminal(line)) {
     error_ = {.code = ErrorCode::invalid_prompt, .subject = cut_line_fault()};

@@ -9,11 +9,11 @@
 
 namespace nexus::llm::cli {
 
-/// Reads stdin line by line, from a pipe, a file, or a terminal that edits its lines itself, and
-/// notices an interrupt while it waits.
+/// Reads stdin line by line, from a pipe, a file, or a terminal in canonical mode, and reports
+/// interrupts while it waits.
 class LineReader final : public LineSource {
 public:
-  /// `person`: a terminal, where lines are asked for.
+  /// `person`: stdin is a terminal; show prompts.
   LineReader(Interrupts& interrupts, Output& output, bool person)
       : interrupts_{interrupts}, output_{output}, person_{person} {}
 
@@ -28,9 +28,9 @@ private:
   Output& output_;
   const bool person_;
   std::string buffer_;
-  std::size_t searched_ = 0; ///< no line end before this place in the buffer
+  std::size_t searched_ = 0; ///< the buffer has no line end before this offset
   bool ended_ = false;
-  bool begun_ = false; ///< a line was taken
+  bool begun_ = false; ///< a line was read
 };
 
 } // namespace nexus::llm::cli

@@ -8,21 +8,21 @@
 
 namespace nexus::llm::cli {
 
-/// Where a conversation gets its lines from. Use from one thread.
+/// Source of the lines of a conversation. Not thread-safe.
 class LineSource {
 public:
   enum class Event : std::uint8_t {
     line,
-    text, ///< several lines that belong together, pasted at once
+    text, ///< several lines, pasted at once
     end,
     interrupt, ///< Ctrl-C, or a signal
-    failed,    ///< `error()` tells why; what comes next may be read
-    broken,    ///< likewise, and nothing more can be read
+    failed,    ///< `error()` has the reason; later input may be read
+    broken,    ///< `error()` has the reason; no more input can be read
   };
 
   virtual ~LineSource() = default;
 
-  /// Waits for what comes next; `line` gets a line without its end. `sign` asks a person for it.
+  /// Waits for the next event; stores a line without its line end in `line`. `sign` is the prompt.
   [[nodiscard]] virtual Event next(std::string_view sign, std::string& line) = 0;
   [[nodiscard]] const LLMError& error() const noexcept { return error_; }
 

@@ -10,7 +10,7 @@ namespace nexus::llm::cli {
 
 namespace {
 
-/// `Output` has a lock of its own.
+/// Writes log lines to an `Output`, which is thread-safe.
 class LogSink : public spdlog::sinks::base_sink<std::mutex> {
 public:
   explicit LogSink(Output& output) : output_{output} {}

@@ -10,7 +10,7 @@ namespace nexus::llm::cli {
 
 class Output;
 
-/// A logger whose lines go to stderr by way of `output`, which must outlive it.
+/// Creates a logger that writes to stderr through `output`, which must outlive the logger.
 [[nodiscard]] std::shared_ptr<spdlog::logger> make_logger(Output& output);
 
 } // namespace nexus::llm::cli

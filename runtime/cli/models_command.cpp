@@ -13,7 +13,7 @@ namespace nexus::llm::cli {
 
 namespace {
 
-/// Runs one action; each returns the exit code.
+/// The actions; each returns the exit code.
 class Models {
 public:
   Models(const CommonOptions& common, const ModelsArguments& arguments, Session& session,
@@ -77,7 +77,7 @@ private:
     std::vector<std::vector<std::string>> rows{
         {"NAME", "SIZE", "PARAMETERS", "QUANTIZATION", "MODIFIED"}};
     for (const auto& model : *models) {
-      // The size of a remote model is that of the note that names its machine.
+      // The size of a remote model is only that of the reference to its machine.
       const auto size = !model.remote_host.empty() ? "at " + model.remote_host
                         : model.size               ? format_bytes(*model.size)
                                                    : "";
@@ -159,8 +159,8 @@ private:
     return text(format_table(rows));
   }
 
-  /// Ollama says "for ever" with a time that is centuries ahead, and keeps a model that has had its
-  /// time until nobody uses it.
+  /// Ollama reports "forever" as a time centuries ahead, and keeps an expired model until no
+  /// request uses it.
   static std::string until(WallTime end) {
     constexpr std::chrono::days a_long_time{365 * 100};
     const auto now = std::chrono::system_clock::now();

@@ -7,20 +7,20 @@
 
 namespace nexus::llm::cli {
 
-/// What `models` is to do.
+/// Arguments of `models`.
 struct ModelsArguments {
   enum class Action { list, check, show, running, pull, push, create, load, unload, remove, copy };
   Action action = Action::list;
   std::string name;
-  std::string destination; ///< of `copy`
-  bool insecure = false;   ///< of `pull` and `push`
-  std::string from;        ///< of `create`, like those below
+  std::string destination; ///< for `copy`
+  bool insecure = false;   ///< for `pull` and `push`
+  std::string from;        ///< for `create`, like all below
   std::vector<std::string> files;
   std::string prompt_template;
   std::string quantize;
 };
 
-/// `models`: what is installed and in memory. Returns the exit code; on the main thread.
+/// `models`: manages the installed and the loaded models. Returns the exit code. Main thread only.
 [[nodiscard]] int run_models(const CommonOptions& common, const ModelsArguments& arguments);
 
 } // namespace nexus::llm::cli

@@ -9,12 +9,13 @@
 
 namespace nexus::llm::cli {
 
-/// The certificates of the options, else of the settings, checked; nothing where there are none.
-/// Errors: `certificate_invalid`, also where only some are given.
+/// Returns the validated certificates of the options, else of the settings; `nullopt` if there are
+/// none.
+/// Errors: `certificate_invalid`, also if only some of the files are given.
 [[nodiscard]] Result<std::optional<TlsFiles>> tls_files(const CommonOptions& common,
                                                         const NodeSettings& settings);
 
-/// The nodes of the options, else of the settings.
+/// Returns the nodes of the options, else of the settings.
 [[nodiscard]] std::vector<Endpoint> node_endpoints(const CommonOptions& common,
                                                    const NodeSettings& settings);
 

@@ -17,22 +17,21 @@
 
 namespace nexus::llm::cli {
 
-/// What an option takes that is a number.
+/// The valid values of a numeric option.
 template <class T> struct NumberRange {
   T least;
   T most;
   std::string wanted;       ///< such as `a number from 0 to 2`
-  std::vector<T> also = {}; ///< out of the range, with a meaning of their own
+  std::vector<T> also = {}; ///< special values outside of the range
 
   [[nodiscard]] bool allows(T number) const {
-    // What is no number at all is neither above nor below anything.
+    // NaN fails both comparisons.
     return (number >= least && number <= most) ||
            std::find(also.begin(), also.end(), number) != also.end();
   }
 };
 
-/// The number that a text is, the whole of it; nothing for another text. A whole number may stand
-/// as `3.0`.
+/// Parses a complete text as a number; `nullopt` for any other text. Accepts `3.0` as an integer.
 template <class T> [[nodiscard]] std::optional<T> parse_number(std::string_view text) {
   if (text.size() > 1 && text.front() == '+' && text[1] != '-')
     text.remove_prefix(1);
@@ -48,14 +47,14 @@ template <class T> [[nodiscard]] std::optional<T> parse_number(std::string_view 
   return std::nullopt;
 }
 
-/// The seconds that a text is: a number, or a duration such as `1m30s`.
+/// Parses seconds: a number, or a duration such as `1m30s`.
 [[nodiscard]] inline std::optional<double> parse_seconds(std::string_view text) {
   const auto number = parse_number<double>(text);
   return number ? number : parse_go_duration(text);
 }
 
-/// Adds an option that `read` reads from its text; `target` is a `T` or a `std::optional<T>`, and
-/// must outlive `app`. A wrong one is told with what is wanted.
+/// Adds an option that `read` parses; `target` is a `T` or a `std::optional<T>`, and must outlive
+/// `app`. The error message for an invalid value states the valid values.
 template <class T, class Target>
 CLI::Option* add_number(CLI::App& app, const std::string& name, Target& target,
                         NumberRange<T> range, const std::string& description,

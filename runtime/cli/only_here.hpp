@@ -8,7 +8,7 @@
 
 namespace nexus::llm::cli {
 
-/// Refuses nodes for a command that would ignore them.
+/// Rejects nodes for a command that would ignore them.
 inline void only_here(const CommonOptions& common, const std::string& name) {
   if (!common.nodes.empty())
     throw CLI::ValidationError("`" + name + "` does its work here, and goes without --connect");

@@ -35,7 +35,7 @@ std::string_view colour_of(Style style) {
   return "";
 }
 
-/// A status that is wider than the terminal would wrap and could not be taken back.
+/// A status wider than the terminal would wrap and could not be erased.
 std::size_t terminal_width() {
   winsize size{};
   if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
@@ -141,7 +141,7 @@ int Output::fail(const LLMError& error) {
     document.AddMember("error", error_object(error, allocator), allocator);
     object(document);
   }
-  // Whoever no longer reads has cancelled the request himself.
+  // The reader has closed stdout and thereby cancelled the request.
   if (error.code == ErrorCode::cancelled && write_failed() && write_error_ != ECANCELED)
     return success();
   clear_status();
@@ -185,7 +185,7 @@ int Output::success() {
   return exit_code(ErrorCategory::internal);
 }
 
-/// Makes room for something new: no status, no half line.
+/// Clears the status and ends incomplete lines.
 void Output::begin_message() {
   if (status_shown_)
     write_message("\r\033[K");
@@ -196,7 +196,7 @@ void Output::begin_message() {
 }
 
 void Output::write_message(std::string_view text) {
-  // There is nowhere to tell of it when stderr does not work.
+  // There is no place to report a failure of stderr.
   static_cast<void>(write_all(STDERR_FILENO, text));
 }
 

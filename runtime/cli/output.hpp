@@ -12,57 +12,58 @@
 
 namespace nexus::llm::cli {
 
-/// Whether TERM names a terminal to which escape sequences may be written.
+/// Whether TERM names a terminal that supports escape sequences.
 [[nodiscard]] bool terminal_understands_escapes();
 
-/// Emphasis of a word on a terminal; nothing where colour is not wanted.
+/// Emphasis of a word on a terminal; ignored if colour is disabled.
 enum class Style : std::uint8_t { plain, bad, warning, good, faint };
 
-/// Where a command writes: answers to stdout, everything else to stderr. What goes to a terminal is
-/// filtered, and coloured unless NO_COLOR says otherwise. Any thread.
+/// The output of a command: answers go to stdout, everything else to stderr. Filters output to a
+/// terminal, and colours it unless NO_COLOR is set. Thread-safe.
 ///
-/// A stream that is not ready is waited for. A reader that closes stdout is no error: what follows
-/// is dropped, and the program ends with 0.
+/// Blocks while a stream is not ready. A reader that closes stdout is not an error: further output
+/// is dropped, and the program exits with 0.
 class Output {
 public:
   explicit Output(const CommonOptions& common);
 
   [[nodiscard]] bool json() const noexcept { return json_; }
   [[nodiscard]] bool verbose() const noexcept { return verbose_; }
-  /// Whether a status is shown: on a terminal that can take a line back.
+  /// Whether a status line is shown: only on a terminal that can erase a line.
   [[nodiscard]] bool shows_status() const noexcept { return status_wanted_; }
 
-  /// Writes a piece of an answer. False once stdout takes no more.
+  /// Writes a part of an answer. Returns false if stdout is no longer writable.
   bool answer(std::string_view text);
-  /// Writes a word of our own, coloured where stdout is a terminal.
+  /// Writes a word of the program itself, coloured if stdout is a terminal.
   bool answer_styled(std::string_view text, Style style);
-  /// Whether stdout takes no more: its reader left, or its disk is full.
+  /// Whether stdout is no longer writable: its reader has closed it, or the disk is full.
   [[nodiscard]] bool write_failed();
-  /// Ends the line that the answer began, if it did.
+  /// Ends an incomplete line of the answer.
   void finish_line();
   /// Writes one line of an answer.
   bool line(std::string_view text);
   /// Writes a JSON value as one line of an answer.
   bool object(const json::Value& value) { return line(json::to_text(value)); }
 
-  /// Writes a piece of text to stderr, as it is.
+  /// Writes a part of a text to stderr, without a line end.
   void aside(std::string_view text, Style style = Style::plain);
-  /// Ends the line that an aside began, if it did.
+  /// Ends an incomplete line of an aside.
   void finish_aside();
-  /// The person at the terminal ended the line that an aside began.
+  /// Notes that the user has ended the line of an aside at the terminal.
   void aside_ended_by_user();
   /// Writes one line to stderr.
   void message(std::string_view text);
   void warning(std::string_view text);
-  /// Tells of a failure: a sentence to stderr, the detail with it where it is wanted, and an object
-  /// to stdout where JSON is wanted. Returns the exit code.
+  /// Reports a failure: a sentence to stderr, the detail in verbose mode, and an object to stdout
+  /// in JSON mode. Returns the exit code.
   int fail(const LLMError& error);
 
-  /// Shows a line that the next message replaces, where `shows_status`.
+  /// If `shows_status`, shows a line that the next message replaces.
   void status(std::string_view text);
   void clear_status();
 
-  /// The exit code of a command that went well, as far as its answer could be written.
+  /// Returns the exit code of a successful command, depending on whether its answer could be
+  /// written.
   [[nodiscard]] int success();
 
 private:
@@ -70,7 +71,7 @@ private:
   void write_message(std::string_view text);
   void begin_message();
   bool send_answer(std::string_view text);
-  /// `text` in the colour of `style` where the stream it goes to is a terminal.
+  /// Returns `text` in the colour of `style` if `terminal` is true.
   [[nodiscard]] std::string styled(std::string_view text, Style style, bool terminal) const;
 
   const bool json_;
@@ -85,10 +86,10 @@ private:
   bool line_begun_ = false;   ///< on stdout
   bool aside_begun_ = false;  ///< on stderr
   bool status_shown_ = false; ///< on stderr
-  int write_error_ = 0;       ///< of stdout; 0 while it works
+  int write_error_ = 0;       ///< `errno` of stdout; 0 if there was no error
 };
 
-/// Writes the error object of `--json`.
+/// Creates the error object of `--json`.
 [[nodiscard]] json::Value error_object(const LLMError& error, json::Allocator& allocator);
 
 } // namespace nexus::llm::cli

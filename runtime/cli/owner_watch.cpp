@@ -10,9 +10,9 @@ namespace {
 
 constexpr int look_milliseconds = 500;
 
-/// A descriptor of a process that is readable when it has ended. The signal that Linux offers for
-/// the end of a parent comes with the end of the thread that started this process, which may be
-/// long before that of the program.
+/// Returns a descriptor that is readable once a process has terminated. Linux can also send a
+/// signal for that (PR_SET_PDEATHSIG), but does so when the thread that started this process
+/// terminates, possibly long before the parent process.
 FileDescriptor open_process([[maybe_unused]] pid_t process) {
 #ifdef SYS_pidfd_open
   return FileDescriptor{static_cast<int>(::syscall(SYS_pidfd_open, process, 0))};
@@ -26,7 +26,7 @@ bool is_pipe(int descriptor) {
   return ::fstat(descriptor, &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode));
 }
 
-/// Whether the other end of a pipe is closed; what waits in it is left there.
+/// Whether the other end of a pipe is closed; does not read pending data.
 bool is_closed(int descriptor) {
   pollfd entry{descriptor, 0, 0};
   return ::poll(&entry, 1, 0) > 0;
@@ -57,7 +57,7 @@ int OwnerWatch::interval() const noexcept {
 }
 
 bool OwnerWatch::gone() const {
-  // Whoever has lost its parent gets another.
+  // An orphaned process gets another parent.
   return (parent_ != 0 && ::getppid() != parent_) || (stdin_ && is_closed(STDIN_FILENO));
 }
 

@@ -11,24 +11,25 @@
 
 namespace nexus::llm::cli {
 
-/// When a program that runs until it is told to end does so for the sake of whoever started it.
+/// When a long-running program terminates because its owner, the program that started it, is gone.
 struct OwnerOptions {
-  bool with_parent = false;       ///< when the parent process ends
-  std::optional<bool> with_stdin; ///< when the other end of the pipe that stdin is closes; by
-                                  ///< default where it is one, and was open at first
+  bool with_parent = false; ///< when the parent process terminates
+  /// When the other end of stdin is closed, which must be a pipe. If not set, only if stdin is a
+  /// pipe whose other end is open at startup.
+  std::optional<bool> with_stdin;
 };
 
-/// Notices that the program for which this one runs is gone, however it ended. It reads nothing.
-/// Use from one thread.
+/// Detects that the owner of this program is gone, for whatever reason. Never reads from stdin. Not
+/// thread-safe.
 class OwnerWatch {
 public:
-  /// The parent is the one that this process has now.
-  /// Errors: `invalid_argument` where stdin is to be watched and is no pipe.
+  /// Starts watching the current parent of this process, stdin, or both.
+  /// Errors: `invalid_argument` if stdin should be watched and is not a pipe.
   [[nodiscard]] static Result<OwnerWatch> start(const OwnerOptions& options);
 
-  /// For `poll`: anything about these is worth a look at `gone`.
+  /// Returns entries for `poll`; any event on them is a reason to call `gone`.
   [[nodiscard]] std::array<pollfd, 2> entries() const noexcept;
-  /// When to look at `gone` anyway, in milliseconds; -1: never.
+  /// Returns the interval in milliseconds for calling `gone` without an event; -1: never.
   [[nodiscard]] int interval() const noexcept;
   /// Whether the owner is gone.
   [[nodiscard]] bool gone() const;
@@ -37,7 +38,7 @@ private:
   OwnerWatch() = default;
 
   pid_t parent_ = 0;       ///< 0: not watched
-  FileDescriptor process_; ///< readable when the parent has ended; not on old systems
+  FileDescriptor process_; ///< readable once the parent has terminated; not on old systems
   bool stdin_ = false;
 };
 

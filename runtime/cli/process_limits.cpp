@@ -22,17 +22,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How long threads that have ended may be counted still.
+/// How long the system may still count terminated threads.
 constexpr std::chrono::seconds longest_end{2};
 
-/// 0 where the system does not tell.
+/// Returns 0 if the number is not available.
 std::size_t count_threads() {
   std::error_code error;
   const std::filesystem::directory_iterator threads{"/proc/self/task", error};
   return error ? 0 : static_cast<std::size_t>(std::distance(begin(threads), end(threads)));
 }
 
-/// So many threads at once; returns `errno` or 0.
+/// Starts this many threads at once; returns `errno` or 0.
 int try_threads(std::size_t count) {
   const auto before = count_threads();
   std::mutex mutex;
@@ -57,14 +57,14 @@ int try_threads(std::size_t count) {
   ending.notify_all();
   for (auto& thread : threads)
     thread.join();
-  // The system counts a thread until a moment after it was joined.
+  // The system counts a thread until shortly after it was joined.
   const auto deadline = Clock::now() + longest_end;
   while (count_threads() > before && Clock::now() < deadline)
     ::poll(nullptr, 0, 1);
   return failure;
 }
 
-/// So many descriptors at once; returns `errno` or 0.
+/// Opens this many descriptors at once; returns `errno` or 0.
 int try_descriptors(std::size_t count) {
   std::vector<FileDescriptor> descriptors;
   descriptors.reserve(count);
@@ -80,8 +80,8 @@ int try_descriptors(std::size_t count) {
 
 ProcessNeeds needs_of_actors() {
   const auto workers = std::max<std::size_t>(std::thread::hardware_concurrency(), 4);
-  // Timers and prints of CAF, its connections and who makes them, the settings, the transport, and
-  // somebody who looks up the name of a host.
+  // For the timers, printing and networking of CAF, the settings, the transport, and host name
+  // lookups.
   return {.threads = workers + 8, .descriptors = 24};
 }
 

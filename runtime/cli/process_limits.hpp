@@ -6,21 +6,21 @@
 
 namespace nexus::llm::cli {
 
-/// What a program is going to have beside what it has.
+/// Additional resources that a program is going to need.
 struct ProcessNeeds {
   std::size_t threads = 0;
   std::size_t descriptors = 0;
 };
 
-/// What a system of actors needs, with all that this library does in it.
+/// Returns the needs of an actor system that runs this library.
 [[nodiscard]] ProcessNeeds needs_of_actors();
 
-/// Tries whether the process may have as much, and gives it back. CAF ends the process or waits for
-/// ever where it cannot have a thread or a descriptor; so this comes before.
-/// Errors: `resources_exhausted`.
+/// Checks that the process can allocate these resources, then releases them. Call it before
+/// starting CAF, which aborts or blocks forever if it cannot get a thread or a descriptor. Errors:
+/// `resources_exhausted`.
 [[nodiscard]] Result<void> check_limits(const ProcessNeeds& needs);
 
-/// The failure behind the `errno` of a call that needed a thread or a descriptor.
+/// Converts the `errno` of a call that needed a thread or a descriptor.
 [[nodiscard]] LLMError limit_failure(int error);
 
 } // namespace nexus::llm::cli

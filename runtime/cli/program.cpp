@@ -21,7 +21,7 @@ namespace nexus::llm::cli {
 
 namespace {
 
-/// Whether `--json` stands on a command line that could not be read to its end.
+/// Whether a command line that could not be parsed contains `--json`.
 bool wants_json(int argc, char** argv) {
   for (int i = 1; i < argc; ++i)
     if (std::string_view{argv[i]} == "--json")
@@ -29,7 +29,7 @@ bool wants_json(int argc, char** argv) {
   return false;
 }
 
-/// A message of the parser as the end of a sentence.
+/// Converts a message of the parser to the end of a sentence.
 std::string as_clause(std::string text) {
   while (text.ends_with('\n') || text.ends_with('.'))
     text.pop_back();
@@ -65,7 +65,7 @@ int run_command_line(int argc, char** argv, const AddCommands& add_commands) {
     Output output{common};
     const auto code =
         output.fail({.code = ErrorCode::invalid_argument, .subject = as_clause(error.what())});
-    // Whoever gave a wrong value knows the option.
+    // No hint for an invalid value: the user knows the option.
     if (dynamic_cast<const CLI::ValidationError*>(&error) == nullptr)
       output.message("`nexus-llm --help` tells how to use the program.");
     return code;
@@ -73,8 +73,8 @@ int run_command_line(int argc, char** argv, const AddCommands& add_commands) {
   return exit_code;
 }
 
-/// A standard stream that was closed would give its number to the next file that is opened. It
-/// stays one that cannot be used: what was to go there is lost, which must be told.
+/// Opens /dev/null for closed standard streams, since the next opened file would get their numbers.
+/// Uses the wrong direction on purpose: I/O on these streams still fails and is reported.
 void open_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(stream, F_GETFD) < 0)
@@ -85,15 +85,15 @@ void open_standard_streams() {
 
 int run_program(int argc, char** argv, const AddCommands& add_commands) {
   open_standard_streams();
-  // A reader that leaves is told by the write itself, and so is a limit of the size of files.
+  // The result of `write` reports closed readers and file size limits.
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
-  // People are told by sentences; commands that log say where.
+  // Errors are reported to users as sentences; commands that log set their own logger.
   set_logger(nullptr);
   try {
     return run_command_line(argc, argv, add_commands);
   } catch (const std::system_error& error) {
-    // A thread or a descriptor that could not be had.
+    // A thread or a descriptor was not available.
     const CommonOptions common{.json = wants_json(argc, argv)};
     const auto code = error.code().value();
     if (code == EAGAIN || code == EMFILE || code == ENFILE)

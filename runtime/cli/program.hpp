@@ -10,12 +10,12 @@ class App;
 
 namespace nexus::llm::cli {
 
-/// Adds what a program does to the common options. `exit_code` is what it ends with; both
-/// references live until the program ends.
+/// Adds the commands of a program to the common options. The commands set `exit_code`. Both
+/// references are valid until the program terminates.
 using AddCommands = std::function<void(CLI::App& app, const CommonOptions& common, int& exit_code)>;
 
-/// The frame of a program: prepares the standard streams and signals, reads the command line, runs
-/// what it asks for, and tells of whatever goes wrong. Returns the exit code.
+/// Runs a program: prepares the standard streams and signals, parses the command line, runs the
+/// command, and reports all errors. Returns the exit code.
 [[nodiscard]] int run_program(int argc, char** argv, const AddCommands& add_commands);
 
 } // namespace nexus::llm::cli

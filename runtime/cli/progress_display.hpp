@@ -7,14 +7,14 @@
 
 namespace nexus::llm::cli {
 
-/// Shows a download: a bar on a terminal, otherwise a line for every ten percent. With `--json` an
-/// object for each report. Use from one thread.
+/// Shows the progress of a download: a bar on a terminal, otherwise a line for every ten percent.
+/// With `--json`, an object for each report. Not thread-safe.
 class ProgressDisplay {
 public:
   explicit ProgressDisplay(Output& output) : output_{output} {}
 
   void show(const PullProgress& progress);
-  /// All of it is there; the last report may come behind that.
+  /// Shows that the download is complete; the last report may arrive later.
   void complete();
 
 private:

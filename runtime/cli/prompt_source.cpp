@@ -18,7 +18,7 @@ namespace nexus::llm::cli {
 
 namespace {
 
-/// Guards the memory of this program; how long a prompt may be is a setting (`maxPromptBytes`).
+/// Limits the memory of this program; the setting `maxPromptBytes` limits the prompt itself.
 constexpr std::size_t largest_input = std::size_t{1} << 30;
 
 Result<std::string> unreadable(const std::string& name, const std::string& why) {
@@ -40,7 +40,7 @@ Result<std::string> read_all(int descriptor, const std::string& name) {
   }
 }
 
-/// The bytes of a file as a text.
+/// Converts the bytes of a file to text.
 Result<std::string> as_text(Result<std::string> bytes, const std::string& name) {
   if (!bytes)
     return bytes;
@@ -71,7 +71,7 @@ std::string join(Words::const_iterator begin, Words::const_iterator end) {
   return text;
 }
 
-/// Adds a part behind a blank line. The line ends that close a file are not part of its text.
+/// Appends a part after a blank line, without its trailing line ends.
 void append_part(std::string& prompt, std::string part) {
   while (part.ends_with('\n') || part.ends_with('\r'))
     part.pop_back();

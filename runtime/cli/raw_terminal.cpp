@@ -20,10 +20,10 @@ namespace {
 constexpr std::string_view mark_pastes = "\033[?2004h";
 constexpr std::string_view mark_no_pastes = "\033[?2004l";
 
-/// What would end or suspend the program and leave the terminal raw.
+/// Signals that terminate the program and would leave the terminal in raw mode.
 constexpr std::array ending_signals{SIGHUP, SIGQUIT, SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
 
-/// What handlers of signals need, which no object can give them.
+/// Global state for the signal handlers.
 struct Shared {
   termios before{};
   termios raw{};
@@ -65,9 +65,9 @@ void on_end(int number) {
   ::raise(number);
 }
 
-/// What was done for others while the program stood still is undone.
+/// Enters raw mode again after a suspension.
 void take_back() {
-  // In the background it would be suspended at once.
+  // In the background, `tcsetattr` would suspend the program again.
   if (::tcgetpgrp(STDIN_FILENO) == ::getpgrp())
     enter();
   const std::uint64_t one = 1;
@@ -88,7 +88,7 @@ void on_suspend(int number) {
   sigset_t suspension;
   sigemptyset(&suspension);
   sigaddset(&suspension, number);
-  // Here it stands still, unless there is nobody who could let it go on.
+  // The program stops here, unless its process group is orphaned.
   ::pthread_sigmask(SIG_UNBLOCK, &suspension, nullptr);
   set_handler(number, &on_suspend);
   take_back();

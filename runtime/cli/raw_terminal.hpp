@@ -4,20 +4,20 @@
 
 namespace nexus::llm::cli {
 
-/// Keeps the terminal of stdin in raw mode while it lives: every key is read as it comes and not
-/// shown, pasted text is marked as that, and signals of the keyboard are signals still. However the
-/// program ends (but by SIGKILL), and while it is suspended, the terminal is as it was.
+/// Keeps the terminal of stdin in raw mode during its lifetime: no line buffering, no echo,
+/// bracketed paste, but with keyboard signals. Restores the terminal when the program terminates
+/// (except by SIGKILL) and while it is suspended.
 ///
-/// One at a time in a process; made and destroyed on the main thread.
+/// Only one instance at a time per process. Main thread only.
 class RawTerminal {
 public:
-  /// `display` is the descriptor of the terminal to which escape sequences go.
+  /// `display` is the descriptor of the terminal for escape sequences.
   explicit RawTerminal(int display);
   ~RawTerminal();
   RawTerminal(const RawTerminal&) = delete;
   RawTerminal& operator=(const RawTerminal&) = delete;
 
-  /// Readable when the program goes on after it was suspended, for `poll`.
+  /// Returns a descriptor for `poll` that is readable after the program was suspended and resumed.
   [[nodiscard]] int resumed() const noexcept { return resumed_.get(); }
   void forget_resumed() const;
 

@@ -17,7 +17,7 @@ Result<std::string> ollama_options(const CommonOptions& common) {
       return failure(ErrorCode::invalid_argument,
                      "--option must be NAME=VALUE, such as top_k=20, not `" + option + "`");
     json::Value value;
-    // What is no JSON is a text.
+    // A value that is not JSON is a text.
     if (const auto parsed = json::parse(option.substr(equals + 1)))
       value.CopyFrom(*parsed, allocator);
     else
@@ -67,7 +67,7 @@ Result<GenerateOptions> request_options(const CommonOptions& common) {
   }
   options.keep_alive = {common.keep_alive};
   options.priority = common.background ? Priority::background : Priority::interactive;
-  // Whoever gives a limit means every silence: connecting and a pause in mid-answer, too.
+  // The timeout also applies to connecting and to pauses within an answer.
   options.timeout = timeout_of(common);
   options.connect_timeout = options.timeout;
   options.gap_timeout = options.timeout;

@@ -8,11 +8,12 @@
 
 namespace nexus::llm::cli {
 
-/// What the options say about each request.
-/// Errors: `invalid_argument` when the file of `--format` cannot be read, or an `--option` is none.
+/// Returns the request options from the command line.
+/// Errors: `invalid_argument` if the file of `--format` cannot be read, or an `--option` is
+/// invalid.
 [[nodiscard]] Result<GenerateOptions> request_options(const CommonOptions& common);
 
-/// What `--option` says, as JSON text of an object; empty where there is none.
+/// Returns all `--option` values as the JSON text of an object; empty if there are none.
 /// Errors: `invalid_argument`.
 [[nodiscard]] Result<std::string> ollama_options(const CommonOptions& common);
 

@@ -37,8 +37,8 @@ namespace {
 
 constexpr std::chrono::seconds longest_check{5};
 
-/// The settings that `set` changes: in a file that may be new, and with an Ollama that is asked
-/// once. Nothing where a node has them.
+/// Opens the store that `set` changes, with a file that need not exist yet and without retries for
+/// Ollama. Returns null if the settings belong to a node.
 Result<std::unique_ptr<ConfigStore>> store_to_change(const CommonOptions& common) {
   if (!common.nodes.empty())
     return nullptr;
@@ -53,7 +53,8 @@ Result<std::unique_ptr<ConfigStore>> store_to_change(const CommonOptions& common
   return store;
 }
 
-/// A model that is not installed, or that will be refused, may be chosen, but hardly on purpose.
+/// Warns if a model is not installed or will be rejected. Both are permitted, but probably
+/// mistakes.
 void tell_if_unusable(Output& output, LLMIntegration& llm, const std::string& model) {
   const auto available = llm.check_model_available(model);
   if (!available)

@@ -7,16 +7,16 @@
 
 namespace nexus::llm::cli {
 
-/// What `role` is to do.
+/// Arguments of `role`.
 struct RoleArguments {
-  std::optional<AIRole> role; ///< nothing: all of them
-  std::string model;          ///< what `set` sets
+  std::optional<AIRole> role; ///< not set: all roles
+  std::string model;          ///< for `set`
 };
 
-/// `role get`: which model serves a role. Returns the exit code; on the main thread.
+/// `role get`: shows the model of a role. Returns the exit code. Main thread only.
 [[nodiscard]] int run_role_get(const CommonOptions& common, const RoleArguments& arguments);
 
-/// `role set`: chooses the model of a role, for good. As above.
+/// `role set`: sets and saves the model of a role. Returns the exit code. Main thread only.
 [[nodiscard]] int run_role_set(const CommonOptions& common, const RoleArguments& arguments);
 
 } // namespace nexus::llm::cli

@@ -25,11 +25,11 @@ using testing::Scenario;
 
 constexpr int did_not_pass = 1;
 
-/// What became of one scenario.
+/// The outcome of a scenario.
 struct Outcome {
   std::string file;
   std::string name;
-  std::string failure; ///< empty: it passed
+  std::string failure; ///< empty on success
   std::chrono::nanoseconds virtual_time{};
 };
 
@@ -74,7 +74,7 @@ void tell(Output& output, const Outcome& outcome) {
     output.message(outcome.failure);
 }
 
-/// The files that are meant: of a directory, all scenarios in it.
+/// Returns the files to play; replaces a directory by all scenarios in it.
 Result<std::vector<std::string>> files_of(const std::vector<std::string>& words) {
   std::vector<std::string> files;
   for (const auto& word : words) {
@@ -101,7 +101,7 @@ int play_all(Output& output, const ScriptArguments& arguments) {
   const auto files = files_of(arguments.words);
   if (!files)
     return output.fail(files.error());
-  // All are read first: a mistake in the last is told before the first is played.
+  // Parse all files first, to report errors in any file before playing the first one.
   std::vector<Scenario> scenarios;
   for (const auto& file : *files) {
     auto scenario = Scenario::load(file);
@@ -143,7 +143,7 @@ int record(const CommonOptions& common, Output& output, const ScriptArguments& a
   recorded.ignore_nodes = true;
   SystemSeams seams;
   seams.make_transport = Recording::over(recording, make_curl_transport);
-  // As long as it waits when the scenario is played.
+  // Use the same delays as when playing the scenario.
   seams.chance.wait = [] { return 0.0; };
   auto session = Session::start(common, interrupts, output, std::move(recorded), std::move(seams));
   if (!session)

@@ -8,17 +8,17 @@
 
 namespace nexus::llm::cli {
 
-/// What the command line says about scenarios.
+/// Arguments of `script`.
 struct ScriptArguments {
   std::vector<std::string> words; ///< files to play; with `record`, prompts
-  std::string record;             ///< the file to write; empty: play
+  std::string record;             ///< output file; empty: play
   bool http = false;
-  std::uint64_t orders = 0; ///< beside what a scenario wants itself
+  std::uint64_t orders = 0; ///< in addition to the orders of the scenario
   bool schema = false;
 };
 
-/// `script`: plays scenarios, or records one from a live session. Returns the exit code: 1 where a
-/// scenario did not pass.
+/// `script`: plays scenarios, or records one from a live session. Returns the exit code: 1 if a
+/// scenario has failed.
 [[nodiscard]] int run_script(const CommonOptions& common, const ScriptArguments& arguments);
 
 } // namespace nexus::llm::cli

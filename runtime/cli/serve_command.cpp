@@ -30,7 +30,7 @@ constexpr std::size_t log_file_bytes = 10u << 20;
 constexpr std::size_t log_files = 5;
 constexpr int drain_poll_milliseconds = 50;
 
-/// The log of a daemon: every event, to a file that is cut off, or to stderr.
+/// Creates the logger of a daemon: logs every event to a rotating file, or to stderr.
 Result<std::shared_ptr<spdlog::logger>> daemon_logger(Output& output, const std::string& file) {
   if (file.empty())
     return make_logger(output);
@@ -47,7 +47,7 @@ Result<std::shared_ptr<spdlog::logger>> daemon_logger(Output& output, const std:
   }
 }
 
-/// Puts the log back where it was.
+/// Sets the logger of the process; disables logging at the end of its lifetime.
 struct LogScope {
   explicit LogScope(std::shared_ptr<spdlog::logger> logger) { set_logger(std::move(logger)); }
   ~LogScope() { set_logger(nullptr); }
@@ -55,7 +55,7 @@ struct LogScope {
   LogScope& operator=(const LogScope&) = delete;
 };
 
-/// Waits until no role has anything to do, up to a limit.
+/// Waits until all roles are idle, up to a limit.
 void drain(LLMIntegration& api, double seconds) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>{seconds};
   auto busy = [&api] {
@@ -74,7 +74,7 @@ void drain(LLMIntegration& api, double seconds) {
   }
 }
 
-/// Something that happened on another thread, for `poll`.
+/// Signals an event from another thread to `poll`.
 class Event {
 public:
   Event() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
@@ -93,7 +93,7 @@ private:
   FileDescriptor event_;
 };
 
-/// Reads the settings anew, and writes nothing.
+/// Reloads the settings from the file.
 void reload(LLMIntegration& api) {
   notify_service_manager("RELOADING=1");
   const auto config = api.reload_config();
@@ -104,7 +104,7 @@ void reload(LLMIntegration& api) {
   notify_service_manager("READY=1");
 }
 
-/// Certificates that end soon are told while there is time.
+/// Warns about certificates that expire soon.
 void warn_of_end(const TlsFiles& files) {
   const auto end = valid_until(files.certificate);
   const auto left = end ? *end - std::chrono::system_clock::now() : renewal_time;
@@ -114,8 +114,8 @@ void warn_of_end(const TlsFiles& files) {
                                " days");
 }
 
-/// Serves until it is told to end, or until nobody is there for whom it serves. False where the
-/// system has ended by itself.
+/// Serves until an interrupt, or until the owner is gone. Returns false if the system has
+/// terminated by itself.
 bool serve_until_told(LLMIntegration& api, const Interrupts& interrupts, const Event& hangups,
                       const Event& end, const OwnerWatch& owner) {
   const auto owners = owner.entries();
@@ -176,7 +176,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   } else {
     output.line(where);
   }
-  // Nobody could learn where it listens.
+  // Clients could not learn the address.
   if (output.write_failed())
     return output.success();
   log(LogLevel::info, "listening on " + where);
@@ -186,7 +186,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   const auto end = std::make_shared<Event>();
   on_end_of((*llm)->root(), [end] { end->raise(); });
   if (!serve_until_told(api, interrupts, hangups, *end, *owner))
-    // Whoever started it starts it again.
+    // The owner is expected to restart the program.
     return output.fail({.code = ErrorCode::restart_budget_exhausted, .subject = "RetrySupervisor"});
   notify_service_manager("STOPPING=1");
   log(LogLevel::info, "ending; requests under way have " +
@@ -201,7 +201,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
 } // namespace
 
 int run_serve(const CommonOptions& common, const ServeArguments& arguments) {
-  // The thread that hears signals must not touch CAF, whose end would wait for that of the thread.
+  // The signal thread must not use CAF, since the shutdown of CAF would wait for that thread.
   const Event hangups;
   Interrupts interrupts{[&hangups] { hangups.raise(); }};
   const auto ending = interrupts.during([] {});

@@ -9,16 +9,16 @@
 
 namespace nexus::llm::cli {
 
-/// What the command line says about a node.
+/// Arguments of `serve`.
 struct ServeArguments {
   Endpoint listen{.port = default_node_port};
-  double drain_seconds = 30; ///< for requests under way when it is told to end
+  double drain_seconds = 30; ///< time limit for active requests at shutdown
   std::string log_file;      ///< empty: stderr
   OwnerOptions owner;
 };
 
-/// `serve`: does the work for other processes until SIGTERM or Ctrl-C, or until whoever started it
-/// is gone; reads the settings anew at SIGHUP. Returns the exit code; on the main thread.
+/// `serve`: runs a node for other processes until SIGTERM or Ctrl-C, or until its owner is gone.
+/// Reloads the settings on SIGHUP. Returns the exit code. Main thread only.
 [[nodiscard]] int run_serve(const CommonOptions& common, const ServeArguments& arguments);
 
 } // namespace nexus::llm::cli

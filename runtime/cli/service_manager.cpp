@@ -23,7 +23,7 @@ void notify_service_manager(std::string_view state) {
     return;
   std::ranges::copy(text, std::begin(address.sun_path));
   if (text.front() == '@')
-    address.sun_path[0] = '\0'; // a name outside of the file system
+    address.sun_path[0] = '\0'; // abstract socket address
   const FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!socket.valid())
     return;

@@ -10,7 +10,7 @@ namespace nexus::llm::cli {
 
 Session::Session(const std::optional<Network>& network, Interrupts& interrupts, Output& output)
     : interrupts_{interrupts} {
-  // People are told by sentences; the log is for those who ask for it.
+  // Errors are reported to users as sentences; only `--verbose` enables the log.
   set_logger(output.verbose() ? make_logger(output) : nullptr);
   setup(config_);
   recommend(config_);
@@ -38,7 +38,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
   Limits limits;
   if (!options.store) {
     auto found = find_store(common.config_file, config_overrides(common));
-    // A node may do the work of a client whose own settings lead nowhere.
+    // With nodes on the command line, the local settings may be missing.
     if (!found && common.nodes.empty())
       return failure(std::move(found.error()));
     if (found) {
@@ -49,7 +49,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
       }
     }
   }
-  // Whoever brings a transport means that of this process.
+  // A custom transport implies that this process handles the requests.
   auto endpoints = seams.make_transport ? std::vector<Endpoint>{} : node_endpoints(common, nodes);
   if (!endpoints.empty()) {
     const auto tls = tls_files(common, nodes);

@@ -12,14 +12,13 @@
 
 namespace nexus::llm::cli {
 
-/// The LLM system for one command: one of this process, or, where the options or the settings name
-/// nodes, that of these. While it lives, an interrupt ends it, so that whatever
-/// waits for it gets an answer; a command that can do better sets an action of its own.
-/// Use from one thread, except where it says so.
+/// The LLM integration for one command: in this process, or on nodes if the options or the settings
+/// name any. By default, an interrupt terminates it, so that every pending request gets an answer;
+/// a command may install another action. Not thread-safe, except where noted.
 class Session {
 public:
-  /// Starts a system of these options; finds the settings, unless they have a store.
-  /// Where the options or the settings name nodes, it connects there, and `options` mean nothing.
+  /// Starts a system with these options; locates the settings unless `options` has a store. If the
+  /// command line or the settings name nodes, connects to them instead and ignores `options`.
   /// Errors: those of `find_store`, of `load_config` and of `RemoteLLM::connect`;
   /// `resources_exhausted`.
   [[nodiscard]] static Result<std::unique_ptr<Session>>
@@ -31,31 +30,31 @@ public:
 
   [[nodiscard]] LLMIntegration& llm() noexcept { return *integration_; }
   [[nodiscard]] Interrupts& interrupts() noexcept { return interrupts_; }
-  /// Whether nodes do the work, and have the settings.
+  /// Whether nodes process the requests and own the settings.
   [[nodiscard]] bool on_nodes() const noexcept { return remote_ != nullptr; }
 
-  /// Asks for the end of a request and does not wait for it. Any thread.
+  /// Cancels a request without waiting for the result. Thread-safe.
   void cancel(AIRole role, const RequestId& id) const;
 
-  /// Tells of a failure; one that an interrupt brought about is told as that.
+  /// Reports a failure; reports one that was caused by an interrupt as such.
   int fail(Output& output, const LLMError& error) const;
 
 private:
-  /// What it needs to speak to nodes.
+  /// Network options for connecting to nodes.
   struct Network {
     std::optional<TlsFiles> tls;
     std::size_t max_message_bytes = default_max_message_bytes;
   };
 
   Session(const std::optional<Network>& network, Interrupts& interrupts, Output& output);
-  /// Takes over whichever of the two there is.
+  /// Uses the handles of `llm_` or `remote_`.
   void use(LLMHandles handles, caf::strong_actor_ptr root);
 
   Interrupts& interrupts_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
-  std::unique_ptr<LLMSystem> llm_;    ///< in this process,
-  std::unique_ptr<RemoteLLM> remote_; ///< or on a node
+  std::unique_ptr<LLMSystem> llm_;    ///< null if on nodes
+  std::unique_ptr<RemoteLLM> remote_; ///< null if in this process
   LLMHandles handles_;
   std::unique_ptr<LLMIntegration> integration_;
   std::unique_ptr<Interrupts::Scope> end_on_interrupt_;

@@ -61,7 +61,7 @@ int run_simulate(const CommonOptions& common, const SimulateArguments& arguments
     output.message("A simulated Ollama answers there; its answers are not those of a model. Use it "
                    "with `--base-url " +
                    simulator.base_url() + "`. Ctrl-C ends it.");
-    // Where nobody can learn its address it is of no use.
+    // Clients could not learn the address.
     if (output.write_failed())
       return output.success();
     wait_for_end(interrupts, *owner);

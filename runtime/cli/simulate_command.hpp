@@ -9,7 +9,7 @@
 
 namespace nexus::llm::cli {
 
-/// How the simulated Ollama is set up.
+/// Arguments of `simulate`.
 struct SimulateArguments {
   std::uint16_t port = 0; ///< 0: any
   std::uint32_t token_delay_ms = 30;
@@ -18,8 +18,8 @@ struct SimulateArguments {
   OwnerOptions owner;
 };
 
-/// `simulate`: runs a simulated Ollama until Ctrl-C, or until whoever started it is gone. Returns
-/// the exit code; on the main thread.
+/// `simulate`: runs a simulated Ollama until Ctrl-C, or until its owner is gone. Returns the exit
+/// code. Main thread only.
 [[nodiscard]] int run_simulate(const CommonOptions& common, const SimulateArguments& arguments);
 
 } // namespace nexus::llm::cli

@@ -19,7 +19,7 @@ std::uint64_t restarts_of(const Health& health) {
   return all;
 }
 
-/// A line per role; speed is that of the model, over everything that it generated.
+/// One line per role; the speed is the average over everything that the model has generated.
 std::string stats_table(const Health& health) {
   std::vector<std::vector<std::string>> rows{{"role", "queued", "in flight", "answered", "failed",
                                               "cancelled", "retries", "fallbacks", "tokens",

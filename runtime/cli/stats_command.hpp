@@ -4,11 +4,11 @@
 
 namespace nexus::llm::cli {
 
-/// `health`: how the components and Ollama are. Returns the exit code: 3 where Ollama does not
-/// answer.
+/// `health`: shows the state of the components and of Ollama. Returns the exit code: 3 if Ollama is
+/// unreachable.
 [[nodiscard]] int run_health(const CommonOptions& common);
 
-/// `stats`: what the roles have done and are doing, once or every second until Ctrl-C.
+/// `stats`: shows the statistics of the roles, once or every second until Ctrl-C.
 [[nodiscard]] int run_stats(const CommonOptions& common, bool watch);
 
 } // namespace nexus::llm::cli

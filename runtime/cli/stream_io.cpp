@@ -14,15 +14,15 @@ namespace nexus::llm::cli {
 
 namespace {
 
-/// How long a stream may take nothing after an interrupt.
+/// How long a stream may block after an interrupt.
 constexpr int patience_milliseconds = 250;
 
-/// A pipe that is said to be ready takes as much without blocking.
+/// A writable pipe accepts this many bytes without blocking.
 constexpr std::size_t most_at_once = PIPE_BUF;
 
 bool must_wait(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
-/// Waits until the descriptor takes something. 0, or the `errno` of the failure.
+/// Waits until the descriptor is writable. Returns 0 or `errno`.
 int wait_for_room(int descriptor) {
   bool interrupted = false;
   for (;;) {
@@ -35,7 +35,7 @@ int wait_for_room(int descriptor) {
       return errno;
     if (ready == 0)
       return ECANCELED;
-    // What is wrong with the descriptor is told by the write itself.
+    // `write` reports errors of the descriptor.
     if (ready > 0 && entries[0].revents != 0)
       return 0;
     interrupted = interrupted || ready > 0;

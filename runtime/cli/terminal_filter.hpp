@@ -5,14 +5,14 @@
 
 namespace nexus::llm::cli {
 
-/// Makes text of others safe to show on a terminal: takes out control characters (ESC among them,
-/// and the two-byte ones of UTF-8) other than line ends and tabs. Text may come in pieces.
+/// Makes untrusted text safe for a terminal: removes control characters (including ESC and the
+/// two-byte ones of UTF-8) except line ends and tabs. Text may be split at any byte.
 class TerminalFilter {
 public:
   [[nodiscard]] std::string operator()(std::string_view piece);
 
 private:
-  bool lead_ = false; ///< the byte that may begin a two-byte control character was held back
+  bool lead_ = false; ///< holds back the first byte of a possible two-byte control character
 };
 
 } // namespace nexus::llm::cli

@@ -3,7 +3,7 @@
 namespace nexus::llm::cli {
 
 namespace {
-/// That of Linux, its end among them.
+/// The limit of Linux, including the line end.
 constexpr std::size_t terminal_line_bytes = 4096;
 } // namespace
 

@@ -5,11 +5,11 @@
 
 namespace nexus::llm::cli {
 
-/// Whether a line, without its end, has come to where a terminal that edits its lines itself stops
-/// taking in what is typed, and says nothing.
+/// Whether a line, without its line end, has the maximum length of a terminal in canonical mode,
+/// which silently drops further input.
 [[nodiscard]] bool is_cut_by_terminal(std::string_view line);
 
-/// The fault of such a line, as the end of a sentence about a prompt.
+/// Returns the error for such a line, as the end of a sentence about a prompt.
 [[nodiscard]] std::string cut_line_fault();
 
 } // namespace nexus::llm::cli

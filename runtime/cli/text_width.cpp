@@ -22,8 +22,8 @@ Decoded decode(std::string_view text, std::size_t at) {
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-/// Where no cluster goes on: the begin of the line, so that a search need not begin at that of the
-/// text.
+/// Returns the start of the line. No cluster spans it, so a search need not start at the beginning
+/// of the text.
 std::size_t begin_of_line(std::string_view text, std::size_t before) {
   const auto end = before == 0 ? std::string_view::npos : text.rfind('\n', before - 1);
   return end == std::string_view::npos ? 0 : end + 1;
@@ -79,7 +79,7 @@ std::size_t end_of_cluster(std::string_view text, std::size_t at) {
 std::size_t begin_of_cluster(std::string_view text, std::size_t at) {
   if (at == 0)
     return 0;
-  // Most characters are plain: what ends in ASCII behind ASCII is a cluster of its own.
+  // Fast path: an ASCII character after another one is a separate cluster.
   auto begin = at - 1;
   while (begin > 0 && is_continuation(text[begin]))
     --begin;

@@ -8,8 +8,8 @@
 
 namespace nexus::llm::testing {
 
-/// What the actors of a script are called. Keeps none of them alive. A name that is given again
-/// means the newer actor from then on; the older one is still told by it.
+/// The names of the actors of a script. Does not keep actors alive. If a name is assigned twice,
+/// `find` returns the newer actor, while `of` returns the name for both.
 class ActorNames {
 public:
   void set(const caf::strong_actor_ptr& actor, std::string name) {
@@ -18,7 +18,8 @@ public:
     named_[actor->id()] = {std::move(name), address};
   }
 
-  /// `nobody` for an anonymous sender; `actor N` for one that was given no name.
+  /// Returns the name of an actor; `nobody` for an anonymous sender, `actor N` for an unnamed
+  /// actor.
   [[nodiscard]] std::string of(const caf::strong_actor_ptr& actor) const {
     if (!actor)
       return "nobody";
@@ -26,14 +27,14 @@ public:
     return entry != named_.end() ? entry->second.name : "actor " + std::to_string(actor->id());
   }
 
-  /// The living actor of this name.
+  /// Returns the live actor with this name.
   [[nodiscard]] caf::strong_actor_ptr find(const std::string& name) const {
     const auto entry = current_.find(name);
     return entry != current_.end() ? caf::actor_cast<caf::strong_actor_ptr>(entry->second)
                                    : nullptr;
   }
 
-  /// The names of the living.
+  /// Returns the names of all live actors.
   [[nodiscard]] std::vector<std::string> all() const {
     std::vector<std::string> names;
     for (const auto& [name, address] : current_)
@@ -42,7 +43,7 @@ public:
     return names;
   }
 
-  /// All living actors that ever had a name.
+  /// Returns all live actors that ever had a name.
   [[nodiscard]] std::vector<caf::strong_actor_ptr> everybody() const {
     std::vector<caf::strong_actor_ptr> actors;
     for (const auto& [id, entry] : named_)

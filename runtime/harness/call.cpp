@@ -10,7 +10,7 @@ namespace nexus::llm::testing {
 
 namespace {
 
-/// The pattern of an error; nothing where `more` is no object.
+/// Returns the pattern of an error, or `nullopt` if `more` is not an object.
 std::optional<Pattern> error_pattern(ErrorCode code, const Pattern& more) {
   json::Document document;
   auto& allocator = document.GetAllocator();
@@ -23,7 +23,7 @@ std::optional<Pattern> error_pattern(ErrorCode code, const Pattern& more) {
   return Pattern{document};
 }
 
-/// Adds the type that the answer has to a pattern that leaves it out.
+/// Adds the type of the actual answer to a pattern that omits the type.
 Pattern with_type(const Pattern& answer, const Track& track) {
   const auto& value = answer.value();
   if (track.unread.empty() || !value.IsObject() || value.ObjectEmpty())
@@ -65,7 +65,7 @@ Call::Call(ScriptCore& core, std::string name, AIRole role, RequestId id, caf::m
 
 void Call::is_answered(const Pattern& answer, Where where) const {
   core_->settle();
-  // `"*"` fits everything, but an error is no answer.
+  // `"*"` matches everything, but an error is not an answer.
   if (!track_->unread.empty()) {
     const auto& actual = *track_->unread.front().value;
     if (!actual.Empty() && actual[0].IsObject() && json::find(actual[0], "error") != nullptr)

@@ -22,7 +22,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     factor = 60'000;
   else if (unit == "h")
     factor = 3'600'000;
-  // A year is more than anybody waits.
+  // Reject durations of more than a year.
   if (factor == 0 || number * factor > 366.0 * 24 * 3'600'000)
     return std::nullopt;
   return std::chrono::milliseconds{std::llround(number * factor)};

@@ -7,10 +7,10 @@
 
 namespace nexus::llm::testing {
 
-/// Reads a time such as `250ms`, `1.5s`, `2m` or `1h`; nothing for any other text.
+/// Parses a duration such as `250ms`, `1.5s`, `2m` or `1h`; `nullopt` for any other text.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-/// Writes a time so that `parse_duration` reads it.
+/// Formats a duration such that `parse_duration` can parse it.
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
 
 } // namespace nexus::llm::testing

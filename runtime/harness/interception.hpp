@@ -11,16 +11,16 @@
 
 namespace nexus::llm::testing {
 
-/// What is done to messages on their way between two actors.
+/// A rule that drops, delays or replaces messages between two actors.
 struct Interception {
   enum class Action : std::uint8_t { drop, delay, replace };
   std::string sender;   ///< empty: any
   std::string receiver; ///< empty: any
-  Pattern message;      ///< those that it fits
+  Pattern message;      ///< matches the messages to intercept
   Action action = Action::drop;
   std::chrono::milliseconds by{}; ///< of `delay`
   caf::message replacement;       ///< of `replace`
-  std::uint32_t times = 1;        ///< how many it has to happen to
+  std::uint32_t times = 1;        ///< number of messages to intercept
   std::uint32_t happened = 0;
   Where where;
 };

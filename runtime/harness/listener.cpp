@@ -6,7 +6,7 @@ namespace nexus::llm::testing {
 
 namespace {
 
-/// Whether a message is news of a request that a listener to streams does not keep.
+/// Whether a message is a progress report that `Hears::stream` ignores.
 bool is_mere_progress(const Event& event) {
   return event.content.match_elements<RequestProgress>() &&
          event.content.get_as<RequestProgress>(0).phase != Phase::restarted;

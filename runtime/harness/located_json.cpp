@@ -9,7 +9,7 @@ namespace nexus::llm::testing {
 
 namespace {
 
-/// Notes the line of every value, in the order in which a document is walked through.
+/// Records the line of every value, in document order.
 class Lines : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Lines> {
 public:
   Lines(std::string_view text, const rapidjson::MemoryStream& stream)
@@ -43,7 +43,7 @@ private:
   std::size_t line_ = 1;
 };
 
-/// Gives each value its line, and notes a name that stands twice in its object.
+/// Assigns each value its line, and reports a duplicate name in an object.
 struct Builder {
   const std::vector<std::size_t>& lines;
   std::size_t next = 0;

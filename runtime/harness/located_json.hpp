@@ -9,7 +9,7 @@
 
 namespace nexus::llm::testing {
 
-/// A JSON value that knows the line where it stands, so that an error can name it.
+/// A JSON value with its line number, for error messages.
 struct LocatedJson {
   std::size_t line = 1;
   json::Document value; ///< the whole value
@@ -17,7 +17,7 @@ struct LocatedJson {
   std::vector<Member> members;
   std::vector<LocatedJson> elements;
 
-  /// The member of this name; null where there is none.
+  /// Returns the member with this name, or null.
   [[nodiscard]] const LocatedJson* find(std::string_view name) const;
 };
 
@@ -26,9 +26,9 @@ struct LocatedJson::Member {
   LocatedJson value;
 };
 
-/// Reads a whole JSON text.
-/// Errors: `invalid_argument` with the line, where it is no JSON or a name stands twice in one
-/// object.
+/// Parses a JSON text.
+/// Errors: `invalid_argument` with the line, if the text is not JSON or an object has a duplicate
+/// name.
 [[nodiscard]] Result<LocatedJson> read_located_json(std::string_view text, const std::string& file);
 
 } // namespace nexus::llm::testing

@@ -16,7 +16,7 @@ using json::Value;
 
 namespace {
 
-/// The name of an atom: that of its type, which is the same for every version of CAF.
+/// The name of an atom, derived from its type and thus the same for every version of CAF.
 template <class T> constexpr std::string_view atom_name = {};
 template <> constexpr std::string_view atom_name<generate_atom> = "generate";
 template <> constexpr std::string_view atom_name<generate_streaming_atom> = "generate_streaming";
@@ -107,8 +107,8 @@ constexpr bool is_of_process =
     std::is_same_v<T, ComponentsPtr> || std::is_same_v<T, CataloguePtr> ||
     std::is_same_v<T, OrphanedStreamPtr>;
 
-/// Removes the members that stand in `defaults` with the same value, but for those without which a
-/// message says nothing.
+/// Removes members with the same value as in `defaults`, except those that identify the content of
+/// a message.
 void drop_defaults(Value& object, const Value& defaults) {
   for (auto member = object.MemberBegin(); member != object.MemberEnd();) {
     const auto* usual = json::find(defaults, json::text_of(member->name));
@@ -203,7 +203,7 @@ Value elements(const caf::message& message, const ActorNames& names, bool compac
   Value array{rapidjson::kArrayType};
   for (std::size_t i = 0; i < message.size(); ++i) {
     auto value = element(message, i, names, compact, allocator);
-    // Something of CAF's own.
+    // An internal type of CAF.
     if (value.IsNull())
       wrap(value, "other", json::make_string(to_string(message), allocator), allocator);
     array.PushBack(std::move(value), allocator);
@@ -361,7 +361,7 @@ Result<caf::message> MessageReader::message(const Value& source, const ActorName
     auto made = handler->message(source, names);
     if (made)
       return made;
-    // The one whose first elements were right tells more than the list of all.
+    // The handler with matching first elements is more helpful than the list of all handlers.
     if (made.error().subject.find("element 0") == std::string::npos &&
         !made.error().subject.empty())
       closest = handler->text() + ": " + made.error().subject;

@@ -10,34 +10,35 @@
 #include "messages/portability_stepping.hpp"
 #include "runtime/harness/actor_names.hpp"
 
-/// Messages as JSON, in both directions. A message is the array of its elements: an atom is its
+/// Conversion between messages and JSON. A message is the array of its elements: an atom is its
 /// name, an actor its name, a structure `{"LLMStreamChunk": {...}}` with its members, everything
-/// else what `json::to_value` makes of it. The answer that is an error is `{"error": {...}}`.
+/// else the result of `json::to_value`. An error is `{"error": {...}}`.
 namespace nexus::llm::testing {
 
-/// All members of all structures, to be compared.
+/// Converts a message with all members of all structures, for comparison.
 [[nodiscard]] json::Value to_json(const caf::message& message, const ActorNames& names,
                                   json::Allocator& allocator);
 
-/// For people: members that have their default are left out.
+/// Converts a message to readable text; omits members with default values.
 [[nodiscard]] std::string to_text(const caf::message& message, const ActorNames& names);
 
-/// The same for what `to_json` made.
+/// Converts an element of the result of `to_json` to readable text.
 [[nodiscard]] std::string element_text(const json::Value& element);
 
-/// Makes the messages that one typed interface takes, and their answers, from JSON.
+/// Creates the messages of a typed interface, and their answers, from JSON.
 class MessageReader {
 public:
   template <class Handle> [[nodiscard]] static MessageReader of();
 
-  /// Errors: `invalid_argument` where the interface has no such handler.
+  /// Creates a message.
+  /// Errors: `invalid_argument` if the interface has no such handler.
   [[nodiscard]] Result<caf::message> message(const json::Value& elements,
                                              const ActorNames& names) const;
-  /// The answer to `request`; null and `[]` where that has no result.
+  /// Creates the answer to `request` from `result`; null and `[]` for requests without a result.
   [[nodiscard]] Result<caf::message> answer(const caf::message& request, const json::Value& result,
                                             const ActorNames& names) const;
 
-  /// What one handler takes and answers.
+  /// The input and output types of one message handler.
   class Handler {
   public:
     virtual ~Handler() = default;
@@ -46,7 +47,7 @@ public:
     [[nodiscard]] virtual Result<caf::message> answer(const json::Value& result,
                                                       const ActorNames& names) const = 0;
     [[nodiscard]] virtual bool takes(const caf::message& message) const = 0;
-    /// What it takes, in words.
+    /// Returns the input types as text.
     [[nodiscard]] virtual std::string text() const = 0;
   };
 

@@ -13,8 +13,8 @@
 
 namespace nexus::llm::testing {
 
-/// The place of Ollama in a script. It answers by itself what only asks about models, and requests
-/// to models that have a `reply`; everything else waits for the script. One thread.
+/// Takes the place of Ollama in a script. Answers requests about models, and requests to models
+/// with a `reply`, by itself; all others wait for the script. Not thread-safe.
 class OllamaStage {
 public:
   virtual ~OllamaStage() = default;
@@ -22,34 +22,35 @@ public:
   [[nodiscard]] virtual std::string base_url() const = 0;
   [[nodiscard]] virtual TransportFactory transport() = 0;
 
-  /// The exchanges that came since the last call.
+  /// Returns the exchanges that have arrived since the last call.
   [[nodiscard]] virtual std::vector<StagedExchange> take_new() = 0;
-  /// Status and headers; comes first. `Retry-After` in seconds where it is not negative.
+  /// Sets status and headers; must come first. Adds `Retry-After` if the value is not negative.
   virtual void begin(std::uint64_t exchange, int status, int retry_after_seconds) = 0;
-  /// A part of the body.
+  /// Sends a part of the body.
   virtual void send(std::uint64_t exchange, std::string_view bytes) = 0;
   virtual void end(std::uint64_t exchange, AnswerEnd how) = 0;
-  /// Whether the client ended this exchange before its answer was complete; may wait for a socket.
+  /// Whether the client has aborted this exchange before the response was complete. May block on a
+  /// socket.
   [[nodiscard]] virtual bool abandoned(std::uint64_t exchange) = 0;
 
-  /// Nobody listens any more; connections break.
+  /// Closes the port and breaks all connections.
   virtual void stop() = 0;
   virtual void start() = 0;
   /// Installs or replaces a model.
   virtual void add_model(const simulator::SimulatedModel& model) = 0;
   virtual void remove_model(const std::string& name) = 0;
-  /// Whether it answers questions about models itself, as it does at first.
+  /// Sets whether the stage answers requests about models by itself (default: true).
   virtual void set_obliging(bool obliging) = 0;
 
-  /// What is still on its way between the two sides, in words; empty where nothing is. Must not
-  /// wait.
+  /// Describes what is still in transit between client and server; empty if nothing is. Must not
+  /// block.
   [[nodiscard]] virtual std::string unrest() = 0;
 };
 
-/// An Ollama without sockets: as fast as memory, and the same every time.
+/// Creates an Ollama without sockets: fast and deterministic.
 [[nodiscard]] std::unique_ptr<OllamaStage> make_virtual_ollama();
 
-/// The simulator behind a real socket on 127.0.0.1, asked by libcurl.
+/// Creates an Ollama from the simulator, with a real socket on 127.0.0.1 and libcurl as client.
 [[nodiscard]] std::unique_ptr<OllamaStage> make_simulated_ollama();
 
 } // namespace nexus::llm::testing

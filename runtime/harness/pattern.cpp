@@ -35,7 +35,7 @@ std::optional<std::string> compare_objects(const Value& pattern, const Value& ac
     const auto* value = json::find(actual, name);
     const auto step = "." + std::string{name};
     if (value == nullptr) {
-      // A value that is absent and one that is null mean the same.
+      // An absent value is equal to null.
       if (member.value.IsNull())
         continue;
       return step + " is missing";
@@ -65,7 +65,7 @@ std::optional<std::string> compare(const Value& pattern, const Value& actual) {
     return compare_objects(pattern, actual);
   if (pattern.IsArray())
     return compare_arrays(pattern, actual);
-  // Numbers are equal whether or not they were written with a fraction.
+  // Numbers are equal regardless of whether they have a fraction.
   const bool fraction =
       pattern.IsNumber() && actual.IsNumber() && (pattern.IsDouble() || actual.IsDouble());
   if (fraction ? pattern.GetDouble() != actual.GetDouble() : !(pattern == actual))
@@ -73,7 +73,7 @@ std::optional<std::string> compare(const Value& pattern, const Value& actual) {
   return std::nullopt;
 }
 
-/// Whether a text is the name of an atom, or the star, without its quotes.
+/// Whether a text is an unquoted atom name or an unquoted star.
 bool is_word(std::string_view text) {
   return text == "*" ||
          (!text.empty() && text != "true" && text != "false" && text != "null" &&

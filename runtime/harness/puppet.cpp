@@ -5,14 +5,14 @@
 namespace nexus::llm::testing {
 
 namespace {
-/// Nobody gives up earlier than a script does.
+/// Requests of a puppet must not time out before the script ends.
 constexpr std::chrono::hours very_long{24 * 365};
 } // namespace
 
 Puppet::Puppet(caf::actor_system& system, Manner manner) : state_{std::make_shared<State>()} {
   state_->manner = manner;
   actor_ = system.spawn([state = state_](caf::event_based_actor* self) -> caf::behavior {
-    // What it hears of others, and what cannot be delivered, is for the script to judge.
+    // The script decides about errors, including undeliverable messages.
     self->set_error_handler([](const caf::error&) {});
     catch_all(self, [self, state](const caf::message& message, bool is_request) {
       if (is_hand_over(message))

@@ -12,16 +12,16 @@
 
 namespace nexus::llm::testing {
 
-/// An actor that does nothing of its own accord: a script tells it what to send and how to answer.
-/// It can stand where any actor stands, since it takes every message.
+/// An actor that a script controls: it only sends what the script tells it to send. Accepts every
+/// message and thus can replace any actor.
 ///
-/// One thread, that of the script; what is ordered happens when the actors run.
+/// Not thread-safe. Commands take effect when the actors run.
 class Puppet {
 public:
-  /// How requests are answered that nobody said anything about.
+  /// Default response to requests.
   enum class Manner : std::uint8_t {
-    silent,  ///< not; the script will
-    obliging ///< at once, with nothing: as a subscriber that has handled its chunk
+    silent,  ///< none; the script answers
+    obliging ///< an immediate empty response, like a subscriber that has processed its chunk
   };
 
   Puppet(caf::actor_system& system, Manner manner);
@@ -33,14 +33,14 @@ public:
 
   /// Sends a message.
   void send(const caf::actor& receiver, caf::message content);
-  /// Sends a request; its answer can be seen on its way.
+  /// Sends a request and ignores the answer; a track can record it.
   void ask(const caf::actor& receiver, caf::message content);
-  /// Answers the message with this number, counted from 0 over all that came.
+  /// Answers the message with this number, counted from 0 over all received messages.
   void answer(std::size_t number, caf::message content);
   void fail(std::size_t number, caf::error error);
-  /// From now on, requests are answered so; those that wait are, too.
+  /// Sets the response to later and pending requests.
   void set_manner(Manner manner);
-  /// Ends.
+  /// Terminates the actor.
   void end(caf::error reason);
 
 private:
@@ -57,8 +57,8 @@ private:
   caf::actor actor_;
 };
 
-/// Whether a message is what actors of one process hand each other, which says nothing to a script:
-/// it is neither heard nor counted.
+/// Whether a message passes in-process data that is meaningless to a script. Scripts neither see
+/// nor count such messages.
 [[nodiscard]] bool is_hand_over(const caf::message& message);
 
 } // namespace nexus::llm::testing

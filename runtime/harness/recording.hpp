@@ -10,12 +10,12 @@
 
 namespace nexus::llm::testing {
 
-/// What went over the wire in a live session. Any thread.
+/// Records the HTTP traffic of a live session. Thread-safe.
 class Recording {
 public:
   using Clock = std::chrono::steady_clock;
 
-  /// Bytes of an answer that came together.
+  /// Bytes of a response that arrived together.
   struct Piece {
     Clock::time_point time;
     std::string bytes;
@@ -27,16 +27,16 @@ public:
     Clock::time_point begun;
     int status = 0;
     std::vector<Piece> pieces;
-    bool over = false; ///< with `outcome`; otherwise it was broken off, or is still under way
+    bool over = false; ///< finished with `outcome`; otherwise aborted or still active
     HttpOutcome outcome;
     Clock::time_point ended;
   };
 
-  /// A transport that asks Ollama as `inner` does, and notes it here.
+  /// Wraps a transport and records its exchanges in `recording`.
   [[nodiscard]] static TransportFactory over(std::shared_ptr<Recording> recording,
                                              TransportFactory inner);
 
-  /// What there is so far.
+  /// Returns the exchanges recorded so far.
   [[nodiscard]] std::vector<Exchange> exchanges() const;
 
   std::size_t begin(Exchange exchange);

@@ -10,10 +10,10 @@ namespace {
 
 constexpr std::size_t left_width = 52;
 constexpr std::size_t right_width = 76;
-/// Of what fitted, the end tells enough.
+/// Limits the report to the latest matches.
 constexpr std::size_t most_met = 20;
 
-/// Cuts a text into lines of at most `width` bytes, never within a character.
+/// Splits a text into lines of at most `width` bytes, never within a character.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   std::vector<std::string> lines;
   for (std::size_t begin = 0; begin < text.size();) {
@@ -29,7 +29,7 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   return lines;
 }
 
-/// How many columns a text takes, one for each character.
+/// Returns the width of a text, assuming one column per character.
 std::size_t columns(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));

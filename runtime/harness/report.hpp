@@ -8,19 +8,19 @@
 
 namespace nexus::llm::testing {
 
-/// What a script waited for, and what it got: the text of a failure.
+/// A failed expectation of a script.
 struct Mismatch {
   Where where;                 ///< the step that failed
-  std::string what;            ///< one sentence: what is wrong
+  std::string what;            ///< one sentence that describes the failure
   std::chrono::nanoseconds at; ///< virtual time
   const Track* track = nullptr;
-  std::vector<std::string> expected; ///< what the step still waited for, in words
+  std::vector<std::string> expected; ///< unmet expectations of the step, as text
 };
 
-/// The sentence, then expected and actual side by side.
+/// Returns the sentence, followed by expected and actual values side by side.
 [[nodiscard]] std::string report(const Mismatch& mismatch);
 
-/// A virtual time such as `+1.250 s`.
+/// Formats a virtual time, e.g. `+1.250 s`.
 [[nodiscard]] std::string time_text(std::chrono::nanoseconds time);
 
 } // namespace nexus::llm::testing

@@ -17,10 +17,10 @@ namespace nexus::llm::testing {
 
 namespace {
 
-/// A recording of a long session has some megabytes.
+/// Recordings of long sessions take several megabytes.
 constexpr std::size_t max_file_bytes = 256u << 20;
 
-/// Plays the steps of one scenario on one script.
+/// Runs the steps of a scenario on a script.
 class Player {
 public:
   Player(const LocatedJson& root, std::string file, Script& script)
@@ -40,7 +40,7 @@ public:
 private:
   using Action = void (Player::*)();
 
-  // The fields of a step, which was checked.
+  // Accessors for the fields of the current, validated step.
   [[nodiscard]] std::string text(std::string_view key, std::string otherwise = {}) const {
     const auto* field = step_->find(key);
     return field != nullptr ? std::string{json::text_of(field->value)} : otherwise;

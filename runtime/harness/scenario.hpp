@@ -9,7 +9,7 @@
 
 namespace nexus::llm::testing {
 
-/// A script in JSON (`docs/harness.md`), read and checked.
+/// A script in JSON (`docs/harness.md`), parsed and validated.
 class Scenario {
 public:
   /// Errors: `invalid_argument` with file, line and key.
@@ -18,11 +18,11 @@ public:
 
   [[nodiscard]] std::string name() const;
   [[nodiscard]] std::size_t step_count() const;
-  /// In how many orders of messages it wants to be played, beside the natural one.
+  /// Returns the number of message orders to run in addition to the natural one.
   [[nodiscard]] std::uint64_t orders() const;
 
-  /// Plays it once. Throws `ScriptFailure` where what happens is not what it says. Returns how much
-  /// virtual time passed.
+  /// Runs the scenario once. Throws `ScriptFailure` on a mismatch. Returns the elapsed virtual
+  /// time.
   std::chrono::nanoseconds play(Over over, std::uint64_t seed,
                                 std::function<void(const std::string& line)> trace = {}) const;
 

@@ -250,7 +250,7 @@ std::optional<std::string> problem_of(const LocatedJson& field, FieldType type) 
   return std::nullopt;
 }
 
-/// Checks the members of an object by the fields that it may have.
+/// Validates the members of an object against its fields.
 std::optional<LLMError> check_fields(const LocatedJson& object, std::span<const FieldInfo> fields,
                                      const std::string& file, const std::string& path) {
   auto at = [&file](std::size_t line, const std::string& words) {
@@ -272,7 +272,7 @@ std::optional<LLMError> check_fields(const LocatedJson& object, std::span<const 
 }
 
 const StepInfo* find_kind(const LocatedJson& step) {
-  // By the first of its keys that names a kind.
+  // The first key that identifies a kind decides.
   for (const auto& [key, value] : step.members)
     for (const auto& kind : kinds)
       if (kind.name() == key)

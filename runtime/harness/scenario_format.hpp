@@ -8,16 +8,16 @@
 #include "nexus_llm/result.hpp"
 #include "runtime/harness/located_json.hpp"
 
-/// What a scenario file may say. One table gives its check, its JSON schema and its documentation.
+/// The format of scenario files. Validation, JSON schema and documentation use the same table.
 namespace nexus::llm::testing {
 
-/// What stands behind a key.
+/// Type of the value of a key.
 enum class FieldType : std::uint8_t {
   text,
   texts,    ///< an array of texts
   duration, ///< `250ms`, `1.5s`, `2m`, `1h`
-  number,   ///< a whole number, not negative
-  truth,    ///< `true`; to leave it out means `false`
+  number,   ///< a non-negative integer
+  truth,    ///< `true`; defaults to `false`
   object,
   array,
   anything,
@@ -30,7 +30,7 @@ enum class FieldType : std::uint8_t {
   steps,
 };
 
-/// One key of a step, or of the scenario itself.
+/// A key of a step, or of the scenario itself.
 struct FieldInfo {
   std::string_view name;
   FieldType type = FieldType::text;
@@ -38,7 +38,7 @@ struct FieldInfo {
   std::string_view about;
 };
 
-/// One kind of step. Its first field is required and tells it from the others.
+/// A kind of step. Its first field is required and identifies the kind.
 struct StepInfo {
   std::span<const FieldInfo> fields;
   std::string_view about;
@@ -49,15 +49,16 @@ struct StepInfo {
 [[nodiscard]] std::span<const FieldInfo> scenario_fields();
 [[nodiscard]] std::span<const StepInfo> step_kinds();
 
-/// The kind of a step that was checked.
+/// Returns the kind of a validated step.
 [[nodiscard]] const StepInfo& kind_of(const LocatedJson& step);
 
+/// Validates a scenario.
 /// Errors: `invalid_argument` with file, line and key.
 [[nodiscard]] Result<void> check_scenario(const LocatedJson& scenario, const std::string& file);
 
-/// The JSON schema of the format (draft 7).
+/// Returns the JSON schema of the format (draft 7).
 [[nodiscard]] std::string scenario_schema();
-/// The reference of the format, in Markdown.
+/// Returns the reference of the format, in Markdown.
 [[nodiscard]] std::string scenario_reference();
 
 } // namespace nexus::llm::testing

@@ -19,10 +19,10 @@ namespace {
 using Exchange = Recording::Exchange;
 using Time = Recording::Clock::time_point;
 
-/// How long a repeated request may take in virtual time: longer than any wait of the settings.
+/// How long to wait for a retried request in virtual time: longer than any delay of the settings.
 constexpr const char* patience = "10m";
 
-/// Something that happened on the wire.
+/// An event of the recorded HTTP traffic.
 struct Happening {
   enum class Kind : std::uint8_t { begin, piece, end };
   Time time;
@@ -55,7 +55,7 @@ public:
                             const std::vector<Exchange>& wire) {
     add(document_, "name", name);
     document_.AddMember("config", config_of(config), allocator_);
-    // Every exchange is in the steps, the questions about models too.
+    // The steps contain every exchange, including requests about models.
     document_.AddMember("models", Value{rapidjson::kArrayType}, allocator_);
     document_.AddMember("everythingAsks", true, allocator_);
     auto next = wire.begin();
@@ -82,7 +82,7 @@ private:
     return steps_[steps_.Size() - 1];
   }
   void pass(Time from, Time to) {
-    // What is less than a millisecond adds up.
+    // Accumulate fractions of a millisecond.
     rest_ += to - from;
     const auto gap = std::chrono::duration_cast<std::chrono::milliseconds>(rest_);
     if (gap.count() <= 0)
@@ -95,7 +95,7 @@ private:
     Value section{rapidjson::kObjectType};
     const LLMClientConfig usual;
     for (const auto& key : config_keys())
-      // Where the live Ollama was says nothing about where the next one is.
+      // The base URL of the live Ollama is irrelevant for playing the scenario.
       if (key.path != "baseUrl" && value_text(key, config) != value_text(key, usual))
         set_path(section, key.path, key.get(config, allocator_), allocator_);
     return section;
@@ -174,7 +174,7 @@ private:
       if (happening.piece == 0 && exchange.status != 200)
         write_status(exchange, name);
       pending += exchange.pieces[happening.piece].bytes;
-      // A character may come in two pieces.
+      // A character may be split into two pieces.
       if (!is_valid_utf8(pending))
         return;
       pass(now, happening.time);
@@ -222,7 +222,7 @@ private:
   Document document_;
   Allocator& allocator_;
   Value steps_;
-  Time last_; ///< of what was written
+  Time last_; ///< time of the last written event
   Recording::Clock::duration rest_{};
 };
 

@@ -11,7 +11,7 @@
 
 namespace nexus::llm::testing {
 
-/// One prompt of a live session and what became of it.
+/// A prompt of a live session and its outcome.
 struct RecordedPrompt {
   AIRole role = AIRole::overseer;
   std::string prompt;
@@ -20,9 +20,9 @@ struct RecordedPrompt {
   Result<LLMResponse> answer;
 };
 
-/// The scenario, as JSON text, that plays what happened in a live session: prompts that were asked
-/// one after the other, each streamed, the settings, and what went over the wire meanwhile.
-/// Errors: `invalid_argument` where the session cannot be played (an answer that is no UTF-8).
+/// Creates a scenario, as JSON text, from a live session: its settings, its prompts, which were
+/// streamed one after the other, and its HTTP traffic.
+/// Errors: `invalid_argument` if the session cannot be played (a response that is not UTF-8).
 [[nodiscard]] Result<std::string> recorded_scenario(const std::string& name,
                                                     const LLMClientConfig& config,
                                                     const std::vector<RecordedPrompt>& prompts,

@@ -97,7 +97,7 @@ void Script::leave(const Listener& listener, const Call& call, Where where) {
 
 namespace {
 
-/// What Ollama is asked, as its track has it.
+/// The pattern of an HTTP request, in the format of the track of Ollama.
 Pattern exchange_pattern(const std::string& what, const Pattern& body) {
   json::Document document;
   auto& allocator = document.GetAllocator();

@@ -40,7 +40,7 @@ bool is_component(const std::string& name) {
          });
 }
 
-/// Enough of a long message to know it by.
+/// Truncates a long message.
 std::string shortened(std::string text) {
   constexpr std::size_t longest = 220;
   if (text.size() <= longest)
@@ -51,7 +51,7 @@ std::string shortened(std::string text) {
   return text.substr(0, end) + " ...";
 }
 
-/// What a script orders a puppet to do; nobody else sends it.
+/// Whether a message is a command of the script to a puppet.
 bool is_order(const Event& event) {
   return event.sender == "nobody" && event.content.size() == 1 &&
          is_atom(event.content, 0, tick_atom_v);
@@ -75,11 +75,11 @@ ScriptCore::~ScriptCore() {
   if (!llm_)
     return;
   world_.stop_intercepting();
-  // As its own destructor does, but that would wait for a thread that there is not.
+  // ~LLMSystem does the same, but would block since no other thread runs the actors.
   anon_exit(caf::actor_cast<caf::actor>(llm_->root()), caf::exit_reason::user_shutdown);
   try {
     world_.settle();
-  } catch (const ScriptFailure&) { // it was told, or will be, what is wrong
+  } catch (const ScriptFailure&) { // reported elsewhere
   }
   llm_.reset();
 }
@@ -108,12 +108,12 @@ void ScriptCore::replace(const std::string& component, const Where& where) {
 
 std::shared_ptr<const ComponentFactories> ScriptCore::factories() {
   auto made = std::make_shared<ComponentFactories>();
-  // The real one has a thread of its own, for a disk that is not there.
+  // The default factory uses a separate thread for disk access, which scripts do not need.
   made->config = [](caf::actor_system& system, LLMClientConfig config,
                     std::shared_ptr<ConfigStore> store, config_owner owner) -> settings_handle {
     return spawn_state<ConfigActor>(system, std::move(config), std::move(store), std::move(owner));
   };
-  // Gives each a name, and a puppet in the place of those that are replaced.
+  // Names each component, and spawns a puppet for each replaced one.
   auto wrap = [this](auto& factory, auto name_of) {
     factory = [this, factory, name_of](caf::actor_system& system, auto&&... parts) {
       const std::string name = name_of(parts...);
@@ -150,13 +150,13 @@ std::shared_ptr<const ComponentFactories> ScriptCore::factories() {
 void ScriptCore::start() {
   if (llm_)
     return;
-  // Never anybody's own Ollama.
+  // Never connect to an Ollama of the user.
   if (!base_url_given_ || options_.over == Over::http)
     config_.base_url = ollama_->base_url();
   LLMSystemOptions options{.store = make_memory_store(config_), .config_file = {}};
   SystemSeams seams{.make_transport = ollama_->transport(), .factories = factories()};
   seams.chance.id = [this] { return RequestId{"id-" + std::to_string(++last_id_)}; };
-  // The longest wait: what it is can be told exactly.
+  // No jitter, so that delays are predictable.
   seams.chance.wait = [] { return 0.0; };
   auto llm = LLMSystem::start(world_.system(), std::move(options), std::move(seams));
   if (!llm)
@@ -279,7 +279,7 @@ Puppet ScriptCore::incarnation(const std::string& component, caf::actor_id id,
 }
 
 void ScriptCore::check_name(const std::string& name, const Where& where) {
-  // A request is there once its message has come.
+  // The actor of a request exists only after its message has arrived.
   const bool is_request = name.starts_with(std::string{RequestActor::name} + "/");
   if (!name.empty() && !is_component(name) && !is_request && !puppets_.contains(name))
     static_cast<void>(actor(name, where));
@@ -329,7 +329,7 @@ const MessageReader* ScriptCore::reader(const std::string& name) const {
   const auto entry = readers.find(name);
   if (entry != readers.end())
     return &entry->second;
-  // Listeners and requesters; of the actors of others nothing is known.
+  // Listeners and requesters; the interface of other actors is unknown.
   return puppets_.contains(name) ? &readers.find("")->second : nullptr;
 }
 

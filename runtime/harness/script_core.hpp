@@ -22,8 +22,8 @@
 
 namespace nexus::llm::testing {
 
-/// What `Script` and the handles that it gives out share: the actors, the stage, and what was
-/// expected of whom. Not for tests themselves.
+/// The shared state of `Script` and the objects that it returns: the actors, the stage and the
+/// expectations. Not for direct use in tests.
 class ScriptCore {
 public:
   explicit ScriptCore(ScriptOptions options);
@@ -31,7 +31,7 @@ public:
   ScriptCore(const ScriptCore&) = delete;
   ScriptCore& operator=(const ScriptCore&) = delete;
 
-  // Before the start.
+  // Setup. Before `start`.
   void given_config(const std::string& merge_patch, const Where& where);
   void replace(const std::string& component, const Where& where);
 
@@ -46,8 +46,8 @@ public:
   [[nodiscard]] LLMSystem& llm() noexcept { return *llm_; }
   [[nodiscard]] const ScriptOptions& options() const noexcept { return options_; }
 
-  // Parties.
-  /// A puppet with a name; a name that is taken already is an error of the script.
+  // Actors.
+  /// Creates a puppet; a name that is already in use is an error of the script.
   Puppet& puppet(const std::string& name, Puppet::Manner manner, const Where& where);
   [[nodiscard]] Puppet& puppet(const std::string& name, const Where& where);
   [[nodiscard]] caf::actor actor(const std::string& name, const Where& where);
@@ -55,36 +55,37 @@ public:
                                          const Where& where);
   [[nodiscard]] caf::message answer_of(const std::string& component, const caf::message& request,
                                        const json::Value& result, const Where& where);
-  /// The puppet that stood for a component when it had this id.
+  /// Returns the puppet that replaced a component and has this actor id.
   [[nodiscard]] Puppet incarnation(const std::string& component, caf::actor_id id,
                                    const Where& where) const;
-  /// There is somebody of this name, or will be: a component, a handle, or one of the script.
+  /// Checks that a name belongs to a component, a handle, a request or an actor of the script.
   void check_name(const std::string& name, const Where& where);
   void name_actor(const caf::strong_actor_ptr& actor, const std::string& name, const Where& where);
   [[nodiscard]] std::string fresh_name(const std::string& stem);
 
   // Expectations.
   Track& track(std::string name, std::function<bool(const Event&)> wants);
-  /// The next things of a track fit these patterns, in this order.
+  /// Expects that the next items of a track match these patterns, in this order.
   void expect(Track& track, const std::vector<Pattern>& patterns, const Where& where);
-  /// Nothing unread is there.
+  /// Expects no unread items.
   void expect_nothing(Track& track, const Where& where);
   [[nodiscard]] Track& asked() noexcept { return *asked_; }
-  /// Makes the first unread exchange of this kind the next one. False where there is none.
+  /// Moves the first matching unread exchange to the front. Returns false if there is none.
   bool bring_exchange_forward(const Pattern& wanted);
-  /// The exchange that the first unread item of `asked` is.
+  /// Returns the exchange of the first unread item of `asked`.
   [[nodiscard]] StagedExchange next_exchange() const { return exchanges_.front(); }
   void take_exchange() { exchanges_.pop_front(); }
   void intercept(Interception interception);
-  /// A requester must have an answer when the script ends, unless that is forgiven.
+  /// Requires that a requester has an answer when the script ends, unless `forgive_answer` is
+  /// called.
   void owe_answer(const std::string& requester, const Track& track, const Where& where);
   void forgive_answer(const std::string& requester) { owed_.erase(requester); }
 
-  /// Everything that came was expected, and everything that was expected came.
+  /// Expects that no unread item, pending answer or unused interception is left.
   void end(const Where& where);
   [[noreturn]] void fail(const Where& where, std::string what, const Track* track = nullptr,
                          std::vector<std::string> expected = {}) const;
-  /// A step that makes no sense.
+  /// Reports an invalid step.
   [[noreturn]] void misuse(const Where& where, const std::string& what) const;
 
 private:

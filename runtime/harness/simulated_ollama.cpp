@@ -17,18 +17,18 @@ namespace {
 
 using simulator::Fault;
 
-/// How long a client may take to close a connection, in real time.
+/// Real time that a client may take to close a connection.
 constexpr std::chrono::seconds leave_deadline{5};
 
-/// What the transports have sent and heard, to know whether anything is still on its way.
+/// Tracks what the transports have sent and received, to detect data in transit.
 class Ledger {
 public:
   struct Transfer {
     std::string target;
     std::string body;
-    std::uint64_t heard = 0; ///< bytes of the body
+    std::uint64_t heard = 0; ///< received bytes of the body
     bool over = false;
-    std::uint64_t record = 0; ///< of the simulator; 0: it has not come there yet
+    std::uint64_t record = 0; ///< record id of the simulator; 0: not received yet
   };
   using Key = std::uint64_t;
 
@@ -56,7 +56,7 @@ private:
   Key last_ = 0;
 };
 
-/// Passes everything on and notes it.
+/// Forwards all calls and records them.
 class NotingHandler final : public TransferHandler {
 public:
   NotingHandler(std::shared_ptr<Ledger> ledger, Ledger::Key key,
@@ -129,7 +129,7 @@ public:
 
   std::vector<StagedExchange> take_new() override {
     look();
-    // Connections that begin together may be accepted in any order; the client began them in one.
+    // The server may accept concurrent connections in any order; restore the order of the client.
     ledger_->with([this](auto& transfers) {
       auto begun = [&transfers](const StagedExchange& exchange) {
         const auto entry = std::ranges::find_if(
@@ -167,12 +167,12 @@ public:
 
   bool abandoned(std::uint64_t id) override {
     const auto deadline = std::chrono::steady_clock::now() + leave_deadline;
-    // What a client does after the end of an answer is no breaking off.
+    // A disconnect after the end of the response does not count.
     if (ended_.contains(id))
       return left_early_.contains(id);
     while (!has_left(id)) {
       const auto rest = deadline - std::chrono::steady_clock::now();
-      // A transfer that is still wanted is not going to be left.
+      // The client does not close a transfer that it still needs.
       if (rest.count() <= 0 || wanted(id))
         return false;
       static_cast<void>(
@@ -182,7 +182,7 @@ public:
   }
 
   void stop() override {
-    // It cuts every exchange; until the clients have noticed, the world is not at rest.
+    // This ends every exchange; `unrest` reports them until the clients have noticed.
     look();
     for (const auto id : held_)
       if (!ended_.contains(id))
@@ -205,7 +205,7 @@ public:
   void set_obliging(bool obliging) override {
     obliging_ = obliging;
     simulator_.clear_faults();
-    // The first fault that fits is the one; a request to a model that answers is hit by none.
+    // The first matching fault applies, so requests to models with a reply are never held.
     for (const auto& name : answering_)
       for (const char* path : {"/api/generate", "/api/chat"})
         simulator_.inject(Fault::merged_chunks().on(path).for_model(name).times(0));
@@ -213,7 +213,7 @@ public:
     for (const char* path :
          {"/api/generate", "/api/chat", "/api/embed", "/api/pull", "/api/delete", "/api/copy"})
       held(path);
-    // What runs is for the script to say, as on a stage without sockets.
+    // No running models, as on the stage without sockets.
     if (obliging)
       simulator_.inject(Fault::respond(200, R"({"models":[]})").on("/api/ps").times(0));
     else
@@ -242,7 +242,7 @@ public:
   }
 
 private:
-  /// Takes notice of requests that have come, and of which transfer each is.
+  /// Collects new requests and assigns them to transfers.
   void look() {
     for (const auto& record : simulator_.requests()) {
       if (record.id <= last_record_)
@@ -257,7 +257,7 @@ private:
       }
       ledger_->with([&record](auto& transfers) {
         for (auto& [key, transfer] : transfers)
-          // One that is over was refused, or has had its answer already.
+          // Skip transfers that were rejected or have their response already.
           if (transfer.record == 0 && !transfer.over && transfer.target == record.target &&
               transfer.body == record.body) {
             transfer.record = record.id;
@@ -267,7 +267,7 @@ private:
     }
   }
 
-  /// The server ends an exchange: what its client does from now on is no breaking off.
+  /// Marks an exchange as ended by the server: a later disconnect of the client does not count.
   void note_end(std::uint64_t id) {
     if (has_left(id))
       left_early_.insert(id);
@@ -280,7 +280,7 @@ private:
     });
   }
 
-  /// Whether the client still waits for this exchange.
+  /// Whether the client still waits for the response.
   bool wanted(std::uint64_t id) {
     return ledger_->with([id](auto& transfers) {
       return std::ranges::any_of(transfers, [id](const auto& entry) {
@@ -299,10 +299,10 @@ private:
   std::vector<StagedExchange> fresh_;
   std::vector<std::string> answering_; ///< models with a reply
   std::map<std::uint64_t, std::string> heads_;
-  std::map<std::uint64_t, std::uint64_t> said_; ///< bytes of the body, by record
+  std::map<std::uint64_t, std::uint64_t> said_; ///< sent bytes of the body, by record
   std::set<std::uint64_t> held_;
   std::set<std::uint64_t> ended_;
-  std::set<std::uint64_t> left_early_; ///< of these, those whose client had left by then
+  std::set<std::uint64_t> left_early_; ///< of `ended_`, those with an earlier disconnect
   std::uint64_t last_record_ = 0;
   bool obliging_ = true;
 };

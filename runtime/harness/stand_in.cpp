@@ -36,7 +36,7 @@ void Received::deliver(caf::message result, const Where& where) const {
   core_->settle();
 }
 
-/// What came, and to which incarnation as its how manieth message.
+/// The received messages, with the incarnation that received each and its number there.
 struct StandIn::Heard {
   struct Message {
     caf::actor_id incarnation;

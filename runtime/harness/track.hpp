@@ -13,13 +13,13 @@
 
 namespace nexus::llm::testing {
 
-/// Something that one party of a script gets or does, in order: what came, and what was expected of
-/// it so far.
+/// The ordered messages or HTTP requests of one observer of a script: the unread ones, and those
+/// that have met an expectation.
 struct Track {
   struct Item {
     std::chrono::nanoseconds time{};
-    std::shared_ptr<const json::Document> value; ///< what patterns are compared with
-    std::string text;                            ///< for people
+    std::shared_ptr<const json::Document> value; ///< for comparison with patterns
+    std::string text;                            ///< for reports
   };
   struct Met {
     std::string expected;

@@ -13,11 +13,11 @@ namespace {
 using json::Document;
 using json::Value;
 
-/// What all transports of one stage share.
+/// Shared state of all transports of a stage.
 struct Desk {
   struct Exchange {
     StagedExchange what;
-    std::shared_ptr<TransferHandler> handler; ///< gone once the exchange has ended
+    std::shared_ptr<TransferHandler> handler; ///< null once the exchange has ended
     const void* transport = nullptr;
     TransferId transfer = 0;
     int status = 200;

@@ -15,7 +15,7 @@ using json::Value;
 namespace {
 
 constexpr std::string_view some_time = "2026-01-01T00:00:00Z";
-/// Nanoseconds that a token takes.
+/// Nanoseconds per token.
 constexpr std::uint64_t token_duration = 20'000'000;
 
 Document request_of(const StagedExchange& exchange) {

@@ -8,7 +8,7 @@
 #include "actors/ollama_client/transport.hpp"
 #include "runtime/harness/ollama_stage.hpp"
 
-/// What Ollama writes, as a script plays it. Times and counts are always the same.
+/// The wire format of Ollama for scripts. Times and counts are constant.
 namespace nexus::llm::testing::wire {
 
 struct Body {
@@ -17,28 +17,28 @@ struct Body {
 };
 
 [[nodiscard]] std::string_view method_text(HttpRequest::Method method);
-/// The path of an URL, with its query.
+/// Returns the path of a URL, including the query.
 [[nodiscard]] std::string target_of(std::string_view url);
-/// Whether a model has to run for it.
+/// Whether the request needs a running model.
 [[nodiscard]] bool is_inference(std::string_view target);
 
-/// The answer to a question about models; nothing for other requests.
+/// Returns the response to a request about models; `nullopt` for other requests.
 [[nodiscard]] std::optional<Body>
 model_answer(const StagedExchange& exchange, const std::vector<simulator::SimulatedModel>& models);
 
-/// One line of a stream in the form of the request's endpoint.
+/// Returns one line of a stream in the format of the request's endpoint.
 [[nodiscard]] std::string line(const StagedExchange& exchange, std::string_view text);
-/// The last line of a stream of so many lines.
+/// Returns the last line of a stream after this many lines.
 [[nodiscard]] std::string last_line(const StagedExchange& exchange, std::size_t lines,
                                     std::string_view done_reason);
-/// A whole answer to a request that is not streamed.
+/// Returns the complete response to a request without streaming.
 [[nodiscard]] std::string whole(const StagedExchange& exchange, std::string_view text,
                                 std::string_view done_reason);
-/// `{"error": text}`
+/// Returns `{"error": text}`.
 [[nodiscard]] std::string error(std::string_view text);
 /// Whether the request asks for a stream.
 [[nodiscard]] bool wants_stream(const StagedExchange& exchange);
-/// A complete answer: the lines of a stream, or one body.
+/// Returns a complete response: the lines of a stream, or one body.
 [[nodiscard]] std::vector<std::string> reply_lines(const StagedExchange& exchange,
                                                    std::string_view text);
 

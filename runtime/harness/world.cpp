@@ -13,9 +13,9 @@
 namespace nexus::llm::testing {
 
 namespace {
-/// More than any script needs at one moment of virtual time.
+/// Upper limit of messages at one moment of virtual time; no script needs that many.
 constexpr std::size_t most_messages = 2'000'000;
-/// For sockets, in real time.
+/// Real-time limit for sockets.
 constexpr std::chrono::seconds outside_deadline{20};
 constexpr std::chrono::milliseconds outside_interval{2};
 constexpr std::size_t kept_events = 30;
@@ -37,7 +37,7 @@ World::~World() {
   stop_intercepting();
   end_everybody();
   if (const auto left = stepped_->system().registry().running(); left > 0) {
-    // The end of the actor system would wait for them for ever.
+    // The destructor of the actor system would wait for them forever.
     std::fprintf(stderr,
                  "%zu actors of this script are neither known by a name nor ever got a message, "
                  "but are held by handles: name them with name_actor.\n",
@@ -56,7 +56,7 @@ void World::end_everybody() {
   for (const auto& actor : names_.everybody())
     meet(actor);
   stepped_->drop_timeouts();
-  // Those who hear of an end may start others.
+  // Actors that receive an exit or down message may spawn others.
   for (std::size_t ended = 0; ended < met_.size();) {
     const auto count = met_.size();
     for (; ended < count; ++ended)
@@ -77,7 +77,7 @@ void World::settle() {
   std::size_t rounds = 0;
   for (;;) {
     run_ready();
-    // What waits no time at all happens now.
+    // Fire timers that are already due.
     if (const auto due = next_due(); due && *due <= stepped_->now()) {
       if (++rounds > most_messages)
         throw ScriptFailure{"Timers that wait no time at all follow each other for ever."};

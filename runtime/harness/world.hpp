@@ -20,18 +20,18 @@
 
 namespace nexus::llm::testing {
 
-/// An actor system that runs on the thread of a test, in virtual time, and tells of every message.
+/// An actor system that runs on the thread of a test, in virtual time, and reports every message.
 ///
-/// Without a seed, the actor that became ready first goes first, until it has nothing more to do.
-/// With one, each step lets some ready actor handle one message, always the same ones for the same
-/// seed. What one actor tells another keeps its order.
+/// Without a seed, the actor that became ready first runs first, until it is idle. With a seed,
+/// each step lets a random ready actor process one message; the order is reproducible for the same
+/// seed. Messages from one actor to another always keep their order.
 class World {
 public:
   using Duration = std::chrono::nanoseconds;
 
   explicit World(std::uint64_t seed,
                  const std::function<void(caf::actor_system_config&)>& more_setup = {});
-  /// Ends all actors.
+  /// Terminates all actors.
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -40,28 +40,30 @@ public:
   [[nodiscard]] ActorNames& names() noexcept { return names_; }
   [[nodiscard]] const ActorNames& names() const noexcept { return names_; }
 
-  /// Runs until no actor has anything to do, and the world outside (if any) says so too.
-  /// Throws `ScriptFailure` where that does not come to an end.
+  /// Runs until all actors and the outside world (if any) are idle.
+  /// Throws `ScriptFailure` if that does not happen.
   void settle();
-  /// Lets virtual time pass, timer by timer.
+  /// Advances virtual time, timer by timer.
   void pass(Duration time);
-  /// The same, until a condition holds. False where it does not within `limit`.
+  /// Advances virtual time until a condition is true. Returns false if it is still false after
+  /// `limit`.
   [[nodiscard]] bool pass_until(const std::function<bool()>& condition, Duration limit);
-  /// Virtual time since the beginning.
+  /// Returns the virtual time since the start.
   [[nodiscard]] Duration now() const { return stepped_->now() - start_; }
 
-  /// Called for each message before its receiver handles it.
+  /// Sets a callback for each message before its receiver processes it.
   void on_event(std::function<void(const Event&)> hear) { hear_ = std::move(hear); }
-  /// Asked what is still under way outside of the actors, in words; empty: nothing. Must not wait.
+  /// Sets a callback that describes pending work outside of the actors; empty: none. Must not
+  /// block.
   void on_outside(std::function<std::string()> unrest) { unrest_ = std::move(unrest); }
 
-  /// Treats messages on their way; the first that fits and is not used up is the one.
+  /// Adds a rule for intercepting messages; the first matching rule that is not used up applies.
   std::shared_ptr<Interception> intercept(Interception interception);
 
-  /// From now on every message goes its way, and those that were delayed are lost.
+  /// Removes all rules and drops delayed messages.
   void stop_intercepting();
 
-  /// The latest messages, to be told when something goes wrong.
+  /// Returns the latest messages, for failure reports.
   [[nodiscard]] const std::deque<Event>& latest() const noexcept { return latest_; }
 
 private:
@@ -72,7 +74,7 @@ private:
 
   void run_ready();
   void step(std::size_t actor);
-  /// What to do with a letter; null for nothing.
+  /// Returns the rule that applies to a message, or null.
   [[nodiscard]] Interception* intercepted(const Event& event);
   [[nodiscard]] std::optional<SteppedSystem::Time> next_due() const;
   void advance_to(SteppedSystem::Time time);
@@ -88,10 +90,10 @@ private:
   std::function<std::string()> unrest_;
   std::vector<std::shared_ptr<Interception>> interceptions_;
   std::deque<Delayed> delayed_;
-  /// Letters that were delayed and are due now, by their receivers.
+  /// Delayed messages that are due now, by receiver.
   std::set<std::pair<caf::actor_id, const void*>> passed_on_;
   std::deque<Event> latest_;
-  std::vector<caf::actor_addr> met_; ///< to end them
+  std::vector<caf::actor_addr> met_; ///< all known actors, for terminating them
   std::unordered_set<caf::actor_id> known_;
 };
 

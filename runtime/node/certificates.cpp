@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// How long an authority and a certificate last; clocks of two machines may differ by an hour.
+/// Validity of an authority and of a certificate; tolerates a clock difference of an hour.
 constexpr long authority_seconds = 3650L * 86400;
 constexpr long certificate_seconds = 825L * 86400;
 constexpr long clock_tolerance = 3600;
@@ -64,7 +64,7 @@ bool set_serial(X509& certificate) {
          BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(&certificate)) != nullptr;
 }
 
-/// A certificate of this name and key, without its extensions and signature.
+/// Creates a certificate for a name and key, without extensions and signature.
 Certificate begin(const std::string& name, EVP_PKEY& key, long seconds) {
   Certificate made{X509_new()};
   if (!made)
@@ -99,7 +99,7 @@ std::string pem(EVP_PKEY& key) {
   return good ? text_of(bio) : std::string{};
 }
 
-/// Makes a file that does not exist yet.
+/// Creates a file that must not exist yet.
 Result<void> write_new(const fs::path& path, const std::string& text, mode_t mode) {
   const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
   if (!file.valid())
@@ -121,7 +121,7 @@ Result<void> write_pair(const fs::path& folder, const std::string& name, X509& c
   const auto private_part = pem(key);
   if (public_part.empty() || private_part.empty())
     return invalid("they cannot be made");
-  // The key first: a certificate without one is of no use, and looks as if all was there.
+  // Write the key first: a certificate without its key is useless, but looks complete.
   if (auto written = write_new(folder / (name + ".key"), private_part, S_IRUSR | S_IWUSR); !written)
     return written;
   return write_new(folder / (name + ".pem"), public_part, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
@@ -135,7 +135,7 @@ Result<Certificate> read_certificate(const fs::path& path) {
   return certificate;
 }
 
-/// No passphrase is asked for: nobody may be there to give one.
+/// Rejects encrypted keys instead of prompting, since the program may run unattended.
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 Result<Key> read_key(const fs::path& path) {

@@ -11,11 +11,11 @@ namespace nexus::llm {
 namespace {
 
 constexpr std::chrono::milliseconds models_limit{10'000};
-/// How long the first connection waits for news of the other nodes.
+/// How long callers wait for the other nodes after the first connection.
 constexpr std::chrono::milliseconds news_limit{2000};
 
-/// The nodes have queues of their own. A request may be what its nodes die of: after three, it is
-/// not sent again.
+/// No limits, since the nodes have queues. A request may cause the loss of its nodes, so it is not
+/// sent again after three losses.
 constexpr PendingCalls::Rules rules{.window = std::numeric_limits<std::size_t>::max(),
                                     .max_calls = std::numeric_limits<std::size_t>::max(),
                                     .max_losses = 2};
@@ -49,7 +49,7 @@ Gateway::~Gateway() {
       joined.promise->deliver(to_caf_error(ending));
     anon_tell(joined.relay, finish_atom_v, ending);
   }
-  // They heed nobody but this, which is not there any more.
+  // The handles only obey this actor, so they cannot get another target.
   for (const auto& role : fronts_.roles)
     anon_exit(role, caf::exit_reason::kill);
   anon_exit(fronts_.models, caf::exit_reason::kill);
@@ -124,7 +124,7 @@ void Gateway::on_connected(std::size_t index, const NodeHello& hello) {
     return other.service && caf::actor_cast<caf::strong_actor_ptr>(other.service) == hello.service;
   });
   if (known) {
-    // Under another name; it must not be watched twice.
+    // Two endpoints refer to the same node, which must not be monitored twice.
     if (++node.failures == 1)
       log(LogLevel::warning, "the node " + node.endpoint.text() + " is connected already");
     after(options_.max_redial, [this, index] { dial(index); });
@@ -179,8 +179,8 @@ void Gateway::on_dial_failed(std::size_t index, const LLMError& error) {
   if (all_failed) {
     for (auto& promise : std::exchange(waiting_, {}))
       promise.deliver(to_caf_error(error));
-    // Two machines that agree on nothing will not do so because somebody waits. One that did agree
-    // may only be about to end.
+    // Waiting does not resolve a mismatch. If the node was connected before, it may be shutting
+    // down.
     if (error.code != ErrorCode::node_unreachable && nodes_.size() == 1 && node.connection == 0 &&
         !calls_.given_up())
       give_up(error);
@@ -213,7 +213,7 @@ void Gateway::on_lost(std::size_t index, const caf::error& reason) {
   if (!connected())
     give_up_unless_connected(
         {.code = ErrorCode::node_unreachable, .subject = node.endpoint.text()});
-  // Not at once: CAF needs a moment to forget the old connection, and would hand it out again.
+  // Not immediately: until CAF has dropped the old connection, it would return that one again.
   after(options_.first_redial / 2, [this, index] { dial(index); });
 }
 
@@ -292,7 +292,7 @@ Gateway::choose(AIRole role, const std::string& model,
   if (!can && std::ranges::any_of(nodes_, [this](const Node& node) { return unsettled(node); }))
     return std::nullopt;
   const auto chosen = choose_node(candidates);
-  // The node would break the connection off.
+  // A node closes the connection on requests over its limits.
   if (chosen)
     if (auto fits = check(nodes_[*chosen].limits); !fits)
       return failure(std::move(fits.error()));
@@ -309,7 +309,7 @@ GatewayHandles spawn_gateway(caf::actor_system& system, GatewayOptions options) 
   GatewayHandles handles;
   for (const auto role : all_roles())
     handles.fronts.roles[role] = spawn_role_handle(system, role);
-  // The nodes make their own repetitions.
+  // The nodes retry on their own.
   LLMClientConfig once;
   once.max_retries = 0;
   handles.fronts.models = spawn_models_handle(system, once, chance);

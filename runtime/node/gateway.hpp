@@ -20,44 +20,44 @@
 
 namespace nexus::llm {
 
-/// How a Gateway reaches its nodes.
+/// Options of a Gateway.
 struct GatewayOptions {
-  /// Connects and asks who does what there; calls back once, on the thread of the actor.
+  /// Connects to a node and requests its `NodeHello`; calls back once, in the context of the actor.
   using Dial = std::function<void(gateway_internal::pointer, const Endpoint&,
                                   std::function<void(Result<NodeHello>)>)>;
 
   std::vector<Endpoint> nodes; ///< at least one
-  /// How long requests wait while no node is there. Dialling goes on after that.
+  /// How long requests wait while no node is connected. The Gateway keeps dialling after that.
   std::chrono::milliseconds patience{30'000};
   std::chrono::milliseconds first_redial{100};
   std::chrono::milliseconds max_redial{5000};
-  /// How old the news of a node's models may be.
+  /// Interval for refreshing the models of a node.
   std::chrono::milliseconds models_age{30'000};
   Dial dial;
   Chance chance = {};
 };
 
-/// The actors of this process that stand before those of the nodes.
+/// The stable handles of this process that forward to the actors of the nodes.
 struct GatewayFronts {
   PerRole<role_front> roles;
   stable_handle<models_handle> models;
   stable_handle<settings_handle> config;
 };
 
-/// Gateway: stands for the RetrySupervisors of one or more nodes in this process, so that what
-/// callers hold survives nodes and connections. Accepts the messages of `llm_service` and answers
-/// each exactly once. Owns every request until its answer, a StreamRelay for each subscriber, and
-/// the redialling, with growing pauses.
+/// Represents the RetrySupervisors of one or more nodes in this process, so that the handles of
+/// callers survive the loss of nodes and connections. Accepts the messages of `llm_service` and
+/// answers each exactly once. Owns every request until its answer, a StreamRelay for each
+/// subscriber, and the reconnect timers with exponential backoff.
 ///
-/// A request goes to the connected node that has its model and the least to do; where none has it,
-/// it waits for the first word of those that are still asked. When its node is lost, it goes to
-/// another, or waits for one (up to `patience`), unless something of its stream was passed on
-/// already, or it has lost three nodes: then it ends with `node_lost`. The prompts of a batch are
-/// requests of their own. A requester that dies has its requests cancelled on their nodes, but not
-/// the streams that others of this process have joined. Questions about models and settings go to
-/// one node until it is lost, then to the first, in the order of the options, that is connected.
-/// When the Gateway dies, every caller gets `shutting_down`, and the nodes cancel what they were at
-/// work on.
+/// A request goes to the least loaded connected node that has its model. If none has it, the
+/// request waits until all nodes have reported their models or failed to connect. If its node is
+/// lost, the request goes to another node, or waits for one (up to `patience`). It fails with
+/// `node_lost` if its stream has already delivered a chunk, or if it has lost three nodes. Each
+/// prompt of a batch is a separate request. If a requester dies, the Gateway cancels its requests
+/// on their nodes, except for streams that other subscribers of this process have joined. Requests
+/// about models and settings go to one node until it is lost, then to the first connected node in
+/// the order of the options. If the Gateway dies, every caller gets `shutting_down`, and the nodes
+/// cancel its requests.
 class Gateway {
 public:
   using Base = gateway_internal::base;
@@ -79,41 +79,41 @@ private:
     llm_service service; ///< null while there is no connection
     models_handle models;
     settings_handle config;
-    std::uint32_t failures = 0;   ///< to connect, one after the other
-    std::uint64_t connection = 0; ///< counts, to tell answers of one from those of the next
-    bool leaving = false;         ///< it takes no more requests, and will be gone soon
-    bool ready = false;           ///< it is known which models it has, or that it does not tell
-    Limits limits;                ///< when it was connected
+    std::uint32_t failures = 0;   ///< consecutive failed attempts to connect
+    std::uint64_t connection = 0; ///< connection counter, for ignoring outdated answers
+    bool leaving = false;         ///< the node rejects requests and will terminate soon
+    bool ready = false;           ///< its models are known, or the request for them has failed
+    Limits limits;                ///< as of the time of connecting
     NodeModels known;
   };
 
-  /// A request, by its id. Where it is, `calls_` knows, until it is answered; a stream stays until
-  /// everybody has had its end.
+  /// A request, by its id. `calls_` tracks its node until it is answered. A stream remains here
+  /// until all subscribers have received its end.
   struct Job {
     AIRole role = AIRole::overseer;
-    stream_relay relay;           ///< null where nothing is streamed, and after the end
-    stream_subscriber subscriber; ///< for whom the relay stands
+    stream_relay relay;           ///< null without streaming, and after the end of the stream
+    stream_subscriber subscriber; ///< the subscriber of `relay`
     caf::actor_addr requester;
     Key key = 0;
-    std::size_t node = 0; ///< the latest that was asked
+    std::size_t node = 0; ///< the node of the latest attempt
     bool streamed = false;
-    std::optional<LLMResponse> response; ///< of a stream
+    std::optional<LLMResponse> response; ///< the answer, if streamed
   };
-  /// Something that a node was asked, and who must hear of its loss.
+  /// A pending query to a node, and the callback for the loss of the node.
   struct Question {
     std::size_t node = 0;
     std::function<void(const LLMError&)> fail;
   };
-  /// A subscriber that joined a stream later.
+  /// A subscriber that has joined an existing stream.
   struct Joined {
     AIRole role = AIRole::overseer;
     RequestId stream;
     stream_subscriber subscriber;
     stream_relay relay;
-    std::optional<Promise<Ack>> promise; ///< until it has joined
-    std::optional<std::size_t> node;     ///< where it listens
-    bool waiting = false;                ///< for its stream to be sent to a node
-    std::size_t asked = 0;               ///< nodes that may have the stream
+    std::optional<Promise<Ack>> promise; ///< set until the subscriber has joined
+    std::optional<std::size_t> node;     ///< the node that it is subscribed to
+    bool waiting = false;                ///< waits until the request is sent to a node
+    std::size_t asked = 0;               ///< number of pending answers of nodes
   };
 
   // Nodes (gateway.cpp).
@@ -123,18 +123,18 @@ private:
   void on_lost(std::size_t index, const caf::error& reason);
   void ask_models(std::size_t index);
   void choose_primary();
-  /// Answers those who wait for the connection, once it is known of every node whether it is there.
+  /// Answers callers that wait for the connection, once the state of every node is known.
   void greet();
   void on_ready(std::size_t index);
-  /// Whether it may still turn out soon what a node can do.
+  /// Whether the first connection attempt or the models of a node are still pending.
   [[nodiscard]] bool unsettled(const Node& node) const noexcept {
     return node.service ? !node.ready : node.failures == 0 && node.connection == 0;
   }
   void give_up(const LLMError& error);
   void give_up_unless_connected(const LLMError& error);
   [[nodiscard]] bool connected() const;
-  /// The node for a request of a role and, where one is wanted, a model. `check` says whether its
-  /// limits would take it.
+  /// Chooses the node for a request of a role and, if not empty, a model. `check` tests whether the
+  /// limits of a node permit the request.
   [[nodiscard]] PendingCalls::Choice
   choose(AIRole role, const std::string& model,
          const std::function<Result<void>(const Limits&)>& check) const;
@@ -153,36 +153,38 @@ private:
 
   template <class T, class Atom, class Request>
   Promise<T> begin(Atom atom, AIRole role, Request request);
-  /// Takes the id; null where it is in use, or no node is hoped for any more.
+  /// Reserves the id. Returns null and sets `refusal` if the id is in use or the Gateway has given
+  /// up.
   Job* open(AIRole role, const RequestId& id, const caf::strong_actor_ptr& requester,
             LLMError& refusal);
-  /// Gives a request to `calls_`, which sends it to a node. `put` asks the node.
+  /// Adds a request to `calls_`, which chooses a node. `put` sends the request to that node.
   template <class T, class Request>
   void start(AIRole role, const RequestId& id, Promise<T> promise,
              const std::shared_ptr<const Request>& content,
              const std::function<void(std::size_t, Key, Epoch)>& put);
   [[nodiscard]] std::function<void(const caf::error&)> on_error(std::size_t node, Key key,
                                                                 Epoch epoch);
-  /// Asks the relay of a stream whether it may begin anew.
+  /// Asks the relay of a stream whether the stream may restart.
   void judge(const RequestId& id, Key key, Epoch epoch, const LLMError& reason);
-  /// It has ended with an error.
+  /// Removes a request that has failed.
   void close(const RequestId& id, const LLMError& error);
-  /// An answered stream is over when everybody has had its end.
+  /// Removes an answered stream once all subscribers have received its end.
   void forget_if_over(const RequestId& id);
   void on_stream_answer(const RequestId& id, LLMResponse response);
-  /// Decides what becomes of everything that a lost node was at work on.
+  /// Fails or reassigns all requests and subscribers of a lost node.
   void take_from(std::size_t index, const LLMError& lost);
   void on_relay_ended(const RequestId& key);
 
-  /// Whether an answer means that the node is gone: its loss decides what becomes of the request.
+  /// Whether an error means that the node is shutting down. Then the loss of the node decides about
+  /// the request.
   [[nodiscard]] static bool is_farewell(const caf::error& error);
-  /// Asks a node; calls back once, also when the node is lost.
+  /// Sends a query to a node; calls back once, also if the node is lost.
   template <class T, class... Ts>
   void question(std::size_t index, std::function<void(Result<T>)> done, Ts... request);
   void fail_questions(const std::function<bool(const Question&)>& which, const LLMError& error);
-  /// Asks the node of a request, or, where that is not one of ours, every node.
+  /// Queries the node of a request, or every node if the request is not from this Gateway.
   template <class T, class... Ts> Promise<T> ask_about(const RequestId& id, Ts... request);
-  /// Asks every node, and makes one answer of theirs.
+  /// Queries every node and combines the answers.
   template <class T, class Combine, class... Ts> Promise<T> ask_all(Combine combine, Ts... request);
   [[nodiscard]] std::vector<std::size_t> connected_nodes() const;
 
@@ -191,27 +193,27 @@ private:
   Promise<Ack> unsubscribe(AIRole role, const RequestId& id, const stream_subscriber& subscriber);
   [[nodiscard]] std::unordered_map<RequestId, Joined>::iterator
   find_joined(const RequestId& stream, const stream_subscriber& subscriber);
-  /// Asks the nodes for a subscriber; one of them has the stream.
+  /// Subscribes on these nodes; one of them has the stream.
   void attach(const RequestId& key, const std::vector<std::size_t>& nodes);
   void on_attached(const RequestId& key, std::size_t index, const Result<Ack>& answer);
-  /// The request of these subscribers was sent to a node.
+  /// Subscribes the waiting subscribers of a request that was sent to a node.
   void attach_waiting(const RequestId& id);
-  /// Or it has ended before that.
+  /// Ends the waiting subscribers of a request that has failed.
   void end_waiting(const RequestId& id, const LLMError& error);
   void take_subscribers_from(std::size_t index, const LLMError& lost);
   void wait_for_stream(const RequestId& key);
-  /// The end of a subscriber that has joined, the answer for one that has not.
+  /// Ends the stream of a subscriber that has joined; answers one that has not with an error.
   void refuse(const RequestId& key, const LLMError& error);
-  /// Answers, where an answer is owed.
+  /// Removes a subscriber; answers its request if that is still pending.
   void forget_joined(const RequestId& key);
-  /// Whether a request waits here and not on a node.
+  /// Whether a request waits here for a node.
   [[nodiscard]] bool waits(const Job& job) const { return calls_.waits(job.key); }
-  /// Whether a node is at work on it.
+  /// Whether a node is processing a request.
   [[nodiscard]] bool asked(const Job& job) const { return !job.response && !waits(job); }
 
   [[nodiscard]] caf::actor_addr hold(const caf::strong_actor_ptr& requester);
   void forget_requester(const caf::actor_addr& requester);
-  /// A requester or a subscriber of events, which may be the same, is watched once.
+  /// Monitors a requester or an event subscriber. An actor that is both is monitored once.
   void watch_peer(const caf::strong_actor_ptr& peer);
   void on_requester_down(const caf::actor_addr& requester);
 
@@ -225,12 +227,12 @@ private:
   PendingCalls calls_;
   bool ending_ = false;
   std::unordered_map<RequestId, caf::weak_actor_ptr> batches_;
-  std::unordered_map<RequestId, Joined> joined_; ///< by a key of its own
+  std::unordered_map<RequestId, Joined> joined_; ///< by the key of the relay
   std::map<std::uint64_t, Question> questions_;
   std::unordered_map<caf::actor_addr, std::size_t> requesters_;
-  std::vector<Promise<Ack>> waiting_;  ///< for the first word from the nodes
-  std::optional<std::size_t> primary_; ///< whom questions about models and settings go to
-  std::uint64_t losses_ = 0;           ///< how often no node was left, to tell timers apart
+  std::vector<Promise<Ack>> waiting_;  ///< callers that wait for the connection
+  std::optional<std::size_t> primary_; ///< the node for requests about models and settings
+  std::uint64_t losses_ = 0;           ///< invalidates older timers of `give_up_unless_connected`
   std::uint64_t last_joined_ = 0;
   std::uint64_t last_question_ = 0;
   std::unordered_map<std::uint64_t, std::function<void()>> later_;
@@ -248,13 +250,13 @@ void Gateway::question(std::size_t index, std::function<void(Result<T>)> done, T
               done(std::move(answer));
           },
           [this, key, done](const caf::error& error) {
-            // The loss of a node that says goodbye is the answer.
+            // If the node is shutting down, its loss fails the query.
             if (!is_farewell(error) && questions_.erase(key) > 0)
               done(failure(to_llm_error(error)));
           });
 }
 
-/// A running Gateway and what callers need of it.
+/// A running Gateway and its handles for callers.
 struct GatewayHandles {
   gateway_internal root;
   GatewayFronts fronts;

@@ -8,13 +8,13 @@
 #include "runtime/node/node_figures.hpp"
 #include "runtime/node/stream_relay.hpp"
 
-// The requests of a Gateway, from their coming to their answer.
+// The requests of a Gateway, from arrival to answer.
 namespace nexus::llm {
 
 namespace {
 
-/// How many prompts of a batch are under way for each that a node works on at a time, so that none
-/// has nothing to do.
+/// Number of active prompts of a batch per concurrent request of the nodes, so that no node is
+/// idle.
 constexpr std::size_t batch_lead = 2;
 
 } // namespace
@@ -50,7 +50,8 @@ void Gateway::start(AIRole role, const RequestId& id, Promise<T> promise,
                                 job.key = key;
                                 job.node = node;
                                 put(node, key, epoch);
-                                // Behind the request, so that the node knows what they listen to.
+                                // After the request, since the node must know the stream before its
+                                // subscribers.
                                 attach_waiting(id);
                               },
                           .fail =
@@ -69,7 +70,7 @@ void Gateway::start(AIRole role, const RequestId& id, Promise<T> promise,
       judge(id, key, epoch, reason);
     };
   const auto key = calls_.add(std::move(call));
-  // It may have ended already.
+  // The request may have ended already.
   if (const auto job = jobs_.find(id); job != jobs_.end() && key)
     job->second.key = *key;
 }
@@ -80,7 +81,7 @@ std::function<void(const caf::error&)> Gateway::on_error(std::size_t node, Key k
     if (!calls_.is_asked(key, epoch))
       return;
     if (failure.code == ErrorCode::shutting_down && failure.detail == node_drains) {
-      // Another one takes it.
+      // Send it to another node.
       nodes_[node].leaving = true;
       calls_.refused(key, epoch,
                      {.code = ErrorCode::node_lost, .subject = nodes_[node].endpoint.text()});
@@ -93,7 +94,7 @@ std::function<void(const caf::error&)> Gateway::on_error(std::size_t node, Key k
 
 template <class T, class Atom, class Request>
 Gateway::Promise<T> Gateway::begin(Atom atom, AIRole role, Request request) {
-  // The promise takes the sender with it.
+  // Creating the promise clears the current sender.
   const auto sender = self_->current_sender();
   auto promise = self_->make_response_promise<T>();
   if (request.id.value.empty())
@@ -124,7 +125,7 @@ caf::result<BatchResponse> Gateway::batch(AIRole role, std::vector<std::string> 
                                           GenerateOptions options) {
   if (calls_.given_up())
     return to_caf_error(*calls_.given_up());
-  // Each prompt goes its own way, so that a batch is spread over the nodes.
+  // Each prompt is a separate request, so that a batch is spread over the nodes.
   const auto nodes = connected_nodes();
   Limits limits;
   if (!nodes.empty())
@@ -204,7 +205,7 @@ void Gateway::forget_if_over(const RequestId& id) {
   const auto job = jobs_.find(id);
   if (job == jobs_.end() || !job->second.response || job->second.relay)
     return;
-  // Whoever joined may still need what the answer says.
+  // Subscribers that have joined may still need the answer.
   if (std::ranges::none_of(joined_, [&id](const auto& each) { return each.second.stream == id; }))
     jobs_.erase(job);
 }
@@ -220,7 +221,7 @@ void Gateway::take_from(std::size_t index, const LLMError& lost) {
 
 void Gateway::judge(const RequestId& id, Key key, Epoch epoch, const LLMError& reason) {
   const auto relay = jobs_.at(id).relay;
-  // Its subscriber has had the end already, or is dead.
+  // The subscriber has received the end already, or is dead.
   if (!relay)
     return calls_.judged(key, epoch, false);
   auto decide = [this, key, epoch](bool fresh) { calls_.judged(key, epoch, fresh); };
@@ -276,9 +277,9 @@ Gateway::Promise<T> Gateway::ask_about(const RequestId& id, Ts... request) {
     promise.deliver(to_caf_error(calls_.given_up().value_or(unknown_request(id))));
     return promise;
   }
-  // The first that knows it answers; where none does, the last word counts.
+  // The first node that knows the request answers. If none does, the last answer counts.
   struct Asked {
-    Promise<T> promise; ///< the one copy that knows whether it was kept
+    Promise<T> promise; ///< the only copy, so that `pending` is reliable
     std::size_t left = 0;
   };
   const auto state = std::make_shared<Asked>(Asked{promise, asked.size()});
@@ -429,7 +430,7 @@ void Gateway::on_requester_down(const caf::actor_addr& requester) {
       orphans.push_back(id);
   for (const auto& id : orphans) {
     auto& job = jobs_.at(id);
-    // It goes on for those who have joined.
+    // The request continues for the subscribers that have joined.
     if (std::ranges::any_of(joined_,
                             [&id](const auto& each) { return each.second.stream == id; })) {
       job.requester = {};

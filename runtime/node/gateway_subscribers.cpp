@@ -4,7 +4,7 @@
 #include "runtime/node/gateway.hpp"
 #include "runtime/node/stream_relay.hpp"
 
-// The subscribers of a Gateway that join streams later, those of its own requests and of others.
+// The subscribers that join existing streams, both of this Gateway and of other clients.
 namespace nexus::llm {
 
 Gateway::Promise<Ack> Gateway::subscribe(AIRole role, const RequestId& id,
@@ -86,7 +86,7 @@ void Gateway::wait_for_stream(const RequestId& key) {
   joined.waiting = true;
   if (auto promise = std::exchange(joined.promise, std::nullopt))
     promise->deliver(Ack{});
-  // Its stream may have been sent to another node meanwhile, and even be over.
+  // The request may have been sent to another node meanwhile, and may even be complete.
   const auto job = jobs_.find(joined.stream);
   if (job == jobs_.end())
     return;
@@ -142,7 +142,7 @@ void Gateway::refuse(const RequestId& key, const LLMError& error) {
     tell(self_, joined.relay, finish_atom_v, error);
     return;
   }
-  // It has joined nothing, and is told nothing.
+  // The subscriber has not joined, so it must not receive the end of a stream.
   anon_exit(joined.relay, caf::exit_reason::kill);
   joined.promise->deliver(to_caf_error(error));
   joined.promise.reset();
@@ -151,9 +151,9 @@ void Gateway::refuse(const RequestId& key, const LLMError& error) {
 
 void Gateway::forget_joined(const RequestId& key) {
   auto joined = joined_.extract(key);
-  // Its subscriber has died, or the end of the stream was quicker than the news of its beginning.
   if (joined.empty())
     return;
+  // The subscriber has died, or the stream has ended before the node confirmed the subscription.
   if (joined.mapped().promise)
     joined.mapped().promise->deliver(Ack{});
   forget_if_over(joined.mapped().stream);
@@ -183,12 +183,12 @@ Gateway::Promise<Ack> Gateway::unsubscribe(AIRole role, const RequestId& id,
     if (!waits(job->second))
       index = job->second.node;
   } else {
-    // It does not listen, which is what it wants.
+    // Not subscribed: nothing to do.
     promise.deliver(Ack{});
     return promise;
   }
   auto leave = [this, relay, key, id] {
-    // Who leaves is told nothing more.
+    // A subscriber that has left gets no more messages.
     anon_exit(relay, caf::exit_reason::user_shutdown);
     forget_joined(key);
     const auto left = jobs_.find(id);

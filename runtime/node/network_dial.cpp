@@ -8,7 +8,7 @@ namespace {
 constexpr std::chrono::milliseconds connect_limit{5000};
 constexpr std::chrono::milliseconds hello_limit{2000};
 
-/// Roles go by their numbers: both sides must mean the same.
+/// Messages identify roles by number, so both sides must have the same roles in the same order.
 Result<NodeHello> with_our_roles(NodeHello hello, const Endpoint& node) {
   if (std::ranges::equal(hello.roles, all_roles(), {}, {},
                          [](AIRole role) { return to_string(role); }))

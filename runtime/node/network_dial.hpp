@@ -4,7 +4,7 @@
 
 namespace nexus::llm {
 
-/// Dials over CAF networking: connects, and asks the node who does what there.
+/// Returns a dialer that connects over CAF networking and requests the `NodeHello` of the node.
 /// Errors: `node_unreachable`, `node_distrusted`, `node_mismatch`.
 [[nodiscard]] GatewayOptions::Dial network_dial();
 

@@ -12,13 +12,13 @@ namespace {
 constexpr std::chrono::seconds end_deadline{5};
 constexpr std::chrono::seconds config_deadline{1};
 
-/// Tells clients who does what here.
+/// Tells clients the handles of this node (`NodeHello`).
 class NodeActor {
 public:
   using Base = node_actor::base;
   static constexpr const char* name = "NodeActor";
 
-  /// `hello` lacks the limits, which may change.
+  /// `hello` lacks the limits, since they may change.
   NodeActor(node_actor::pointer self, NodeHello hello, settings_handle config)
       : self_{self}, hello_{std::move(hello)}, config_{std::move(config)} {}
 
@@ -29,12 +29,12 @@ public:
                              .detail = "the client speaks protocol " + std::to_string(protocol) +
                                        ", the node " + std::to_string(node_protocol)});
       auto promise = self_->make_response_promise<NodeHello>();
-      // Where the file of the settings is broken, those that are known stay in force.
+      // If the settings are not available, the answer has the limits of the previous hello.
       ask(self_, config_, config_deadline, get_config_atom_v)
           .then(
               [this, promise](const LLMClientConfig& config) mutable {
                 hello_.limits = config.limits;
-                // This one stays as it was at the start.
+                // This limit is fixed at startup.
                 hello_.limits.max_message_bytes = message_limit(self_->system());
                 promise.deliver(hello_);
               },

@@ -11,14 +11,14 @@
 
 namespace nexus::llm {
 
-/// What is known of the models of a node.
+/// The models of a node, as far as known.
 struct NodeModels {
   bool known = false;
   std::vector<std::string> installed;
-  PerRole<std::string> of_role; ///< the model of each role there
+  PerRole<std::string> of_role; ///< the model of each role on the node
 
-  /// Whether it can answer: it has the wanted model, or, where none is wanted, that of the role.
-  /// What is not known yet counts as there.
+  /// Returns whether the node has the wanted model, or the model of the role if none is wanted.
+  /// Returns true if that is not known yet.
   [[nodiscard]] bool can_serve(AIRole role, const std::string& wanted) const {
     const auto& model = wanted.empty() ? of_role[role] : wanted;
     if (!known || model.empty())
@@ -30,15 +30,16 @@ struct NodeModels {
   }
 };
 
-/// A node that a request could go to.
+/// A candidate node for a request.
 struct NodeCandidate {
   std::size_t index = 0;
   bool can_serve = true;
   std::size_t outstanding = 0;
 };
 
-/// The node with the least to do among those that can serve the request; where none can, among
-/// all: it will tell the caller why. The earlier one of equals. Nothing where there is none.
+/// Returns the least loaded node that can serve the request. If none can, returns the least loaded
+/// one of all, which then tells the caller why. Among equals, the first one wins. Returns `nullopt`
+/// if there is no candidate.
 [[nodiscard]] inline std::optional<std::size_t>
 choose_node(const std::vector<NodeCandidate>& candidates) {
   const NodeCandidate* best = nullptr;

@@ -6,18 +6,18 @@
 
 #include "nexus_llm/health.hpp"
 
-/// Figures of several nodes as those of one.
+/// Combines the statistics of several nodes.
 namespace nexus::llm {
 
-/// What one node, named first, has told.
+/// The answers of several nodes, each with the name of its node.
 template <class T> using OfNodes = std::vector<std::pair<std::string, T>>;
 
-/// The sums.
+/// Returns the sum of the statistics.
 [[nodiscard]] RoleStats sum_of(AIRole role, const OfNodes<RoleStats>& nodes);
 
-/// That of the only node as it is. Of several: reachable where one is, with the sums of the roles,
-/// and with all components, which bear the names of their nodes; each node has a circuit of its
-/// own, of which none is told.
+/// Returns the state of a single node unchanged. For several nodes, the result is reachable if any
+/// node is, has the sums of the roles, and lists all components and events, prefixed with the names
+/// of their nodes. It omits the circuit, since each node has its own.
 [[nodiscard]] Health sum_of(const OfNodes<Health>& nodes);
 
 } // namespace nexus::llm

@@ -5,7 +5,7 @@
 
 namespace nexus::llm {
 
-/// From now on the log of this process tells why connections were broken off.
+/// Logs the reason whenever this process rejects a connection.
 inline void log_refusals() {
   set_refusal_listener([](std::string_view line) { log(LogLevel::warning, line); });
 }

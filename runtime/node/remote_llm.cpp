@@ -16,7 +16,7 @@ Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
                                                       std::chrono::milliseconds patience) {
   if (nodes.empty())
     return failure(ErrorCode::invalid_argument, "no node is named");
-  // Prompts must not leave this machine in clear, whoever listens there.
+  // Prompts must not leave this machine unencrypted.
   for (const auto& node : nodes)
     if (!is_loopback(node.host) && !uses_tls(system))
       return failure(ErrorCode::connect_insecure, node.text());

@@ -18,7 +18,7 @@ stream_relay::behavior_type StreamRelay::make_behavior() {
   return {
       [this](LLMStreamChunk& chunk) { return pass_on(std::move(chunk)); },
       [this](StreamError& error) {
-        // A node that says goodbye is about to be gone; what becomes of the stream is decided then.
+        // The node is shutting down. The Gateway decides about the stream when the node is lost.
         if (error.error.code != ErrorCode::shutting_down)
           fail(std::move(error));
       },
@@ -57,7 +57,7 @@ caf::result<void> StreamRelay::pass_on(LLMStreamChunk chunk) {
   tool_calls_ += chunk.tool_calls.size();
   next_seq_ = chunk.seq + 1;
   const bool last = chunk.done;
-  // Not delegated: CAF keeps actors that send something to another process themselves.
+  // Not delegated: CAF keeps actors alive that send messages to another process themselves.
   auto handled = promise_nothing(self_);
   ask_watched(self_, subscriber_, std::move(chunk))
       .then([handled] { handled(); }, [](const caf::error&) {});

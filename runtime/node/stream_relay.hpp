@@ -7,12 +7,13 @@
 
 namespace nexus::llm {
 
-/// Stands in this process for a subscriber of a stream on a node. Passes on what comes and gives
-/// credit back when the subscriber does, so that a slow subscriber costs one pending piece on the
-/// node. Knows how much was passed on, and so can end the stream when the node is lost.
+/// Represents a local subscriber to a stream of a node. Forwards the stream and returns credit when
+/// the subscriber does, so that a slow subscriber costs one pending chunk on the node. Tracks how
+/// much it has forwarded, so that it can end the stream if the node is lost.
 ///
-/// Tells its owner `release_atom(id)` once the subscriber has had its end, or has died, and ends
-/// then. When it dies otherwise, the node sees a subscriber that died.
+/// Sends `release_atom(key)` to its owner and terminates once the subscriber has received the end
+/// of the stream or has died. If the relay dies for another reason, the node treats that as the
+/// death of a subscriber.
 class StreamRelay {
 public:
   using Base = stream_relay::base;
@@ -30,11 +31,11 @@ private:
   void end();
 
   stream_relay::pointer self_;
-  RequestId key_; ///< by which the owner knows it
+  RequestId key_; ///< identifies the relay to its owner
   stream_subscriber subscriber_;
   relay_owner owner_;
   Watcher watcher_;
-  RequestId id_; ///< by which the subscriber knows the stream
+  RequestId id_; ///< identifies the stream to the subscriber
   std::string text_;
   std::string thinking_;
   std::size_t tool_calls_ = 0;
@@ -42,7 +43,7 @@ private:
   bool ended_ = false;
 };
 
-/// `key` is how the owner knows it, `id` how the subscriber knows the stream.
+/// `key` identifies the relay to its owner, `id` identifies the stream to the subscriber.
 [[nodiscard]] stream_relay spawn_stream_relay(caf::actor_system& system, RequestId key,
                                               RequestId id, stream_subscriber subscriber,
                                               relay_owner owner);

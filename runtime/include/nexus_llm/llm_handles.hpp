@@ -5,14 +5,16 @@
 
 namespace nexus::llm {
 
-/// What a user of the system holds, whether it runs in this process (`LLMSystem`) or on a node
-/// (`RemoteLLM`). All handles stay valid across the restart of anything behind them. Cheap to copy.
+/// The actor handles through which callers use the LLM integration, whether it runs in this process
+/// (`LLMSystem`) or on a node (`RemoteLLM`). All handles stay valid if a component behind them
+/// restarts. Cheap to copy; any thread.
 struct LLMHandles {
   PerRole<role_handle> roles;
   models_handle models;
   settings_handle config;
   health_handle health;
 
+  /// Returns the handle of a role.
   [[nodiscard]] const role_handle& role(AIRole role) const noexcept { return roles[role]; }
 };
 

@@ -18,58 +18,64 @@ struct Handles;
 struct SupervisorParts;
 struct SystemSeams;
 
-/// How an `LLMSystem` is made.
+/// Options for `LLMSystem::start`.
 struct LLMSystemOptions {
-  /// Where the settings come from: this, else `config_file`, else the place that `find_config`
-  /// finds.
+  /// Source of the settings. If null, the system reads `config_file`. If that is not set either, it
+  /// reads the file that `find_config` finds.
   std::unique_ptr<ConfigStore> store;
   std::optional<std::filesystem::path> config_file;
-  /// Where this system logs: a line for each failed attempt, each failed request and each restart
-  /// of a component. Null is the log of the process (`set_logger`), by default warnings and errors
-  /// on stderr.
+  /// Receives a line for each failed attempt, each failed request and each restart of a component.
+  /// If null, the system uses the logger of the process (`set_logger`), which by default writes
+  /// warnings and errors to stderr.
   std::shared_ptr<spdlog::logger> logger;
-  /// Do the work in this process although the settings name nodes to do it.
+  /// Processes requests in this process even if the settings name nodes.
   bool ignore_nodes = false;
-  /// Whether what other programs save in the file of the settings is put in force, too, while the
-  /// system runs. Needs a thread.
+  /// Applies changes that other programs make to the configuration file while the system runs.
+  /// Uses one thread.
   bool watch_config = true;
 };
 
-/// The whole LLM integration, spawned in an actor system of the caller, whose configuration was
-/// prepared with `setup`. Destroy it before the actor system: its destructor ends all of its
-/// actors and answers every waiting caller. Not copyable; use from one thread, the handles from
-/// anywhere.
+/// Owns the actors of the LLM integration, spawned in an actor system of the caller. The
+/// configuration of that actor system must be prepared with `setup`. Destroy this object before the
+/// actor system: its destructor terminates all of its actors and answers every pending request. Not
+/// thread-safe, but the handles may be used from any thread.
 class LLMSystem {
 public:
-  /// Reads the settings and starts.
-  /// Errors: those of `load_config`, and `config_value_invalid` where the settings name `nodes`,
-  /// which `RemoteLLM` connects to; nothing is running then.
+  /// Loads the settings and spawns the actors.
+  /// Errors: those of `load_config`; `not_set_up` if the actor system was not prepared with
+  /// `setup`; `config_value_invalid` if the settings name `nodes`, which need `RemoteLLM`, unless
+  /// `ignore_nodes` is set. On error, no actor runs.
   [[nodiscard]] static Result<std::unique_ptr<LLMSystem>> start(caf::actor_system& system,
                                                                 LLMSystemOptions options = {});
-  /// The same with parts replaced, for tests.
+  /// Same as above, with replaced parts, for tests.
   [[nodiscard]] static Result<std::unique_ptr<LLMSystem>>
   start(caf::actor_system& system, LLMSystemOptions options, SystemSeams seams);
   ~LLMSystem();
   LLMSystem(const LLMSystem&) = delete;
   LLMSystem& operator=(const LLMSystem&) = delete;
 
-  /// The handle of a role; valid across the restart of anything behind it.
+  /// Returns the handle of a role; stays valid if a component behind it restarts.
   [[nodiscard]] const role_handle& role(AIRole role) const noexcept { return handles_.role(role); }
+  /// Returns the handle for model management.
   [[nodiscard]] const models_handle& models() const noexcept { return handles_.models; }
+  /// Returns the handle for the settings.
   [[nodiscard]] const settings_handle& config() const noexcept { return handles_.config; }
+  /// Returns the handle for the state of the system and its supervision events.
   [[nodiscard]] const health_handle& health() const noexcept { return handles_.health; }
+  /// Returns all handles.
   [[nodiscard]] const LLMHandles& handles() const noexcept { return handles_; }
 
-  /// Starts anew where the supervisor has ended, since a component failed too often or for a fault
-  /// of its own. The settings are read again; the handles stay good, and serve the next request.
-  /// Does nothing where it has not ended. Errors: those of `load_config`; nothing is running then.
+  /// Spawns a new supervisor if the previous one has terminated, either because a component failed
+  /// too often or because of a fault of its own. Reloads the settings. The handles stay valid and
+  /// serve the next request. Does nothing if the supervisor is still running.
+  /// Errors: those of `load_config`; then no supervisor runs.
   [[nodiscard]] Result<void> restart();
 
-  /// Refuses what other machines ask from now on, with `shutting_down`, which sends them to another
-  /// node. What is under way goes on, and so do the requests of this process.
+  /// Rejects further requests from other processes with `shutting_down`, so that their clients
+  /// choose another node. Requests in progress and requests of this process continue.
   void drain();
 
-  /// The supervisor itself, to watch its end. Another one after `restart`.
+  /// Returns the supervisor, for monitoring it. `restart` replaces it.
   [[nodiscard]] const caf::strong_actor_ptr& root() const noexcept { return root_; }
 
 private:
@@ -77,20 +83,21 @@ private:
   void begin();
 
   caf::actor_system& system_;
-  std::unique_ptr<SupervisorParts> parts_; ///< what each supervisor is made from
+  std::unique_ptr<SupervisorParts> parts_; ///< constructor arguments of each supervisor
   std::unique_ptr<const Handles> fronts_;
-  LLMHandles handles_; ///< the same, as callers see them
+  LLMHandles handles_; ///< `fronts_`, as callers see them
   caf::strong_actor_ptr root_;
-  std::shared_ptr<std::atomic<bool>> ended_; ///< whether `root_` has
+  std::shared_ptr<std::atomic<bool>> ended_; ///< whether `root_` has terminated
 };
 
-/// Whether a configuration file that is named must be there.
+/// Whether a configuration file named by the caller must exist.
 enum class NamedFile : std::uint8_t { must_exist, may_be_new };
 
-/// The settings store that the search order of requirement C1 leads to, with `OLLAMA_HOST` over it.
-/// A `base_url` given here (a flag) stands above both. What saving had to do without goes to
-/// `log`.
-/// Errors: `config_unreadable` where a file that is named is missing; those of `parse_base_url`.
+/// Opens the settings store that the search order of requirement C1 selects. `OLLAMA_HOST`
+/// overrides the base URL of the store, and `flags.base_url` overrides both. Writes warnings about
+/// incomplete saves to `log`.
+/// Errors: `config_unreadable` if `config_file` does not exist and `named` is `must_exist`; those
+/// of `parse_base_url`.
 [[nodiscard]] Result<std::unique_ptr<ConfigStore>>
 find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverrides flags = {},
            NamedFile named = NamedFile::must_exist, Log log = {});

@@ -4,9 +4,8 @@
 
 namespace nexus::llm {
 
-/// Makes a configuration know all message types of this library. Call it on the configuration of
-/// every actor system that uses them, before the system is made; without it CAF fails in obscure
-/// ways.
+/// Registers all message types of this library with a configuration. Call it before constructing an
+/// actor system that uses them. Without it, `LLMSystem::start` fails with `not_set_up`.
 void setup(caf::actor_system_config& config);
 
 } // namespace nexus::llm

@@ -4,8 +4,8 @@
 
 namespace nexus::llm {
 
-/// The configuration of an actor system for this library: it knows the message types (`setup`) and
-/// has the scheduler options that suit it (`recommend`).
+/// An actor system configuration for this library, with the message types (`setup`) and the
+/// recommended scheduler options (`recommend`).
 struct SystemConfig : caf::actor_system_config {
   SystemConfig();
 };

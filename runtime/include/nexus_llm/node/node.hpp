@@ -9,11 +9,12 @@
 
 namespace nexus::llm {
 
-/// Makes a running system reachable from other processes (see `RemoteLLM`). The configuration of
-/// the actor system was prepared with `load_network`. Without certificates only addresses of this
-/// machine are allowed. Destroy it before the system; use from one thread.
+/// Makes a running system available to other processes (see `RemoteLLM`). The configuration of the
+/// actor system must be prepared with `load_network`. Without certificates, the node may only
+/// listen on loopback addresses. Destroy it before the system. Not thread-safe.
 class Node {
 public:
+  /// Opens the port and publishes the system.
   /// Errors: `listen_insecure`, `listen_failed`.
   [[nodiscard]] static Result<std::unique_ptr<Node>>
   start(caf::actor_system& system, const LLMSystem& llm, const Endpoint& listen);
@@ -21,7 +22,7 @@ public:
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  /// Where it listens; the port is the real one.
+  /// Returns the address of the open port, with the actual port number if `listen` had port 0.
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
 
 private:

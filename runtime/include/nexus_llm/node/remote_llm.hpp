@@ -12,21 +12,24 @@
 
 namespace nexus::llm {
 
-/// How long requests wait for a node that is gone before they fail.
+/// How long requests wait while no node is connected before they fail.
 inline constexpr std::chrono::milliseconds default_node_patience{30'000};
 
-/// The LLM integration of one or more other processes: the same handles as `LLMSystem` has. They
-/// stay usable when the node or the connection breaks and comes back: what was under way is sent
-/// again, unless something of its stream had been passed on, which ends it with `node_lost`.
+/// Client for the LLM integration of one or more other processes, with the same handles as
+/// `LLMSystem`. The handles stay valid if a node or a connection fails and comes back. Pending
+/// requests are sent again, except streams that have already delivered a chunk: these fail with
+/// `node_lost`.
 ///
-/// The configuration of the actor system was prepared with `setup` and `load_network`. Destroy it
-/// before the actor system; use from one thread, the handles from anywhere.
+/// The configuration of the actor system must be prepared with `setup` and `load_network`. Destroy
+/// this object before the actor system. Not thread-safe, but the handles may be used from any
+/// thread.
 class RemoteLLM {
 public:
-  /// Connects to the nodes, and waits until that is done with one, or has failed with all. Requests
-  /// go to the one that has the model and the least to do. Blocks for up to twelve seconds.
-  /// Errors: `connect_insecure` where a node on another machine is named and the actor system has
-  /// no certificates, `node_unreachable`, `node_distrusted`, `node_mismatch`.
+  /// Connects to the nodes. Blocks for up to twelve seconds, until one node is connected or all
+  /// attempts have failed. Each request goes to the least loaded node that has the model.
+  /// Errors: `connect_insecure` if a node is on another machine and the actor system has no
+  /// certificates; `node_unreachable`, `node_distrusted`, `node_mismatch`; `invalid_argument` if
+  /// `nodes` is empty.
   [[nodiscard]] static Result<std::unique_ptr<RemoteLLM>>
   connect(caf::actor_system& system, std::vector<Endpoint> nodes,
           std::chrono::milliseconds patience = default_node_patience);
@@ -34,11 +37,12 @@ public:
   RemoteLLM(const RemoteLLM&) = delete;
   RemoteLLM& operator=(const RemoteLLM&) = delete;
 
+  /// Returns the handle of a role.
   [[nodiscard]] const role_handle& role(AIRole role) const noexcept { return handles_.role(role); }
-  /// Everything else that an `LLMSystem` has.
+  /// Returns all handles.
   [[nodiscard]] const LLMHandles& handles() const noexcept { return handles_; }
 
-  /// What stands for the node, to watch or to end it.
+  /// Returns the actor that manages the connections, for monitoring or terminating it.
   [[nodiscard]] const caf::strong_actor_ptr& root() const noexcept { return root_; }
 
 private:
@@ -50,7 +54,7 @@ private:
   caf::strong_actor_ptr root_;
 };
 
-/// The same by host and port.
+/// Connects to a single node by host and port.
 [[nodiscard]] inline Result<std::unique_ptr<RemoteLLM>>
 connect(caf::actor_system& system, const std::string& host, std::uint16_t port) {
   return RemoteLLM::connect(system, {Endpoint{host, port}});

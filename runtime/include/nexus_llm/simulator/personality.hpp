@@ -2,13 +2,13 @@
 
 namespace nexus::llm::simulator {
 
-/// Which server release the simulator behaves like.
+/// The Ollama release that the simulator imitates.
 enum class Personality {
   /// A recent release: errors before the first token have a real status, wrong methods are 405,
   /// tool calls have an `id`, /api/tags lists capabilities.
   current,
   /// Release 0.5.4: errors before the first token are a 200 with one error line, wrong methods are
-  /// 404, tool calls have no `id`, failed embeddings say `{"error":{}}`.
+  /// 404, tool calls have no `id`, failed embeddings return `{"error":{}}`.
   v0_5_4,
 };
 

@@ -11,7 +11,7 @@
 
 namespace nexus::llm::simulator {
 
-/// One request as the simulator saw it and what became of it. A snapshot.
+/// A request that the simulator has received, and its outcome. A snapshot.
 struct RequestRecord {
   using TimePoint = std::chrono::steady_clock::time_point;
 
@@ -20,24 +20,24 @@ struct RequestRecord {
   std::string method;
   std::string target;
   std::vector<std::pair<std::string, std::string>> headers;
-  /// Cut at SimulatorOptions::max_recorded_body bytes.
+  /// Truncated to SimulatorOptions::max_recorded_body bytes.
   std::string body;
-  /// The `model` (or `name`) of the body as its client wrote it.
+  /// The `model` (or `name`) of the body, as written by the client.
   std::string model;
   TimePoint received{};
-  std::optional<TimePoint> slot_taken_at; ///< inference began
+  std::optional<TimePoint> slot_taken_at; ///< inference started
   std::optional<TimePoint> first_byte_at; ///< first byte handed to the socket
-  std::optional<TimePoint> finished_at;   ///< answer complete, or given up
-  /// The answer was sent to its end.
+  std::optional<TimePoint> finished_at;   ///< response complete or aborted
+  /// The response was sent completely.
   bool answered = false;
-  /// The client left before that.
+  /// The client disconnected before that.
   bool client_left = false;
   std::optional<TimePoint> client_left_at;
   /// HTTP status sent; 0 while nothing was sent.
   int status = 0;
   std::uint64_t lines_sent = 0;
   std::uint64_t bytes_sent = 0;
-  /// The fault that hit it.
+  /// The fault that was applied.
   std::optional<Fault::Kind> fault;
 };
 

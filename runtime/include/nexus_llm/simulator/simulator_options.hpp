@@ -11,20 +11,20 @@
 
 namespace nexus::llm::simulator {
 
-/// How a simulator is set up. Plain data.
+/// Options for constructing a simulator. Plain data.
 struct SimulatorOptions {
-  /// TCP port; 0 lets the system choose one.
+  /// TCP port; 0: any free port.
   std::uint16_t port = 0;
   /// IPv4 or IPv6 address to bind.
   std::string address = "127.0.0.1";
   Personality personality = Personality::current;
-  /// Version told by /api/version. Empty: one that fits the personality.
+  /// Version reported by /api/version. Empty: one that fits the personality.
   std::string version;
-  /// Installed models. Names that are not valid are refused (std::invalid_argument).
+  /// Installed models. Invalid names are rejected (std::invalid_argument).
   std::vector<SimulatedModel> models;
-  /// Duration of a model load; nothing is sent meanwhile.
+  /// Duration of a model load; the simulator sends nothing meanwhile.
   std::chrono::milliseconds load_delay{0};
-  /// Duration of the prompt evaluation; nothing is sent meanwhile.
+  /// Duration of the prompt evaluation; the simulator sends nothing meanwhile.
   std::chrono::milliseconds first_token_delay{0};
   /// Pause before each further token.
   std::chrono::milliseconds token_delay{0};
@@ -32,31 +32,32 @@ struct SimulatorOptions {
   std::chrono::milliseconds unload_delay{0};
   /// Requests that one loaded model runs at the same time; at least 1.
   unsigned parallel_slots = 1;
-  /// Requests that may wait for a load; further ones are answered 503.
+  /// Requests that may wait for a load; further ones get a 503 response.
   unsigned max_queue = 512;
-  /// Models loaded at the same time; the idle one with the shortest life makes room. 0: no limit.
+  /// Models loaded at the same time; at the limit, the idle model that expires first is unloaded.
+  /// 0: no limit.
   unsigned max_loaded_models = 3;
-  /// How long an idle model stays loaded; negative: for ever.
+  /// How long an idle model stays loaded; negative: forever.
   std::chrono::nanoseconds keep_alive = std::chrono::minutes(5);
   /// Context length when neither the request nor the model limits it, in tokens.
   std::uint32_t default_num_ctx = 4096;
-  /// Refuse foreign `Host` values with 403, as a server bound to a loopback address does.
+  /// Reject foreign `Host` values with 403, as a server bound to a loopback address does.
   bool check_host = true;
-  /// Refuse foreign `Origin` values with 403 and answer preflights.
+  /// Reject foreign `Origin` values with 403 and answer preflights.
   bool check_origin = true;
-  /// After an abrupt disconnect in mid-stream the slot stays taken until the model is unloaded.
+  /// After a client disconnect in mid-stream, keep the slot taken until the model is unloaded.
   bool wedge_on_disconnect = false;
   /// End a stream without `done:true` after 31 equal tokens in a row, as the real server does.
   bool repeat_guard = false;
-  /// Keep a connection for the next request, as the real server does. Without that, a client cannot
-  /// take a reset for the end of an idle connection and repeat the request by itself.
+  /// Keep connections alive, as the real server does. If false, a client cannot mistake a reset for
+  /// the end of an idle connection and repeat the request on its own.
   bool reuse_connections = true;
-  /// Gather lines into few writes (faster; chunks still hold one line each).
+  /// Combine lines into few writes (faster; each chunk still holds one line).
   bool cork_writes = false;
-  /// Size of the send buffer of accepted sockets in bytes; 0 leaves the system's default. A small
-  /// one makes a stalled reader take effect early.
+  /// Size of the send buffer of accepted sockets in bytes; 0: system default. With a small buffer,
+  /// a stalled reader takes effect early.
   int send_buffer_bytes = 0;
-  /// Models that /api/pull can fetch. Unset: every well-formed name exists.
+  /// Models that /api/pull can download. Unset: every well-formed name exists.
   std::optional<std::vector<SimulatedModel>> registry;
   /// Progress lines per layer of a pull.
   unsigned pull_steps = 8;
@@ -64,7 +65,7 @@ struct SimulatorOptions {
   std::chrono::milliseconds pull_step_delay{0};
   /// Request records kept; the oldest are dropped first.
   std::size_t max_records = 10'000;
-  /// Request bodies are kept in records up to this many bytes.
+  /// Number of bytes of each request body kept in its record.
   std::size_t max_recorded_body = 1U << 20U;
 };
 

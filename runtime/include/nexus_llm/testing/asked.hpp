@@ -11,35 +11,36 @@ namespace nexus::llm::testing {
 
 class ScriptCore;
 
-/// One request that came to Ollama, and what Ollama answers. What is said after the client has left
-/// goes nowhere; what is said after the end of the answer is an error of the script. Cheap to copy;
-/// valid as long as its script.
+/// An HTTP request that the scripted Ollama has received, and its response. Drops output once the
+/// client has disconnected. Output after the end of the response is an error of the script. Cheap
+/// to copy; valid as long as its script; thread of the script only.
 class Asked {
 public:
   Asked(ScriptCore& core, StagedExchange exchange);
 
-  /// Lines of a stream with these texts, one after the other.
+  /// Sends one line of the stream for each text.
   void says(const std::vector<std::string>& texts, Where where = Where::here()) const;
-  /// The last line of a stream, and its end.
+  /// Sends the last line of the stream and ends the response.
   void finishes(const std::string& done_reason = "stop", Where where = Where::here()) const;
-  /// The whole answer at once: a stream with a line for each word, or one body.
+  /// Sends the complete response: a stream with one line per word, or a single body.
   void answers(const std::string& text, Where where = Where::here()) const;
-  /// A whole body of JSON.
+  /// Sends a complete JSON body.
   void answers_json(const std::string& body, int status = 200, Where where = Where::here()) const;
-  /// A failure as Ollama tells it; `retry_after` in seconds where it is not negative.
+  /// Sends an error response in the format of Ollama. Adds `Retry-After` (seconds) if `retry_after`
+  /// is not negative.
   void refuses(int status, const std::string& error, int retry_after = -1,
                Where where = Where::here()) const;
 
-  /// The status of an answer, and what comes with it; comes first, and is 200 where it is left out.
+  /// Sends the status and the headers. Must come first; defaults to status 200 if omitted.
   void begins(int status, int retry_after = -1, Where where = Where::here()) const;
-  /// Bytes of the body as they are.
+  /// Sends raw bytes of the body.
   void sends(std::string_view bytes, Where where = Where::here()) const;
-  /// Ends the answer as it is.
+  /// Ends the response in its current state.
   void ends(AnswerEnd how, Where where = Where::here()) const;
   void resets(Where where = Where::here()) const { ends(AnswerEnd::reset, std::move(where)); }
   void closes(Where where = Where::here()) const { ends(AnswerEnd::close, std::move(where)); }
 
-  /// The client has broken off the request.
+  /// Expects that the client has aborted the request.
   void is_abandoned(Where where = Where::here()) const;
 
   [[nodiscard]] const StagedExchange& request() const noexcept { return state_->exchange; }

@@ -17,29 +17,31 @@ namespace nexus::llm::testing {
 class ScriptCore;
 struct Track;
 
-/// One request of a requester of its own. Cheap to copy; valid as long as its script.
+/// A request, sent by a requester that the script creates for it. Cheap to copy; valid as long as
+/// its script; thread of the script only.
 class Call {
 public:
-  /// Sends `message` to `receiver`, who is called that in reports.
+  /// Sends `message` to `receiver`. `name` is the name of the requester.
   Call(ScriptCore& core, std::string name, const caf::actor& receiver, caf::message message,
        const Where& where);
-  /// The same for a request to a role, which has an id.
+  /// Sends a request with an id to a role.
   Call(ScriptCore& core, std::string name, AIRole role, RequestId id, caf::message message,
        const Where& where);
 
-  /// The requester has this answer. An object may leave out the type: its members are meant.
+  /// Expects that the requester has received this answer. An object may omit the type and consist
+  /// of the members only.
   void is_answered(const Pattern& answer = {}, Where where = Where::here()) const;
-  /// The requester has this error; `error` says more of it.
+  /// Expects that the requester has received this error; `error` matches its other members.
   void fails(ErrorCode code, const Pattern& error = "{}", Where where = Where::here()) const;
-  /// Lets virtual time pass until the answer is there, up to a limit.
+  /// Advances virtual time until the answer arrives, up to a limit.
   void comes_within(std::chrono::milliseconds limit) const;
-  /// The requester has no answer yet. One that says so may be without one when the script ends.
+  /// Expects that the requester has no answer yet. Also allows the script to end without one.
   void waits(Where where = Where::here()) const;
-  /// The requester is killed; its answer goes nowhere.
+  /// Kills the requester; its answer is lost.
   void dies(Where where = Where::here()) const;
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  /// Of a request to a role.
+  /// Returns the role; only meaningful for a request to a role, like `id`.
   [[nodiscard]] AIRole role() const noexcept { return role_; }
   [[nodiscard]] const RequestId& id() const noexcept { return id_; }
 

@@ -11,14 +11,15 @@ namespace nexus::llm::testing {
 class ScriptCore;
 struct Track;
 
-/// The messages from one actor to another, answers too. Cheap to copy; valid as long as its script.
+/// The messages from one actor to another, including answers. Cheap to copy; valid as long as its
+/// script; thread of the script only.
 class Channel {
 public:
-  /// An empty name stands for anybody; messages that `only` does not fit are not kept.
+  /// An empty name matches any actor. Ignores messages that do not match `only`.
   Channel(ScriptCore& core, const std::string& sender, const std::string& receiver,
           const Pattern& only);
 
-  /// The next messages are these, in this order.
+  /// Expects these messages next, in this order.
   void carries(const std::vector<Pattern>& messages, Where where = Where::here()) const;
 
 private:

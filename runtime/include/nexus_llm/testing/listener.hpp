@@ -13,43 +13,46 @@ namespace nexus::llm::testing {
 class ScriptCore;
 struct Track;
 
-/// What a listener keeps of what it hears.
+/// Which messages a listener records.
 enum class Hears : std::uint8_t {
   everything,
-  stream, ///< not how the request fares, but for `restarted`, which makes void what came before
+  stream, ///< no progress reports except `restarted`, which voids all previous chunks
 };
 
-/// A subscriber of streams. Cheap to copy; valid as long as its script.
+/// A stream subscriber. Cheap to copy; valid as long as its script; thread of the script only.
 class Listener {
 public:
   Listener(ScriptCore& core, std::string name, Hears hears, const Where& where);
 
-  /// The next messages are these, in this order.
+  /// Expects these messages next, in this order.
   void sees(const std::vector<Pattern>& messages, Where where = Where::here()) const;
-  /// The rest of the stream brings this text, in pieces of any size with consecutive numbers, and
-  /// one good end with the same text.
+  /// Expects that the rest of the stream delivers this text in chunks of any size with consecutive
+  /// numbers, and ends successfully with the same text.
   void sees_stream(std::string_view whole_text, Where where = Where::here()) const;
-  /// The rest of the stream brings pieces with consecutive numbers, and one bad end.
+  /// Expects that the rest of the stream delivers chunks with consecutive numbers, and fails with
+  /// this error.
   void sees_failure(ErrorCode code, Where where = Where::here()) const;
-  /// Nothing has come that was not expected.
+  /// Expects no further messages.
   void sees_nothing_more(Where where = Where::here()) const;
 
-  /// From now on chunks are not handled: no credit comes back.
+  /// Stops processing chunks and thus returns no more credit.
   void pauses(Where where = Where::here()) const;
-  /// Handles what has waited, and what comes.
+  /// Processes the pending chunks and resumes normal operation.
   void goes_on(Where where = Where::here()) const;
+  /// Kills the subscriber.
   void dies(Where where = Where::here()) const;
 
+  /// Returns the actor handle of the subscriber.
   [[nodiscard]] stream_subscriber handle(Where where = Where::here()) const;
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
 private:
-  /// Reads a stream to its end, and that too.
+  /// The contents of a stream, up to and including its end.
   struct Stream {
     std::string id;
     std::string text;
-    std::string final_text; ///< of its good end
-    std::string error;      ///< the name of the code; empty for a good end
+    std::string final_text; ///< of its last chunk
+    std::string error;      ///< name of the error code; empty on success
   };
   [[nodiscard]] Stream read_stream(const std::string& expected, const Where& where) const;
 

@@ -12,25 +12,26 @@
 
 namespace nexus::llm::testing {
 
-/// What a script expects of a message or a body: JSON that says only what matters.
+/// Matches a message or a body against JSON that lists only the relevant parts.
 ///
-/// Objects fit where each of their members fits, whatever else there is; arrays fit element by
-/// element; `"*"` fits everything, `{"$contains": "..."}` a text with that part. Cheap to copy.
+/// An object matches if each of its members matches; it ignores additional members. Arrays match
+/// element by element. `"*"` matches everything, `{"$contains": "..."}` any text with that part.
+/// Cheap to copy.
 class Pattern {
 public:
-  /// Fits everything.
+  /// Matches everything.
   Pattern();
-  /// From JSON text; a bare word such as `generate` is the text of that word. Throws
-  /// `ScriptFailure` where it is neither.
+  /// Parses JSON text; a bare word such as `generate` is a JSON string without its quotes. Throws
+  /// `ScriptFailure` if `text` is neither.
   Pattern(std::string_view text); // NOLINT(google-explicit-constructor): written as literals
   Pattern(const char* text) : Pattern{std::string_view{text}} {}        // NOLINT: likewise
   Pattern(const std::string& text) : Pattern{std::string_view{text}} {} // NOLINT: likewise
   explicit Pattern(const rapidjson::Value& value);
 
-  /// What does not fit, as a path and a reason; nothing where all does.
+  /// Returns path and reason of the first mismatch, or `nullopt` if `actual` matches.
   [[nodiscard]] std::optional<std::string> mismatch(const rapidjson::Value& actual) const;
-  /// The same for a message, the array of its elements. An array stands for the whole message, an
-  /// object for its only element, a text for a message that begins with this atom.
+  /// Compares a message, given as the array of its elements. An array pattern matches the whole
+  /// message, an object its only element, and a text any message that starts with this atom.
   [[nodiscard]] std::optional<std::string>
   mismatch_of_message(const rapidjson::Value& elements) const;
 
@@ -41,13 +42,13 @@ private:
   std::shared_ptr<const rapidjson::Document> value_;
 };
 
-/// A piece of a stream with this text.
+/// Matches a chunk with this text.
 [[nodiscard]] Pattern chunk(std::string_view text);
-/// The good end of a stream whose whole text is this.
+/// Matches the successful end of a stream with this complete text.
 [[nodiscard]] Pattern ending(std::string_view whole_text);
-/// The bad end of a stream.
+/// Matches the failure of a stream.
 [[nodiscard]] Pattern stream_error(ErrorCode code);
-/// News of a request.
+/// Matches a progress report of a request.
 [[nodiscard]] Pattern progress(Phase phase);
 
 } // namespace nexus::llm::testing

@@ -21,119 +21,127 @@ namespace nexus::llm::testing {
 struct Interception;
 class ScriptCore;
 
-/// More about a prompt.
+/// Optional arguments of a prompt.
 struct PromptDetails {
-  const Listener* listener = nullptr; ///< null: a complete answer
-  GenerateOptions options = {};       ///< without an id, it gets the name of the requester
-  std::string name = {};              ///< of the requester; empty: one is made
+  const Listener* listener = nullptr; ///< null: no streaming
+  GenerateOptions options = {};       ///< the id defaults to the name of the requester
+  std::string name = {};              ///< of the requester; empty: generated
 };
 
-/// A test that reads like the sequence of messages that it is about. The system of this library
-/// runs in it as it is, on the thread of the test, in virtual time, with an Ollama that does what
-/// the script says; see `docs/harness.md`.
+/// A test written as a sequence of messages. Runs an unmodified `LLMSystem` on the thread of the
+/// test, in virtual time, with an Ollama that the script controls; see `docs/harness.md`.
 ///
-/// Each step happens at once: when it returns, everything that follows from it without time passing
-/// has happened. What does not fit throws `ScriptFailure`, whose text shows the expected beside the
-/// actual. Use it through `play`, which does not forget `ends`. One thread; one script at a time.
+/// Each step is synchronous: when it returns, all of its effects that need no virtual time have
+/// happened. A mismatch throws `ScriptFailure` with the expected and the actual values side by
+/// side. Use it through `play`, which calls `ends`. Not thread-safe; only one script may exist at a
+/// time.
 class Script {
 public:
   explicit Script(ScriptOptions options = {});
 
-  // Given. Before the first step.
+  // Setup. Before the first step.
 
-  /// Settings as in the `llm` section of the configuration file, over the defaults.
+  /// Overrides default settings, in the format of the `llm` section of the configuration file.
   void given_config(const std::string& json, Where where = Where::here());
-  /// An installed model. One with a `reply` answers by itself; the others wait for the script.
+  /// Installs a model. Ollama answers requests to a model with a `reply` by itself; other requests
+  /// wait for the script.
   void given_model(const std::string& name, const std::string& reply = {},
                    Where where = Where::here());
-  /// The same with all that a simulated model has.
+  /// Installs a model with all properties of a simulated model.
   void given_simulated_model(const simulator::SimulatedModel& model, Where where = Where::here());
-  /// Puts a stand-in into the place of a component, by its name in `Health`.
+  /// Replaces a component, by its name in `Health`, with a stand-in.
   [[nodiscard]] StandIn replaces(const std::string& component, Where where = Where::here());
-  /// Questions about models wait for the script, too.
+  /// Lets requests about models wait for the script, too.
   void ollama_answers_nothing_itself();
 
   // Callers.
 
+  /// Creates a stream subscriber.
   [[nodiscard]] Listener subscriber(const std::string& name, Hears hears = Hears::everything,
                                     Where where = Where::here());
-  /// A role gets a prompt; with a listener, its answer is streamed.
+  /// Sends a prompt to a role; with a listener, the role streams its answer.
   Call prompt(AIRole role, const std::string& text, PromptDetails details = {},
               Where where = Where::here());
   Call prompt(AIRole role, const std::string& text, const Listener& listener,
               Where where = Where::here());
-  /// A role gets a conversation.
+  /// Sends a conversation to a role.
   Call chat(AIRole role, const std::vector<ChatMessage>& messages, PromptDetails details = {},
             Where where = Where::here());
-  /// Sends any message, as JSON, to any actor, by its name, and keeps its answer.
+  /// Sends any request, as JSON, to the actor with this name, and records the answer.
   Call ask(const std::string& receiver, const Pattern& message, const std::string& name = {},
            Where where = Where::here());
-  /// The same with a handle and typed content.
+  /// Sends any request to a handle, with typed content, and records the answer.
   template <class Handle, class... Ts> Call ask_actor(const Handle& receiver, Ts... content) {
     return ask_made(caf::actor_cast<caf::actor>(receiver),
                     caf::make_message(std::move(content)...));
   }
-  /// Sends a message to which there is no answer.
+  /// Sends a message without awaiting an answer.
   void tell(const std::string& receiver, const Pattern& message, Where where = Where::here());
-  /// Cancels the request of a call; it is there.
+  /// Cancels the request of a call; expects that it is pending.
   void cancel(const Call& call, Where where = Where::here());
-  /// Joins the stream of a call.
+  /// Subscribes a listener to the stream of a call.
   void join(const Listener& listener, const Call& call, Where where = Where::here());
+  /// Unsubscribes a listener from the stream of a call.
   void leave(const Listener& listener, const Call& call, Where where = Where::here());
 
   // Ollama.
 
-  /// It is asked this next, such as `POST /api/chat`. Virtual time may pass up to `within`.
+  /// Expects this HTTP request next, such as `POST /api/chat`. Advances virtual time by up to
+  /// `within` to wait for it.
   [[nodiscard]] Asked ollama_is_asked(const std::string& what, const Pattern& body = {},
                                       std::chrono::milliseconds within = {},
                                       Where where = Where::here());
-  /// The same, but any of those that the script has not seen: requests under way at a time come in
-  /// whatever order.
+  /// Expects this HTTP request among those that the script has not consumed yet, since concurrent
+  /// requests arrive in any order.
   [[nodiscard]] Asked ollama_is_asked_among(const std::string& what, const Pattern& body,
                                             std::chrono::milliseconds within = {},
                                             Where where = Where::here());
-  /// It was asked nothing that the script has not seen.
+  /// Expects that the script has consumed all HTTP requests.
   void ollama_is_not_asked(Where where = Where::here());
-  /// Nobody listens there, and connections break.
+  /// Closes the port and breaks all connections.
   void ollama_stops();
+  /// Opens the port again.
   void ollama_starts();
   void model_is_installed(const std::string& name, Where where = Where::here());
   void model_is_removed(const std::string& name);
 
-  // Time, and what goes wrong.
+  // Time and failures.
 
+  /// Advances virtual time.
   void time_passes(std::chrono::nanoseconds time);
+  /// Returns the virtual time since the start of the script.
   [[nodiscard]] std::chrono::nanoseconds now() const;
-  /// A component fails.
+  /// Terminates a component.
   void component_dies(const std::string& name, Where where = Where::here());
-  /// The same in the middle of a step, from `ScriptOptions::trace`: it hears of its end before
-  /// anything that comes later. False where there is none of this name.
+  /// Terminates a component in the middle of a step, called from `ScriptOptions::trace`: the
+  /// component receives its exit message before any later message. Returns false if there is no
+  /// actor of this name.
   bool fails_now(const std::string& name);
-  /// Keeps what one actor tells another from now on; an empty name is anybody.
+  /// Records the messages from one actor to another from now on; an empty name matches any actor.
   [[nodiscard]] Channel observe(const std::string& sender, const std::string& receiver,
                                 const Pattern& only = {}, Where where = Where::here());
-  /// Loses messages between two actors; an empty name is anybody. It has to happen `times` times.
+  /// Drops the next `times` messages between two actors that match; an empty name matches any
+  /// actor. The script fails at its end if fewer messages have matched.
   void drop(const std::string& sender, const std::string& receiver, const Pattern& message,
             std::uint32_t times = 1, Where where = Where::here());
-  /// Brings messages later.
+  /// Delays messages.
   void delay(const std::string& sender, const std::string& receiver, const Pattern& message,
              std::chrono::milliseconds by, std::uint32_t times = 1, Where where = Where::here());
-  /// Brings another message instead; its JSON is one that the receiver takes.
+  /// Replaces messages by another one, in JSON, that the receiver must accept.
   void replace(const std::string& sender, const std::string& receiver, const Pattern& message,
                const Pattern& with, std::uint32_t times = 1, Where where = Where::here());
 
-  /// Nothing happened that the script did not expect, and every interception was met.
+  /// Expects that no unexpected message has arrived and that each interception has matched.
   void ends(Where where = Where::here());
 
-  /// Gives an actor of your own a name, by which it can be observed, and messages to it dropped or
-  /// delayed.
+  /// Names an actor of the test, so that `observe`, `drop` and `delay` can refer to it.
   template <class Handle>
   void name_actor(const Handle& actor, const std::string& name, Where where = Where::here()) {
     name_made(caf::actor_cast<caf::strong_actor_ptr>(actor), name, where);
   }
-  /// Lets everything happen that follows from what was done without the script's words.
+  /// Runs all actors until they are idle, e.g. after sending messages without the script.
   void settle();
-  /// The running system, for what a script has no word for.
+  /// Returns the running system, for operations that the script does not offer.
   [[nodiscard]] LLMSystem& llm();
   [[nodiscard]] caf::actor_system& system();
 
@@ -149,13 +157,13 @@ private:
   std::shared_ptr<ScriptCore> core_;
 };
 
-/// Plays a script from its beginning to its end.
+/// Runs a script and checks at its end that nothing is left over (`Script::ends`).
 void play(ScriptOptions options, const std::function<void(Script&)>& body,
           Where where = Where::here());
-/// The most orders that are played.
+/// Upper limit of `orders` in `play_in_orders`.
 inline constexpr std::uint64_t max_orders = 1'000'000;
 
-/// Plays it in the natural order of messages, then in `orders` others.
+/// Runs a script in the natural order of messages, then in `orders` other orders.
 void play_in_orders(const ScriptOptions& options, std::uint64_t orders,
                     const std::function<void(Script&)>& body, Where where = Where::here());
 

@@ -6,8 +6,8 @@
 
 namespace nexus::llm::testing {
 
-/// What happened was not what a script expects. `what()` is the whole report: where, when, and the
-/// expected beside the actual. Thrown to the test, never through an actor.
+/// Thrown if a script observes something unexpected. `what()` is the whole report: place, time, and
+/// the expected and the actual values side by side. Thrown to the test, never through an actor.
 class ScriptFailure : public std::exception {
 public:
   explicit ScriptFailure(std::string report) : report_{std::move(report)} {}

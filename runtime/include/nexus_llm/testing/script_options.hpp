@@ -10,21 +10,21 @@ class actor_system_config;
 
 namespace nexus::llm::testing {
 
-/// Over what Ollama is asked.
+/// How the system connects to Ollama.
 enum class Over : std::uint8_t {
-  memory, ///< no sockets: the default
+  memory, ///< in memory, without sockets (default)
   http,   ///< libcurl and the simulator, on 127.0.0.1
 };
 
-/// How a script is run.
+/// Options for running a script.
 struct ScriptOptions {
   std::string name = "script";
   Over over = Over::memory;
-  /// 0: messages in their natural order. Others: each number another order.
+  /// 0: natural order of messages. Any other value selects a different order.
   std::uint64_t seed = 0;
-  /// Called before the actor system is made: message types of your own actors, for example.
+  /// Called before the actor system is constructed, e.g., to register message types of the test.
   std::function<void(caf::actor_system_config&)> setup = {};
-  /// Gets every message in words, in the order in which they are handled.
+  /// Called with the text of each message, in the order in which actors process them.
   std::function<void(const std::string& line)> trace = {};
 };
 

@@ -5,7 +5,7 @@
 
 namespace nexus::llm::testing {
 
-/// One HTTP exchange in which a script plays Ollama's part. Plain data.
+/// An HTTP exchange that a script answers in place of Ollama. Plain data.
 struct StagedExchange {
   std::uint64_t id = 0; ///< counts in the order of arrival
   std::string method;   ///< such as `POST`
@@ -13,10 +13,10 @@ struct StagedExchange {
   std::string body;
 };
 
-/// How an answer ends.
+/// How a response ends.
 enum class AnswerEnd : std::uint8_t {
-  complete, ///< as HTTP wants it
-  close,    ///< the connection is closed in the middle
+  complete, ///< complete according to HTTP
+  close,    ///< the connection is closed before the response is complete
   reset,    ///< the connection is reset
 };
 

@@ -6,14 +6,14 @@
 
 namespace nexus::llm::testing {
 
-/// The place of a step: a line of C++, or of a scenario file.
+/// Source location of a step: a line of C++, or of a scenario file.
 struct Where {
   std::string file;
   std::size_t line = 0;
 
   Where(std::string in_file, std::size_t on_line) : file{std::move(in_file)}, line{on_line} {}
 
-  /// As a default argument: the place of the call. (`std::source_location` needs a newer clang.)
+  /// As a default argument: the location of the call. (`std::source_location` needs a newer clang.)
   [[nodiscard]] static Where here(const char* in_file = __builtin_FILE(),
                                   unsigned on_line = __builtin_LINE()) {
     return {in_file, on_line};
