@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "messages/inspection.hpp"
 
 #include "actors/internal_interfaces.hpp"

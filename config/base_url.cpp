@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "config/base_url.hpp"
 
 #include <curl/curl.h>

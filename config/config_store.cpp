@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "nexus_llm/config_store.hpp"
 
 #include "config/config_file.hpp"

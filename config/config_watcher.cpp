@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "config/config_watcher.hpp"
 
 #include <linux/magic.h>

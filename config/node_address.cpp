@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "config/node_address.hpp"
 
 #include "config/local_address.hpp"

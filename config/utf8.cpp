@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "config/utf8.hpp"
 
 #include <rapidjson/encodings.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
 /// The definitions of the members of `Inspection` in `messages/include/nexus_llm/portability.hpp`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "messages/inspection.hpp"
 
 #include "nexus_llm/interfaces.hpp"

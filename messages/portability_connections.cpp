@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "messages/portability_connections.hpp"
 
 #if !NEXUS_LLM_CAF_1

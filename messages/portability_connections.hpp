@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
 /// Hardened connections to other processes. CAF 0.17 allocates the announced size of a message

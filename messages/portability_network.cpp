@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "messages/portability_network.hpp"
 
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
 /// The networking part of the compatibility layer for CAF. Only programs that communicate with

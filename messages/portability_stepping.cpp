@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "messages/portability_stepping.hpp"
 
 #include <caf/mailbox_element.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
 /// The part of the compatibility layer for tests: an actor system with deterministic scheduling.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "nexus_llm/llm_system.hpp"
 
 #include "actors/ollama_client/curl_transport.hpp"

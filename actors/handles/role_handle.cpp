@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/handles/role_handle.hpp"
 
 namespace nexus::llm {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/model_manager/choose_model.hpp"
 
 #include <algorithm>

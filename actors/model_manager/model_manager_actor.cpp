@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/model_manager/model_manager_actor.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/model_manager/remote_model.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/ollama_client/curl_transfer.hpp"
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/ollama_client/curl_transport.hpp"
 
 #include <curl/curl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/ollama_client/error_parser.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/guarded_answer.hpp"
 #include "actors/ollama_client/blob_digest.hpp"
 #include "actors/ollama_client/ollama_client_actor.hpp"

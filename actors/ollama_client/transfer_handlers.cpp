@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/ollama_client/transfer_handlers.hpp"
 
 #include <chrono>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/requests/request_actor.hpp"
 #include "actors/requests/request_errors.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/requests/request_machine.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/requests/retry_policy.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/role/admission_queue.hpp"
 
 #include <algorithm>

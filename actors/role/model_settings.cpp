@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/role/model_settings.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/role/response_cache.hpp"
 
 #include "config/json.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/role/role_actor.hpp"
 
 #include "actors/ollama_client/request_builder.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/streaming/streaming_actor.hpp"
 
 #include <algorithm>

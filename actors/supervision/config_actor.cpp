@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/supervision/config_actor.hpp"
 
 #include <system_error>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/supervision/health_actor.hpp"
 
 namespace nexus::llm {

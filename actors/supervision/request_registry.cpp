@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/supervision/request_registry.hpp"
 
 #include "actors/ollama_client/request_validation.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/supervision/retry_supervisor.hpp"
 
 #include <exception>

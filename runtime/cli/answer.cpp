@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/answer.hpp"
 
 #include "runtime/cli/answer_view.hpp"

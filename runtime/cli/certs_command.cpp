@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/certs_command.hpp"
 
 #include "nexus_llm/node/certificates.hpp"

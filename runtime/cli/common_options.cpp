@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/common_options.hpp"
 
 #include "config/config_file.hpp"

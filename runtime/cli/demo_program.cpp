@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/demo_program.hpp"
 
 #include <CLI/CLI.hpp>

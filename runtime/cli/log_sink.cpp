@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/log_sink.hpp"
 
 #include <spdlog/details/null_mutex.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/process_limits.hpp"
 
 #include <fcntl.h>

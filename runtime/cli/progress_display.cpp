@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/progress_display.hpp"
 
 #include <algorithm>

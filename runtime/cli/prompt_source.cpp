@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/prompt_source.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/raw_terminal.hpp"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/request_flags.hpp"
 
 #include "config/json.hpp"

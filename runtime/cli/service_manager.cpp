@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/service_manager.hpp"
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/session.hpp"
 
 #include "nexus_llm/log.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/terminal_filter.hpp"
 
 namespace nexus::llm::cli {

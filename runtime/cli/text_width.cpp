@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/text_width.hpp"
 
 #include <utf8proc.h>

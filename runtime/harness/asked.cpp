@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "nexus_llm/testing/asked.hpp"
 
 #include "runtime/harness/script_core.hpp"

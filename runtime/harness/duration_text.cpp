@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/harness/duration_text.hpp"
 
 #include <charconv>

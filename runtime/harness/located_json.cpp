@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/harness/located_json.hpp"
 
 #include <rapidjson/memorystream.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/harness/message_json.hpp"
 
 #include <caf/exit_reason.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "nexus_llm/testing/pattern.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/harness/puppet.hpp"
 
 #include "actors/internal_interfaces.hpp"

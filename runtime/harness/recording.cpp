@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/harness/recording.hpp"
 
 #include "runtime/harness/wire.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/node/node_figures.hpp"
 
 namespace nexus::llm {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "nexus_llm/node/remote_llm.hpp"
 
 #include "config/node_address.hpp"
@@ -14,6 +15,8 @@ constexpr std::chrono::seconds gateway_deadline{5};
 Result<std::unique_ptr<RemoteLLM>> RemoteLLM::connect(caf::actor_system& system,
                                                       std::vector<Endpoint> nodes,
                                                       std::chrono::milliseconds patience) {
+  if (!knows_messages(system))
+    return failure(ErrorCode::not_set_up, "");
   if (nodes.empty())
     return failure(ErrorCode::invalid_argument, "no node is named");
   // Prompts must not leave this machine unencrypted.

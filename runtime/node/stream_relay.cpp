@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/node/stream_relay.hpp"
 
 #include <algorithm>

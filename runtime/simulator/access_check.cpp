@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/simulator/access_check.hpp"
 
 #include "runtime/simulator/model_name.hpp"

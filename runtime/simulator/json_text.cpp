@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/simulator/json_text.hpp"
 
 #include "config/utf8.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/simulator/exchange.hpp"
 #include "runtime/simulator/handlers.hpp"
 #include "runtime/simulator/model_name.hpp"

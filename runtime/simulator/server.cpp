@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/simulator/server.hpp"
 
 #include "runtime/simulator/access_check.hpp"

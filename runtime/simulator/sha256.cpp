@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/simulator/sha256.hpp"
 
 #include <openssl/evp.h>

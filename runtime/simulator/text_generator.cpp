@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/simulator/text_generator.hpp"
 
 #include "config/utf8.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Measures what the actors add to a request: the same exchange through the transport alone and
 // through a role, against the simulator in this process. Both are taken in one run, in turns, since
 // machines are noisy; the difference of the medians is the figure that counts.

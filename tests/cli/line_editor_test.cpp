@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/line_editor.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Servers that were not written here, between the program and Ollama: nginx where it is installed,
 // and OpenSSL's own server.
 #include <boost/test/unit_test.hpp>

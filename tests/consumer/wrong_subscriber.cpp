@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Must not compile, and must say why.
 #include <nexus_llm/subscriber.hpp>
 

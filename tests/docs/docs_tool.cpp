@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Writes what the documentation takes from the code: `nexus-llm-docs [--check] DOCS README`.
 #include <filesystem>
 #include <sstream>
@@ -59,6 +60,14 @@ std::string error_table_text() {
   return out.str();
 }
 
+/// A source file without the line about its licence.
+std::string source_text(const fs::path& file) {
+  auto text = read_text(file);
+  if (text.starts_with("// SPDX"))
+    text.erase(0, text.find('\n') + 1);
+  return text;
+}
+
 /// What stands between two marks `//! [name]` of a source file, as Doxygen's snippets.
 std::string snippet(const fs::path& file, const std::string& name) {
   const auto text = read_text(file);
@@ -108,12 +117,13 @@ int main(int argc, char** argv) {
   const fs::path docs = argc > first ? argv[first] : "docs";
   const fs::path readme = argc > first + 1 ? argv[first + 1] : "README.md";
   const auto example =
-      "```cpp\n" + read_text(readme.parent_path() / "tests/docs/embedding_example.cpp") + "```\n";
+      "```cpp\n" + source_text(readme.parent_path() / "tests/docs/embedding_example.cpp") + "```\n";
   bool current = update_section(docs / "configuration.md", "settings", config_table(), check);
   current = update_section(docs / "errors.md", "errors", error_table_text(), check) && current;
   current = update_section(readme, "example", example, check) && current;
   auto code = [&readme](const char* language, const char* file) {
-    return "```" + std::string{language} + "\n" + read_text(readme.parent_path() / file) + "```\n";
+    return "```" + std::string{language} + "\n" + source_text(readme.parent_path() / file) +
+           "```\n";
   };
   const auto harness = docs / "harness.md";
   current =

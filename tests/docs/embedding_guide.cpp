@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The examples of docs/embedding.md, run against the simulator by `main`. What stands between the
 // marks `[name]` is what the document shows.
 #include <caf/actor_system.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <caf/event_based_actor.hpp>
 
 #include <iostream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Runs the example of the README against the simulator, in an empty home.
 #include <cstdio>
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Runs the client of docs/remote.md: `run_remote_client PROGRAM`.
 #include <signal.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A settings file is read or refused; what was read is valid, and survives being saved.
 #include <cstdlib>
 #include <filesystem>

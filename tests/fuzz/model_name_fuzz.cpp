@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A name is valid or not, and a valid one survives being taken apart and put together.
 #include <string>
 

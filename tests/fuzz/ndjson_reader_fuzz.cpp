@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // However a stream is cut into pieces, the same lines come out of it.
 #include <string>
 #include <vector>

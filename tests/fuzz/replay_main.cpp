@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Runs a fuzz target over files and directories of inputs, with any compiler: what was once found
 // stays mended, and the corpus stays sound.
 #include <cstddef>

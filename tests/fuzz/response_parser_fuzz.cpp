@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Whatever a server answers is understood or refused, and never passed on broken.
 #include <string>
 

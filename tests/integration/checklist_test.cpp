@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The lines "Integration Tests" and "User Acceptance Tests" of the specification's checklist.
 #include <atomic>
 #include <thread>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What other clients get wrong: each way in which an answer can come over the wire or break off,
 // for prompts and conversations, streamed and complete.
 #include <array>

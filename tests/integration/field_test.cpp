@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What the world does to a client, held against the whole system.
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>

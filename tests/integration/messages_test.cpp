@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Every message can cross the network: what comes out of its bytes is what went in.
 #include <boost/test/unit_test.hpp>
 #include <caf/actor_system.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The HTTP transport alone: no actors, so that it can be checked by tools that do not know them.
 #include <boost/test/unit_test.hpp>
 

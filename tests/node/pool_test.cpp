@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
 #include "config/node_address.hpp"
@@ -207,7 +208,7 @@ BOOST_AUTO_TEST_CASE(figures_are_those_of_all_nodes_together) {
   const auto health = api.health().value();
   BOOST_TEST(health.reachable);
   BOOST_TEST(health.components.size() == 14u);
-  BOOST_TEST(health.components.front().name.find(" ") != std::string::npos);
+  BOOST_TEST(health.components.front().name.find(' ') != std::string::npos);
   BOOST_TEST(health.roles.size() == 2u);
 }
 

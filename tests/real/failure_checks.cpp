@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <signal.h>
 
 #include <algorithm>
@@ -205,7 +206,7 @@ void failure_checks(const Stage& stage, Report& report) {
     const auto pulled = nexus->pull_model("127.0.0.1:1/library/none:latest");
     require(!pulled && pulled.error().code == ErrorCode::registry_failed,
             pulled ? "it was pulled" : log_line(pulled.error()));
-    const auto told = sentence(pulled.error());
+    auto told = sentence(pulled.error());
     require(told.find("refused") != std::string::npos, told);
     return told;
   });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Holds the library and the program against a real Ollama with a small model, and prints a table.
 #include <curl/curl.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "tests/real/model_folder.hpp"
 
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "tests/real/plain_client.hpp"
 
 #include <curl/curl.h>
@@ -8,7 +9,7 @@ namespace nexus::llm::real {
 
 namespace {
 
-std::size_t take(char* bytes, std::size_t size, std::size_t count, void* text) {
+std::size_t take_bytes(char* bytes, std::size_t size, std::size_t count, void* text) {
   static_cast<std::string*>(text)->append(bytes, size * count);
   return size * count;
 }
@@ -40,7 +41,7 @@ Reply PlainClient::send(const char* method, const std::string& path,
   ::curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 600L);
   ::curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, method);
   ::curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
-  ::curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, take);
+  ::curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, take_bytes);
   ::curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reply.body);
   if (!body.empty()) {
     ::curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body.data());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <set>
 
 #include "tests/real/checks.hpp"
@@ -108,9 +109,9 @@ void sharing_checks(const Stage& stage, Report& report) {
 
   report.check("window and keep-alive of the settings go with every request", [&] {
     Nexus set{stage, [](LLMClientConfig& settings) {
-                for (auto& role : settings.roles) {
-                  role.num_ctx = 512;
-                  role.keep_alive = {"2h"};
+                for (const auto role : all_roles()) {
+                  settings.settings(role).num_ctx = 512;
+                  settings.settings(role).keep_alive = {"2h"};
                 }
               }};
     take(set->generate("Hello", AIRole::overseer, repeatable(2)));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "tests/real/stage.hpp"
 
 #include "messages/wall_time.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "tests/real/checks.hpp"
 #include "tests/real/nexus.hpp"
 

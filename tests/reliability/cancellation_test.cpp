@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Nobody waiting, nothing running: whoever leaves, and wherever the request is, the transfer ends
 // within 100 ms.
 #include <boost/test/unit_test.hpp>

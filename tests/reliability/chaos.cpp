@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "tests/reliability/chaos.hpp"
 
 #include <caf/actor_registry.hpp>

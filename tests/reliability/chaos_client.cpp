@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "tests/reliability/chaos_client.hpp"
 
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Thousands of mixed requests while everything fails: see docs/reliability.md.
 #include <CLI/CLI.hpp>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A conversation survives: nothing of it is lost, no turn is sent more often than once too many,
 // and what belongs to another attempt reaches nobody.
 #include <boost/test/unit_test.hpp>

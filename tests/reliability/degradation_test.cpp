@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // With parts of it gone, the rest goes on: Ollama away, a model away, a model that hangs.
 #include <boost/test/unit_test.hpp>
 #include <spdlog/logger.h>

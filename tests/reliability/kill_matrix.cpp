@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "tests/reliability/kill_matrix.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Kills every component at every moment: `nexus-llm-kill-matrix [--check] PAGE`.
 #include <algorithm>
 #include <cstdio>

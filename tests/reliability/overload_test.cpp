@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Nothing is unbounded: a flood is turned away at once and starves nobody.
 #include <boost/test/unit_test.hpp>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What a fault in the logic of a request costs, and whom.
 #include <boost/test/unit_test.hpp>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What supervision does when components cannot be started, and when it has failed itself.
 #include <boost/test/unit_test.hpp>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Steady mixed load: prints a line a minute, and fails where anything grows.
 #include <CLI/CLI.hpp>
 

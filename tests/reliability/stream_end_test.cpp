@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Every subscriber has exactly one end, whatever dies while others still wait for theirs.
 #include <boost/test/unit_test.hpp>
 

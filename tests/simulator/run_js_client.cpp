@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Runs the official JavaScript client, unchanged, against the simulator. Exit code 77, which CTest
 // shows as skipped, where Node.js or the client is not to be had.
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "tests/simulator/socket_client.hpp"
 
 #include <arpa/inet.h>

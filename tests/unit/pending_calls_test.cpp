@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "actors/handles/pending_calls.hpp"
 
 #include <boost/test/unit_test.hpp>

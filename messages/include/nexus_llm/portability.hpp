@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
 /// Compatibility layer for CAF: the only header that depends on the version of CAF, which is either
