@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <caf/make_message.hpp>
 #include <caf/message.hpp>
 
 #include "nexus_llm/errors.hpp"
+#include "nexus_llm/portability.hpp"
 #include "nexus_llm/testing/pattern.hpp"
 #include "nexus_llm/testing/where.hpp"
 
