@@ -20,6 +20,21 @@
 using namespace nexus::llm;
 using namespace std::chrono_literals;
 
+//! [start]
+int start_and_stop(LLMSystemOptions options) {
+  SystemConfig config; // an actor_system_config with the message types registered
+  caf::actor_system system{config};
+  auto started = LLMSystem::start(system, std::move(options));
+  if (!started)
+    return std::cerr << sentence(started.error()) << '\n', 1;
+  auto llm = std::move(*started);
+  const auto role = llm->role(AIRole::overseer); // for your actors
+  // End your own actors here.
+  llm.reset(); // before the actor system
+  return 0;
+}
+//! [start]
+
 //! [typed]
 /// Takes a job, and is the subscriber of the stream that it asks for.
 using overseer_actor =
@@ -78,14 +93,14 @@ caf::behavior impatient(caf::event_based_actor* self, const role_handle& role) {
             });
   return {[role, id = options.id](const std::string& order) {
     if (order == "stop")
-      anon_tell(role, cancel_atom_v, id); // its own answer, whether there was one, goes nowhere
+      anon_tell(role, cancel_atom_v, id); // the bool that it returns is discarded
   }};
 }
 //! [cancel]
 
 //! [join]
-/// Listens to the stream of somebody else, from its beginning: the text so far is the first chunk.
-/// The stream goes on for it when the one who asked for it has ended.
+/// Joins the stream of another requester: the first chunk holds the text so far. The stream
+/// continues for this listener after the requester has terminated.
 stream_subscriber::behavior_type listener(stream_subscriber::pointer self, const role_handle& role,
                                           const RequestId& id) {
   ask(self, role, 10s, subscribe_atom_v, id, as_subscriber(self))
@@ -109,7 +124,7 @@ Result<std::string> ask_with_tools(LLMIntegration& llm, const std::string& quest
                                            .parameters = R"({"type": "object", "required": ["city"],
                                    "properties": {"city": {"type": "string"}}})"}}};
   std::vector<ChatMessage> conversation{{.role = ChatRole::user, .content = question}};
-  constexpr int most_rounds = 5; // a model may call for ever
+  constexpr int most_rounds = 5; // a model may call tools forever
   for (int round = 0; round < most_rounds; ++round) {
     auto answer = llm.chat(conversation, AIRole::overseer, options);
     if (!answer)
@@ -127,12 +142,12 @@ Result<std::string> ask_with_tools(LLMIntegration& llm, const std::string& quest
                               .tool_name = call.name,
                               .tool_call_id = call.id});
   }
-  return failure(ErrorCode::invalid_argument, "the model calls tools without an end");
+  return failure(ErrorCode::invalid_argument, "the model calls tools endlessly");
 }
 //! [tools]
 
 //! [own settings]
-/// A system whose settings the program has itself: no file is read or written.
+/// A system whose settings the program supplies: no file is read or written.
 Result<std::unique_ptr<LLMSystem>> start_with_own_settings(caf::actor_system& system,
                                                            const std::string& base_url) {
   LLMClientConfig settings;
@@ -165,8 +180,8 @@ void run_two(caf::actor_system& system, const std::string& first, const std::str
 //! [several]
 
 //! [restart]
-/// Starts the supervision again where it has ended, because a component failed too often. The
-/// handles that actors hold serve the next request.
+/// Starts the supervision again if it has ended because a component failed too often. The handles
+/// that actors hold serve the next request.
 Result<void> bring_back(LLMSystem& llm) { return llm.restart(); }
 //! [restart]
 
@@ -278,6 +293,7 @@ int main() {
 
   const auto told = ask_with_tools(api, "What is the weather in Bergen?");
   check(told && *told == "one two three", "the tool loop");
+  check(start_and_stop({.store = make_memory_store({})}) == 0, "start and stop");
   check(bring_back(llm).has_value(), "restart");
 
   {

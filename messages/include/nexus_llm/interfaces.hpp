@@ -131,7 +131,8 @@ using chunk_sink = caf::typed_actor<sig<void, StreamBatch>>;
 using pull_subscriber = caf::typed_actor<sig<void, PullProgress>>;
 
 /// The interface of an AI role. Handles remain valid across restarts of the components that
-/// implement the role. Every request gets exactly one response: a result, or an `LLMError`.
+/// implement the role. Every request gets exactly one response: a result, or an error that
+/// `to_llm_error` converts to an `LLMError`.
 using role_handle = caf::typed_actor<
     /// Returns the complete response to a prompt, using the settings of the role.
     sig<LLMResponse, generate_atom, std::string>,

@@ -25,25 +25,30 @@ enum class Priority : std::uint8_t { interactive, background };
   return priority == Priority::interactive ? "interactive" : "background";
 }
 
-/// Options that a caller may set per request. Unset options default to the settings of the role.
+/// Options that a caller may set per request. `model`, `system`, `num_ctx`, `keep_alive` and the
+/// Ollama options default to the settings of the role; other unset options are not sent.
 /// Plain data that may be copied and moved between threads.
 struct GenerateOptions {
-  RequestId id = {};                           ///< empty: generated
-  std::string model = {};                      ///< empty: the role's model
-  std::optional<std::string> context = {};     ///< additional text, prepended to the prompt
-  std::optional<double> temperature = {};      ///< 0.0 to 2.0; 0 is deterministic
-  std::optional<std::int32_t> max_tokens = {}; ///< maximum number of tokens; -1 and -2: no limit
-  std::optional<std::int64_t> seed = {};       ///< the same seed reproduces a response
-  std::vector<std::string> stop = {};          ///< texts that end the response
-  std::optional<std::string> system = {};      ///< replaces the system text of the role
-  Format format = {};                          ///< format of the response; unset: free text
-  KeepAlive keep_alive = {};                   ///< unset: from settings
-  std::optional<std::uint32_t> num_ctx = {};   ///< context window in tokens; unset: from settings
-  std::vector<std::string> images = {};        ///< base64, for vision models
-  std::optional<Think> think = {};             ///< unset: the model decides
-  std::vector<Tool> tools = {};                ///< chat only
-  std::string raw_options = {}; ///< JSON text of an object, merged into Ollama's `options`
-  std::vector<std::uint32_t> continuation = {}; ///< `LLMResponse::context` of an earlier response
+  RequestId id = {};      ///< empty: generated
+  std::string model = {}; ///< empty: the role's model
+  std::optional<std::string> context =
+      {}; ///< text put before the prompt; for the token array see `continuation`
+  std::optional<double> temperature = {}; ///< 0.0 to 2.0; 0: always the likeliest token
+  std::optional<std::int32_t> max_tokens =
+      {};                                ///< most tokens; -1: no limit; -2: fill the context window
+  std::optional<std::int64_t> seed = {}; ///< the same seed and request usually repeat a response
+  std::vector<std::string> stop = {};    ///< texts that end the response
+  std::optional<std::string> system = {};    ///< replaces the system text of the role
+  Format format = {};                        ///< format of the response; unset: free text
+  KeepAlive keep_alive = {};                 ///< unset: from settings
+  std::optional<std::uint32_t> num_ctx = {}; ///< context window in tokens; unset: from settings
+  std::vector<std::string> images = {};      ///< base64, for vision models
+  std::optional<Think> think = {};           ///< unset: the model decides
+  std::vector<Tool> tools = {};              ///< chat only
+  std::string raw_options =
+      {}; ///< JSON object, merged over the role's Ollama options; members above win
+  std::vector<std::uint32_t> continuation =
+      {};                            ///< `LLMResponse::context` of an earlier one; generate only
   std::string suffix = {};           ///< text after the insertion point, for fill-in-the-middle
   bool raw = false;                  ///< do not apply the prompt template
   std::optional<bool> truncate = {}; ///< false: reject a prompt that exceeds the context window
@@ -112,14 +117,14 @@ struct LLMRequest : GenerateOptions {
 
 /// Requests one embedding vector per text (Ollama `/api/embed`).
 struct EmbedRequest {
-  RequestId id = {};
-  std::string model = {};
-  std::vector<std::string> input = {};
-  std::optional<std::uint32_t> dimensions = {};
+  RequestId id = {};                            ///< empty: generated
+  std::string model = {};                       ///< empty: the role's model
+  std::vector<std::string> input = {};          ///< the texts, at least one
+  std::optional<std::uint32_t> dimensions = {}; ///< length of each vector; unset: the model's
   std::optional<bool> truncate = {}; ///< false: reject a text that exceeds the context window
   std::string raw_options = {};      ///< JSON text of an object, merged into Ollama's `options`
   KeepAlive keep_alive = {};         ///< unset: from settings
-  std::optional<std::chrono::milliseconds> timeout = {};
+  std::optional<std::chrono::milliseconds> timeout = {}; ///< as in `GenerateOptions`
 
   static constexpr std::string_view type_name = "EmbedRequest";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {

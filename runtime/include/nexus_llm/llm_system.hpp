@@ -43,9 +43,11 @@ struct LLMSystemOptions {
 class LLMSystem {
 public:
   /// Loads the settings and spawns the actors.
-  /// Errors: those of `load_config`; `not_set_up` if the actor system was not prepared with
-  /// `setup`; `config_value_invalid` if the settings name `nodes`, which need `RemoteLLM`, unless
-  /// `ignore_nodes` is set. On error, no actor runs.
+  /// Blocks on disk I/O; does not contact Ollama.
+  /// Errors: those of `find_store` if there is no `store`; `config_unreadable`, `config_malformed`
+  /// or `config_value_invalid` for the settings; `not_set_up` if the actor system was not prepared
+  /// with `setup`; `config_value_invalid` if the settings name `nodes`, which need `RemoteLLM`,
+  /// unless `ignore_nodes` is set. On error, no actor runs.
   [[nodiscard]] static Result<std::unique_ptr<LLMSystem>> start(caf::actor_system& system,
                                                                 LLMSystemOptions options = {});
   /// Same as above, with replaced parts, for tests.
@@ -69,7 +71,7 @@ public:
   /// Spawns a new supervisor if the previous one has terminated, either because a component failed
   /// too often or because of a fault of its own. Reloads the settings. The handles stay valid and
   /// serve the next request. Does nothing if the supervisor is still running.
-  /// Errors: those of `load_config`; then no supervisor runs.
+  /// Errors: as `start` for the settings; then no supervisor runs.
   [[nodiscard]] Result<void> restart();
 
   /// Rejects further requests from other processes with `shutting_down`, so that their clients
