@@ -142,8 +142,8 @@ int main(int argc, char** argv) {
                            code("cpp", "tests/docs/remote_client.cpp"), check) &&
             current;
   const auto guide = readme.parent_path() / "tests/docs/embedding_guide.cpp";
-  for (const auto* name :
-       {"typed", "untyped", "cancel", "join", "tools", "own settings", "several", "restart"})
+  for (const auto* name : {"start", "typed", "untyped", "cancel", "join", "tools", "own settings",
+                           "several", "restart"})
     current = update_section(docs / "embedding.md", name, snippet(guide, name), check) && current;
   const auto request = readme.parent_path() / "messages/include/nexus_llm/llm_request.hpp";
   current = update_section(docs / "embedding.md", "options",

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "actors/internal_interfaces.hpp"
 #include "tests/node/fixture.hpp"
 #include "tests/simulator/socket_client.hpp"
 

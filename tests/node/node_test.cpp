@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "actors/internal_interfaces.hpp"
 #include "config/node_address.hpp"
 #include "tests/node/fixture.hpp"
 
