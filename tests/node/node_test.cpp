@@ -265,6 +265,17 @@ BOOST_AUTO_TEST_CASE(a_port_where_nobody_listens_or_somebody_else_is_told_as_suc
   anon_exit(stranger, caf::exit_reason::kill);
 }
 
+BOOST_AUTO_TEST_CASE(a_client_whose_system_does_not_know_the_messages_is_refused) {
+  caf::actor_system_config bare;
+  caf::actor_system unprepared{bare};
+  // CAF 1.x has one table of types for the process, which other tests have filled.
+  if (knows_messages(unprepared))
+    return;
+  const auto remote = RemoteLLM::connect(unprepared, {Endpoint{"127.0.0.1", 1}});
+  BOOST_REQUIRE(!remote);
+  BOOST_TEST(to_string(remote.error().code) == "not_set_up");
+}
+
 BOOST_AUTO_TEST_CASE(another_protocol_is_refused_with_a_sentence) {
   caf::scoped_actor self{*system};
   auto node_handle = system->middleman().remote_actor<node_actor>("127.0.0.1", endpoint.port);
