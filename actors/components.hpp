@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/internal_interfaces.hpp"
+#include "actors/supervision/event_subscribers.hpp"
 #include "actors/supervision/figures.hpp"
 #include "nexus_llm/per_role.hpp"
 
@@ -20,6 +21,7 @@ struct Components {
 
   std::shared_ptr<const LLMClientConfig> config;
   std::shared_ptr<Figures> figures;
+  std::shared_ptr<EventSubscribers> event_subscribers; ///< for the HealthActor only
   Generation<ollama_client_actor> client;
   Generation<streaming_actor> streaming;
   Generation<model_manager_actor> models;

@@ -83,7 +83,7 @@ inline constexpr std::string_view node_drains = "the node takes no more requests
 
 /// The version of the protocol between a node and its clients: increased whenever a message between
 /// them changes.
-inline constexpr std::uint32_t node_protocol = 6;
+inline constexpr std::uint32_t node_protocol = 7;
 
 [[nodiscard]] constexpr Admission::Kind last_of(Admission::Kind) noexcept {
   return Admission::Kind::shared;

@@ -90,16 +90,4 @@ void connect_to(Self* self, const Endpoint& to, std::chrono::milliseconds limit,
           [to, done](const caf::error& error) { done(failure(connect_failure(error, to))); });
 }
 
-/// Creates a response promise for a request without a result. Call the returned function once to
-/// fulfill it. The handler returns `caf::delegated<void>{}`.
-template <class Self> [[nodiscard]] std::function<void()> promise_nothing(Self* self) {
-#if NEXUS_LLM_CAF_1
-  auto promise = self->template make_response_promise<void>();
-  return [promise]() mutable { promise.deliver(); };
-#else
-  auto promise = self->template make_response_promise<caf::response_promise>();
-  return [promise]() mutable { promise.deliver(caf::message{}); };
-#endif
-}
-
 } // namespace nexus::llm

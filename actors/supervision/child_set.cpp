@@ -26,6 +26,7 @@ caf::strong_actor_ptr enter(Components::Generation<Handle>& place, Handle handle
 ComponentsPtr no_components(const LLMClientConfig& config) {
   auto none = std::make_shared<Components>();
   none->figures = std::make_shared<Figures>();
+  none->event_subscribers = std::make_shared<EventSubscribers>();
   none->config = std::make_shared<const LLMClientConfig>(config);
   return none;
 }
@@ -41,7 +42,8 @@ ChildSet::ChildSet(supervisor_internal::pointer self, SupervisorParts parts, Han
   const auto& factories = *parts_.factories;
   // The first, since it is notified of the others.
   define(HealthActor::name, [&system, &factories](Components& components) {
-    return enter(components.health, factories.health(system, components.figures));
+    return enter(components.health,
+                 factories.health(system, components.figures, components.event_subscribers));
   });
   define(ConfigActor::name, [this, &system, &factories](Components& components) {
     const auto child =

@@ -7,6 +7,7 @@
 #include "actors/internal_interfaces.hpp"
 #include "actors/ollama_client/ollama_client_actor.hpp"
 #include "actors/requests/request_actor.hpp"
+#include "actors/supervision/event_subscribers.hpp"
 #include "nexus_llm/config_store.hpp"
 
 namespace nexus::llm {
@@ -28,7 +29,9 @@ struct ComponentFactories {
       model_manager;
   std::function<role_actor(caf::actor_system&, AIRole, LLMClientConfig, std::vector<RequestId>)>
       role;
-  std::function<health_actor(caf::actor_system&, std::shared_ptr<Figures>)> health;
+  std::function<health_actor(caf::actor_system&, std::shared_ptr<Figures>,
+                             std::shared_ptr<EventSubscribers>)>
+      health;
   std::function<request_actor(caf::actor_system&, RequestParts)> request;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <vector>
 
 #include "nexus_llm/interfaces.hpp"
 
@@ -16,6 +17,13 @@ public:
   void remove(const caf::actor_addr& subscriber) { subscribers_.erase(subscriber); }
   [[nodiscard]] bool contains(const caf::actor_addr& subscriber) const {
     return subscribers_.contains(subscriber);
+  }
+
+  [[nodiscard]] std::vector<supervision_subscriber> all() const {
+    std::vector<supervision_subscriber> all;
+    for (const auto& [address, subscriber] : subscribers_)
+      all.push_back(subscriber);
+    return all;
   }
 
   template <class Self> void tell_all(Self* self, const SupervisionEvent& event) const {

@@ -3,9 +3,12 @@
 
 namespace nexus::llm {
 
-HealthActor::HealthActor(health_actor::pointer self, std::shared_ptr<Figures> figures)
-    : self_{self}, figures_{std::move(figures)} {
+HealthActor::HealthActor(health_actor::pointer self, std::shared_ptr<Figures> figures,
+                         std::shared_ptr<EventSubscribers> subscribers)
+    : self_{self}, figures_{std::move(figures)}, subscribers_{std::move(subscribers)} {
   watcher_.attach(self_);
+  for (const auto& subscriber : subscribers_->all())
+    watch(subscriber);
   // On CAF 1.x, a subscriber that throws sends its error back. Only its termination matters here.
   self_->set_error_handler([](const caf::error&) {});
 }
@@ -17,22 +20,26 @@ health_actor::behavior_type HealthActor::make_behavior() {
       [this](stats_atom, AIRole role) { return stats(role); },
       [this](health_atom) { return health(); },
       [this](subscribe_atom, const supervision_subscriber& subscriber) {
-        subscribers_.add(subscriber);
-        watcher_.watch(subscriber, [this, subscriber](const caf::error&) {
-          subscribers_.remove(caf::actor_cast<caf::actor_addr>(subscriber));
-        });
+        subscribers_->add(subscriber);
+        watch(subscriber);
         return Ack{};
       },
       [this](unsubscribe_atom, const supervision_subscriber& subscriber) {
-        subscribers_.remove(caf::actor_cast<caf::actor_addr>(subscriber));
+        subscribers_->remove(caf::actor_cast<caf::actor_addr>(subscriber));
         watcher_.forget(subscriber);
         return Ack{};
       },
   };
 }
 
+void HealthActor::watch(const supervision_subscriber& subscriber) {
+  watcher_.watch(subscriber, [this, subscriber](const caf::error&) {
+    subscribers_->remove(caf::actor_cast<caf::actor_addr>(subscriber));
+  });
+}
+
 void HealthActor::note(SupervisionEvent event) {
-  subscribers_.tell_all(self_, event);
+  subscribers_->tell_all(self_, event);
   figures_->note(std::move(event));
 }
 
@@ -98,8 +105,9 @@ HealthActor::Promise<Health> HealthActor::health() {
   return promise;
 }
 
-health_actor spawn_health(caf::actor_system& system, std::shared_ptr<Figures> figures) {
-  return spawn_state<HealthActor>(system, std::move(figures));
+health_actor spawn_health(caf::actor_system& system, std::shared_ptr<Figures> figures,
+                          std::shared_ptr<EventSubscribers> subscribers) {
+  return spawn_state<HealthActor>(system, std::move(figures), std::move(subscribers));
 }
 
 } // namespace nexus::llm

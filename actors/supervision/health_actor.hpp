@@ -11,20 +11,22 @@
 namespace nexus::llm {
 
 /// HealthActor. Answers queries about the health and the figures of the system, and sends
-/// supervision events to subscribers. Owns the list of subscribers. When it dies, its successor
-/// continues with the same figures; subscribers must subscribe again.
+/// supervision events to subscribers. When it dies, its successor continues with the same figures
+/// and the same subscribers.
 class HealthActor {
 public:
   using Base = health_actor::base;
   static constexpr const char* name = "HealthActor";
 
-  HealthActor(health_actor::pointer self, std::shared_ptr<Figures> figures);
+  HealthActor(health_actor::pointer self, std::shared_ptr<Figures> figures,
+              std::shared_ptr<EventSubscribers> subscribers);
 
   [[nodiscard]] health_actor::behavior_type make_behavior();
 
 private:
   template <class T> using Promise = caf::typed_response_promise<T>;
 
+  void watch(const supervision_subscriber& subscriber);
   void note(SupervisionEvent event);
   Promise<Health> health();
   Promise<RoleStats> stats(AIRole role);
@@ -35,10 +37,10 @@ private:
   std::shared_ptr<Figures> figures_;
   ComponentsPtr components_;
   Watcher watcher_;
-  EventSubscribers subscribers_;
+  std::shared_ptr<EventSubscribers> subscribers_;
 };
 
-[[nodiscard]] health_actor spawn_health(caf::actor_system& system,
-                                        std::shared_ptr<Figures> figures);
+[[nodiscard]] health_actor spawn_health(caf::actor_system& system, std::shared_ptr<Figures> figures,
+                                        std::shared_ptr<EventSubscribers> subscribers);
 
 } // namespace nexus::llm

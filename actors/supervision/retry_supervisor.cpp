@@ -153,6 +153,8 @@ void RetrySupervisor::on_config(LLMClientConfig config) {
   log_(LogLevel::info, "the settings have changed");
   children_.set_config(std::move(config));
   requests_.tell_components();
+  tell(self_, children_.components()->health.handle,
+       SupervisionEvent{SupervisionEvent::Kind::settings_changed, {}, {}});
 }
 
 supervisor_actor spawn_supervisor(caf::actor_system& system, SupervisorParts parts,

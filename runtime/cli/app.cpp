@@ -22,6 +22,7 @@
 #include "runtime/cli/role_command.hpp"
 #include "runtime/cli/script_command.hpp"
 #include "runtime/cli/serve_command.hpp"
+#include "runtime/cli/sidecar_command.hpp"
 #include "runtime/cli/simulate_command.hpp"
 #include "runtime/cli/stats_command.hpp"
 
@@ -227,6 +228,20 @@ void add_serve(CLI::App& app, const CommonOptions& common, int& exit_code) {
   });
 }
 
+void add_sidecar(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* command =
+      add_command(app, "sidecar", "Serve a front end over JSON-RPC on stdin and stdout");
+  const auto arguments = std::make_shared<SidecarArguments>();
+  command
+      ->add_option("--listen-unix", arguments->socket,
+                   "Serve several front ends on a Unix socket instead")
+      ->type_name("PATH");
+  command->add_flag("--schema", arguments->schema, "Print the JSON schema of the protocol");
+  add_owner_options(*command, arguments->owner);
+  command->callback(
+      [arguments, &common, &exit_code] { exit_code = run_sidecar(common, *arguments); });
+}
+
 void add_certs(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* certs = add_command(app, "certs", "Make certificates for nodes and their clients");
   certs->require_subcommand(1);
@@ -295,6 +310,7 @@ void add_commands(CLI::App& app, const CommonOptions& common, int& exit_code) {
   add_simulate(app, common, exit_code);
   add_script(app, common, exit_code);
   add_serve(app, common, exit_code);
+  add_sidecar(app, common, exit_code);
   add_watching(app, common, exit_code);
   add_certs(app, common, exit_code);
   add_demo_command(app, common, exit_code);

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/rotating_file_sink.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -22,6 +21,7 @@
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/service_manager.hpp"
+#include "runtime/event_descriptor.hpp"
 
 namespace nexus::llm::cli {
 
@@ -75,25 +75,6 @@ void drain(LLMIntegration& api, double seconds) {
   }
 }
 
-/// Signals an event from another thread to `poll`.
-class Event {
-public:
-  Event() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
-
-  void raise() const {
-    const std::uint64_t one = 1;
-    static_cast<void>(::write(event_.get(), &one, sizeof one) + 0);
-  }
-  void forget() const {
-    std::uint64_t ignored = 0;
-    static_cast<void>(::read(event_.get(), &ignored, sizeof ignored) + 0);
-  }
-  [[nodiscard]] int descriptor() const { return event_.get(); }
-
-private:
-  FileDescriptor event_;
-};
-
 /// Reloads the settings from the file.
 void reload(LLMIntegration& api) {
   notify_service_manager("RELOADING=1");
@@ -117,8 +98,9 @@ void warn_of_end(const TlsFiles& files) {
 
 /// Serves until an interrupt, or until the owner is gone. Returns false if the system has
 /// terminated by itself.
-bool serve_until_told(LLMIntegration& api, const Interrupts& interrupts, const Event& hangups,
-                      const Event& end, const OwnerWatch& owner) {
+bool serve_until_told(LLMIntegration& api, const Interrupts& interrupts,
+                      const EventDescriptor& hangups, const EventDescriptor& end,
+                      const OwnerWatch& owner) {
   const auto owners = owner.entries();
   std::array<pollfd, 5> events{pollfd{interrupts.descriptor(), POLLIN, 0},
                                pollfd{hangups.descriptor(), POLLIN, 0},
@@ -133,7 +115,7 @@ bool serve_until_told(LLMIntegration& api, const Interrupts& interrupts, const E
     if ((events[2].revents & POLLIN) != 0)
       return false;
     if ((events[1].revents & POLLIN) != 0) {
-      hangups.forget();
+      hangups.clear();
       reload(api);
     }
   }
@@ -141,7 +123,7 @@ bool serve_until_told(LLMIntegration& api, const Interrupts& interrupts, const E
 }
 
 int serve(const CommonOptions& common, const ServeArguments& arguments,
-          const Interrupts& interrupts, const Event& hangups, Output& output) {
+          const Interrupts& interrupts, const EventDescriptor& hangups, Output& output) {
   const auto owner = OwnerWatch::start(arguments.owner);
   if (!owner)
     return output.fail(owner.error());
@@ -184,7 +166,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   if (*tls)
     warn_of_end(**tls);
   notify_service_manager("READY=1");
-  const auto end = std::make_shared<Event>();
+  const auto end = std::make_shared<EventDescriptor>();
   on_end_of((*llm)->root(), [end] { end->raise(); });
   if (!serve_until_told(api, interrupts, hangups, *end, *owner))
     // The owner is expected to restart the program.
@@ -203,7 +185,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
 
 int run_serve(const CommonOptions& common, const ServeArguments& arguments) {
   // The signal thread must not use CAF, since the shutdown of CAF would wait for that thread.
-  const Event hangups;
+  const EventDescriptor hangups;
   Interrupts interrupts{[&hangups] { hangups.raise(); }};
   const auto ending = interrupts.during([] {});
   Output output{common};

@@ -24,6 +24,7 @@ Session::~Session() {
   end_on_interrupt_.reset();
   integration_.reset();
   handles_ = {};
+  root_ = nullptr;
   remote_.reset();
   llm_.reset();
   system_.reset();
@@ -77,6 +78,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
 void Session::use(LLMHandles handles, caf::strong_actor_ptr root) {
   handles_ = std::move(handles);
   integration_ = std::make_unique<LLMIntegration>(*system_, handles_);
+  root_ = root;
   end_on_interrupt_ = std::make_unique<Interrupts::Scope>(interrupts_, [root = std::move(root)] {
     anon_exit(caf::actor_cast<caf::actor>(root), caf::exit_reason::user_shutdown);
   });

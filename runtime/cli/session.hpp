@@ -31,6 +31,10 @@ public:
 
   [[nodiscard]] LLMIntegration& llm() noexcept { return *integration_; }
   [[nodiscard]] Interrupts& interrupts() noexcept { return interrupts_; }
+  [[nodiscard]] caf::actor_system& system() noexcept { return *system_; }
+  [[nodiscard]] const LLMHandles& handles() const noexcept { return handles_; }
+  /// Returns the actor that terminates if the system cannot go on.
+  [[nodiscard]] const caf::strong_actor_ptr& root() const noexcept { return root_; }
   /// Whether nodes process the requests and own the settings.
   [[nodiscard]] bool on_nodes() const noexcept { return remote_ != nullptr; }
 
@@ -57,6 +61,7 @@ private:
   std::unique_ptr<LLMSystem> llm_;    ///< null if on nodes
   std::unique_ptr<RemoteLLM> remote_; ///< null if in this process
   LLMHandles handles_;
+  caf::strong_actor_ptr root_;
   std::unique_ptr<LLMIntegration> integration_;
   std::unique_ptr<Interrupts::Scope> end_on_interrupt_;
 };

@@ -43,9 +43,9 @@ std::shared_ptr<const ComponentFactories> mortal_components(
       throw std::runtime_error{"a component that cannot be made"};
     return spawn_state<Mortal<RoleActor>>(system, role, std::move(config), std::move(expected));
   };
-  factories->health = [](caf::actor_system& system,
-                         std::shared_ptr<Figures> figures) -> health_actor {
-    return spawn_state<Mortal<HealthActor>>(system, std::move(figures));
+  factories->health = [](caf::actor_system& system, std::shared_ptr<Figures> figures,
+                         std::shared_ptr<EventSubscribers> subscribers) -> health_actor {
+    return spawn_state<Mortal<HealthActor>>(system, std::move(figures), std::move(subscribers));
   };
   factories->request = [before_event](caf::actor_system& system,
                                       RequestParts parts) -> request_actor {

@@ -27,6 +27,10 @@ enum class ErrorCategory : std::uint8_t {
   internal,
 };
 
+[[nodiscard]] constexpr ErrorCategory last_of(ErrorCategory) noexcept {
+  return ErrorCategory::internal;
+}
+
 /// Identifies the cause of a failed request. The numeric values are part of the wire protocol and
 /// of the JSON interface: they never change and are never reused. New codes are appended. 0 means
 /// "no error".
@@ -260,7 +264,7 @@ inline constexpr std::array error_table{
               "The node {} does not accept this program, or the other way round. Check that both "
               "have certificates of the same authority (`nexus-llm certs`), or that neither has."},
     ErrorInfo{ErrorCode::listen_failed, "listen_failed", ErrorCategory::configuration, Retry::never,
-              false, "The node cannot listen on {}. Choose another address or port with --listen."},
+              false, "Listening on {} failed. Choose another address."},
     ErrorInfo{ErrorCode::listen_insecure, "listen_insecure", ErrorCategory::configuration,
               Retry::never, false,
               "The address {} can be reached from other machines, which needs certificates. Make "

@@ -150,6 +150,7 @@ struct SupervisionEvent {
     circuit_opened,     ///< Ollama is unreachable; no requests are sent for some time
     circuit_closed,
     model_healed, ///< a model that produced no output was unloaded
+    settings_changed,
   };
   Kind kind = Kind::component_failed;
   std::string subject = {}; ///< the component, request, base URL or model
@@ -164,13 +165,13 @@ struct SupervisionEvent {
 };
 
 [[nodiscard]] constexpr SupervisionEvent::Kind last_of(SupervisionEvent::Kind) noexcept {
-  return SupervisionEvent::Kind::model_healed;
+  return SupervisionEvent::Kind::settings_changed;
 }
 
 [[nodiscard]] constexpr std::string_view to_string(SupervisionEvent::Kind kind) noexcept {
   constexpr std::string_view names[] = {
       "component_failed", "component_restarted", "component_given_up", "request_failed",
-      "circuit_opened",   "circuit_closed",      "model_healed"};
+      "circuit_opened",   "circuit_closed",      "model_healed",       "settings_changed"};
   return names[static_cast<std::size_t>(kind)];
 }
 

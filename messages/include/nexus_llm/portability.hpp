@@ -247,6 +247,18 @@ auto forward_to(Self* self, const Handle& receiver, Ts&&... content) {
 #endif
 }
 
+/// Creates a response promise for a request without a result. Call the returned function once to
+/// fulfill it. The handler returns `caf::delegated<void>{}`.
+template <class Self> [[nodiscard]] std::function<void()> promise_nothing(Self* self) {
+#if NEXUS_LLM_CAF_1
+  auto promise = self->template make_response_promise<void>();
+  return [promise]() mutable { promise.deliver(); };
+#else
+  auto promise = self->template make_response_promise<caf::response_promise>();
+  return [promise]() mutable { promise.deliver(caf::message{}); };
+#endif
+}
+
 /// Returns the state of a stateful actor.
 template <class Self> auto& state_of(Self* self) {
 #if NEXUS_LLM_CAF_1

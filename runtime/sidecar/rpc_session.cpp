@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/sidecar/rpc_session.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "nexus_llm/subscriber.hpp"
+#include "runtime/sidecar/protocol_json.hpp"
+#include "runtime/sidecar/pull_forwarder.hpp"
+
+namespace nexus::llm::sidecar {
+
+namespace {
+
+/// Calls of one client that may be under way at once.
+constexpr std::size_t most_calls = 1024;
+
+/// The parameter of every method that asks for technical details of errors.
+constexpr const char* detail_param = "errorDetail";
+
+/// Returns the protocol's JSON of an answer.
+constexpr auto as_it_is = [](const auto& answer, json::Allocator& allocator) {
+  return to_protocol(answer, allocator);
+};
+constexpr auto as_null = [](const auto&, json::Allocator&) { return json::Value{}; };
+constexpr auto as_section = [](const LLMClientConfig& config, json::Allocator& allocator) {
+  return config_section(config, allocator);
+};
+
+void ensure(RequestId& id) {
+  if (id.value.empty())
+    id = make_request_id();
+}
+
+auto as_response(bool full) {
+  return [full](const LLMResponse& response, json::Allocator& allocator) {
+    return full ? to_protocol(response, allocator)
+                : json::make_string(response.response, allocator);
+  };
+}
+
+} // namespace
+
+RpcSession::RpcSession(rpc_session::pointer self, Parts parts)
+    : self_{self}, parts_{std::move(parts)} {
+  watcher_.attach(self_);
+  parts_.writer->on_drained([session = rpc_session{self_}] { anon_tell(session, tick_atom_v); });
+  ask_watched(self_, parts_.handles.health, subscribe_atom_v,
+              supervision_subscriber{rpc_session{self_}})
+      .then([](Ack) {}, [](const caf::error&) {});
+}
+
+RpcSession::~RpcSession() {
+  // Breaks the cycle of references between the writer and this actor.
+  parts_.writer->on_drained({});
+  if (next_line_)
+    next_line_();
+  for (const auto& [id, stream] : streams_)
+    anon_exit(stream.forwarder, caf::exit_reason::user_shutdown);
+  for (const auto& [id, forwarder] : pulls_)
+    anon_exit(forwarder, caf::exit_reason::user_shutdown);
+}
+
+rpc_session::behavior_type RpcSession::make_behavior() {
+  return {
+      [this](const std::string& line) { return on_line(line); },
+      [this](tick_atom) {
+        if (std::exchange(config_missed_, false))
+          send_config();
+        if (next_line_)
+          std::exchange(next_line_, {})();
+      },
+      [this](finish_atom) { finish(); },
+      [this](const SupervisionEvent& event) { on_event(event); },
+  };
+}
+
+caf::result<void> RpcSession::on_line(const std::string& line) {
+  handle(line);
+  // A client that does not read its answers may not send either.
+  if (!parts_.writer->is_clogged())
+    return {};
+  next_line_ = promise_nothing(self_);
+  return caf::delegated<void>{};
+}
+
+void RpcSession::handle(const std::string& line) {
+  auto call = parse_call(line);
+  if (!call) {
+    parts_.writer->push(std::move(call.error()));
+    return;
+  }
+  Call origin{.id = call->id};
+  if (const auto* detail = json::find(call->params, detail_param)) {
+    origin.detail = detail->IsBool() && detail->GetBool();
+    call->params.RemoveMember(detail_param);
+  }
+  if (!call->is_notification() && !open_ids_.insert(call->id).second) {
+    parts_.writer->push(error_line(
+        call->id, report(RpcCode::invalid_request,
+                         "The id " + call->id + " belongs to a call that is under way.")));
+    return;
+  }
+  ++open_calls_;
+  if (open_calls_ > most_calls)
+    return fail(origin, {.code = ErrorCode::too_many_requests, .subject = "this client"});
+  const bool known = [&]<class... Method>(Types<Method...>) {
+    return (run_if_named<Method>(*call, origin) || ...);
+  }(Methods{});
+  if (!known)
+    reject(origin, RpcCode::method_not_found, "There is no method `" + call->method + "`.");
+}
+
+template <class Method> bool RpcSession::run_if_named(RpcCall& call, const Call& origin) {
+  if (call.method != Method::name)
+    return false;
+  auto params = read_params<typename Method::Params>(call.params);
+  if (params)
+    run(Method{}, origin, *params);
+  else
+    reject(origin, RpcCode::invalid_params,
+           "Invalid parameters of `" + call.method + "`: " + params.error().subject + ".");
+  return true;
+}
+
+void RpcSession::on_event(const SupervisionEvent& event) {
+  if (event.kind == SupervisionEvent::Kind::settings_changed)
+    return send_config();
+  // `llm_health` returns the latest events to a client that was too slow.
+  if (parts_.writer->is_clogged())
+    return;
+  json::Document document;
+  parts_.writer->push(
+      notification_line(SupervisionNote::method, json::to_value(event, document.GetAllocator())));
+}
+
+void RpcSession::send_config() {
+  if (parts_.writer->is_clogged()) {
+    config_missed_ = true;
+    return;
+  }
+  ask_watched(self_, parts_.handles.config, get_config_atom_v)
+      .then(
+          [this](const LLMClientConfig& config) {
+            json::Document params{rapidjson::kObjectType};
+            auto& allocator = params.GetAllocator();
+            params.AddMember("config", config_section(config, allocator), allocator);
+            parts_.writer->push(notification_line(ConfigNote::method, params));
+          },
+          [](const caf::error&) {});
+}
+
+void RpcSession::finish() {
+  finishing_ = true;
+  for (const auto& [id, cancel] : cancels_)
+    cancel();
+  for (const auto& [id, stream] : streams_)
+    if (stream.role)
+      anon_tell(parts_.handles.role(*stream.role), cancel_atom_v, id);
+    else
+      anon_exit(stream.forwarder, caf::exit_reason::user_shutdown);
+  quit_if_idle();
+}
+
+void RpcSession::quit_if_idle() {
+  if (finishing_ && open_calls_ == 0 && streams_.empty())
+    self_->quit();
+}
+
+void RpcSession::run(Generate, const Call& call, GenerateParams& params) {
+  auto& options = params.options;
+  ensure(options.id);
+  ask_cancellable<LLMResponse>(call, options.id, parts_.handles.role(params.role),
+                               as_response(params.full), generate_atom_v, params.prompt, options);
+}
+
+void RpcSession::run(Chat, const Call& call, ChatParams& params) {
+  auto& options = params.options;
+  ensure(options.id);
+  ask_cancellable<LLMResponse>(call, options.id, parts_.handles.role(params.role),
+                               as_response(params.full), chat_atom_v, params.messages, options);
+}
+
+void RpcSession::run(GenerateStreaming, const Call& call, GenerateStreamingParams& params) {
+  auto& options = params.options;
+  ensure(options.id);
+  start_stream(call, params.role, options,
+               [prompt = std::move(params.prompt), options](const stream_subscriber& subscriber) {
+                 return caf::make_message(generate_streaming_atom_v, prompt, options, subscriber);
+               });
+}
+
+void RpcSession::run(ChatStreaming, const Call& call, ChatStreamingParams& params) {
+  auto& options = params.options;
+  ensure(options.id);
+  start_stream(
+      call, params.role, options,
+      [messages = std::move(params.messages), options](const stream_subscriber& subscriber) {
+        return caf::make_message(chat_streaming_atom_v, messages, options, subscriber);
+      });
+}
+
+void RpcSession::run(ListModels, const Call& call, NoParams&) {
+  ask_for<ModelList>(
+      call, parts_.handles.models,
+      [](const ModelList& list, json::Allocator& allocator) {
+        return to_protocol(list.models, allocator);
+      },
+      list_models_atom_v);
+}
+
+void RpcSession::run(CheckModel, const Call& call, ModelParams& params) {
+  ask_for<bool>(call, parts_.handles.models, as_it_is, check_model_atom_v, params.model_name);
+}
+
+void RpcSession::run(GetModelForRole, const Call& call, RoleParams& params) {
+  ask_for<std::string>(call, parts_.handles.models, as_it_is, get_model_for_role_atom_v,
+                       params.role);
+}
+
+void RpcSession::run(SetModelForRole, const Call& call, SetModelParams& params) {
+  ask_for<ModelConfig>(call, parts_.handles.models, as_null, set_model_for_role_atom_v, params.role,
+                       params.model_name);
+}
+
+void RpcSession::run(Cancel, const Call& call, RequestParams& params) {
+  struct Tally {
+    std::size_t left;
+    bool found;
+  };
+  // The request may belong to any role, or be about a model.
+  const auto tally = std::make_shared<Tally>(Tally{all_roles().size() + 1, false});
+  auto count = [this, call, tally](bool found) {
+    tally->found = tally->found || found;
+    if (--tally->left == 0)
+      answer(call, tally->found);
+  };
+  auto ask_handle = [&](const auto& handle) {
+    ask_watched(self_, handle, cancel_atom_v, params.id).then(count, [count](const caf::error&) {
+      count(false);
+    });
+  };
+  for (const auto role : all_roles())
+    ask_handle(parts_.handles.role(role));
+  ask_handle(parts_.handles.models);
+}
+
+void RpcSession::run(Subscribe, const Call& call, RequestParams& params) {
+  if (refuse_used(call, params.id))
+    return;
+  const stream_forwarder forwarder =
+      spawn_state<StreamForwarder>(self_->system(), StreamForwarder::Parts{.id = params.id,
+                                                                           .writer = parts_.writer,
+                                                                           .detail = call.detail,
+                                                                           .role = {},
+                                                                           .request = {}});
+  keep(params.id, forwarder, std::nullopt);
+  join(call, params.id, forwarder, 0);
+}
+
+void RpcSession::join(const Call& call, const RequestId& id, const stream_forwarder& forwarder,
+                      std::size_t role) {
+  ask_watched(self_, parts_.handles.role(all_roles()[role]), subscribe_atom_v, id,
+              stream_subscriber{forwarder})
+      .then(
+          [this, call, id, forwarder](Ack) {
+            answer(call, StreamStarted{.id = id});
+            anon_tell(forwarder, open_atom_v);
+          },
+          [this, call, id, forwarder, role](const caf::error& error) {
+            const auto reason = to_llm_error(error);
+            if (reason.code == ErrorCode::unknown_request && role + 1 < all_roles().size())
+              return join(call, id, forwarder, role + 1);
+            fail(call, reason);
+            anon_exit(forwarder, caf::exit_reason::user_shutdown);
+          });
+}
+
+void RpcSession::run(Unsubscribe, const Call& call, RequestParams& params) {
+  const auto entry = streams_.find(params.id);
+  const bool found = entry != streams_.end() && !entry->second.role;
+  if (found) {
+    watcher_.forget(entry->second.forwarder);
+    anon_exit(entry->second.forwarder, caf::exit_reason::user_shutdown);
+    streams_.erase(entry);
+  }
+  answer(call, found);
+}
+
+void RpcSession::run(ShowModel, const Call& call, ModelParams& params) {
+  ask_for<ModelDetails>(call, parts_.handles.models, as_it_is, show_model_atom_v,
+                        params.model_name);
+}
+
+void RpcSession::run(PullModel, const Call& call, PullParams& params) {
+  ensure(params.id);
+  if (refuse_used(call, params.id))
+    return;
+  const pull_forwarder forwarder = spawn_state<PullForwarder>(
+      self_->system(), parts_.handles.models,
+      ModelTransfer{.id = params.id, .model = params.model_name, .insecure = params.insecure},
+      parts_.writer);
+  pulls_.emplace(params.id, forwarder);
+  cancels_.emplace(params.id, [models = parts_.handles.models, id = params.id] {
+    anon_tell(models, cancel_atom_v, id);
+  });
+  auto ended = [this, id = params.id, forwarder] {
+    pulls_.erase(id);
+    cancels_.erase(id);
+    anon_exit(forwarder, caf::exit_reason::user_shutdown);
+  };
+  ask_watched(self_, forwarder, pull_model_atom_v)
+      .then(
+          [this, call, ended](Ack) {
+            ended();
+            answer_json(call, {});
+          },
+          [this, call, ended](const caf::error& error) {
+            ended();
+            fail(call, to_llm_error(error));
+          });
+}
+
+void RpcSession::run(LoadModel, const Call& call, LoadParams& params) {
+  ensure(params.id);
+  ask_cancellable<Ack>(call, params.id, parts_.handles.models, as_null, load_model_atom_v,
+                       params.id, params.model_name, params.keep_alive);
+}
+
+void RpcSession::run(UnloadModel, const Call& call, ModelParams& params) {
+  ask_for<Ack>(call, parts_.handles.models, as_null, unload_model_atom_v, params.model_name);
+}
+
+void RpcSession::run(DeleteModel, const Call& call, ModelParams& params) {
+  ask_for<Ack>(call, parts_.handles.models, as_null, delete_model_atom_v, params.model_name);
+}
+
+void RpcSession::run(ListRunningModels, const Call& call, NoParams&) {
+  ask_for<RunningModels>(
+      call, parts_.handles.models,
+      [](const RunningModels& running, json::Allocator& allocator) {
+        return to_protocol(running.models, allocator);
+      },
+      running_models_atom_v);
+}
+
+void RpcSession::run(GetConfig, const Call& call, NoParams&) {
+  ask_for<LLMClientConfig>(call, parts_.handles.config, as_section, get_config_atom_v);
+}
+
+void RpcSession::run(UpdateConfig, const Call& call, UpdateConfigParams& params) {
+  ask_for<LLMClientConfig>(call, parts_.handles.config, as_section, update_config_atom_v,
+                           params.updates);
+}
+
+void RpcSession::run(GetHealth, const Call& call, NoParams&) {
+  ask_for<Health>(call, parts_.handles.health, as_it_is, health_atom_v);
+}
+
+void RpcSession::run(GetStats, const Call& call, NoParams&) {
+  struct Gathered {
+    std::vector<RoleStats> roles = std::vector<RoleStats>(all_roles().size());
+    std::size_t left = all_roles().size();
+    std::optional<LLMError> error;
+  };
+  const auto gathered = std::make_shared<Gathered>();
+  auto arrived = [this, call, gathered] {
+    if (--gathered->left > 0)
+      return;
+    if (gathered->error)
+      fail(call, *gathered->error);
+    else
+      answer(call, gathered->roles);
+  };
+  for (const auto role : all_roles())
+    ask_watched(self_, parts_.handles.role(role), stats_atom_v)
+        .then(
+            [gathered, arrived, role](RoleStats& stats) {
+              gathered->roles[index_of(role)] = std::move(stats);
+              arrived();
+            },
+            [gathered, arrived](const caf::error& error) {
+              gathered->error = to_llm_error(error);
+              arrived();
+            });
+}
+
+void RpcSession::run(GetVersion, const Call& call, NoParams&) {
+  Versions versions;
+  versions.version = parts_.version;
+  ask_watched(self_, parts_.handles.models, version_atom_v)
+      .then(
+          [this, call, versions](std::string& ollama) mutable {
+            versions.ollama = std::move(ollama);
+            answer(call, versions);
+          },
+          [this, call, versions](const caf::error&) { answer(call, versions); });
+}
+
+template <class T, class Handle, class Convert, class... Ts>
+void RpcSession::ask_for(const Call& call, const Handle& handle, Convert convert,
+                         const Ts&... content) {
+  ask_watched(self_, handle, content...)
+      .then(
+          [this, call, convert](const T& result) {
+            json::Document document;
+            answer_json(call, convert(result, document.GetAllocator()));
+          },
+          [this, call](const caf::error& error) { fail(call, to_llm_error(error)); });
+}
+
+template <class T, class Handle, class Convert, class... Ts>
+void RpcSession::ask_cancellable(const Call& call, const RequestId& id, const Handle& handle,
+                                 Convert convert, const Ts&... content) {
+  if (refuse_used(call, id))
+    return;
+  cancels_.emplace(id, [handle, id] { anon_tell(handle, cancel_atom_v, id); });
+  ask_watched(self_, handle, content...)
+      .then(
+          [this, call, convert, id](const T& result) {
+            cancels_.erase(id);
+            json::Document document;
+            answer_json(call, convert(result, document.GetAllocator()));
+          },
+          [this, call, id](const caf::error& error) {
+            cancels_.erase(id);
+            fail(call, to_llm_error(error));
+          });
+}
+
+void RpcSession::start_stream(const Call& call, AIRole role, const GenerateOptions& options,
+                              StreamForwarder::Request request) {
+  if (refuse_used(call, options.id))
+    return;
+  // The client must know the id before the first notification.
+  answer(call, StreamStarted{.id = options.id});
+  keep(options.id,
+       spawn_state<StreamForwarder>(self_->system(),
+                                    StreamForwarder::Parts{.id = options.id,
+                                                           .writer = parts_.writer,
+                                                           .detail = call.detail,
+                                                           .role = parts_.handles.role(role),
+                                                           .request = std::move(request)}),
+       role);
+}
+
+void RpcSession::keep(const RequestId& id, const stream_forwarder& forwarder,
+                      std::optional<AIRole> role) {
+  streams_.emplace(id, Stream{forwarder, role});
+  watcher_.watch(forwarder, [this, id](const caf::error&) {
+    streams_.erase(id);
+    quit_if_idle();
+  });
+}
+
+bool RpcSession::is_used(const RequestId& id) const {
+  return cancels_.contains(id) || streams_.contains(id);
+}
+
+bool RpcSession::refuse_used(const Call& call, const RequestId& id) {
+  if (!is_used(id))
+    return false;
+  reject(call, RpcCode::invalid_params,
+         "The request id `" + id.value + "` belongs to a request that is under way.");
+  return true;
+}
+
+template <class T> void RpcSession::answer(const Call& call, const T& result) {
+  json::Document document;
+  answer_json(call, to_protocol(result, document.GetAllocator()));
+}
+
+void RpcSession::answer_json(const Call& call, const json::Value& result) {
+  if (!call.id.empty())
+    parts_.writer->push(result_line(call.id, result));
+  close(call);
+}
+
+void RpcSession::fail(const Call& call, const LLMError& error) {
+  if (!call.id.empty())
+    parts_.writer->push(error_line(call.id, report(error, call.detail)));
+  close(call);
+}
+
+void RpcSession::reject(const Call& call, RpcCode code, std::string message) {
+  if (!call.id.empty())
+    parts_.writer->push(error_line(call.id, report(code, std::move(message))));
+  close(call);
+}
+
+void RpcSession::close(const Call& call) {
+  open_ids_.erase(call.id);
+  --open_calls_;
+  quit_if_idle();
+}
+
+rpc_session spawn_rpc_session(caf::actor_system& system, RpcSession::Parts parts) {
+  return spawn_state<RpcSession>(system, std::move(parts));
+}
+
+} // namespace nexus::llm::sidecar
