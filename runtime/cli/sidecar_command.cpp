@@ -93,10 +93,11 @@ private:
 
   void accept() {
     auto client = listener_->accept();
-    if (!client.valid())
+    FileDescriptor output{::dup(client.get())};
+    if (!output.valid())
       return;
     if (clients_.size() < most_clients)
-      return add(FileDescriptor{::dup(client.get())}, std::move(client));
+      return add(std::move(client), std::move(output));
     const auto line = fatal_line({.code = ErrorCode::too_many_requests, .subject = "the sidecar"});
     static_cast<void>(write_all(client.get(), line));
   }

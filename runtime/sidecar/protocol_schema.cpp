@@ -86,7 +86,9 @@ private:
   }
   Value constant(std::string_view value) {
     Value schema{rapidjson::kObjectType};
-    add(schema, "const", text(value));
+    Value choices{rapidjson::kArrayType};
+    choices.PushBack(text(value), allocator_);
+    add(schema, "enum", std::move(choices));
     return schema;
   }
   Value reference(std::string_view name) {

@@ -137,6 +137,16 @@ BOOST_AUTO_TEST_CASE(what_supervision_does_is_told_to_those_who_listen) {
   order_death(scene.component("ModelManagerActor"), Death::exit);
   BOOST_TEST(listener.wait_for(Kind::component_failed, "ModelManagerActor"));
   BOOST_TEST(listener.wait_for(Kind::component_restarted, "ModelManagerActor"));
+  {
+    caf::scoped_actor self{scene.system()};
+    ask(self, scene.llm().config(), patience, update_config_atom_v, R"({"maxRetries": 7})")
+        .receive([](const LLMClientConfig&) {},
+                 [](const caf::error& error) { BOOST_ERROR(describe(error)); });
+  }
+  BOOST_TEST(listener.wait_for(Kind::settings_changed, ""));
+  // Those who listen need not subscribe again when the one that tells them dies.
+  order_death(scene.component("HealthActor"), Death::exit);
+  BOOST_TEST(listener.wait_for(Kind::component_restarted, "HealthActor"));
   scene.sim.inject(Fault::stall_before_response());
   auto& caller = scene.stream("first");
   BOOST_REQUIRE(
