@@ -13,6 +13,12 @@ namespace nexus::llm {
 namespace {
 constexpr std::size_t max_error_body_bytes = 64 * 1024;
 
+/// Lines that come together become chunks of their own up to this number.
+constexpr std::size_t separate_chunks = 8;
+
+/// The nesting of a plain line.
+constexpr std::uint32_t plain_depth = 2;
+
 /// The content of a line: the whole line, or the data of an event if a proxy frames the lines as
 /// server-sent events. Empty if there is none.
 std::string_view data_of_line(std::string_view line) {
@@ -129,6 +135,9 @@ bool AnswerCollector::on_line(std::string_view text) {
   const auto line = data_of_line(text);
   if (line.empty())
     return true;
+  if (limits_.max_json_depth >= plain_depth)
+    if (const auto plain = find_plain_line(line, kind_))
+      return on_plain_line(*plain);
   auto piece = response_parser::parse_chunk(line, kind_, limits_.max_json_depth);
   if (!piece) {
     auto error = std::move(piece.error());
@@ -166,9 +175,7 @@ bool AnswerCollector::on_line(std::string_view text) {
     chunk.thinking += thinking_joiner_.finish();
   }
   if (!fits(chunk))
-    return fail({.code = ErrorCode::response_too_large,
-                 .subject = subject_.model,
-                 .detail = "more than " + std::to_string(limits_.max_response_bytes) + " bytes"});
+    return fail_too_large();
   response_.response += chunk.response;
   response_.thinking += chunk.thinking;
   response_.tool_calls.insert(response_.tool_calls.end(), chunk.tool_calls.begin(),
@@ -184,8 +191,38 @@ bool AnswerCollector::on_line(std::string_view text) {
     response_.context = std::move(piece->context);
     response_.stats = piece->stats;
   }
-  chunks_.push_back(std::move(chunk));
+  add(std::move(chunk));
   return !complete_;
+}
+
+bool AnswerCollector::on_plain_line(const PlainLine& line) {
+  any_line_ = true;
+  if (!line.model.empty() && line.model != response_.model)
+    response_.model = line.model;
+  std::string text;
+  append_unescaped(text, line.text);
+  text = text_joiner_.take(text, false);
+  bytes_ += text.size();
+  if (bytes_ > limits_.max_response_bytes)
+    return fail_too_large();
+  response_.response += text;
+  if (chunks_.size() >= separate_chunks && chunks_.back().model == response_.model) {
+    chunks_.back().response += text;
+    return true;
+  }
+  LLMStreamChunk chunk;
+  chunk.id = response_.id;
+  chunk.model = response_.model;
+  chunk.response = std::move(text);
+  chunks_.push_back(std::move(chunk));
+  return true;
+}
+
+void AnswerCollector::add(LLMStreamChunk chunk) {
+  if (chunks_.size() >= separate_chunks && !chunk.done && chunks_.back().model == chunk.model)
+    chunks_.back().append(chunk);
+  else
+    chunks_.push_back(std::move(chunk));
 }
 
 bool AnswerCollector::fits(const LLMStreamChunk& chunk) {
@@ -198,6 +235,12 @@ bool AnswerCollector::fits(const LLMStreamChunk& chunk) {
       bytes_ += sizeof other + other.token.size() + other.bytes.size();
   }
   return bytes_ <= limits_.max_response_bytes;
+}
+
+bool AnswerCollector::fail_too_large() {
+  return fail({.code = ErrorCode::response_too_large,
+               .subject = subject_.model,
+               .detail = "more than " + std::to_string(limits_.max_response_bytes) + " bytes"});
 }
 
 bool AnswerCollector::fail(LLMError error) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/ollama_client/ndjson_reader.hpp"
+#include "actors/ollama_client/plain_line.hpp"
 #include "actors/ollama_client/surrogates.hpp"
 #include "actors/ollama_client/transport.hpp"
 #include "nexus_llm/llm_client_config.hpp"
@@ -40,7 +41,8 @@ public:
   /// Takes bytes of the body. Returns false if the rest of the body is not needed.
   [[nodiscard]] bool on_bytes(int status, std::string_view bytes);
 
-  /// The chunks since the last call.
+  /// The chunks since the last call: one per line. Of many lines, the later ones share a chunk, so
+  /// that a fast server costs few messages.
   [[nodiscard]] std::vector<LLMStreamChunk> take_chunks();
 
   /// Whether a complete response was read; what follows it is ignored.
@@ -51,8 +53,11 @@ public:
 
 private:
   bool on_line(std::string_view text);
+  bool on_plain_line(const PlainLine& line);
+  void add(LLMStreamChunk chunk);
   /// Adds the size of a chunk; false if the response exceeds its limit.
   [[nodiscard]] bool fits(const LLMStreamChunk& chunk);
+  bool fail_too_large();
   bool fail(LLMError error);
 
   RequestKind kind_;

@@ -4,6 +4,7 @@
 
 #include "actors/ollama_client/answer_collector.hpp"
 #include "actors/ollama_client/error_parser.hpp"
+#include "actors/ollama_client/plain_line.hpp"
 #include "actors/ollama_client/response_parser.hpp"
 #include "actors/ollama_client/surrogates.hpp"
 #include "config/utf8.hpp"
@@ -50,6 +51,21 @@ void check_response(const LLMResponse& response) {
   check_text(response.thinking);
 }
 
+/// What is recognised without a parser means the same to the parser.
+void check_plain(std::string_view line, RequestKind kind) {
+  const auto plain = find_plain_line(line, kind);
+  if (!plain)
+    return;
+  std::string text;
+  append_unescaped(text, plain->text);
+  const auto piece = response_parser::parse_chunk(line, kind, depth);
+  must(piece.has_value(), "a plain line is a line");
+  must(piece->text == text && piece->model == plain->model, "both read the same");
+  must(!piece->done && !piece->marked && piece->thinking.empty() && piece->tool_calls.empty() &&
+           piece->logprobs.empty() && piece->remote_host.empty(),
+       "a plain line holds nothing but text");
+}
+
 /// Feeds a collector the whole, and piece by piece: both come to the same end.
 void collect(std::string_view bytes, std::size_t piece, RequestKind kind, int status) {
   Limits limits;
@@ -89,6 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = input.rest();
   switch (choice / 2 % 8) {
   case 0:
+    check_plain(text, kind);
     check(parser::parse_chunk(text, kind, depth), [](const parser::Piece& read) {
       check_text(read.text);
       check_text(read.thinking);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+#include "actors/ollama_client/answer_collector.hpp"
+#include "actors/ollama_client/plain_line.hpp"
+#include "actors/ollama_client/response_parser.hpp"
+
+namespace nexus::llm::test {
+
+namespace plain_line_test {
+
+namespace {
+
+std::string generate_line(const std::string& text) {
+  return R"({"model":"owl:7b","created_at":"2024-08-04T08:52:19.385406455-07:00","response":")" +
+         text + R"(","done":false})";
+}
+
+std::string chat_line(const std::string& text) {
+  return R"({"model":"owl:7b","created_at":"2024-08-04T08:52:19.385406455Z",)"
+         R"("message":{"role":"assistant","content":")" +
+         text + R"("},"done":false})";
+}
+
+/// What the line says; `(other)` if it is not plain.
+std::string text_of(const std::string& line, RequestKind kind) {
+  const auto plain = find_plain_line(line, kind);
+  if (!plain)
+    return "(other)";
+  std::string text{plain->model};
+  text += '|';
+  append_unescaped(text, plain->text);
+  return text;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(plain_line)
+
+BOOST_AUTO_TEST_CASE(the_usual_lines_are_plain) {
+  BOOST_TEST(text_of(generate_line(" word"), RequestKind::generate) == "owl:7b| word");
+  BOOST_TEST(text_of(chat_line(" word"), RequestKind::chat) == "owl:7b| word");
+  BOOST_TEST(text_of(generate_line(""), RequestKind::generate) == "owl:7b|");
+  BOOST_TEST(text_of(generate_line("\xF0\x9F\xA6\x89 \xC3\xA4"), RequestKind::generate) ==
+             "owl:7b|\xF0\x9F\xA6\x89 \xC3\xA4");
+  // As Ollama writes code.
+  BOOST_TEST(text_of(generate_line(R"(if (a \u003c b \u0026\u0026 \"c\\d\") {\n\t\r\b\f\/)"),
+                     RequestKind::generate) == "owl:7b|if (a < b && \"c\\d\") {\n\t\r\b\f/");
+}
+
+BOOST_AUTO_TEST_CASE(every_other_line_is_left_to_the_parser) {
+  for (const auto& line :
+       {generate_line("x") + " ",
+        generate_line(R"(\ud83e\udd89)"),
+        generate_line(R"(\u0000)"),
+        generate_line(R"(\u00e4)"),
+        generate_line(R"(\u003C)"),
+        generate_line(R"(\x)"),
+        generate_line(R"(\)"),
+        generate_line("a\tb"),
+        generate_line("\xff"),
+        generate_line("\xed\xa0\x80"),
+        generate_line("x\",\"thinking\":\"y"),
+        std::string{R"({"model":"owl","created_at":"t","response":"x","done":true})"},
+        std::string{R"({ "model":"owl","created_at":"t","response":"x","done":false})"},
+        std::string{R"({"created_at":"t","model":"owl","response":"x","done":false})"},
+        std::string{R"({"model":"\u0061","created_at":"t","response":"x","done":false})"},
+        std::string{
+            "{\"model\":\"\xC3\xA4\",\"created_at\":\"t\",\"response\":\"x\",\"done\":false}"},
+        std::string{R"({"model":"owl","created_at":7,"response":"x","done":false})"},
+        std::string{R"({"error":"it broke"})"},
+        std::string{R"({"model":")"},
+        std::string{}})
+    BOOST_TEST(text_of(line, RequestKind::generate) == "(other)", line);
+  BOOST_TEST(text_of(generate_line("x"), RequestKind::chat) == "(other)");
+  BOOST_TEST(text_of(chat_line("x"), RequestKind::generate) == "(other)");
+  BOOST_TEST(text_of(R"({"model":"owl","created_at":"t","message":{"role":"assistant",)"
+                     R"("content":"x","images":null},"done":false})",
+                     RequestKind::chat) == "(other)");
+  // No part of a line is plain.
+  const auto whole = generate_line(R"(a\n)");
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    BOOST_TEST(text_of(whole.substr(0, size), RequestKind::generate) == "(other)");
+}
+
+BOOST_AUTO_TEST_CASE(many_lines_at_once_become_few_chunks) {
+  LLMRequest request;
+  request.id = {"r"};
+  request.model = "owl:7b";
+  AnswerCollector collector{request, Limits{}, {.model = "owl:7b", .base_url = "u"}};
+  std::string bytes;
+  std::string text;
+  for (int i = 0; i < 100; ++i) {
+    text += " " + std::to_string(i);
+    bytes += generate_line(" " + std::to_string(i)) + "\n";
+  }
+  BOOST_TEST(collector.on_bytes(200, bytes));
+  auto chunks = collector.take_chunks();
+  BOOST_TEST(chunks.size() == 8u);
+  BOOST_TEST(chunks.at(0).response == " 0");
+  BOOST_TEST(chunks.at(6).response == " 6");
+  std::string seen;
+  for (const auto& chunk : chunks)
+    seen += chunk.response;
+  BOOST_TEST(seen == text);
+  // The next read begins with chunks of its own, and the end is one.
+  BOOST_TEST(collector.on_bytes(200, generate_line("!") + "\n"));
+  BOOST_TEST(collector.on_bytes(200,
+                                R"({"model":"owl:7b","created_at":"t","response":"","done":true})"
+                                "\n"));
+  chunks = collector.take_chunks();
+  BOOST_TEST(chunks.size() == 2u);
+  BOOST_TEST(chunks.at(1).done);
+  const auto answer = collector.finish({.status = 200});
+  BOOST_REQUIRE(answer.has_value());
+  BOOST_TEST(answer->response == text + "!");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace plain_line_test
+
+} // namespace nexus::llm::test
