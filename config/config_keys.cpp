@@ -376,7 +376,7 @@ std::vector<ConfigKey> make_keys() {
                            "longer than the retries of one request take; 0 is never."));
   keys.push_back(duration_key("circuitBreaker.resetTimeout", in_milliseconds, 1, 3'600'000,
                               circuit(&CircuitSettings::reset_timeout),
-                              "Wait before Ollama is tried again with one cheap request."));
+                              "Wait before one cheap request tries Ollama again."));
   keys.push_back(duration_key("circuitBreaker.maxResetTimeout", in_milliseconds, 1, 3'600'000,
                               circuit(&CircuitSettings::max_reset_timeout),
                               "Bound of that wait, which doubles each time that Ollama is still "

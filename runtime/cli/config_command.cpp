@@ -68,7 +68,7 @@ void tell_change(Output& output, const std::string& key, bool removed,
                     : removed      ? " is unset"
                                    : " is set") +
                    (node ? " on " : " in ") + where +
-                   (row != nullptr && row->at_start ? "; it is heeded from the next start on"
+                   (row != nullptr && row->at_start ? "; it takes effect at the next start"
                     : node                          ? ""
                                                     : "; what is running with this file takes it "
                                                       "over"));

@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(set_tells_when_it_takes_effect) {
   BOOST_TEST(contains(run({"config", "set", "timeout", "7"}).err,
                       "timeout is 7 in " + config_path().string() + "; what is running"));
   BOOST_TEST(contains(run({"config", "set", "limits.maxMessageBytes", "2000000"}).err,
-                      "from the next start on"));
+                      "takes effect at the next start"));
   environment["OLLAMA_HOST"] = "127.0.0.1:1";
   const auto below = run({"config", "set", "baseUrl", "http://localhost:2"});
   BOOST_TEST(below.code == 0);

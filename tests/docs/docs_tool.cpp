@@ -7,6 +7,7 @@
 #include "config/config_keys.hpp"
 #include "nexus_llm/errors.hpp"
 #include "runtime/harness/scenario_format.hpp"
+#include "runtime/sidecar/protocol_schema.hpp"
 #include "tests/docs/doc_section.hpp"
 
 namespace fs = std::filesystem;
@@ -150,6 +151,8 @@ int main(int argc, char** argv) {
                            members_table(request, "GenerateOptions"), check) &&
             current;
   current = update_section(harness, "format", testing::scenario_reference(), check) && current;
+  current = update_section(docs / "sidecar.md", "protocol", sidecar::protocol_reference(), check) &&
+            current;
   current =
       update_file(docs / "scenario.schema.json", testing::scenario_schema(), check) && current;
   return check && !current ? 1 : 0;

@@ -114,6 +114,8 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_prompt_is_named) {
       {option, "`context`", [](auto& r) { r.context = not_utf8; }},
       {option, "`suffix`", [](auto& r) { r.suffix = not_utf8; }},
       {option, "`format`", [](auto& r) { r.format = Format::schema("xml"); }},
+      {option, "`format`", [](auto& r) { r.format = Format::schema(""); }},
+      {option, "`format`", [](auto& r) { r.format = Format::schema("json"); }},
       {option, "`format`", [](auto& r) { r.format = Format::schema("[]"); }},
       {option, "`format`", [](auto& r) { r.format = Format::schema("null"); }},
       {option, "`keepAlive`", [](auto& r) { r.keep_alive = {"soon"}; }},

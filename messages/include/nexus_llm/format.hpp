@@ -18,7 +18,12 @@ struct Format {
   [[nodiscard]] static Format json() { return {"json"}; }
   /// Returns the format for JSON that conforms to a schema, given as the text of a JSON object. A
   /// request with any other text fails with `invalid_option`.
-  [[nodiscard]] static Format schema(std::string json_schema) { return {std::move(json_schema)}; }
+  [[nodiscard]] static Format schema(std::string json_schema) {
+    // These would mean free text and arbitrary JSON. As JSON strings they are rejected.
+    if (json_schema.empty() || json_schema == "json")
+      return {'"' + json_schema + '"'};
+    return {std::move(json_schema)};
+  }
 
   [[nodiscard]] bool is_free_text() const noexcept { return value.empty(); }
   [[nodiscard]] bool is_schema() const noexcept { return !value.empty() && value != "json"; }

@@ -15,7 +15,8 @@
 #include "nexus_llm/portability.hpp"
 #include "nexus_llm/stream_messages.hpp"
 
-/// The typed interfaces of all public actors, their atoms and type IDs. `docs/messages.md`
+/// The typed interfaces of all public actors, their atoms and type IDs. `sig<Result, Inputs...>` is
+/// the signature of one handler: what it returns, and the message that it takes. `docs/messages.md`
 /// documents the sender, the response and the errors of each message.
 
 CAF_BEGIN_TYPE_ID_BLOCK(nexus_llm, caf::first_custom_type_id + 1000)
@@ -122,8 +123,8 @@ using stream_subscriber = caf::typed_actor<
     /// Reports the phase of the request.
     sig<void, RequestProgress>>;
 
-/// Receives the chunks of a stream as they arrive from the socket. The StreamingActor implements
-/// it.
+/// Internal: receives the chunks of a stream as they arrive from the socket. The StreamingActor
+/// implements it.
 using chunk_sink = caf::typed_actor<sig<void, StreamBatch>>;
 
 /// Receives the progress of a transfer or of the creation of a model. While one report is in
@@ -203,7 +204,7 @@ using models_handle = caf::typed_actor<
     /// Returns the version of Ollama.
     sig<std::string, version_atom>>;
 
-/// The model management part of the Ollama API: one HTTP exchange per message.
+/// Internal: the model management part of the Ollama API, one HTTP exchange per message.
 using ollama_models_actor = caf::typed_actor<
     sig<ModelList, list_models_atom>, sig<bool, check_model_atom, std::string>,
     sig<ModelDetails, show_model_atom, std::string>, sig<RunningModels, running_models_atom>,
@@ -216,7 +217,7 @@ using ollama_models_actor = caf::typed_actor<
     /// Cancels all HTTP exchanges of a request; its requesters get `cancelled`.
     sig<bool, cancel_atom, RequestId>, sig<std::string, version_atom>>;
 
-/// The complete Ollama API, without retries and fallback models.
+/// Internal: the complete Ollama API, without retries and fallback models.
 using ollama_client_actor = caf::typed_actor<
     sig<LLMResponse, generate_atom, LLMRequest>,
     sig<LLMResponse, generate_streaming_atom, LLMRequest, chunk_sink>,

@@ -116,7 +116,9 @@ struct RestartSettings {
 /// Settings of the circuit breaker: when to stop sending requests while Ollama is unreachable, and
 /// when to probe it again.
 struct CircuitSettings {
-  std::uint32_t max_failures = 5; ///< consecutive failures to connect before it opens; 0: never
+  /// Consecutive failures to connect before it opens, provided that they have lasted longer than
+  /// the retries of one request take; 0: never.
+  std::uint32_t max_failures = 5;
   std::chrono::milliseconds reset_timeout{1000}; ///< delay before the first probe
   std::chrono::milliseconds max_reset_timeout{
       30'000}; ///< upper bound of the delay, which doubles after each failed probe
