@@ -65,6 +65,14 @@ std::string ModelName::short_text() const {
   return text + model + ":" + tag;
 }
 
+std::string ModelName::key() const {
+  std::string text = short_text();
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  });
+  return text;
+}
+
 bool is_valid_model_name(std::string_view text) { return parse(text).has_value(); }
 
 ModelName parse_model_name(std::string_view text) { return parse(text).value_or(ModelName{}); }
@@ -83,7 +91,7 @@ bool is_cloud_name(std::string_view text) {
 bool same_model(std::string_view left, std::string_view right) {
   const auto a = parse(left);
   const auto b = parse(right);
-  return a && b && equal_ignoring_case(a->short_text(), b->short_text());
+  return a && b && a->key() == b->key();
 }
 
 } // namespace nexus::llm

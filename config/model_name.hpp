@@ -17,6 +17,9 @@ struct ModelName {
   /// Returns the short form that Ollama displays: without default host and namespace, always with a
   /// tag.
   [[nodiscard]] std::string short_text() const;
+
+  /// Returns the short form in lower case. Names of the same model have equal keys.
+  [[nodiscard]] std::string key() const;
 };
 
 /// Returns whether a text is a model name that Ollama accepts (at most 1024 bytes).
