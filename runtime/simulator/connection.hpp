@@ -5,18 +5,15 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include <array>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
 
 namespace nexus::llm::simulator {
 
@@ -24,60 +21,53 @@ class Exchange;
 class Server;
 struct HttpRequest;
 
-/// One client connection: reads requests, one at a time, and runs the steps of the answers. A read
-/// is pending all the time, so that a client that leaves is noticed at once.
+/// One client connection. Reads one request after the other and performs the steps of the
+/// responses. Keeps reading during a response to notice at once when the client leaves. Only for
+/// the server thread.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
   Connection(boost::asio::ip::tcp::socket socket, Server& server, std::uint64_t id);
 
-  void start();
-  /// Closes the socket at once; `reset` sends RST instead of FIN.
+  /// Reads the next request.
+  void read_request();
+  /// Closes the socket at once and ends the current exchange; `reset` sends RST instead of FIN.
   void close(bool reset = false);
+  /// Adds a step.
   void push(Operation operation);
-  /// Drops the steps that have not begun. Returns whether there were any bytes among them.
-  bool drop_unsent();
-  /// Sends every byte alone from now on.
+  /// Pauses between all bytes of the current response.
   void drip(std::chrono::milliseconds per_byte) { drip_ = per_byte; }
-  /// The current exchange is complete. The next request, if any, is taken up.
+  /// Ends the current exchange and goes on with the next request, or closes the connection.
   void exchange_done(bool keep_alive);
   [[nodiscard]] std::uint64_t id() const { return id_; }
-  [[nodiscard]] bool closed() const { return closed_; }
+  /// Returns the current exchange; null between two requests.
+  [[nodiscard]] std::shared_ptr<Exchange> exchange() const { return exchange_; }
 
 private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
-  void read();
-  void parse();
-  /// Returns false when the request was refused.
-  bool header_read();
-  void dispatch();
-  void refuse(std::string_view status, std::string_view text);
-  void client_gone(bool fin);
-  void run();
-  void write(WriteBytes step);
-  void write_next_byte();
-  void write_repeated();
-  void wait(std::chrono::milliseconds duration);
-  void write_done(const boost::system::error_code& error, std::size_t bytes);
+  void request_read(const boost::system::error_code& error);
   [[nodiscard]] HttpRequest take_request();
+  /// Waits for the end of the connection, or for the next request.
+  void watch();
+  void client_gone();
+  void run();
+  void perform(WriteBytes step);
+  void perform(WriteRepeated step);
+  void perform(Pause step);
+  void perform(const Then& step);
+  void perform(Close step);
 
   boost::asio::ip::tcp::socket socket_;
   Server& server_;
   const std::uint64_t id_;
   boost::asio::steady_timer timer_;
 
-  std::array<char, 16'384> chunk_{};
-  std::string input_;
-  std::unique_ptr<Parser> parser_;
-  bool header_handled_ = false;
-  bool parsing_ = false;
-  bool reading_ = false;
-  bool eof_ = false;
+  boost::beast::flat_buffer input_;
+  std::optional<Parser> parser_;
+  bool watching_ = false;
 
   std::deque<Operation> operations_;
   WriteBytes writing_;
-  std::size_t written_ = 0;
-  WriteRepeated repeating_;
   std::optional<std::chrono::milliseconds> drip_;
   bool running_ = false;
   bool busy_ = false;

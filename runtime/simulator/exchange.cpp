@@ -2,39 +2,31 @@
 #include "runtime/simulator/exchange.hpp"
 
 #include "runtime/simulator/connection.hpp"
-#include "runtime/simulator/http_text.hpp"
-#include "runtime/simulator/json_text.hpp"
+#include "runtime/simulator/json_object.hpp"
 #include "runtime/simulator/server.hpp"
 
 #include <boost/beast/http/status.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <iterator>
+#include <utility>
 
 namespace nexus::llm::simulator {
 namespace {
 
 using Kind = Fault::Kind;
 
-/// Longer one-shot bodies are chunked.
-constexpr std::size_t max_counted_body = 2048;
+/// Faults that act on one line of a stream, or at its end.
+constexpr Kind line_faults[] = {
+    Kind::reset_after_lines, Kind::close_mid_chunk, Kind::close_after_lines, Kind::end_without_done,
+    Kind::error_line,        Kind::garbage_line,    Kind::stall_after_lines, Kind::malformed_json,
+    Kind::huge_line,         Kind::nested_json,     Kind::invalid_utf8,
+};
 
-bool acts_at_line(Kind kind) {
-  switch (kind) {
-  case Kind::reset_after_lines:
-  case Kind::close_mid_chunk:
-  case Kind::close_after_lines:
-  case Kind::end_without_done:
-  case Kind::error_line:
-  case Kind::garbage_line:
-  case Kind::stall_after_lines:
-  case Kind::huge_line:
-  case Kind::nested_json:
-  case Kind::invalid_utf8:
-    return true;
-  default:
-    return false;
-  }
+bool acts_at_line(const Fault& fault) {
+  return std::ranges::find(line_faults, fault.kind) != std::end(line_faults);
 }
 
 } // namespace
@@ -42,106 +34,58 @@ bool acts_at_line(Kind kind) {
 Exchange::Exchange(std::shared_ptr<Connection> connection, Server& server, HttpRequest request)
     : connection_(std::move(connection)), server_(server), request_(std::move(request)) {}
 
-std::uint64_t Exchange::connection_id() const { return connection_->id(); }
-
-void Exchange::set_fault(Fault fault) {
+void Exchange::begin(std::uint64_t record, std::string model, std::optional<Fault> fault) {
+  record_ = record;
+  model_ = std::move(model);
   fault_ = std::move(fault);
-  if (fault_->kind == Kind::slow_drip)
+  if (is(Kind::slow_drip))
     connection_->drip(fault_->delay.value_or(std::chrono::milliseconds(0)));
 }
 
-void Exchange::add_header(std::string name, std::string value) {
-  headers_.emplace_back(std::move(name), std::move(value));
-}
-
 std::string Exchange::head(int status, std::string_view content_type,
-                           std::optional<std::size_t> length, bool chunked_body) {
-  status_ = status;
-  Headers headers = headers_;
-  if (!content_type.empty())
-    headers.emplace_back("Content-Type", content_type);
-  if (is(Kind::header_flood)) {
-    for (auto& header : flood())
-      headers.push_back(std::move(header));
-  }
-  std::ranges::stable_sort(headers, {}, [](const auto& header) { return header.first; });
-  headers.emplace_back("Date", http_date());
-  if (length)
-    headers.emplace_back("Content-Length", std::to_string(*length));
-  if (!request_.http_1_0 && !request_.keep_alive)
-    headers.emplace_back("Connection", "close");
-  if (request_.http_1_0 && request_.keep_alive && length)
-    headers.emplace_back("Connection", "keep-alive");
-  if (chunked_body)
-    headers.emplace_back("Transfer-Encoding", "chunked");
-  std::string text = request_.http_1_0 ? "HTTP/1.0 " : "HTTP/1.1 ";
-  const std::string code = std::to_string(status);
-  text += code + " ";
+                           std::optional<std::size_t> length) const {
   const auto known = boost::beast::http::int_to_status(static_cast<unsigned>(status));
-  text += known == boost::beast::http::status::unknown
-              ? "status code " + code
-              : std::string{boost::beast::http::obsolete_reason(known)};
-  for (const auto& [name, value] : headers)
-    text.append("\r\n").append(name).append(": ").append(value);
-  return text + "\r\n\r\n";
+  std::string text = "HTTP/1.1 " + std::to_string(status) + " " +
+                     std::string{boost::beast::http::obsolete_reason(known)} + "\r\n";
+  const auto add = [&text](std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  };
+  if (!content_type.empty())
+    add("Content-Type", content_type);
+  if (is(Kind::respond))
+    for (const auto& [name, value] : fault_->headers)
+      add(name, value);
+  if (is(Kind::header_flood)) {
+    const auto each = fault_->bytes / std::max(1U, fault_->count_of_headers);
+    for (unsigned i = 0; i < fault_->count_of_headers; ++i)
+      add("X-Flood-" + std::to_string(i), std::string(each > 20 ? each - 20 : 1, 'f'));
+  }
+  if (length)
+    add("Content-Length", std::to_string(*length));
+  else if (request_.accepts_chunks)
+    add("Transfer-Encoding", "chunked");
+  if (!request_.keep_alive)
+    add("Connection", "close");
+  return text + "\r\n";
 }
 
-void Exchange::write(std::string bytes, unsigned lines, unsigned tokens) {
-  connection_->push(WriteBytes{std::move(bytes), lines, tokens});
+void Exchange::write(std::string bytes, unsigned lines) {
+  connection_->push(WriteBytes{std::move(bytes), lines});
 }
 
 void Exchange::reply(int status, std::string_view content_type, std::string body) {
   if (output_closed_)
     return;
-  if (fault_ && !fired_) {
-    fired_ = true;
-    body = transform(std::move(body));
-    if (is(Kind::malformed_json))
-      body.resize(body.size() / 2);
-    if (is(Kind::garbage_line))
-      body = fault_->text;
-    if (is(Kind::nested_json) || is(Kind::invalid_utf8))
-      body = special_line(true);
-    if (is(Kind::data_after_done))
-      body += "\n" + special_line(false);
-    if (is(Kind::error_line)) {
-      status = 500;
-      body = error_json(fault_->text);
-    }
-    if (is(Kind::huge_line)) {
-      huge(false);
-      return;
-    }
-  }
-  const bool framed = is(Kind::split_chunks) || is(Kind::split_utf8) || is(Kind::merged_chunks);
-  const bool long_body = body.size() > max_counted_body;
-  const bool use_chunks = chunked() && (long_body || framed);
-  const bool no_body = status == 204 || status == 304;
-  const auto length =
-      (long_body || use_chunks || no_body) ? std::nullopt : std::optional(body.size());
-  const bool is_head = request_.method == "HEAD";
-  std::string start = head(status, content_type, length, use_chunks && !is_head);
-  head_sent_ = true;
-  const bool last = request_.http_1_0 && !length && !no_body;
-  if (is(Kind::reset_after_lines) || is(Kind::close_mid_chunk) || is(Kind::close_after_lines) ||
-      is(Kind::stall_after_lines)) {
-    if (use_chunks)
-      start += hex(body.size()) + "\r\n" + body + "\r\n0\r\n\r\n";
-    else
-      start += body;
-    write_cut(std::move(start));
+  const bool head_only = request_.method == "HEAD";
+  if (fault_ && !head_only) {
+    start_stream(status, content_type);
+    if (!body.empty())
+      put_line(std::move(body));
+    end_stream();
     return;
   }
-  if (is_head) {
-    write(std::move(start));
-  } else if (use_chunks) {
-    pending_head_ = std::move(start);
-    chunk(std::move(body), 0, 0);
-    finish_chunks();
-  } else {
-    write(start + body);
-  }
-  finish(request_.keep_alive && !last);
+  write(head(status, content_type, body.size()) + (head_only ? "" : body));
+  finish();
 }
 
 void Exchange::reply_json(int status, std::string body) {
@@ -152,202 +96,110 @@ void Exchange::reply_error(int status, std::string_view text) {
   reply_json(status, error_json(text));
 }
 
-void Exchange::reply_without_length(int status) {
-  write(head(status, "", std::nullopt, false));
-  finish(request_.keep_alive);
-}
-
 void Exchange::start_stream(int status, std::string_view content_type) {
-  if (head_sent_)
-    return;
-  head_sent_ = true;
-  pending_head_ = head(status, content_type, std::nullopt, chunked());
+  if (!std::exchange(head_made_, true))
+    pending_head_ = head(status, content_type, std::nullopt);
 }
 
-void Exchange::put_line(std::string line, unsigned tokens, bool final) {
+void Exchange::put_line(std::string line) {
   if (output_closed_)
     return;
   start_stream(200, "application/x-ndjson");
-  if (fault_ && acts_at_line(fault_->kind) && !fired_ && lines_ >= fault_->lines) {
-    fired_ = true;
-    if (!fire_at_line(line))
-      return;
-  }
-  line = transform(std::move(line));
-  if (is(Kind::malformed_json) && !fired_ && lines_ >= fault_->lines) {
-    fired_ = true;
-    line.resize(line.size() / 2);
-  }
+  if (fault_ && acts_at_line(*fault_) && lines_ >= fault_->lines && !std::exchange(fired_, true) &&
+      !fire_at_line(line))
+    return;
   ++lines_;
-  chunk(line + "\n", 1, tokens);
-  if (final && is(Kind::data_after_done)) {
-    chunk(special_line(false) + "\n", 1, 0);
-    chunk(special_line(true) + "\n", 1, 0);
-  }
+  const bool done = line.find(R"("done":true)") != std::string::npos;
+  chunk(damaged(std::move(line)) + "\n", 1);
+  if (done && is(Kind::data_after_done))
+    chunk(text_line(" late") + "\n" + text_line(" late", true) + "\n", 2);
 }
 
 void Exchange::end_stream() {
-  if (output_closed_)
+  std::string no_line;
+  if (output_closed_ ||
+      (fault_ && acts_at_line(*fault_) && !std::exchange(fired_, true) && !fire_at_line(no_line)))
     return;
-  start_stream(200, "application/x-ndjson");
-  if (fault_ && acts_at_line(fault_->kind) && !fired_) {
-    fired_ = true;
-    if (!fire_at_line(""))
-      return;
-  }
   finish_chunks();
-  finish(request_.keep_alive && chunked());
+  finish();
 }
 
-void Exchange::fail_stream(int status, std::string_view text) {
-  if (output_closed_)
-    return;
-  fired_ = true;
-  if (server_.old()) {
-    put_line(error_json(text));
-    end_stream();
-    return;
-  }
-  start_stream(status, "application/json");
-  chunk(error_json(text), 0, 0);
-  end_stream();
+void Exchange::pause(std::chrono::milliseconds duration) {
+  if (!output_closed_ && duration.count() > 0)
+    connection_->push(Pause{duration});
 }
 
-void Exchange::then(std::function<void()> action) { connection_->push(Then{std::move(action)}); }
+void Exchange::then(std::function<void()> action) {
+  if (!output_closed_)
+    connection_->push(Then{std::move(action)});
+}
 
-void Exchange::chunk(std::string bytes, unsigned lines, unsigned tokens) {
+void Exchange::chunk(std::string_view bytes, unsigned lines) {
   if (is(Kind::merged_chunks)) {
     merged_ += bytes;
     merged_lines_ += lines;
-    merged_tokens_ += tokens;
     return;
   }
-  const std::string_view all = bytes;
   std::size_t begun = 0;
-  for (std::size_t at = 1; at < all.size(); ++at) {
-    const bool cut =
-        is(Kind::split_chunks)
-            ? (stream_bytes_ + at) % fault_->bytes == 0
-            : is(Kind::split_utf8) && (static_cast<unsigned char>(all[at]) & 0xC0U) == 0x80;
-    if (!cut)
-      continue;
-    one_chunk(all.substr(begun, at - begun), 0, 0);
-    begun = at;
+  for (std::size_t at = 1; at < bytes.size(); ++at) {
+    const bool inside_character = (static_cast<unsigned char>(bytes[at]) & 0xC0U) == 0x80;
+    const bool cut = is(Kind::split_chunks) ? (stream_bytes_ + at) % fault_->bytes == 0
+                                            : is(Kind::split_utf8) && inside_character;
+    if (cut) {
+      one_chunk(bytes.substr(begun, at - begun), 0);
+      begun = at;
+    }
   }
-  stream_bytes_ += all.size();
-  one_chunk(all.substr(begun), lines, tokens);
+  stream_bytes_ += bytes.size();
+  one_chunk(bytes.substr(begun), lines);
 }
 
-void Exchange::one_chunk(std::string_view bytes, unsigned lines, unsigned tokens) {
-  std::string out = std::exchange(pending_head_, "");
-  if (chunked()) {
-    out += hex(bytes.size()) + "\r\n";
-    out += bytes;
-    out += "\r\n";
-  } else {
-    out += bytes;
-  }
-  write(std::move(out), lines, tokens);
+std::string Exchange::chunk_begin(std::size_t size) {
+  std::string text = std::exchange(pending_head_, "");
+  if (!request_.accepts_chunks)
+    return text;
+  char digits[2 * sizeof size];
+  return text.append(digits, std::to_chars(digits, std::end(digits), size, 16).ptr) + "\r\n";
+}
+
+void Exchange::one_chunk(std::string_view bytes, unsigned lines) {
+  write(chunk_begin(bytes.size()).append(bytes).append(chunk_end()), lines);
 }
 
 void Exchange::finish_chunks() {
   if (!merged_.empty())
-    one_chunk(std::exchange(merged_, ""), merged_lines_, merged_tokens_);
-  if (!pending_head_.empty())
-    write(std::exchange(pending_head_, ""));
-  if (chunked())
-    write("0\r\n\r\n");
+    one_chunk(std::exchange(merged_, ""), merged_lines_);
+  write(std::exchange(pending_head_, "") + (request_.accepts_chunks ? "0\r\n\r\n" : ""));
 }
 
-void Exchange::finish(bool keep_alive) {
-  output_closed_ = true;
-  connection_->push(Then{[self = shared_from_this(), keep_alive] {
-    self->done_ = true;
-    self->on_abandoned_ = nullptr;
-    const bool answered = !self->left_;
+void Exchange::finish() {
+  then([self = shared_from_this()] {
     auto& statistics = self->server_.statistics();
-    statistics.update(self->record_, [answered](RequestRecord& record) {
-      record.answered = answered;
-      record.finished_at = std::chrono::steady_clock::now();
-    });
-    statistics.count([answered](Counters& c) { c.answered += answered ? 1 : 0; });
-    self->connection_->exchange_done(keep_alive && answered);
-  }});
-}
-
-void Exchange::client_left(bool fin) {
-  if (done_ || left_)
-    return;
-  // Nothing is running for it any more, and the client may still be reading.
-  if (fin && !fault_ && (!on_abandoned_ || output_closed_))
-    return;
-  left_ = true;
-  const auto now = std::chrono::steady_clock::now();
-  server_.statistics().update(record_, [now](RequestRecord& record) {
-    record.client_left = true;
-    record.client_left_at = now;
+    statistics.update(self->record_, [](RequestRecord& record) { record.answered = true; });
+    statistics.count([](Counters& c) { ++c.answered; });
+    self->end(false);
+    self->connection_->exchange_done(self->request_.keep_alive);
   });
-  server_.statistics().count([fin](Counters& c) {
-    ++c.disconnects_seen;
-    c.half_closes_seen += fin ? 1 : 0;
-  });
-  const auto keep = shared_from_this();
-  const int status = abandon(true);
-  if (!fin)
-    return;
-  if (fault_ || server_.old())
-    connection_->close();
-  else
-    tell_cancelled(status);
-}
-
-void Exchange::tell_cancelled(int status) {
-  const bool dropped = connection_->drop_unsent();
-  const bool started = head_sent_ && (first_byte_ || !dropped);
-  if (!started) {
-    head_sent_ = false;
-    output_closed_ = false;
-    reply_error(status, status == 499 ? "request canceled"
-                                      : "error reading llama-server response: context canceled");
-    return;
-  }
-  chunk(error_json("error reading llama-server response: context canceled") + "\n", 1, 0);
-  finish_chunks();
-  finish(false);
-}
-
-void Exchange::connection_closed() {
-  if (done_)
-    return;
-  done_ = true;
   output_closed_ = true;
-  const auto keep = shared_from_this();
-  server_.statistics().update(record_, [](RequestRecord& record) {
-    record.finished_at = std::chrono::steady_clock::now();
-  });
-  abandon(false);
 }
 
-int Exchange::abandon(bool client_left) {
-  const auto action = std::exchange(on_abandoned_, nullptr);
-  return action ? action(client_left) : 500;
+void Exchange::end(bool client_left) {
+  ended_ = output_closed_ = true;
+  if (const auto action = std::exchange(on_end_, nullptr))
+    action(client_left);
 }
 
-void Exchange::wrote(std::size_t bytes, unsigned lines, unsigned tokens) {
-  const bool first = !std::exchange(first_byte_, true);
-  server_.statistics().update(record_, [&](RequestRecord& record) {
-    if (first)
-      record.first_byte_at = std::chrono::steady_clock::now();
-    record.status = status_;
-    record.bytes_sent += bytes;
-    record.lines_sent += lines;
-  });
-  if (lines > 0 || tokens > 0) {
-    server_.statistics().count([&](Counters& c) {
-      c.lines_sent += lines;
-      c.tokens_sent += tokens;
+void Exchange::abandoned(bool client_left) {
+  if (ended_)
+    return;
+  if (client_left) {
+    server_.statistics().update(record_, [](RequestRecord& record) {
+      record.client_left = true;
+      record.client_left_at = std::chrono::steady_clock::now();
     });
+    server_.statistics().count([](Counters& c) { ++c.disconnects_seen; });
   }
+  end(client_left);
 }
 
 } // namespace nexus::llm::simulator

@@ -4,122 +4,105 @@
 #include "nexus_llm/simulator/fault.hpp"
 #include "runtime/simulator/http_request.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace nexus::llm::simulator {
 
 class Connection;
 class Server;
 
-/// One request and its answer. Turns answers into bytes and does what a fault asks for.
+/// One request and its response. Turns replies into bytes and applies the fault of the request.
+/// Only for the server thread.
 class Exchange : public std::enable_shared_from_this<Exchange> {
 public:
-  using Headers = std::vector<std::pair<std::string, std::string>>;
-
   Exchange(std::shared_ptr<Connection> connection, Server& server, HttpRequest request);
 
   [[nodiscard]] const HttpRequest& request() const { return request_; }
+  /// The number of the request record.
   [[nodiscard]] std::uint64_t record() const { return record_; }
-  void set_record(std::uint64_t record, std::string model) {
-    record_ = record;
-    model_ = std::move(model);
-  }
-  [[nodiscard]] std::uint64_t connection_id() const;
-  void set_fault(Fault fault);
-  void add_header(std::string name, std::string value);
+  /// Sets the number of the request record, the model and the fault of the request.
+  void begin(std::uint64_t record, std::string model, std::optional<Fault> fault);
 
-  /// A whole answer. No Content-Type header when the type is empty.
+  /// Sends a whole response. An empty content type adds no such header.
   void reply(int status, std::string_view content_type, std::string body);
   void reply_json(int status, std::string body);
   void reply_error(int status, std::string_view text);
-  /// 200 or 404 to HEAD without a Content-Length.
-  void reply_without_length(int status);
 
-  /// Adds a line to a stream, whose head goes out with the first one. `line` has no newline.
-  void put_line(std::string line, unsigned tokens = 0, bool final = false);
+  /// Sends a line of a stream, the first one with the response header. `line` has no newline.
+  void put_line(std::string line);
   void end_stream();
-  /// An error of the worker before the first line of a stream.
-  void fail_stream(int status, std::string_view text);
-  /// Runs after everything so far is written; not at all when the connection is closed before.
+  /// Waits before what follows.
+  void pause(std::chrono::milliseconds duration);
+  /// Calls `action` once everything so far is written. Does not call it if the output ends earlier.
   void then(std::function<void()> action);
+  [[nodiscard]] bool stream_begun() const { return head_made_; }
 
-  /// Nothing more can be sent: complete, broken by a fault, or closed.
-  [[nodiscard]] bool output_closed() const { return output_closed_; }
-  [[nodiscard]] bool stream_started() const { return head_sent_; }
-  [[nodiscard]] bool has_fault() const { return fault_.has_value(); }
+  /// Sets what to call, once, at the end of the exchange: the response is sent, the client has left
+  /// or the connection is closed.
+  void on_end(std::function<void(bool client_left)> action) { on_end_ = std::move(action); }
+  /// Ends the exchange before its response is sent. For the connection.
+  void abandoned(bool client_left);
 
-  /// Called once when the client leaves, or the connection is closed, before the end. It returns
-  /// the status of an answer that nothing was sent of; the client still gets it when it only
-  /// closed its own direction.
-  void on_abandoned(std::function<int(bool client_left)> action) {
-    on_abandoned_ = std::move(action);
-  }
-
-  /// Carries out a fault that needs no look at the request. Returns false when there is none.
-  bool answer_by_fault();
-  /// The answer to a held request: bytes as they are, then the end of the connection.
+  /// Applies a fault that does not depend on the request. Returns false if there is none.
+  [[nodiscard]] bool answer_by_fault();
+  /// Calls `action` after the stall before the response, or at once if there is none.
+  void after_stall(std::function<void()> action);
+  /// The response to a held request.
   void send_held(std::string bytes);
   void end_held(Fault::Ending ending);
-  /// The pause before the request is looked at, if a fault asks for one.
-  [[nodiscard]] bool stalls_first() const;
-  void stall_first(std::function<void()> go_on);
-
-  // For the connection.
-  void client_left(bool fin);
-  void connection_closed();
-  void wrote(std::size_t bytes, unsigned lines, unsigned tokens);
 
 private:
   [[nodiscard]] bool is(Fault::Kind kind) const { return fault_ && fault_->kind == kind; }
+  /// Returns the response header. Without a length, the body is chunked, or ends with the
+  /// connection.
   [[nodiscard]] std::string head(int status, std::string_view content_type,
-                                 std::optional<std::size_t> length, bool chunked);
-  [[nodiscard]] Headers flood() const;
-  void write(std::string bytes, unsigned lines = 0, unsigned tokens = 0);
-  void chunk(std::string bytes, unsigned lines, unsigned tokens);
-  void one_chunk(std::string_view bytes, unsigned lines, unsigned tokens);
-  [[nodiscard]] bool chunked() const { return !request_.http_1_0; }
+                                 std::optional<std::size_t> length) const;
+  void write(std::string bytes, unsigned lines = 0);
   void start_stream(int status, std::string_view content_type);
+  void chunk(std::string_view bytes, unsigned lines = 0);
+  /// Returns what precedes the bytes of a chunk, with the response header if it is still unsent.
+  [[nodiscard]] std::string chunk_begin(std::size_t size);
+  [[nodiscard]] std::string_view chunk_end() const { return request_.accepts_chunks ? "\r\n" : ""; }
+  void one_chunk(std::string_view bytes, unsigned lines);
   void finish_chunks();
-  void huge(bool streamed);
-  /// What the fault does when its line has come. Returns false when the output ended.
-  bool fire_at_line(const std::string& line);
-  void write_cut(std::string bytes);
-  [[nodiscard]] std::string transform(std::string json) const;
-  [[nodiscard]] std::string special_line(bool done) const;
-  /// The empty message of a reply, around `text` as a JSON string without its quotes.
-  [[nodiscard]] std::pair<std::string, std::string> around_text(bool done) const;
-  void finish(bool keep_alive);
-  int abandon(bool client_left);
-  void tell_cancelled(int status);
+  void finish();
+  void end(bool client_left);
+
+  void stall();
+  void end_with(Fault::Ending ending);
+  void send_huge_line();
+  /// Applies the fault at its line. Returns false if the output ended.
+  [[nodiscard]] bool fire_at_line(std::string& line);
+  [[nodiscard]] std::string damaged(std::string json) const;
+  [[nodiscard]] std::string inserted_line() const;
+  [[nodiscard]] std::string text_line(std::string_view text, bool done = false) const;
 
   std::shared_ptr<Connection> connection_;
   Server& server_;
   HttpRequest request_;
-  Headers headers_;
-  std::optional<Fault> fault_;
   std::uint64_t record_ = 0;
   std::string model_;
-  unsigned lines_ = 0;
-  bool fired_ = false;
-  bool head_sent_ = false;
+  std::function<void(bool)> on_end_;
+  /// Nothing more can be sent: complete, broken by a fault, or closed.
   bool output_closed_ = false;
-  bool first_byte_ = false;
-  bool done_ = false;
-  bool left_ = false;
-  int status_ = 0;
-  std::string pending_head_;
+  bool ended_ = false;
+
+  std::string pending_head_; ///< of a stream, until its first bytes
+  bool head_made_ = false;
+  unsigned lines_ = 0;
+  std::uint64_t stream_bytes_ = 0;
   std::string merged_;
   unsigned merged_lines_ = 0;
-  unsigned merged_tokens_ = 0;
-  std::uint64_t stream_bytes_ = 0;
-  std::function<int(bool)> on_abandoned_;
+
+  std::optional<Fault> fault_;
+  bool fired_ = false;
 };
 
 } // namespace nexus::llm::simulator

@@ -1,396 +1,262 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/simulator/generation.hpp"
+#include "config/json.hpp"
+#include "messages/wall_time.hpp"
+#include "runtime/simulator/exchange.hpp"
 #include "runtime/simulator/handlers.hpp"
-#include "runtime/simulator/inference_options.hpp"
-#include "runtime/simulator/json_request.hpp"
-#include "runtime/simulator/json_text.hpp"
-#include "runtime/simulator/model_name.hpp"
+#include "runtime/simulator/json_object.hpp"
+#include "runtime/simulator/server.hpp"
 #include "runtime/simulator/text_generator.hpp"
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <utility>
 
 namespace nexus::llm::simulator {
 namespace {
 
+using namespace std::chrono;
 using rapidjson::Value;
 
-constexpr std::array generate_fields = {
-    Field{"model", FieldType::string},         Field{"prompt", FieldType::string},
-    Field{"suffix", FieldType::string},        Field{"system", FieldType::string},
-    Field{"template", FieldType::string},      Field{"context", FieldType::integers},
-    Field{"stream", FieldType::boolean},       Field{"raw", FieldType::boolean},
-    Field{"format", FieldType::any},           Field{"keep_alive", FieldType::keep_alive},
-    Field{"images", FieldType::images},        Field{"options", FieldType::object},
-    Field{"think", FieldType::think},          Field{"truncate", FieldType::boolean},
-    Field{"shift", FieldType::boolean},        Field{"logprobs", FieldType::boolean},
-    Field{"top_logprobs", FieldType::integer},
-};
-
-constexpr std::array chat_fields = {
-    Field{"model", FieldType::string},          Field{"messages", FieldType::messages},
-    Field{"stream", FieldType::boolean},        Field{"format", FieldType::any},
-    Field{"keep_alive", FieldType::keep_alive}, Field{"tools", FieldType::tools},
-    Field{"options", FieldType::object},        Field{"think", FieldType::think},
-    Field{"truncate", FieldType::boolean},      Field{"shift", FieldType::boolean},
-    Field{"logprobs", FieldType::boolean},      Field{"top_logprobs", FieldType::integer},
-};
-
-constexpr std::string_view prompt_too_long =
-    "the prompt is longer than the context length currently available to the model; shorten the "
-    "prompt, adjust the context length in settings, or use a model with a longer context length";
-
-std::string_view view(const Value& value) { return {value.GetString(), value.GetStringLength()}; }
-
-std::string text_of(const Value& object, std::string_view key) {
-  const auto* value = find_field(object, key);
-  return value != nullptr && value->IsString() ? std::string(view(*value)) : std::string();
+std::string text_of(const Value& object, std::string_view name) {
+  return std::string{json::find_text(object, name).value_or("")};
 }
 
-bool is_empty_list(const Value* value) {
-  return value == nullptr || !value->IsArray() || value->Empty();
+std::int64_t nanos_between(steady_clock::time_point from, steady_clock::time_point to) {
+  return duration_cast<nanoseconds>(to - from).count();
 }
 
-std::string done_reply(bool chat, const std::string& model, std::string_view reason, bool old) {
-  JsonObject object;
-  object.text("model", model).text("created_at", format_time_utc(std::chrono::system_clock::now()));
-  if (chat)
-    object.json("message", R"({"role":"assistant","content":""})");
-  else
-    object.text("response", "");
-  if (old && chat)
-    return object.text("done_reason", reason).boolean("done", true).str();
-  return object.boolean("done", true).text("done_reason", reason).str();
-}
-
-/// Cuts the text at the first stop sequence. Returns whether there was one.
-bool apply_stop(std::string& text, const std::vector<std::string>& stop) {
-  std::size_t first = std::string::npos;
-  for (const auto& sequence : stop) {
-    if (!sequence.empty())
-      first = std::min(first, text.find(sequence));
-  }
-  if (first == std::string::npos)
-    return false;
-  text.resize(first);
-  return true;
-}
-
-/// Reads a generate or chat request and decides on its answer.
-class Inference {
+/// A generate or chat request, from its arrival to its response. Only for the server thread.
+class Inference : public std::enable_shared_from_this<Inference> {
 public:
-  Inference(Server& server, ExchangePtr exchange, bool chat)
-      : server_(server), exchange_(std::move(exchange)), chat_(chat),
-        json_(exchange_->request().body, chat ? "ChatRequest" : "GenerateRequest",
-              chat ? std::span<const Field>(chat_fields) : generate_fields) {}
+  Inference(Server& server, ExchangePtr exchange, bool chat, RequestBody body)
+      : server_(server), exchange_(std::move(exchange)), chat_(chat), body_(std::move(body)),
+        name_(body_.text("model")), stream_(body_.boolean("stream", true)) {}
 
-  void handle() {
-    if (!json_.error().empty()) {
-      exchange_->reply_error(400, json_.error());
-      return;
-    }
-    const auto top = json_.integer("top_logprobs", 0);
-    if (!server_.old() && (top < 0 || top > 20)) {
-      exchange_->reply_error(400, "top_logprobs must be between 0 and 20");
-      return;
-    }
-    plan_.received = std::chrono::steady_clock::now();
-    plan_.chat = chat_;
-    plan_.model = json_.string("model");
-    plan_.stream = json_.boolean("stream").value_or(true);
-    model_ = resolve_model(server_, *exchange_, plan_.model,
-                           chat_ ? Endpoint::chat : Endpoint::generate);
+  void start() {
+    model_ = server_.find_model(*exchange_, name_);
     if (!model_)
       return;
-    prompt_ = json_.string("prompt");
-    const bool empty = chat_ ? is_empty_list(json_.find("messages")) : prompt_.empty();
-    const auto keep_alive = json_.keep_alive();
-    if (empty && keep_alive && keep_alive->count() == 0) {
+    const bool empty =
+        chat_ ? body_.find_list("messages") == nullptr : body_.text("prompt").empty();
+    ticket_->model = model_;
+    ticket_->options = body_.load_options(model_->config.context_length);
+    ticket_->keep_alive = body_.keep_alive();
+    ticket_->needs_slot = !empty;
+    if (empty && ticket_->keep_alive == nanoseconds(0)) {
       server_.scheduler().unload(model_);
-      exchange_->reply_json(200, done_reply(chat_, plan_.model, "unload", server_.old()));
-      return;
+      reply_empty("unload");
+    } else if (const auto lacking = missing_capability(); !lacking.empty()) {
+      exchange_->reply_error(400, "\"" + name_ + "\" does not support " + lacking);
+    } else if (empty) {
+      server_.run(exchange_, ticket_, [self = shared_from_this()] {
+        self->server_.scheduler().release(self->ticket_);
+        self->reply_empty("load");
+      });
+    } else {
+      read_prompt();
+      make_answer();
+      server_.run(exchange_, ticket_, [self = shared_from_this()] {
+        self->ready_at_ = steady_clock::now();
+        self->exchange_->pause(self->server_.options().first_token_delay);
+        self->exchange_->then([self] { self->send(); });
+      });
     }
-    if (refused())
-      return;
-    auto options = InferenceOptions::parse(json_.find("options"), server_.options().default_num_ctx,
-                                           model_->config.context_length);
-    if (!options.error.empty()) {
-      exchange_->reply_error(500, options.error);
-      return;
-    }
-    if (!server_.old())
-      options.load.shift = json_.boolean("shift");
-    const auto ticket = std::make_shared<Ticket>();
-    ticket->model = model_;
-    ticket->options = options.load;
-    ticket->keep_alive = keep_alive;
-    ticket->needs_slot = !empty;
-    if (empty) {
-      std::make_shared<SimpleJob>(exchange_, server_, ticket, std::chrono::nanoseconds(0),
-                                  [reply = done_reply(chat_, plan_.model, "load", server_.old())](
-                                      Exchange& exchange) { exchange.reply_json(200, reply); })
-          ->start();
-      return;
-    }
-    make_plan(options);
-    std::make_shared<Generation>(exchange_, server_, ticket, std::move(plan_))->start();
   }
 
 private:
-  bool refuse(int status, const std::string& text) {
-    exchange_->reply_error(status, text);
-    return true;
-  }
+  struct Line {
+    std::string thinking;
+    std::string text;
+    std::string tool_calls; ///< JSON array; empty: none
+  };
 
-  bool refused() {
-    if (!chat_ && json_.boolean("raw").value_or(false) &&
-        (!json_.string("template").empty() || !json_.string("system").empty() ||
-         !is_empty_list(json_.find("context"))))
-      return refuse(400, "raw mode does not support template, system, or context");
+  /// Returns what the request needs and the model cannot do; empty if there is nothing.
+  [[nodiscard]] std::string missing_capability() const {
     if (!model_->can("completion"))
-      return refuse(400,
-                    "\"" + plan_.model + "\" does not support " + (chat_ ? "chat" : "generate"));
-    const auto* think = server_.old() ? nullptr : json_.find("think");
-    const bool wants = think != nullptr && (think->IsString() || think->IsBool()) &&
-                       (think->IsString() || think->GetBool());
-    if (wants && !model_->can("thinking"))
-      return refuse(400, "\"" + plan_.model + "\" does not support thinking");
-    thinks_ = !server_.old() && model_->can("thinking") && (think == nullptr || wants);
-    if (chat_ && !is_empty_list(json_.find("tools")) && !model_->can("tools"))
-      return refuse(400, model_->name.full() + " does not support tools");
-    if (!chat_ && !json_.string("suffix").empty() && !model_->can("insert"))
-      return refuse(400, model_->name.full() + " does not support insert");
-    return false;
+      return chat_ ? "chat" : "generate";
+    if (wants_thinking() && !model_->can("thinking"))
+      return "thinking";
+    return body_.find_list("tools") != nullptr && !model_->can("tools") ? "tools" : "";
   }
 
-  void make_plan(const InferenceOptions& options) {
-    plan_.logprobs = !server_.old() && json_.boolean("logprobs").value_or(false);
-    plan_.top_logprobs = static_cast<int>(json_.integer("top_logprobs", 0));
-    plan_.empty_lines = model_->config.empty_lines;
-    plan_.repeat_guard = server_.options().repeat_guard;
-    read_prompt();
-    // A real prompt is never empty: its template has tokens.
-    plan_.prompt_tokens = std::max<std::size_t>(1, plan_.prompt_tokens);
-    if (!model_->config.run_error.empty())
-      plan_.error = model_->config.run_error;
-    check_format();
-    const bool truncate = server_.old() || json_.boolean("truncate").value_or(true);
-    const bool shift = server_.old() || json_.boolean("shift").value_or(true);
-    const auto num_ctx = static_cast<std::size_t>(options.load.num_ctx);
-    if (plan_.prompt_tokens > num_ctx) {
-      if (!truncate || !shift) {
-        plan_.error = prompt_too_long;
-        plan_.error_status = 400;
-      }
-      plan_.prompt_tokens = num_ctx;
-    }
-    // As the server does, zero and negative numbers mean ten times the context.
-    std::size_t limit = 10 * num_ctx;
-    if (options.num_predict > 0)
-      limit = std::min(limit, static_cast<std::size_t>(options.num_predict));
-    if (!shift)
-      limit = std::min(limit, std::max<std::size_t>(1, num_ctx - plan_.prompt_tokens));
-    make_answer(options, limit);
-    if (!chat_ && !json_.boolean("raw").value_or(false))
-      make_context();
+  [[nodiscard]] bool wants_thinking() const {
+    const auto* think = body_.find("think");
+    return think != nullptr && (think->IsString() || think->IsTrue());
   }
 
   void read_prompt() {
-    system_ = model_->config.system;
-    std::size_t tokens = count_tokens(system_);
-    if (!chat_) {
-      const std::string system = json_.string("system");
-      if (!system.empty())
-        system_ = system;
-      tokens = (system.empty() ? tokens : count_tokens(system)) + count_tokens(prompt_) +
-               count_tokens(json_.string("suffix"));
-      if (const auto* context = json_.find("context"); context != nullptr)
-        tokens += context->Size();
-      plan_.prompt_tokens = tokens;
-      return;
-    }
-    bool first = true;
-    for (const auto& message : json_.find("messages")->GetArray()) {
-      const std::string content = text_of(message, "content");
-      tokens += count_tokens(content);
-      const std::string role = to_lower(text_of(message, "role"));
-      if (role == "system") {
-        // It takes the place of the model's own.
-        if (first)
-          tokens -= count_tokens(system_);
-        system_ = content;
+    prompt_ = body_.text("prompt");
+    prompt_tokens_ = count_tokens(body_.text("system")) + count_tokens(prompt_);
+    if (const auto* messages = chat_ ? body_.find_list("messages") : nullptr) {
+      for (const auto& message : messages->GetArray()) {
+        const auto role = text_of(message, "role");
+        const auto content = text_of(message, "content");
+        prompt_tokens_ += count_tokens(content);
+        after_tool_ = role == "tool";
+        if (role == "user")
+          prompt_ = content;
       }
-      first = false;
-      if (role == "user" || (prompt_.empty() && role != "system"))
-        prompt_ = content;
-      after_tool_ = role == "tool";
     }
-    plan_.prompt_tokens = tokens;
+    // A longer prompt is cut. The template of a real prompt has tokens of its own.
+    prompt_tokens_ = std::clamp<std::int64_t>(prompt_tokens_, 1, ticket_->options.num_ctx);
   }
 
-  void check_format() {
-    const auto* format = json_.find("format");
-    if (format == nullptr || (format->IsString() && format->GetStringLength() == 0))
-      return;
-    if (format->IsObject()) {
-      schema_ = format;
-    } else if (!(format->IsString() && view(*format) == "json")) {
-      std::string text;
-      append_json_value(text, *format);
-      std::string quoted;
-      for (const char c : text) {
-        if (c == '"' || c == '\\')
-          quoted += '\\';
-        quoted += c;
-      }
-      plan_.error =
-          "invalid format: \"" + quoted + "\"; expected \"json\" or a valid JSON Schema object";
-      plan_.error_status = 500;
+  void make_answer() {
+    auto text = server_.next_reply(model_->name).value_or(model_->config.reply);
+    const auto* tools = body_.find_list("tools");
+    if (model_->config.calls_first_tool && tools != nullptr && !after_tool_) {
+      lines_ = {{"", "", call_of((*tools)[0])}};
       return;
     }
-    json_answer_ = true;
+    const auto* format = body_.find("format");
+    if (text.empty() && format != nullptr)
+      text = generate_json(format->IsObject() ? format : nullptr, prompt_);
+    else if (text.empty())
+      text = generate_reply(name_, prompt_,
+                            static_cast<std::uint64_t>(body_.option("seed").value_or(
+                                static_cast<std::int64_t>(exchange_->record()))));
+    if (model_->can("thinking") && (body_.find("think") == nullptr || wants_thinking()))
+      for (auto& token : tokenize(model_->config.thinking))
+        lines_.push_back({std::move(token), "", ""});
+    for (auto& token : tokenize(text))
+      lines_.push_back({"", std::move(token), ""});
+    const auto wanted = body_.option("num_predict").value_or(0);
+    const auto limit =
+        static_cast<std::size_t>(wanted > 0 ? wanted : 10 * ticket_->options.num_ctx);
+    done_reason_ = lines_.size() > limit ? "length" : "stop";
+    lines_.resize(std::min(lines_.size(), limit));
   }
 
-  void make_answer(const InferenceOptions& options, std::size_t limit) {
-    const auto script = server_.next_script(model_->name);
-    auto calls = script ? script->tool_calls : std::vector<SimulatedToolCall>();
-    std::string text = script ? script->text : model_->config.reply;
-    if (!script && !after_tool_)
-      calls = calls_of_model();
-    if (!calls.empty()) {
-      answer_with_calls(calls);
+  [[nodiscard]] std::string call_of(const Value& tool) const {
+    const auto* function = json::find(tool, "function");
+    const auto* parameters = function == nullptr ? nullptr : json::find(*function, "parameters");
+    JsonObject called;
+    JsonObject call;
+    if (!server_.old()) {
+      called.number("index", 0);
+      call.text("id", "call_" + std::to_string(exchange_->record()));
+    }
+    called.text("name", function == nullptr ? "" : text_of(*function, "name"))
+        .json("arguments", parameters == nullptr ? "{}" : generate_json(parameters, prompt_));
+    return json_array({call.json("function", called.str()).str()});
+  }
+
+  /// Sends the response. Its steps are queued at once, with pauses between the tokens.
+  void send() {
+    first_token_at_ = steady_clock::now();
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      if (i > 0)
+        exchange_->pause(server_.options().token_delay);
+      if (stream_)
+        exchange_->put_line(render(lines_[i], false));
+    }
+    exchange_->then([self = shared_from_this()] { self->finish(); });
+  }
+
+  void finish() {
+    // Before the last line, so that the slot is free when the client has it.
+    server_.scheduler().release(ticket_);
+    if (stream_) {
+      exchange_->put_line(render({}, true));
+      exchange_->end_stream();
       return;
     }
-    if (text.empty() && json_answer_) {
-      text = generate_json(schema_, prompt_);
-    } else if (text.empty()) {
-      text = generate_reply(model_->name.display(), system_, prompt_,
-                            options.seed ? static_cast<std::uint64_t>(*options.seed)
-                                         : exchange_->record());
+    Line all;
+    for (const auto& line : lines_) {
+      all.thinking += line.thinking;
+      all.text += line.text;
+      all.tool_calls += line.tool_calls;
     }
-    if (thinks_) {
-      const auto& thinking = model_->config.thinking;
-      plan_.thinking =
-          tokenize(thinking.empty() ? "[simulated] Nothing is thought here." : thinking);
-    }
-    const bool stopped = apply_stop(text, options.stop);
-    plan_.tokens = tokenize(text);
-    const std::size_t all = plan_.thinking.size() + plan_.tokens.size();
-    plan_.done_reason = all > limit ? "length" : "stop";
-    if (stopped && all <= limit)
-      plan_.done_reason = "stop";
-    plan_.thinking.resize(std::min(plan_.thinking.size(), limit));
-    plan_.tokens.resize(std::min(plan_.tokens.size(), limit - plan_.thinking.size()));
-    plan_.hold_back = server_.old() && chat_ && !is_empty_list(json_.find("tools"));
+    exchange_->reply_json(200, render(all, true));
   }
 
-  [[nodiscard]] std::vector<SimulatedToolCall> calls_of_model() const {
-    const auto* tools = chat_ ? json_.find("tools") : nullptr;
-    if (is_empty_list(tools))
-      return {};
-    const auto& config = model_->config;
-    if (!config.tool_calls.empty() || !config.calls_first_tool)
-      return config.tool_calls;
-    const auto* function = find_field((*tools)[0], "function");
-    if (function == nullptr)
-      return {};
-    const auto* parameters = find_field(*function, "parameters");
-    return {{text_of(*function, "name"),
-             parameters == nullptr ? "{}" : generate_json(parameters, prompt_)}};
+  void add_text(JsonObject& object, const Line& line) const {
+    object.text("model", name_).text("created_at", format_wall_time(system_clock::now()));
+    if (chat_)
+      object.json("message", JsonObject()
+                                 .text("role", "assistant")
+                                 .text("content", line.text)
+                                 .text_unless_empty("thinking", line.thinking)
+                                 .json("tool_calls", line.tool_calls)
+                                 .str());
+    else
+      object.text("response", line.text).text_unless_empty("thinking", line.thinking);
   }
 
-  [[nodiscard]] bool offered(const std::string& name) const {
-    const auto* tools = json_.find("tools");
-    return !is_empty_list(tools) &&
-           std::any_of(tools->Begin(), tools->End(), [&](const Value& tool) {
-             const auto* function = find_field(tool, "function");
-             return function != nullptr && text_of(*function, "name") == name;
-           });
-  }
-
-  void answer_with_calls(const std::vector<SimulatedToolCall>& calls) {
-    plan_.tool_calls_in_final_line = model_->config.tool_calls_in_final_line && !server_.old();
-    unsigned index = 0;
-    for (const auto& call : calls) {
-      plan_.tool_call_tokens += 9;
-      // A call of a tool that was not offered vanishes.
-      if (!offered(call.name))
-        continue;
-      plan_.tool_calls += plan_.tool_calls.empty() ? "[" : ",";
-      plan_.tool_calls += render_call(call, index++);
-    }
-    if (!plan_.tool_calls.empty())
-      plan_.tool_calls += "]";
-  }
-
-  [[nodiscard]] std::string render_call(const SimulatedToolCall& call, unsigned index) const {
-    rapidjson::Document arguments;
-    arguments.Parse(call.arguments.data(), call.arguments.size());
-    std::string text = "{}";
-    if (!arguments.HasParseError() && arguments.IsObject()) {
-      text.clear();
-      append_json_value(text, arguments);
-    }
-    JsonObject function;
-    if (!server_.old() || index != 0)
-      function.number("index", index);
-    function.text("name", call.name).json("arguments", text);
+  [[nodiscard]] std::string render(const Line& line, bool final) const {
     JsonObject object;
-    if (!server_.old())
-      object.text("id", call_id(index));
-    return object.json("function", function.str()).str();
+    add_text(object, line);
+    object.boolean("done", final).json("logprobs", logprobs_of(line));
+    if (final) {
+      const auto now = steady_clock::now();
+      object.text("done_reason", done_reason_)
+          .number("total_duration", nanos_between(received_, now))
+          .number("load_duration", nanos_between(received_, ready_at_))
+          .number("prompt_eval_count", prompt_tokens_)
+          .number("prompt_eval_duration", nanos_between(ready_at_, first_token_at_))
+          .number("eval_count", static_cast<std::int64_t>(lines_.size()))
+          .number("eval_duration", nanos_between(first_token_at_, now));
+    }
+    return object.str();
   }
 
-  [[nodiscard]] std::string call_id(unsigned index) const {
-    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789";
-    std::uint64_t state = hash_text(std::to_string(exchange_->record() * 64 + index));
-    std::string id = "call_";
-    for (int i = 0; i < 8; ++i) {
-      id += letters[state % letters.size()];
-      state /= letters.size();
+  [[nodiscard]] std::string logprobs_of(const Line& line) const {
+    if (!body_.boolean("logprobs", false) || (line.text.empty() && line.thinking.empty()))
+      return {};
+    std::vector<std::string> items;
+    for (const auto& token : tokenize(line.thinking + line.text)) {
+      std::vector<std::string> top;
+      for (std::int64_t i = 0; i < body_.number("top_logprobs"); ++i)
+        top.push_back(JsonObject()
+                          .text("token", i == 0 ? token : token + std::to_string(i))
+                          .real("logprob", -0.1 - static_cast<double>(i))
+                          .str());
+      items.push_back(JsonObject()
+                          .text("token", token)
+                          .real("logprob", -0.1)
+                          .json("top_logprobs", top.empty() ? "" : json_array(top))
+                          .str());
     }
-    return id;
+    return json_array(items);
   }
 
-  void make_context() {
-    std::vector<std::uint32_t> context;
-    if (const auto* given = json_.find("context"); given != nullptr) {
-      for (const auto& token : given->GetArray())
-        context.push_back(token.IsUint() ? token.GetUint() : 0);
-    }
-    const auto add = [&context](std::string_view token) {
-      context.push_back(static_cast<std::uint32_t>(hash_text(token) % 128'000));
-    };
-    for (const auto& token : tokenize(prompt_))
-      add(token);
-    for (const auto& token : plan_.tokens)
-      add(token);
-    plan_.context = std::move(context);
+  void reply_empty(std::string_view reason) {
+    JsonObject object;
+    add_text(object, {});
+    exchange_->reply_json(200, object.boolean("done", true).text("done_reason", reason).str());
   }
 
   Server& server_;
   ExchangePtr exchange_;
   const bool chat_;
-  JsonRequest json_;
-  GenerationPlan plan_;
+  RequestBody body_;
+  /// As written by the client.
+  std::string name_;
+  const bool stream_;
   ModelStore::Entry model_;
-  std::string system_;
+  std::shared_ptr<Ticket> ticket_ = std::make_shared<Ticket>();
+
   std::string prompt_;
-  const Value* schema_ = nullptr;
-  bool json_answer_ = false;
-  bool thinks_ = false;
+  std::int64_t prompt_tokens_ = 0;
   bool after_tool_ = false;
+  std::vector<Line> lines_;
+  std::string done_reason_ = "stop";
+  steady_clock::time_point received_ = steady_clock::now();
+  steady_clock::time_point ready_at_;
+  steady_clock::time_point first_token_at_;
 };
+
+void infer(Server& server, const ExchangePtr& exchange, bool chat) {
+  if (auto body = Server::read_body(*exchange))
+    std::make_shared<Inference>(server, exchange, chat, std::move(*body))->start();
+}
 
 } // namespace
 
 void handle_generate(Server& server, const ExchangePtr& exchange) {
-  Inference(server, exchange, false).handle();
+  infer(server, exchange, false);
 }
 
-void handle_chat(Server& server, const ExchangePtr& exchange) {
-  Inference(server, exchange, true).handle();
-}
+void handle_chat(Server& server, const ExchangePtr& exchange) { infer(server, exchange, true); }
 
 } // namespace nexus::llm::simulator

@@ -4,40 +4,38 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 
 namespace nexus::llm::simulator {
 
-/// Bytes for the socket, in one write.
+/// Writes bytes in one call.
 struct WriteBytes {
   std::string bytes;
-  /// What counts as sent once they are written.
+  /// Lines that count as sent afterwards.
   unsigned lines = 0;
-  unsigned tokens = 0;
 };
 
-/// The same byte many times, made while it is sent.
+/// Writes the same byte many times without holding all of them in memory.
 struct WriteRepeated {
   char byte = 'x';
   std::uint64_t count = 0;
 };
 
 struct Pause {
-  std::chrono::milliseconds duration{0};
+  /// Unset: until the client leaves.
+  std::optional<std::chrono::milliseconds> duration;
 };
 
-/// Nothing more until the client leaves.
-struct Hold {};
-
-/// Runs once everything before it is written.
+/// Calls a function.
 struct Then {
   std::function<void()> action;
 };
 
 enum class Close { fin, rst };
 
-/// One step of an answer. Steps run in order, each after the former is complete.
-using Operation = std::variant<WriteBytes, WriteRepeated, Pause, Hold, Then, Close>;
+/// One step of a response. Each step begins after the previous one is complete.
+using Operation = std::variant<WriteBytes, WriteRepeated, Pause, Then, Close>;
 
 } // namespace nexus::llm::simulator

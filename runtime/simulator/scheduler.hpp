@@ -2,61 +2,38 @@
 #pragma once
 
 #include "nexus_llm/simulator/simulator_options.hpp"
-#include "runtime/simulator/json_text.hpp"
 #include "runtime/simulator/model_store.hpp"
+#include "runtime/simulator/runner.hpp"
 #include "runtime/simulator/statistics.hpp"
 #include "runtime/simulator/ticket.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include <chrono>
-#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace nexus::llm::simulator {
 
-/// A loaded model.
-struct Runner {
-  enum class State { loading, loaded, unloading, gone };
-
-  Runner(boost::asio::io_context& io, ModelStore::Entry entry)
-      : model(std::move(entry)), timer(io) {}
-
-  ModelStore::Entry model;
-  LoadOptions options;
-  State state = State::loading;
-  std::chrono::nanoseconds keep_alive{0};
-  LongTime expires_at;
-  /// Requests that use it, waiting ones included.
-  unsigned references = 0;
-  unsigned slots_taken = 0;
-  unsigned wedged = 0;
-  /// Unload as soon as nothing uses it.
-  bool expire = false;
-  std::deque<std::shared_ptr<Ticket>> waiting;
-  boost::asio::steady_timer timer;
-};
-
-/// Loads and unloads models and hands out their slots. Only for the server thread; tickets are
-/// told through their callbacks, which may run inside submit().
+/// Loads and unloads models and assigns their slots to tickets. Loads one model at a time; a
+/// request for a loaded model does not wait for other loads. Only for the server thread; the
+/// callback of a ticket may run inside submit().
 class Scheduler {
 public:
-  Scheduler(boost::asio::io_context& io, SimulatorOptions& options, Statistics& statistics);
+  Scheduler(boost::asio::io_context& io, const SimulatorOptions& options, Statistics& statistics);
 
-  void submit(const std::shared_ptr<Ticket>& ticket);
-  /// The request has ended or its client has left, whatever it was doing. With `wedge` its slot
-  /// stays taken.
+  /// Returns false if the queue is full.
+  [[nodiscard]] bool submit(const std::shared_ptr<Ticket>& ticket);
+  /// Ends a request in any state. If `wedge` is set, its slot stays taken.
   void release(const std::shared_ptr<Ticket>& ticket, bool wedge = false);
-  /// Unloads the model once nothing uses it. Models with the same weights share one runner.
+  /// Unloads the model once nothing uses it.
   void unload(const ModelStore::Entry& model);
-  /// Loaded models, longest remaining life first.
-  [[nodiscard]] std::vector<std::shared_ptr<Runner>> loaded() const;
-  /// Forgets all models and requests without telling anyone.
+  /// Returns the models that are loaded or being loaded, by key of the name.
+  [[nodiscard]] const std::map<std::string, std::shared_ptr<Runner>>& runners() const {
+    return runners_;
+  }
+  /// Forgets all models and requests without notifying anyone.
   void reset();
 
 private:
@@ -64,27 +41,25 @@ private:
   using TicketPtr = std::shared_ptr<Ticket>;
 
   [[nodiscard]] RunnerPtr find(const ModelStore::Entry& model) const;
+  void drop_pending(const TicketPtr& ticket);
+  /// Starts pending tickets until one has to wait.
   void pump();
-  /// Returns false when the ticket has to wait.
+  /// Returns false if the ticket has to wait.
   bool try_start(const TicketPtr& ticket);
   void load(const TicketPtr& ticket);
-  void finish_load(const RunnerPtr& runner, const TicketPtr& ticket);
+  void finish_load(const TicketPtr& ticket);
   void attach(const RunnerPtr& runner, const TicketPtr& ticket);
   void grant_slots(const RunnerPtr& runner);
   void idle(const RunnerPtr& runner);
-  void start_unload(const RunnerPtr& runner);
-  void finish_unload(const RunnerPtr& runner);
+  void unload_now(const RunnerPtr& runner);
   void remove(const RunnerPtr& runner);
-  void count_models();
 
   boost::asio::io_context& io_;
-  SimulatorOptions& options_;
+  const SimulatorOptions& options_;
   Statistics& statistics_;
-  /// By digest of the weights.
   std::map<std::string, RunnerPtr> runners_;
+  /// Requests that need a load. The first one may be in state `loading`.
   std::deque<TicketPtr> pending_;
-  /// The request that is being loaded for, or that waits for room.
-  TicketPtr current_;
   bool pumping_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include "nexus_llm/simulator/fault.hpp"
 #include "nexus_llm/simulator/simulator_options.hpp"
 #include "runtime/simulator/model_store.hpp"
+#include "runtime/simulator/request_body.hpp"
 #include "runtime/simulator/scheduler.hpp"
 #include "runtime/simulator/statistics.hpp"
 
@@ -11,30 +12,25 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace nexus::llm::simulator {
 
 class Connection;
 class Exchange;
 
-/// An answer which a test has laid down for one request.
-struct ScriptedAnswer {
-  std::string text;
-  std::vector<SimulatedToolCall> tool_calls;
-};
-
-/// What all connections share: models, scheduler, faults and the routes. Only for the server
-/// thread, apart from statistics().
+/// What all connections share: models, scheduler, faults and routes. Only for the server thread,
+/// except statistics().
 class Server {
 public:
-  Server(boost::asio::io_context& io, SimulatorOptions& options, Statistics& statistics);
+  Server(boost::asio::io_context& io, const SimulatorOptions& options, Statistics& statistics);
 
   [[nodiscard]] boost::asio::io_context& io() { return io_; }
   [[nodiscard]] const SimulatorOptions& options() const { return options_; }
@@ -45,36 +41,44 @@ public:
 
   void inject(Fault fault) { faults_.push_back(std::move(fault)); }
   void clear_faults() { faults_.clear(); }
-  void script(std::string_view model, ScriptedAnswer answer);
-  [[nodiscard]] std::optional<ScriptedAnswer> next_script(const ModelName& model);
+  void queue_reply(std::string_view model, std::string text);
+  /// Takes the next queued reply for a model.
+  [[nodiscard]] std::optional<std::string> next_reply(const ModelName& model);
 
-  /// Remembers a request that waits for its answer from outside.
-  void hold(std::uint64_t record, std::weak_ptr<Exchange> exchange);
-  /// The held request with this number; null when its client has left.
-  [[nodiscard]] std::shared_ptr<Exchange> held(std::uint64_t record) const;
+  /// Returns the exchange of a request record; null if it has ended.
+  [[nodiscard]] std::shared_ptr<Exchange> find_exchange(std::uint64_t record) const;
 
   void add_connection(std::shared_ptr<Connection> connection);
   void connection_closed(const Connection& connection);
+  /// Closes all connections and unloads all models.
   void close_all();
 
-  /// Whether a request has a handler that reads its body.
-  [[nodiscard]] bool reads_body(const std::string& method, const std::string& target) const;
+  /// Records a request, applies its fault and calls its handler.
   void handle(const std::shared_ptr<Exchange>& exchange);
 
+  /// Calls `action` once the model is loaded and, if the ticket needs one, a slot is taken.
+  /// Releases both at the end of the exchange. Responds with 503 if the queue is full.
+  void run(const std::shared_ptr<Exchange>& exchange, const std::shared_ptr<Ticket>& ticket,
+           std::function<void()> action);
+
+  /// Parses the body of a request. Responds with 400 and returns nothing if it is invalid.
+  [[nodiscard]] static std::optional<RequestBody> read_body(Exchange& exchange);
+  /// Returns the installed model of this name. Responds with an error and returns nullptr if there
+  /// is none.
+  [[nodiscard]] ModelStore::Entry find_model(Exchange& exchange, const std::string& name) const;
+
 private:
-  void note(const std::shared_ptr<Exchange>& exchange);
   [[nodiscard]] std::optional<Fault> match_fault(const std::string& path, const std::string& model);
   void route(const std::shared_ptr<Exchange>& exchange);
 
   boost::asio::io_context& io_;
-  SimulatorOptions& options_;
+  const SimulatorOptions& options_;
   Statistics& statistics_;
   ModelStore store_;
   Scheduler scheduler_;
   std::list<Fault> faults_;
-  std::map<std::string, std::deque<ScriptedAnswer>> scripts_;
+  std::map<std::string, std::deque<std::string>> replies_; ///< by key of the model; "": any
   std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;
-  std::map<std::uint64_t, std::weak_ptr<Exchange>> held_;
 };
 
 } // namespace nexus::llm::simulator

@@ -25,22 +25,14 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-[[noreturn]] void fail(const error_code& error, const std::string& what) {
-  throw std::system_error(error.value(), std::system_category(), what);
-}
-
 } // namespace
 
 class Simulator::Impl {
 public:
   explicit Impl(SimulatorOptions given)
       : options(std::move(given)), statistics(options.max_records), io(1), work(io.get_executor()),
-        server(io, options, statistics), acceptor(io), retry(io) {
-    error_code error;
-    const auto address = asio::ip::make_address(options.address, error);
-    if (error)
-      fail(error, "address " + options.address);
-    endpoint = {address, options.port};
+        server(io, options, statistics), acceptor(io), retry(io),
+        endpoint(asio::ip::address_v4::loopback(), options.port) {
     listen();
     endpoint = acceptor.local_endpoint();
     thread = std::thread([this] { io.run(); });
@@ -74,21 +66,14 @@ public:
     call([] {});
   }
 
-  /// Opens the listener and begins to accept.
+  /// Opens the listener and accepts connections.
   void listen() {
-    tcp::acceptor fresh(io);
-    error_code error;
-    fresh.open(endpoint.protocol(), error);
-    if (!error)
-      fresh.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error)
-      fresh.bind(endpoint, error);
-    if (!error)
-      fresh.listen(asio::socket_base::max_listen_connections, error);
-    if (error)
-      fail(error, "listen on " + endpoint.address().to_string() + " port " +
-                      std::to_string(endpoint.port()));
-    acceptor = std::move(fresh);
+    try {
+      acceptor = tcp::acceptor(io, endpoint);
+    } catch (const boost::system::system_error& error) {
+      throw std::system_error(error.code().value(), std::system_category(),
+                              "listen on port " + std::to_string(endpoint.port()));
+    }
     accept();
   }
 
@@ -107,11 +92,9 @@ public:
       }
       error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
-      if (options.send_buffer_bytes > 0)
-        socket.set_option(asio::socket_base::send_buffer_size(options.send_buffer_bytes), ignored);
       const auto connection = std::make_shared<Connection>(std::move(socket), server, ++last_id);
       server.add_connection(connection);
-      connection->start();
+      connection->read_request();
       accept();
     });
   }
@@ -142,11 +125,7 @@ Simulator::~Simulator() = default;
 
 std::uint16_t Simulator::port() const { return impl_->endpoint.port(); }
 
-std::string Simulator::base_url() const {
-  const auto address = impl_->endpoint.address();
-  const std::string text = address.to_string();
-  return "http://" + (address.is_v6() ? "[" + text + "]" : text) + ":" + std::to_string(port());
-}
+std::string Simulator::base_url() const { return "http://127.0.0.1:" + std::to_string(port()); }
 
 void Simulator::inject(Fault fault) {
   impl_->call([&] { impl_->server.inject(std::move(fault)); });
@@ -167,28 +146,12 @@ void Simulator::start() {
   });
 }
 
-bool Simulator::running() const {
-  return impl_->call([&] { return impl_->acceptor.is_open(); });
-}
-
 void Simulator::add_model(SimulatedModel model) {
   impl_->call([&] { impl_->server.store().add(std::move(model)); });
 }
 
 void Simulator::remove_model(std::string_view name) {
-  impl_->call([&] {
-    if (const auto parsed = ModelName::parse(name))
-      impl_->server.store().remove(*parsed);
-  });
-}
-
-std::vector<std::string> Simulator::models() const {
-  return impl_->call([&] {
-    std::vector<std::string> names;
-    for (const auto& model : impl_->server.store().list())
-      names.push_back(model->name.display());
-    return names;
-  });
+  impl_->call([&] { impl_->server.store().remove(name); });
 }
 
 void Simulator::set_delays(std::chrono::milliseconds load, std::chrono::milliseconds first_token,
@@ -202,8 +165,7 @@ void Simulator::set_delays(std::chrono::milliseconds load, std::chrono::millisec
 
 void Simulator::set_reply(std::string_view model, std::string text) {
   impl_->call([&] {
-    const auto name = ModelName::parse(model);
-    const auto entry = name ? impl_->server.store().find(*name) : nullptr;
+    const auto entry = impl_->server.store().find(model);
     if (!entry)
       throw std::invalid_argument("model not installed: " + std::string(model));
     entry->config.reply = std::move(text);
@@ -211,23 +173,19 @@ void Simulator::set_reply(std::string_view model, std::string text) {
 }
 
 void Simulator::queue_reply(std::string_view model, std::string text) {
-  impl_->call([&] { impl_->server.script(model, {std::move(text), {}}); });
-}
-
-void Simulator::queue_tool_calls(std::string_view model, std::vector<SimulatedToolCall> calls) {
-  impl_->call([&] { impl_->server.script(model, {"", std::move(calls)}); });
+  impl_->call([&] { impl_->server.queue_reply(model, std::move(text)); });
 }
 
 void Simulator::send_held(std::uint64_t request, std::string bytes) {
   impl_->call([&] {
-    if (const auto exchange = impl_->server.held(request))
+    if (const auto exchange = impl_->server.find_exchange(request))
       exchange->send_held(std::move(bytes));
   });
 }
 
 void Simulator::end_held(std::uint64_t request, Fault::Ending ending) {
   impl_->call([&] {
-    if (const auto exchange = impl_->server.held(request))
+    if (const auto exchange = impl_->server.find_exchange(request))
       exchange->end_held(ending);
   });
 }

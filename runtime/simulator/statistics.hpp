@@ -15,7 +15,7 @@
 
 namespace nexus::llm::simulator {
 
-/// Counters and request records, written by the server thread and read by any.
+/// Counters and request records. Thread-safe: the server thread writes, any thread reads.
 class Statistics {
 public:
   explicit Statistics(std::size_t max_records) : max_records_(max_records) {}
@@ -28,7 +28,7 @@ public:
     changed_.notify_all();
   }
 
-  /// Adds a record, sets its id and returns that.
+  /// Adds a record, sets its id and returns the id.
   std::uint64_t add(RequestRecord record) {
     const std::lock_guard lock(mutex_);
     record.id = ++last_id_;
@@ -38,7 +38,7 @@ public:
     return last_id_;
   }
 
-  /// No effect when the record was dropped meanwhile.
+  /// Changes a record. No effect if it was dropped meanwhile.
   template <class Change> void update(std::uint64_t id, Change&& change) {
     const std::lock_guard lock(mutex_);
     if (records_.empty() || id < records_.front().id || id > records_.back().id)

@@ -16,14 +16,12 @@ BOOST_AUTO_TEST_CASE(load_and_unload_are_single_objects) {
   BOOST_TEST(without_values(reply.body, {"created_at"}) ==
              R"({"model":"wren","created_at":?,"response":"","done":true,"done_reason":"load"})");
   BOOST_TEST(contains(fetch(port, "GET", "/api/ps").body,
-                      R"({"models":[{"name":"wren:latest","model":"wren:latest","size":)"));
+                      R"({"models":[{"name":"wren:latest","model":"wren:latest","digest":")"));
   reply = post(port, "/api/chat", R"({"model":"wren","messages":[],"keep_alive":0})");
   BOOST_TEST(
       without_values(reply.body, {"created_at"}) ==
       R"({"model":"wren","created_at":?,"message":{"role":"assistant","content":""},"done":true,"done_reason":"unload"})");
   BOOST_TEST(fetch(port, "GET", "/api/ps").body == R"({"models":[]})");
-  BOOST_TEST(
-      contains(post(port, "/api/generate", R"({"model":"emb","keep_alive":0})").body, "unload"));
 }
 
 BOOST_AUTO_TEST_CASE(idle_model_expires) {
@@ -38,7 +36,7 @@ BOOST_AUTO_TEST_CASE(keep_alive_of_a_request_stays_in_force) {
   const auto port = server.port();
   BOOST_TEST(post(port, "/api/generate", R"({"model":"wren","keep_alive":-1})").status() == 200);
   BOOST_TEST(post(port, "/api/generate", R"({"model":"wren"})").status() == 200);
-  BOOST_TEST(contains(fetch(port, "GET", "/api/ps").body, R"("expires_at":"23)"));
+  BOOST_TEST(contains(fetch(port, "GET", "/api/ps").body, R"("expires_at":"9999-)"));
   BOOST_TEST(post(port, "/api/generate",
                   R"({"model":"wren","prompt":"x","stream":false,"keep_alive":"0s"})")
                  .status() == 200);
@@ -56,10 +54,8 @@ BOOST_AUTO_TEST_CASE(changed_load_options_reload_and_others_do_not) {
   BOOST_TEST(run(R"(,"options":{"num_ctx":4096,"temperature":1,"num_predict":3})") == 1U);
   BOOST_TEST(run(R"(,"options":{"num_ctx":2048})") == 2U);
   BOOST_TEST(run("") == 3U);
-  BOOST_TEST(run(R"(,"options":{"num_gpu":0})") == 4U);
-  BOOST_TEST(run("") == 4U);
-  BOOST_TEST(run(R"(,"shift":false)") == 5U);
-  BOOST_TEST(server.counters().reloads == 4U);
+  BOOST_TEST(run(R"(,"options":{"num_thread":2})") == 4U);
+  BOOST_TEST(server.counters().reloads == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_sent_or_listed_during_a_load) {
@@ -71,13 +67,10 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_or_listed_during_a_load) {
   BOOST_TEST(fetch(server.port(), "GET", "/api/ps").body == R"({"models":[]})");
   BOOST_TEST(client.input().empty());
   BOOST_TEST(client.read_response().status() == 200);
-  const auto records = server.requests();
-  BOOST_REQUIRE(records.size() == 2U);
-  BOOST_TEST((*records[0].first_byte_at - records[0].received >= 100ms));
 }
 
-BOOST_AUTO_TEST_CASE(unload_is_asynchronous_and_lets_a_stream_end) {
-  Simulator server(with([](SimulatorOptions& options) { options.unload_delay = 5ms; }));
+BOOST_AUTO_TEST_CASE(an_unload_lets_a_stream_end) {
+  Simulator server(with_models());
   server.set_delays(0ms, 0ms, 2ms);
   server.set_reply("wren", "a b c d e f g h i j k l m n o p");
   SocketClient client(server.port());
@@ -110,35 +103,6 @@ BOOST_AUTO_TEST_CASE(queue_is_limited_only_while_loading) {
   BOOST_TEST(second.read_response().status() == 200);
   BOOST_TEST(server.counters().loads_aborted == 1U);
   BOOST_TEST(server.counters().loads == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(least_lasting_idle_model_makes_room) {
-  Simulator server(with([](SimulatorOptions& options) { options.max_loaded_models = 2; }));
-  const auto load = [&](const char* model, const char* keep) {
-    BOOST_TEST(post(server.port(), "/api/generate",
-                    std::string(R"({"model":")") + model + R"(","keep_alive":")" + keep + "\"}")
-                   .status() == 200);
-  };
-  load("wren", "9m");
-  load("owl", "1m");
-  load("heron:3b", "5m");
-  const auto list = fetch(server.port(), "GET", "/api/ps").body;
-  BOOST_TEST(list.find("wren") < list.find("heron"));
-  BOOST_TEST(!contains(list, "owl"));
-}
-
-BOOST_AUTO_TEST_CASE(failed_load_is_500_and_leaves_nothing) {
-  Simulator server(with_models());
-  SimulatedModel broken;
-  broken.name = "broken";
-  broken.load_error = "llama-server process has terminated: exit status 1";
-  server.add_model(broken);
-  for (int i = 0; i < 2; ++i) {
-    const auto reply = post(server.port(), "/api/generate", R"({"model":"broken","prompt":"x"})");
-    BOOST_TEST(reply.status() == 500);
-    BOOST_TEST(reply.body == R"({"error":"llama-server process has terminated: exit status 1"})");
-  }
-  BOOST_TEST(fetch(server.port(), "GET", "/api/ps").body == R"({"models":[]})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -44,10 +44,8 @@ std::vector<std::string> Response::lines() const {
   return all;
 }
 
-SocketClient::SocketClient(std::uint16_t port, int receive_buffer)
+SocketClient::SocketClient(std::uint16_t port)
     : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  if (receive_buffer > 0)
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   const timeval limit{10, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   sockaddr_in address{};

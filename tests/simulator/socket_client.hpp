@@ -34,7 +34,7 @@ struct Response {
 /// A blocking TCP client for one connection. Every read gives up after ten seconds.
 class SocketClient {
 public:
-  explicit SocketClient(std::uint16_t port, int receive_buffer = 0);
+  explicit SocketClient(std::uint16_t port);
   ~SocketClient();
   SocketClient(const SocketClient&) = delete;
   SocketClient& operator=(const SocketClient&) = delete;

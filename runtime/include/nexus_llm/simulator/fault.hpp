@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,8 +17,7 @@ namespace nexus::llm::simulator {
 /// `Fault::reset_after_lines(3).on("/api/chat").times(2)`. The simulator tries faults in the order
 /// of injection and applies the first one that matches and is not used up. Line numbers count lines
 /// of the NDJSON body; if a stream ends earlier, the fault applies at its end. A response without
-/// streaming is cut before its first byte if `lines` is 0 (except for `close_mid_chunk`), otherwise
-/// after three quarters. Plain data; copies are independent.
+/// streaming counts as a stream of one line. Plain data; copies are independent.
 struct Fault {
   enum class Kind {
     reset_before_response, ///< TCP reset before the first byte
@@ -58,83 +57,134 @@ struct Fault {
     std::chrono::milliseconds delay{0};
   };
 
+  using Delay = std::optional<std::chrono::milliseconds>;
   using Headers = std::vector<std::pair<std::string, std::string>>;
 
   Kind kind = Kind::reset_before_response;
-  /// Path of the request, e.g. "/api/chat". Empty: generate, chat, embed and embeddings.
-  std::string path;
+  unsigned lines = 0;
+  std::string text = {};
+  Delay delay = {};
+  std::uint64_t bytes = 0;
+  unsigned depth = 0;
+  unsigned count_of_headers = 0;
+  int status = 500;
+  std::string body = {};
+  std::string content_type = {};
+  Headers headers = {};
+  std::vector<Piece> pieces = {};
+  Ending ending = Ending::fin;
+
+  /// Path of the request, e.g. "/api/chat". Empty: generate, chat and embed.
+  std::string path = {};
   /// Model name in the request, as written by the client. Empty: any.
-  std::string model;
+  std::string model = {};
   /// Number of matching requests to let pass first.
   unsigned skip = 0;
   /// Number of requests to apply the fault to; 0: until it is cleared.
   unsigned count = 1;
 
-  unsigned lines = 0;
-  std::optional<std::chrono::milliseconds> delay;
-  int status = 500;
-  std::string body;
-  std::string content_type;
-  Headers headers;
-  std::string text;
-  std::uint64_t bytes = 0;
-  unsigned depth = 0;
-  unsigned count_of_headers = 0;
-  std::vector<Piece> pieces;
-  Ending ending = Ending::fin;
-
   /// The longest line that huge_line() generates, in bytes.
   static constexpr std::uint64_t max_line_bytes = 256ULL << 20U;
 
-  [[nodiscard]] static Fault reset_before_response();
-  [[nodiscard]] static Fault reset_after_lines(unsigned lines);
-  [[nodiscard]] static Fault close_before_response();
-  [[nodiscard]] static Fault close_mid_chunk(unsigned after_lines);
-  [[nodiscard]] static Fault close_after_lines(unsigned lines);
-  [[nodiscard]] static Fault end_without_done(unsigned after_lines);
-  [[nodiscard]] static Fault error_line(unsigned after_lines, std::string text);
-  [[nodiscard]] static Fault garbage_line(unsigned after_lines, std::string text = "!garbage!");
+  static Fault reset_before_response() { return {Kind::reset_before_response}; }
+  static Fault reset_after_lines(unsigned lines) { return {Kind::reset_after_lines, lines}; }
+  static Fault close_before_response() { return {Kind::close_before_response}; }
+  static Fault close_mid_chunk(unsigned lines) { return {Kind::close_mid_chunk, lines}; }
+  static Fault close_after_lines(unsigned lines) { return {Kind::close_after_lines, lines}; }
+  static Fault end_without_done(unsigned lines) { return {Kind::end_without_done, lines}; }
+  static Fault error_line(unsigned lines, std::string text) {
+    return {Kind::error_line, lines, std::move(text)};
+  }
+  static Fault garbage_line(unsigned lines, std::string text = "!garbage!") {
+    return {Kind::garbage_line, lines, std::move(text)};
+  }
   /// Stalls before processing the request, so it takes no slot. Unset `delay`: never resumes.
-  [[nodiscard]] static Fault
-  stall_before_response(std::optional<std::chrono::milliseconds> delay = std::nullopt);
+  static Fault stall_before_response(Delay delay = std::nullopt) {
+    return {.kind = Kind::stall_before_response, .delay = delay};
+  }
   /// Stalls while the request holds its slot. Unset `delay`: never resumes.
-  [[nodiscard]] static Fault
-  stall_after_lines(unsigned lines, std::optional<std::chrono::milliseconds> delay = std::nullopt);
+  static Fault stall_after_lines(unsigned lines, Delay delay = std::nullopt) {
+    return {.kind = Kind::stall_after_lines, .lines = lines, .delay = delay};
+  }
   /// Sends a custom response with Content-Length. Empty content type: no such header.
-  [[nodiscard]] static Fault respond(int status, std::string body,
-                                     std::string content_type = "application/json; charset=utf-8",
-                                     Headers headers = {});
+  static Fault respond(int status, std::string body,
+                       std::string content_type = "application/json; charset=utf-8",
+                       Headers headers = {}) {
+    return {.kind = Kind::respond,
+            .status = status,
+            .body = std::move(body),
+            .content_type = std::move(content_type),
+            .headers = std::move(headers)};
+  }
   /// Responds with 503 and the error text of a full queue; `retry_after` (seconds) adds that
   /// header.
-  [[nodiscard]] static Fault busy(std::optional<unsigned> retry_after = std::nullopt);
+  static Fault busy(std::optional<unsigned> retry_after = std::nullopt) {
+    auto fault = respond(
+        503, R"({"error":"server busy, please try again.  maximum pending requests exceeded"})");
+    if (retry_after)
+      fault.headers.emplace_back("Retry-After", std::to_string(*retry_after));
+    return fault;
+  }
   /// Responds with 404 as if the model were not installed.
-  [[nodiscard]] static Fault model_missing(std::string model_as_told);
-  [[nodiscard]] static Fault redirect(int status, std::string location);
-  [[nodiscard]] static Fault malformed_json(unsigned line = 0);
-  [[nodiscard]] static Fault wrong_types();
+  static Fault model_missing(const std::string& model_as_told) {
+    return respond(404, R"({"error":"model ')" + model_as_told + R"(' not found"})");
+  }
+  static Fault redirect(int status, std::string location) {
+    return respond(status, "", "", {{"Location", std::move(location)}});
+  }
+  static Fault malformed_json(unsigned line = 0) { return {Kind::malformed_json, line}; }
+  static Fault wrong_types() { return {Kind::wrong_types}; }
   /// `bytes` up to max_line_bytes. Generates the line while sending; never holds it in memory.
-  [[nodiscard]] static Fault huge_line(std::uint64_t bytes, unsigned after_lines = 0);
-  [[nodiscard]] static Fault nested_json(unsigned depth, unsigned after_lines = 0);
-  [[nodiscard]] static Fault invalid_utf8(unsigned after_lines = 0);
-  [[nodiscard]] static Fault data_after_done();
-  [[nodiscard]] static Fault no_done();
-  [[nodiscard]] static Fault header_flood(unsigned headers, std::uint64_t bytes);
-  [[nodiscard]] static Fault slow_drip(std::chrono::milliseconds per_byte);
-  [[nodiscard]] static Fault merged_chunks();
-  [[nodiscard]] static Fault split_chunks(std::uint64_t every_bytes);
-  [[nodiscard]] static Fault split_utf8();
-  [[nodiscard]] static Fault raw(std::vector<Piece> pieces, Ending ending = Ending::fin);
+  static Fault huge_line(std::uint64_t bytes, unsigned lines = 0) {
+    return {.kind = Kind::huge_line, .lines = lines, .bytes = std::min(bytes, max_line_bytes)};
+  }
+  static Fault nested_json(unsigned depth, unsigned lines = 0) {
+    return {.kind = Kind::nested_json, .lines = lines, .depth = depth};
+  }
+  static Fault invalid_utf8(unsigned lines = 0) { return {Kind::invalid_utf8, lines}; }
+  static Fault data_after_done() { return {Kind::data_after_done}; }
+  static Fault no_done() { return {Kind::no_done}; }
+  static Fault header_flood(unsigned headers, std::uint64_t bytes) {
+    return {.kind = Kind::header_flood, .bytes = bytes, .count_of_headers = headers};
+  }
+  static Fault slow_drip(std::chrono::milliseconds per_byte) {
+    return {.kind = Kind::slow_drip, .delay = per_byte};
+  }
+  static Fault merged_chunks() { return {Kind::merged_chunks}; }
+  static Fault split_chunks(std::uint64_t every_bytes) {
+    return {.kind = Kind::split_chunks, .bytes = std::max<std::uint64_t>(1, every_bytes)};
+  }
+  static Fault split_utf8() { return {Kind::split_utf8}; }
+  static Fault raw(std::vector<Piece> pieces, Ending ending = Ending::fin) {
+    return {.kind = Kind::raw, .pieces = std::move(pieces), .ending = ending};
+  }
   /// The response consists of what Simulator::send_held() and end_held() send.
-  [[nodiscard]] static Fault held();
+  static Fault held() { return {.kind = Kind::held}; }
 
   /// Applies only to requests with this path.
-  [[nodiscard]] Fault on(std::string only_path) const;
+  Fault on(std::string only_path) const {
+    Fault fault = *this;
+    fault.path = std::move(only_path);
+    return fault;
+  }
   /// Applies only to requests for this model.
-  [[nodiscard]] Fault for_model(std::string only_model) const;
+  Fault for_model(std::string only_model) const {
+    Fault fault = *this;
+    fault.model = std::move(only_model);
+    return fault;
+  }
   /// Applies to this many requests; 0: until cleared.
-  [[nodiscard]] Fault times(unsigned hits) const;
+  Fault times(unsigned hits) const {
+    Fault fault = *this;
+    fault.count = hits;
+    return fault;
+  }
   /// Lets this many matching requests pass first.
-  [[nodiscard]] Fault after(unsigned requests) const;
+  Fault after(unsigned requests) const {
+    Fault fault = *this;
+    fault.skip = requests;
+    return fault;
+  }
 };
 
 } // namespace nexus::llm::simulator

@@ -5,11 +5,11 @@ namespace nexus::llm::simulator {
 
 /// The Ollama release that the simulator imitates.
 enum class Personality {
-  /// A recent release: errors before the first token have a real status, wrong methods are 405,
-  /// tool calls have an `id`, /api/tags lists capabilities.
+  /// A recent release: wrong methods are 405, tool calls have an `id`, /api/tags lists
+  /// capabilities.
   current,
-  /// Release 0.5.4: errors before the first token are a 200 with one error line, wrong methods are
-  /// 404, tool calls have no `id`, failed embeddings return `{"error":{}}`.
+  /// Release 0.5.4: wrong methods are 404, tool calls have no `id`, and what a model is capable of
+  /// is not listed.
   v0_5_4,
 };
 

@@ -21,15 +21,16 @@ namespace nexus::llm::simulator {
 /// A server that implements the Ollama HTTP API over TCP without any inference.
 ///
 /// Every generated text states that it is simulated. The simulator runs one thread that serves all
-/// connections; timers drive the pacing. A token is a word with the white space before it; words
-/// longer than 12 bytes count once per 12 bytes. Prompts are counted the same way. The same model,
-/// prompt and `seed` produce the same text.
+/// connections; timers drive the pacing. It listens on 127.0.0.1. A token is a word with the white
+/// space before it; words longer than 12 bytes count once per 12 bytes. Prompts are counted the
+/// same way. The same model, prompt and `seed` produce the same text.
 ///
 /// Thread safety: all members may be called from any thread at the same time, except the
 /// destructor. Changes take effect before the call returns. Members must not be called from the
 /// predicate of wait_until().
 ///
-/// Limits: HTTP/1.0 and HTTP/1.1 only; header block of 1 MiB; bodies are held in memory.
+/// Limits: HTTP/1.0 and HTTP/1.1 only; request headers of 1 MiB and bodies of 1 GiB, which are held
+/// in memory. The disconnect of a client that sends its next request early goes unnoticed.
 class Simulator {
 public:
   /// Binds, listens and starts the thread. Throws std::system_error if the address cannot be
@@ -42,7 +43,7 @@ public:
 
   /// Returns the port in use; stop() and start() do not change it.
   [[nodiscard]] std::uint16_t port() const;
-  /// Returns "http://127.0.0.1:PORT", without trailing slash; IPv6 addresses in brackets.
+  /// Returns "http://127.0.0.1:PORT", without trailing slash.
   [[nodiscard]] std::string base_url() const;
 
   /// Adds a fault for later requests.
@@ -56,17 +57,14 @@ public:
   /// Listens again on the same port. Throws std::system_error if the port is no longer free.
   /// No effect while running.
   void start();
-  [[nodiscard]] bool running() const;
 
   /// Installs a model, or replaces the installed one of that name. Throws std::invalid_argument
   /// if the name is invalid.
   void add_model(SimulatedModel model);
   /// Removes an installed model; its active requests continue. No effect if it is not installed.
   void remove_model(std::string_view name);
-  /// Returns the names of the installed models in canonical form, e.g. "llama3.2:latest".
-  [[nodiscard]] std::vector<std::string> models() const;
 
-  /// Sets the delays of later loads, prompt evaluations and tokens.
+  /// Sets the delays of later loads, prompt evaluations and token streams.
   void set_delays(std::chrono::milliseconds load, std::chrono::milliseconds first_token,
                   std::chrono::milliseconds token);
   /// Sets the fixed reply of a model; empty: use generated replies. Throws std::invalid_argument if
@@ -75,8 +73,6 @@ public:
   /// Queues a reply for one inference request to the model. Queued replies take precedence over the
   /// fixed or generated reply. Empty name: any model.
   void queue_reply(std::string_view model, std::string text);
-  /// Answers the next inference request to the model with these tool calls.
-  void queue_tool_calls(std::string_view model, std::vector<SimulatedToolCall> calls);
 
   /// Sends bytes to the client of a request held by Fault::held(), identified by the id of its
   /// record. The bytes include the response header. No effect if the client has disconnected.
