@@ -6,7 +6,6 @@
 #include "runtime/simulator/json_object.hpp"
 #include "runtime/simulator/server.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <string_view>
 #include <utility>

@@ -9,7 +9,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace nexus::llm::simulator {
 namespace {
@@ -98,7 +101,8 @@ private:
       }
     }
     // A longer prompt is cut. The template of a real prompt has tokens of its own.
-    prompt_tokens_ = std::clamp<std::int64_t>(prompt_tokens_, 1, ticket_->options.num_ctx);
+    prompt_tokens_ = std::clamp<std::size_t>(prompt_tokens_, 1,
+                                             static_cast<std::size_t>(ticket_->options.num_ctx));
   }
 
   void make_answer() {
@@ -192,7 +196,7 @@ private:
       object.text("done_reason", done_reason_)
           .number("total_duration", nanos_between(received_, now))
           .number("load_duration", nanos_between(received_, ready_at_))
-          .number("prompt_eval_count", prompt_tokens_)
+          .number("prompt_eval_count", static_cast<std::int64_t>(prompt_tokens_))
           .number("prompt_eval_duration", nanos_between(ready_at_, first_token_at_))
           .number("eval_count", static_cast<std::int64_t>(lines_.size()))
           .number("eval_duration", nanos_between(first_token_at_, now));
@@ -237,7 +241,7 @@ private:
   std::shared_ptr<Ticket> ticket_ = std::make_shared<Ticket>();
 
   std::string prompt_;
-  std::int64_t prompt_tokens_ = 0;
+  std::size_t prompt_tokens_ = 0;
   bool after_tool_ = false;
   std::vector<Line> lines_;
   std::string done_reason_ = "stop";

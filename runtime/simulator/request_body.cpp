@@ -49,29 +49,25 @@ bool is_text(const Value& value) { return value.IsString(); }
 
 bool is_message(const Value& value) {
   const auto* content = json::find(value, "content");
-  return value.IsObject() && (content == nullptr || content->IsString());
+  return value.IsObject() && (content == nullptr || content->IsNull() || content->IsString());
 }
 
 } // namespace
 
 RequestBody::RequestBody(std::string_view text) {
-  if (text.empty()) {
-    error_ = "missing request body";
-    return;
-  }
   auto parsed = json::parse(text, max_depth);
   if (!parsed || !parsed->IsObject()) {
     error_ = parsed ? "the body must be a JSON object" : "invalid JSON: " + parsed.error().what;
     return;
   }
   document_ = std::move(*parsed);
+  if (const auto* options = find("options"); options != nullptr && options->IsObject())
+    error_ = check_options(*options);
   for (const auto& field : fields)
     if (const auto* value = find(field.name); value != nullptr && !(value->*field.has_type)())
       error_ = "invalid type of `" + std::string{field.name} + "`";
   if (const auto* value = find("keep_alive"); value != nullptr && !duration_of(*value))
     error_ = "invalid duration `keep_alive`";
-  if (const auto* options = find("options"); options != nullptr && options->IsObject())
-    error_ += check_options(*options);
   if (const auto* messages = find_list("messages"))
     if (!std::all_of(messages->Begin(), messages->End(), is_message))
       error_ = "invalid type of a message";

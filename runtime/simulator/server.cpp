@@ -6,7 +6,6 @@
 #include "runtime/simulator/handlers.hpp"
 #include "runtime/simulator/json_object.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace nexus::llm::simulator {

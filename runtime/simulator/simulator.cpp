@@ -10,8 +10,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 
+#include <chrono>
 #include <future>
+#include <memory>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
