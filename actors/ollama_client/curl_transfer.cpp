@@ -92,7 +92,7 @@ std::size_t CurlTransfer::take_body(std::string_view bytes) {
   }
   outcome_.status = static_cast<int>(status);
   outcome_.answer_began = outcome_.answer_began || !bytes.empty();
-  has_news_ = true;
+  note_news(has_news_);
   if (!handler_failure_.empty())
     return refusal;
   bool go_on = false;
@@ -124,7 +124,14 @@ curl_socket_t CurlTransfer::open_socket(void* user, curlsocktype, curl_sockaddr*
   return descriptor;
 }
 
-bool CurlTransfer::prepare(const curl_slist* headers) {
+void CurlTransfer::note_news(bool& flag) {
+  if (!has_news_ && !has_sent_)
+    news_->push_back(this);
+  flag = true;
+}
+
+bool CurlTransfer::prepare(const curl_slist* headers, News& news) {
+  news_ = &news;
   easy_.reset(curl_easy_init());
   if (easy_ == nullptr) {
     outcome_ = {.failure = HttpOutcome::Failure::protocol, .detail = "libcurl is out of memory"};
@@ -211,7 +218,8 @@ std::size_t CurlTransfer::on_read(char* buffer, std::size_t size, std::size_t co
     transfer.note_unreadable(errno);
     return CURL_READFUNC_ABORT;
   }
-  transfer.has_sent_ = transfer.has_sent_ || read > 0;
+  if (read > 0)
+    transfer.note_news(transfer.has_sent_);
   return read * size;
 }
 

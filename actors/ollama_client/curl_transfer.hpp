@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "actors/ollama_client/transport.hpp"
 
@@ -24,8 +25,12 @@ public:
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
-  /// Makes the easy handle, ready for a multi handle. Returns false on failure; see `outcome`.
-  [[nodiscard]] bool prepare(const curl_slist* headers);
+  /// The exchanges that have something to report.
+  using News = std::vector<CurlTransfer*>;
+
+  /// Makes the easy handle, ready for a multi handle. From then on, the exchange enters itself into
+  /// `news` once it has something to report. Returns false on failure; see `outcome`.
+  [[nodiscard]] bool prepare(const curl_slist* headers, News& news);
 
   [[nodiscard]] TransferId id() const noexcept { return id_; }
   [[nodiscard]] const HttpRequest& request() const noexcept { return request_; }
@@ -63,6 +68,7 @@ private:
   static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address);
 
   template <class Call> void guarded(Call call);
+  void note_news(bool& flag);
   std::size_t take_body(std::string_view bytes);
   /// Returns false if the file cannot be read.
   [[nodiscard]] bool set_body();
@@ -82,6 +88,7 @@ private:
   bool probes_tls_ = false;
   bool too_many_headers_ = false;
   bool file_unreadable_ = false;
+  News* news_ = nullptr;
   bool has_news_ = false;
   bool has_sent_ = false;       ///< a part of the file since the last report
   std::string handler_failure_; ///< what the handler threw; it gets no further calls

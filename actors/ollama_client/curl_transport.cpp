@@ -14,32 +14,17 @@
 #include <variant>
 #include <vector>
 
+#include "actors/ollama_client/curl_multi.hpp"
 #include "actors/ollama_client/curl_transfer.hpp"
 
 namespace nexus::llm {
 
 namespace {
 
-constexpr int idle_poll_ms = 60'000;
-/// The same for a thread that cannot be woken.
-constexpr int deaf_poll_ms = 20;
-
-struct MultiDeleter {
-  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
-};
 struct ListDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
-using Multi = std::unique_ptr<CURLM, MultiDeleter>;
 using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
-
-/// Initialises the process-wide state of libcurl, once. Never torn down, since other code may use
-/// it.
-void initialise_curl() {
-  static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (result != CURLE_OK)
-    throw std::runtime_error{"libcurl cannot be initialised"};
-}
 
 HeaderList make_headers(const char* content_type) {
   HeaderList list;
@@ -59,55 +44,38 @@ HeaderList make_headers(const char* content_type) {
 class Loop {
 public:
   Loop()
-      : multi_{(initialise_curl(), curl_multi_init())}, headers_{make_headers(
-                                                            "Content-Type: application/json")},
-        raw_headers_{make_headers("Content-Type: application/octet-stream")} {
-    if (multi_ == nullptr)
-      throw std::bad_alloc{};
-    wakes_ = curl_multi_wakeup(multi_.get()) == CURLM_OK;
-  }
+      : headers_{make_headers("Content-Type: application/json")},
+        raw_headers_{make_headers("Content-Type: application/octet-stream")} {}
 
   using Command = std::variant<std::unique_ptr<CurlTransfer>, TransferId>;
 
   void post(Command command) {
-    std::lock_guard lock{mutex_};
-    commands_.push_back(std::move(command));
-    curl_multi_wakeup(multi_.get());
+    {
+      std::lock_guard lock{mutex_};
+      commands_.push_back(std::move(command));
+    }
+    multi_.wake();
   }
 
   void stop() {
-    std::lock_guard lock{mutex_};
-    stopping_ = true;
-    curl_multi_wakeup(multi_.get());
+    {
+      std::lock_guard lock{mutex_};
+      stopping_ = true;
+    }
+    multi_.wake();
   }
 
   void run() {
     while (obey_commands()) {
-      int running = 0;
-      curl_multi_perform(multi_.get(), &running);
+      multi_.run_once();
       report();
-      curl_multi_poll(multi_.get(), nullptr, 0, can_be_woken() ? idle_poll_ms : deaf_poll_ms,
-                      nullptr);
     }
     for (auto& [id, transfer] : transfers_)
-      curl_multi_remove_handle(multi_.get(), transfer->easy());
+      multi_.remove(transfer->easy());
     transfers_.clear();
   }
 
 private:
-  /// If the process had no file descriptor left, libcurl has silently made a multi handle without a
-  /// wake-up channel. Replaces it as soon as a descriptor is free and no transfer uses the handle.
-  bool can_be_woken() {
-    std::lock_guard lock{mutex_};
-    if (!wakes_ && transfers_.empty()) {
-      Multi other{curl_multi_init()};
-      wakes_ = other != nullptr && curl_multi_wakeup(other.get()) == CURLM_OK;
-      if (wakes_)
-        multi_ = std::move(other);
-    }
-    return wakes_;
-  }
-
   /// Returns false once the transport must stop.
   bool obey_commands() {
     std::vector<Command> commands;
@@ -128,9 +96,9 @@ private:
 
   void begin(std::unique_ptr<CurlTransfer> transfer) {
     const auto& headers = transfer->request().body_file.empty() ? headers_ : raw_headers_;
-    if (!transfer->prepare(headers.get()))
+    if (!transfer->prepare(headers.get(), news_))
       return transfer->finish();
-    curl_multi_add_handle(multi_.get(), transfer->easy());
+    multi_.add(transfer->easy());
     const auto id = transfer->id();
     transfers_.emplace(id, std::move(transfer));
   }
@@ -139,29 +107,29 @@ private:
     const auto entry = transfers_.find(id);
     if (entry == transfers_.end())
       return;
-    curl_multi_remove_handle(multi_.get(), entry->second->easy());
+    multi_.remove(entry->second->easy());
     transfers_.erase(entry);
   }
 
   /// Reports the last round of reading to the handlers.
   void report() {
-    for (auto& [id, transfer] : transfers_)
+    for (auto* transfer : news_)
       transfer->report();
-    int left = 0;
-    while (auto* message = curl_multi_info_read(multi_.get(), &left))
+    news_.clear();
+    while (const auto* message = multi_.next_message())
       if (message->msg == CURLMSG_DONE)
         finish(CurlTransfer::of(message->easy_handle), message->data.result);
   }
 
   void finish(CurlTransfer& transfer, CURLcode code) {
-    curl_multi_remove_handle(multi_.get(), transfer.easy());
+    multi_.remove(transfer.easy());
     if (!transfer.probes_tls()) {
       transfer.note_outcome(code);
       if (transfer.outcome().status > 0)
         answered_.insert(server_of(transfer.request().url));
       if (may_want_tls(transfer)) {
         transfer.become_tls_probe();
-        curl_multi_add_handle(multi_.get(), transfer.easy());
+        multi_.add(transfer.easy());
         return;
       }
     } else if (code == CURLE_OK) {
@@ -186,14 +154,14 @@ private:
            !answered_.contains(server_of(url));
   }
 
-  Multi multi_;
-  bool wakes_ = false; ///< whether `curl_multi_wakeup` works on it
   HeaderList headers_;
   HeaderList raw_headers_;
+  CurlMulti multi_;
   std::mutex mutex_;
   std::vector<Command> commands_;
   bool stopping_ = false;
   // Used by the thread only.
+  CurlTransfer::News news_; ///< of this round
   std::unordered_map<TransferId, std::unique_ptr<CurlTransfer>> transfers_;
   std::unordered_set<std::string> answered_; ///< servers that have responded in HTTP
 };

@@ -21,7 +21,7 @@
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/service_manager.hpp"
-#include "runtime/event_descriptor.hpp"
+#include "config/event_descriptor.hpp"
 
 namespace nexus::llm::cli {
 

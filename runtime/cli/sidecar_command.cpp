@@ -16,7 +16,7 @@
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/cli/stream_io.hpp"
-#include "runtime/event_descriptor.hpp"
+#include "config/event_descriptor.hpp"
 #include "runtime/sidecar/connection.hpp"
 #include "runtime/sidecar/json_rpc.hpp"
 #include "runtime/sidecar/protocol.hpp"

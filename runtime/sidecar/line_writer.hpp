@@ -12,7 +12,7 @@
 #include <string_view>
 #include <thread>
 
-#include "runtime/event_descriptor.hpp"
+#include "config/event_descriptor.hpp"
 
 namespace nexus::llm::sidecar {
 
