@@ -132,12 +132,12 @@ std::vector<LLMStreamChunk> AnswerCollector::take_chunks() { return std::exchang
 bool AnswerCollector::on_line(std::string_view text) {
   if (complete_)
     return false;
+  if (limits_.max_json_depth >= plain_depth && text_joiner_.idle())
+    if (const auto plain = find_plain_line(text, kind_))
+      return on_plain_line(*plain);
   const auto line = data_of_line(text);
   if (line.empty())
     return true;
-  if (limits_.max_json_depth >= plain_depth)
-    if (const auto plain = find_plain_line(line, kind_))
-      return on_plain_line(*plain);
   auto piece = response_parser::parse_chunk(line, kind_, limits_.max_json_depth);
   if (!piece) {
     auto error = std::move(piece.error());
@@ -199,22 +199,20 @@ bool AnswerCollector::on_plain_line(const PlainLine& line) {
   any_line_ = true;
   if (!line.model.empty() && line.model != response_.model)
     response_.model = line.model;
-  std::string text;
-  append_unescaped(text, line.text);
-  text = text_joiner_.take(text, false);
+  const auto before = response_.response.size();
+  append_unescaped(response_.response, line.text);
+  const auto text = std::string_view{response_.response}.substr(before);
   bytes_ += text.size();
-  if (bytes_ > limits_.max_response_bytes)
+  if (bytes_ > limits_.max_response_bytes) {
+    response_.response.resize(before);
     return fail_too_large();
-  response_.response += text;
-  if (chunks_.size() >= separate_chunks && chunks_.back().model == response_.model) {
-    chunks_.back().response += text;
-    return true;
   }
-  LLMStreamChunk chunk;
-  chunk.id = response_.id;
-  chunk.model = response_.model;
-  chunk.response = std::move(text);
-  chunks_.push_back(std::move(chunk));
+  if (chunks_.size() < separate_chunks || chunks_.back().model != response_.model) {
+    auto& chunk = chunks_.emplace_back();
+    chunk.id = response_.id;
+    chunk.model = response_.model;
+  }
+  chunks_.back().response += text;
   return true;
 }
 

@@ -82,8 +82,9 @@ std::size_t CurlTransfer::on_body(char* data, std::size_t, std::size_t size, voi
 // If the returned count differs from the size, libcurl ends the exchange.
 std::size_t CurlTransfer::take_body(std::string_view bytes) {
   const auto refusal = bytes.size() + 1;
-  long status = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  long status = outcome_.status;
+  if (status == 0)
+    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   if (status == 0) {
     // Bytes without a status line. TLS answers with an alert (21) or a handshake (22).
     not_http_ = true;

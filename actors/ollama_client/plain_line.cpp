@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 #include "config/utf8.hpp"
 
@@ -10,23 +12,41 @@ namespace nexus::llm {
 
 namespace {
 
-/// Takes a literal off the front.
-bool skip(std::string_view& rest, std::string_view literal) {
-  if (!rest.starts_with(literal))
+/// Takes a literal off the front. Its size is known to the compiler, which makes the comparison
+/// cheap.
+template <std::size_t Size> bool skip(std::string_view& rest, const char (&literal)[Size]) {
+  constexpr auto size = Size - 1;
+  if (rest.size() < size || std::memcmp(rest.data(), literal, size) != 0)
     return false;
-  rest.remove_prefix(literal.size());
+  rest.remove_prefix(size);
   return true;
+}
+
+bool is_simple(char c) { return c >= ' ' && c <= '~' && c != '\\'; }
+
+/// Whether a text is printable ASCII without a backslash. Looks at eight characters at a time,
+/// since the time stamp makes up a third of a line.
+bool is_simple(std::string_view text) {
+  constexpr auto each = [](unsigned char c) { return 0x0101010101010101U * c; };
+  for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    // The high bit of a byte gets set if the byte is beyond ASCII, below the space, a backslash or
+    // DEL: a subtraction from a smaller byte wraps around.
+    const auto odd = word | (word - each(' ')) | ((word ^ each('\\')) - each(1)) |
+                     ((word ^ each('\x7f')) - each(1));
+    if ((odd & each(0x80)) != 0)
+      return false;
+  }
+  return std::ranges::all_of(text, [](char c) { return is_simple(c); });
 }
 
 /// Takes a string without escapes, of printable ASCII, off the front, with its closing quote.
 std::optional<std::string_view> take_simple_string(std::string_view& rest) {
-  const auto end = std::ranges::find_if(
-      rest, [](char c) { return c == '"' || c == '\\' || c < ' ' || c > '~'; });
-  if (end == rest.end() || *end != '"')
+  const auto text = rest.substr(0, rest.find('"'));
+  if (text.size() == rest.size() || !is_simple(text))
     return std::nullopt;
-  const auto size = static_cast<std::size_t>(end - rest.begin());
-  const auto text = rest.substr(0, size);
-  rest.remove_prefix(size + 1);
+  rest.remove_prefix(text.size() + 1);
   return text;
 }
 
@@ -101,8 +121,10 @@ std::optional<PlainLine> find_plain_line(std::string_view line, RequestKind kind
   if (!skip(line, R"({"model":")"))
     return std::nullopt;
   const auto model = take_simple_string(line);
-  if (!model || !skip(line, R"(,"created_at":")") || !take_simple_string(line) ||
-      !skip(line, chat ? R"(,"message":{"role":"assistant","content":")" : R"(,"response":")"))
+  if (!model || !skip(line, R"(,"created_at":")") || !take_simple_string(line))
+    return std::nullopt;
+  if (chat ? !skip(line, R"(,"message":{"role":"assistant","content":")")
+           : !skip(line, R"(,"response":")"))
     return std::nullopt;
   const auto text = take_text(line);
   if (!text || line != (chat ? R"(},"done":false})" : R"(,"done":false})"))

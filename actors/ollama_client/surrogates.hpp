@@ -21,6 +21,9 @@ public:
   /// that the chunk went through `mark_halves`; otherwise private-use characters are left alone.
   [[nodiscard]] std::string take(std::string_view piece, bool marked);
 
+  /// Whether nothing is kept: then `take` returns a chunk that is not marked as it is.
+  [[nodiscard]] bool idle() const noexcept { return high_ == 0; }
+
   /// Returns what was kept, at the end of the text.
   [[nodiscard]] std::string finish();
 

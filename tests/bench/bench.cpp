@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Measures what the actors add to libcurl: `nexus-llm-bench [--rounds N] [--json FILE] [--smoke]`.
-// The candidates take turns against one fast server, since machines are noisy; what counts are the
-// ratios of the medians, and the CPU time of this process.
+// Measures what the actors add to libcurl: `nexus-llm-bench [--rounds N] [--only CASE] [--json
+// FILE] [--smoke]`. The candidates take turns against one fast server, since machines are noisy;
+// what counts are the ratios of the medians, and the CPU time of this process.
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
@@ -255,6 +255,7 @@ int main(int argc, char** argv) {
   int rounds = 5;
   bool smoke = false;
   std::string json_file;
+  std::string only; // a part of the names of the cases to run
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument{argv[i]};
     if (argument == "--smoke")
@@ -263,8 +264,10 @@ int main(int argc, char** argv) {
       rounds = std::max(1, std::atoi(argv[++i]));
     else if (argument == "--json" && i + 1 < argc)
       json_file = argv[++i];
+    else if (argument == "--only" && i + 1 < argc)
+      only = argv[++i];
     else
-      must(false, "usage: nexus-llm-bench [--rounds N] [--json FILE] [--smoke]");
+      must(false, "usage: nexus-llm-bench [--rounds N] [--only CASE] [--json FILE] [--smoke]");
   }
   if (smoke)
     rounds = 1;
@@ -296,6 +299,8 @@ int main(int argc, char** argv) {
        [&] { raw.ask_many(paced, static_cast<int>(streams), static_cast<int>(streams)); },
        [&] { system.stream(paced, streams, 1, paced_lines * piece_bytes); }},
   };
+  std::erase_if(cases,
+                [&only](const Case& each) { return each.name.find(only) == std::string::npos; });
   // Connections, threads and caches as they are in the long run.
   raw.ask("lines=1");
   system.ask_many("lines=1", 10, 1);

@@ -79,6 +79,16 @@ BOOST_AUTO_TEST_CASE(every_other_line_is_left_to_the_parser) {
   BOOST_TEST(text_of(R"({"model":"owl","created_at":"t","message":{"role":"assistant",)"
                      R"("content":"x","images":null},"done":false})",
                      RequestKind::chat) == "(other)");
+  // Every character of a time stamp counts, wherever it stands.
+  for (std::size_t at = 0; at < 20; ++at)
+    for (int c = 1; c < 256; ++c) {
+      std::string stamp(20, 'x');
+      stamp[at] = static_cast<char>(c);
+      const auto line =
+          R"({"model":"owl","created_at":")" + stamp + R"(","response":"y","done":false})";
+      const bool plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+      BOOST_TEST((text_of(line, RequestKind::generate) != "(other)") == plain, line);
+    }
   // No part of a line is plain.
   const auto whole = generate_line(R"(a\n)");
   for (std::size_t size = 0; size < whole.size(); ++size)
