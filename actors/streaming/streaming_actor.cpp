@@ -106,6 +106,7 @@ caf::typed_response_promise<Ack> StreamingActor::subscribe(const RequestId& run,
     return promise;
   const auto key = ++last_key_;
   stream.subscribers.emplace(key, Listener{id, subscriber, 0, {}});
+  listening_[caf::actor_cast<caf::actor_addr>(subscriber)].emplace(key, run);
   watcher_.watch(subscriber, [this, subscriber](const caf::error&) { on_down(subscriber); });
   deliver(run, stream.session.subscribe(key, id));
   settle(run);
@@ -137,7 +138,7 @@ void StreamingActor::drop(const RequestId& run, StreamSession::Key key) {
     return;
   const auto& listener = node.mapped();
   stream.session.unsubscribe(key);
-  forget_unless_listening(listener.handle);
+  forget(listener.handle, key);
   tell(self_, stream.owner, release_atom_v, run, listener.id, listener.handle);
   if (stream.subscribers.empty() && !stream.session.ended())
     tell(self_, stream.owner, abandoned_atom_v, run);
@@ -233,20 +234,22 @@ void StreamingActor::watch_subscribers() {
 }
 
 void StreamingActor::on_down(const stream_subscriber& subscriber) {
-  std::vector<std::pair<RequestId, StreamSession::Key>> gone;
-  for (const auto& [run, stream] : streams_)
-    for (const auto& [key, listener] : stream.subscribers)
-      if (listener.handle == subscriber)
-        gone.emplace_back(run, key);
-  for (const auto& [run, key] : gone)
+  const auto entry = listening_.find(caf::actor_cast<caf::actor_addr>(subscriber));
+  if (entry == listening_.end())
+    return;
+  const auto gone = entry->second;
+  for (const auto& [key, run] : gone)
     drop(run, key);
 }
 
-void StreamingActor::forget_unless_listening(const stream_subscriber& subscriber) {
-  for (const auto& [run, stream] : streams_)
-    for (const auto& [key, other] : stream.subscribers)
-      if (other.handle == subscriber)
-        return;
+void StreamingActor::forget(const stream_subscriber& subscriber, StreamSession::Key key) {
+  const auto entry = listening_.find(caf::actor_cast<caf::actor_addr>(subscriber));
+  if (entry == listening_.end())
+    return;
+  entry->second.erase(key);
+  if (!entry->second.empty())
+    return;
+  listening_.erase(entry);
   watcher_.forget(subscriber);
 }
 
@@ -258,7 +261,7 @@ void StreamingActor::settle(const RequestId& run) {
   const auto subscribers = std::move(entry->second.subscribers);
   streams_.erase(entry);
   for (const auto& [key, listener] : subscribers)
-    forget_unless_listening(listener.handle);
+    forget(listener.handle, key);
   tell(self_, owner, release_atom_v, run);
 }
 

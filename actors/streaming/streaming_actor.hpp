@@ -54,7 +54,8 @@ private:
   /// Drops the subscribers that have not handled a chunk in time.
   void on_tick();
   void watch_subscribers();
-  void forget_unless_listening(const stream_subscriber& subscriber);
+  /// A subscriber no longer listens with this key.
+  void forget(const stream_subscriber& subscriber, StreamSession::Key key);
   /// Removes the stream if it has ended and every subscriber was sent its final message.
   void settle(const RequestId& run);
 
@@ -64,6 +65,8 @@ private:
   Limits limits_;
   Watcher watcher_;
   std::unordered_map<RequestId, Stream> streams_;
+  /// The keys of each subscriber, and their streams.
+  std::unordered_map<caf::actor_addr, std::map<StreamSession::Key, RequestId>> listening_;
   StreamSession::Key last_key_ = 0;
   bool ticking_ = false;
 };
