@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { StringDecoder } from 'node:string_decoder';
+
+import { LLMError, type ReportedError } from './error.js';
+import type { Method, NotificationListener, NotificationName, Transport } from './transport.js';
+import type { Methods, Notifications } from './types.js';
+
+export interface SidecarOptions {
+  /** The program; by default `nexus-llm` from the PATH. */
+  program?: string;
+  /** Options of the program, such as `['--base-url', 'http://localhost:11434']`. */
+  args?: string[];
+  /** Where it searches `.nexus-overseer/config.json`. */
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Called with each line of its log; by default the log is dropped. */
+  onLog?: (line: string) => void;
+  /** Milliseconds until a process that does not end by itself is killed. */
+  killAfter?: number;
+}
+
+interface Pending {
+  resolve: (result: never) => void;
+  reject: (error: LLMError) => void;
+}
+
+type Line =
+  | { id: number | null; result: unknown }
+  | { id: number | null; error: ReportedError }
+  | { method: NotificationName; params: Notifications[NotificationName] };
+
+/**
+ * A sidecar as a child process, for Node.js. It is not restarted: when it ends, all calls and
+ * streams reject with `sidecar_lost`, or with the reason that it told, and a new transport is
+ * needed.
+ */
+export class SidecarTransport implements Transport {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #pending = new Map<number, Pending>();
+  readonly #notifications = new Set<NotificationListener>();
+  readonly #closed = new Set<(error: LLMError) => void>();
+  readonly #killAfter: number;
+  #nextId = 1;
+  #fatal: LLMError | undefined;
+  #lost: LLMError | undefined;
+
+  constructor(options: SidecarOptions = {}) {
+    this.#killAfter = options.killAfter ?? 5000;
+    this.#child = spawn(options.program ?? 'nexus-llm', ['sidecar', ...(options.args ?? [])], {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: 'pipe',
+    });
+    eachLine(this.#child.stdout, (line) => this.#onLine(line));
+    eachLine(this.#child.stderr, (line) => options.onLog?.(line));
+    // The end of the process tells the rest.
+    this.#child.stdin.on('error', () => {});
+    this.#child.on('error', (cause) =>
+      this.#lose(
+        LLMError.sidecarNotStarted(
+          `The program ${options.program ?? 'nexus-llm'} cannot be started.`,
+          { cause },
+        ),
+      ),
+    );
+    // 'close' comes after the last line.
+    this.#child.on('close', (code, signal) =>
+      this.#lose(
+        this.#fatal ??
+          LLMError.sidecarLost(undefined, {
+            cause: new Error(signal ? `ended by ${signal}` : `ended with exit code ${code}`),
+          }),
+      ),
+    );
+  }
+
+  /** The process id; undefined if the program could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  call<M extends Method>(
+    method: M,
+    params: Methods[M]['params'],
+  ): Promise<Methods[M]['result']> {
+    if (this.#lost) return Promise.reject(this.#lost);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+    });
+  }
+
+  onNotification(listener: NotificationListener): () => void {
+    this.#notifications.add(listener);
+    return () => this.#notifications.delete(listener);
+  }
+
+  onClose(listener: (error: LLMError) => void): () => void {
+    this.#closed.add(listener);
+    return () => this.#closed.delete(listener);
+  }
+
+  /** Closes the input of the process, which cancels everything, and waits for its end. */
+  async close(): Promise<void> {
+    if (this.#lost) return;
+    const closed = once(this.#child, 'close');
+    this.#child.stdin.end();
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), this.#killAfter);
+    await closed.finally(() => clearTimeout(timer));
+  }
+
+  #onLine(text: string): void {
+    let line: Line;
+    try {
+      line = JSON.parse(text) as Line;
+    } catch {
+      return;
+    }
+    if ('method' in line) {
+      if (line.method === 'llm/fatal')
+        this.#fatal = new LLMError((line.params as Notifications['llm/fatal']).error);
+      for (const listener of [...this.#notifications]) listener(line.method, line.params);
+      return;
+    }
+    const call = line.id === null ? undefined : this.#pending.get(line.id);
+    if (line.id === null || !call) return;
+    this.#pending.delete(line.id);
+    if ('error' in line) call.reject(new LLMError(line.error));
+    else call.resolve(line.result as never);
+  }
+
+  #lose(error: LLMError): void {
+    if (this.#lost) return;
+    this.#lost = error;
+    const calls = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const call of calls) call.reject(error);
+    for (const listener of [...this.#closed]) listener(error);
+    this.#closed.clear();
+  }
+}
+
+/** Calls `onLine` with each line. Unlike `readline`, only a line feed ends one. */
+function eachLine(input: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8');
+  let parts: string[] = [];
+  input.on('data', (data: Buffer) => {
+    const text = decoder.write(data);
+    let start = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      parts.push(text.slice(start, end));
+      const line = parts.join('');
+      parts = [];
+      start = end + 1;
+      if (line) onLine(line);
+    }
+    if (start < text.length) parts.push(text.slice(start));
+  });
+}

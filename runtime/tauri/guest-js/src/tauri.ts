@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+import { Channel, invoke } from '@tauri-apps/api/core';
+
+import { LLMError } from './error.js';
+import type { Method, NotificationListener, NotificationName, Transport } from './transport.js';
+import type { Methods, Notifications } from './types.js';
+
+interface Notification {
+  method: NotificationName;
+  params: Notifications[NotificationName];
+}
+
+/**
+ * The way to the sidecar through `tauri-plugin-nexus-llm`. Notifications come over a channel, in
+ * order. The plugin restarts the sidecar, so this transport is closed only by `close`.
+ */
+export class TauriTransport implements Transport {
+  readonly #notifications = new Set<NotificationListener>();
+  readonly #closed = new Set<(error: LLMError) => void>();
+  #connected: Promise<unknown> | undefined;
+  #open = true;
+
+  async call<M extends Method>(
+    method: M,
+    params: Methods[M]['params'],
+  ): Promise<Methods[M]['result']> {
+    if (!this.#open) throw LLMError.sidecarLost('The connection is closed.');
+    try {
+      // Only then can no notification be missed.
+      await this.#connect();
+      return await invoke<Methods[M]['result']>('plugin:nexus-llm|call', { method, params });
+    } catch (error) {
+      throw LLMError.from(error);
+    }
+  }
+
+  onNotification(listener: NotificationListener): () => void {
+    this.#notifications.add(listener);
+    this.#connect().catch(() => {});
+    return () => this.#notifications.delete(listener);
+  }
+
+  onClose(listener: (error: LLMError) => void): () => void {
+    this.#closed.add(listener);
+    return () => this.#closed.delete(listener);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const error = LLMError.sidecarLost('The connection is closed.');
+    for (const listener of [...this.#closed]) listener(error);
+    this.#notifications.clear();
+    this.#closed.clear();
+    if (this.#connected) void invoke('plugin:nexus-llm|disconnect').catch(() => {});
+  }
+
+  #connect(): Promise<unknown> {
+    this.#connected ??= invoke('plugin:nexus-llm|connect', {
+      channel: new Channel<Notification>(({ method, params }) => {
+        for (const listener of [...this.#notifications]) listener(method, params);
+      }),
+    }).catch((error: unknown) => {
+      this.#connected = undefined;
+      throw error;
+    });
+    return this.#connected;
+  }
+}
