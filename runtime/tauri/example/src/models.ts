@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+import { type LLMClient, LLMError, type ModelStatus, type PullProgress } from '@nexus-llm/client';
+
+import { byId, bytes, element } from './dom.js';
+
+/** The list of models, and their download. */
+export class Models {
+  readonly #client: LLMClient;
+  readonly #onList: (names: string[]) => void;
+  readonly #list = byId('models');
+  readonly #name = byId<HTMLInputElement>('pull-name');
+  readonly #pull = byId<HTMLButtonElement>('pull');
+  readonly #state = byId('pull-state');
+  readonly #bar = byId<HTMLProgressElement>('pull-progress');
+  readonly #text = byId<HTMLOutputElement>('pull-text');
+  readonly #error = byId('pull-error');
+  #abort: AbortController | undefined;
+
+  constructor(client: LLMClient, onList: (names: string[]) => void) {
+    this.#client = client;
+    this.#onList = onList;
+    byId('pull-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#download();
+    });
+    byId('pull-stop').addEventListener('click', () => this.#abort?.abort());
+  }
+
+  async refresh(): Promise<void> {
+    let models: ModelStatus[];
+    try {
+      models = await this.#client.listModels();
+    } catch {
+      // The state of the connection says why.
+      return;
+    }
+    const known = models.map(({ name, size, parameterSize }) =>
+      element(
+        'li',
+        {},
+        element('span', {}, name),
+        element('small', {}, [parameterSize, size ? bytes(size) : ''].filter(Boolean).join(' · ')),
+      ),
+    );
+    this.#list.replaceChildren(
+      ...(known.length ? known : [element('li', {}, 'No model is installed.')]),
+    );
+    this.#onList(models.map(({ name }) => name));
+  }
+
+  async #download(): Promise<void> {
+    const name = this.#name.value.trim();
+    if (!name || this.#abort) return;
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#pull.disabled = true;
+    this.#error.hidden = true;
+    this.#state.hidden = false;
+    this.#bar.hidden = false;
+    this.#bar.removeAttribute('value');
+    this.#text.textContent = `Asking for ${name}`;
+    try {
+      await this.#client.pullModel(name, (progress) => this.#show(progress), {
+        signal: abort.signal,
+      });
+      this.#bar.value = 1;
+      this.#text.textContent = `${name} is installed.`;
+      this.#name.value = '';
+    } catch (error) {
+      if (abort.signal.aborted) {
+        this.#text.textContent = 'Stopped. The next download of this model goes on from here.';
+      } else {
+        this.#state.hidden = true;
+        this.#error.textContent = LLMError.from(error).message;
+        this.#error.hidden = false;
+      }
+    } finally {
+      this.#abort = undefined;
+      this.#pull.disabled = false;
+      byId('pull-stop').hidden = true;
+      await this.refresh();
+    }
+  }
+
+  #show({ status, total, completed }: PullProgress): void {
+    byId('pull-stop').hidden = false;
+    if (total > 0) {
+      this.#bar.value = completed / total;
+      this.#text.textContent = `${bytes(completed)} of ${bytes(total)}`;
+    } else {
+      this.#bar.removeAttribute('value');
+      this.#text.textContent = status;
+    }
+  }
+}
