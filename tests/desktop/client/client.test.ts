@@ -276,7 +276,10 @@ describe('a client', () => {
 
   it('reports wrong arguments', async () => {
     for (const prompt of ['', 'a NUL \0'])
-      assert.equal((await failure(client.generate(prompt, 'overseer'))).errorName, 'invalid_prompt');
+      assert.equal(
+        (await failure(client.generate(prompt, 'overseer'))).errorName,
+        'invalid_prompt',
+      );
     assert.equal(
       (await failure(client.stream('Hello.', 'foreman' as never).response)).category,
       'validation',
@@ -322,7 +325,10 @@ describe('a client', () => {
     await client.pullModel('small:1b', (progress) => reports.push(progress));
     assert.ok(reports.length > 5);
     const completed = reports.filter(({ total }) => total > 0).map((report) => report.completed);
-    assert.deepEqual(completed, [...completed].sort((left, right) => left - right));
+    assert.deepEqual(
+      completed,
+      [...completed].sort((left, right) => left - right),
+    );
     assert.equal(reports[0]!.model, 'small:1b');
     assert.deepEqual(stage.gate.pulled, ['small:1b']);
   });

@@ -11,7 +11,7 @@ export interface Passage {
   ended: boolean;
 }
 
-/** Passes requests on to an Ollama, and keeps what came. Downloads it plays itself, slowly. */
+/** Passes requests on to an Ollama, and keeps what came. It adds the progress of downloads. */
 export class OllamaGate {
   readonly passages: Passage[] = [];
   /** Milliseconds between two lines of a download. */
@@ -44,21 +44,22 @@ export class OllamaGate {
           passage.ended = response.writableFinished;
           passage.left = !response.writableFinished;
         });
-        if (passage.path === '/api/pull') {
-          void gate.#pull(passage, response);
-          return;
-        }
-        const onward = request(
-          ollama + passage.path,
-          { method: incoming.method, headers: incoming.headers },
-          (answer) => {
-            response.writeHead(answer.statusCode ?? 502, answer.headers);
-            answer.pipe(response);
-          },
-        );
-        onward.on('error', () => response.destroy());
-        response.on('close', () => onward.destroy());
-        onward.end(body);
+        const pass = () => {
+          const onward = request(
+            ollama + passage.path,
+            { method: incoming.method, headers: incoming.headers },
+            (answer) => {
+              if (!response.headersSent)
+                response.writeHead(answer.statusCode ?? 502, answer.headers);
+              answer.pipe(response);
+            },
+          );
+          onward.on('error', () => response.destroy());
+          response.on('close', () => onward.destroy());
+          onward.end(body);
+        };
+        if (passage.path === '/api/pull') void gate.#pull(passage, response, pass);
+        else pass();
       });
     });
     return gate;
@@ -77,7 +78,7 @@ export class OllamaGate {
     this.server.closeAllConnections();
   }
 
-  async #pull(passage: Passage, response: ServerResponse): Promise<void> {
+  async #pull(passage: Passage, response: ServerResponse, pass: () => void): Promise<void> {
     const total = 1000;
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     for (let completed = 0; completed <= total && !passage.left; completed += 100) {
@@ -88,7 +89,7 @@ export class OllamaGate {
     }
     if (passage.left) return;
     this.#pulled.push(JSON.parse(passage.body).model);
-    response.end('{"status":"success"}\n');
+    pass();
   }
 
   async close(): Promise<void> {

@@ -15,17 +15,15 @@ export const program = process.env.NEXUS_LLM_PROGRAM ?? 'nexus-llm';
 
 /** A simulated Ollama behind a gate, a folder with settings, and a sidecar that uses both. */
 export class Stage {
-  readonly #folder: string;
   readonly #simulator: ChildProcess;
   #sidecars: SidecarTransport[] = [];
 
   private constructor(
-    folder: string,
+    readonly folder: string,
     simulator: ChildProcess,
     /** Where the sidecar sends its requests. */
     readonly gate: OllamaGate,
   ) {
-    this.#folder = folder;
     this.#simulator = simulator;
   }
 
@@ -45,7 +43,7 @@ export class Stage {
   }
 
   get configFile(): string {
-    return join(this.#folder, '.nexus-overseer', 'config.json');
+    return join(this.folder, '.nexus-overseer', 'config.json');
   }
 
   async configure(llm: object): Promise<void> {
@@ -56,13 +54,14 @@ export class Stage {
     return JSON.parse(await readFile(this.configFile, 'utf8'));
   }
 
+  /** The environment of programs that use this stage. */
+  get env(): NodeJS.ProcessEnv {
+    const { OLLAMA_HOST: _, NEXUS_OVERSEER_CONFIG: __, ...env } = process.env;
+    return { ...env, HOME: this.folder };
+  }
+
   transport(): SidecarTransport {
-    const { OLLAMA_HOST: _, ...env } = process.env;
-    const transport = new SidecarTransport({
-      program,
-      cwd: this.#folder,
-      env: { ...env, HOME: this.#folder },
-    });
+    const transport = new SidecarTransport({ program, cwd: this.folder, env: this.env });
     this.#sidecars.push(transport);
     return transport;
   }
@@ -77,7 +76,7 @@ export class Stage {
     const ended = once(this.#simulator, 'close');
     this.#simulator.kill();
     await ended;
-    await rm(this.#folder, { recursive: true });
+    await rm(this.folder, { recursive: true });
   }
 }
 

@@ -93,7 +93,8 @@ parts.push(
     'Methods',
     'The methods of the protocol: parameters and result.',
     schema.methods,
-    (name, method) => `${name}: { params: ${type(method.params, '  ')}; result: ${type(method.result, '  ')} }`,
+    (name, method) =>
+      `${name}: { params: ${type(method.params, '  ')}; result: ${type(method.result, '  ')} }`,
   ),
   table(
     'Notifications',

@@ -378,7 +378,14 @@ export class LLMClient {
   ): LLMStream {
     const queue = new ChunkQueue();
     const push = (chunk: LLMStreamChunk) => queue.push(chunk);
-    const { response, leave } = this.#follow(method, params, request.id, 'llm_cancel', push, request);
+    const { response, leave } = this.#follow(
+      method,
+      params,
+      request.id,
+      'llm_cancel',
+      push,
+      request,
+    );
     response.then(
       () => queue.end(),
       (error: unknown) => queue.fail(error),

@@ -81,10 +81,7 @@ export class SidecarTransport implements Transport {
     return this.#child.pid;
   }
 
-  call<M extends Method>(
-    method: M,
-    params: Methods[M]['params'],
-  ): Promise<Methods[M]['result']> {
+  call<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
     if (this.#lost) return Promise.reject(this.#lost);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: BSD-3-Clause
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+
+import { eventually, Stage } from '../client/stage.js';
+import { isAlive, sleep, Window } from './driver.js';
+
+const application = process.env.NEXUS_LLM_DESKTOP!;
+const pictures = process.env.NEXUS_LLM_PICTURES;
+const enter = '\uE007';
+const escape = '\uE00C';
+/** A prompt whose answer has some forty tokens. */
+const long = 'Plan the next release.';
+
+async function open(stage: Stage, env: NodeJS.ProcessEnv = {}): Promise<Window> {
+  const opened = await Window.open(
+    application,
+    [stage.folder],
+    { ...stage.env, ...env },
+    stage.folder,
+  );
+  await until('Ollama is found', async () =>
+    (await opened.text('#connection')).startsWith('Ollama 0'),
+  );
+  return opened;
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`in vain: ${what}`);
+    await sleep(20);
+  }
+}
+
+async function keep(window: Window, name: string): Promise<void> {
+  if (!pictures) return;
+  mkdirSync(pictures, { recursive: true });
+  // What was done last is painted by then.
+  await window.runAsync(
+    `for (let frame = 0; frame < 3; ++frame) await new Promise(requestAnimationFrame);
+     document.activeElement?.blur();
+     await new Promise((resolve) => setTimeout(resolve, 100));`,
+  );
+  writeFileSync(join(pictures, `${name}.png`), await window.screenshot());
+}
+
+describe('the window', () => {
+  let stage: Stage;
+  let window: Window;
+  before(async () => {
+    stage = await Stage.open({ tokenDelay: 40 });
+    window = await open(stage);
+  });
+  after(async () => {
+    await window?.close();
+    await stage?.close();
+  });
+
+  const last = (role: string) => `#${role} .log li:last-child`;
+  const textOf = (role: string) => window.text(`${last(role)} .text`);
+  const ask = (role: string, text: string) => window.type(`#${role}-prompt`, text + enter);
+  const isIdle = (role: string) =>
+    window.run<boolean>(
+      'return document.querySelector(arguments[0]).hidden',
+      `#${role} button.stop`,
+    );
+  const answered = (role: string) => until(`${role} has answered`, () => isIdle(role));
+  const requests = () => stage.gate.of('/api/chat');
+
+  it('shows an answer piece by piece', async () => {
+    await ask('overseer', long);
+    const lengths = new Set<number>();
+    await until('the answer is complete', async () => {
+      lengths.add((await textOf('overseer')).length);
+      return lengths.size > 1 && (await isIdle('overseer'));
+    });
+    assert.ok(lengths.size >= 5, `the text was seen with ${[...lengths]} characters`);
+    const sorted = [...lengths].sort((left, right) => left - right);
+    assert.deepEqual([...lengths], sorted);
+    assert.match(await textOf('overseer'), /^\[simulated\] .*Plan the next release/s);
+    assert.match(await window.text(`${last('overseer')} .figures`), /^llama3\.1:8b · \d+ tokens/);
+  });
+
+  it('keeps a conversation, and shows code as code', async () => {
+    await ask('implementation', 'Write a function that clamps a value.');
+    await answered('implementation');
+    assert.match(await window.text(`${last('implementation')} pre code`), /int clamp_to/);
+    await ask('implementation', 'Now another one.');
+    await answered('implementation');
+    const { messages } = JSON.parse(requests().at(-1)!.body);
+    assert.deepEqual(
+      messages.map(({ role }: { role: string }) => role),
+      ['user', 'assistant', 'user'],
+    );
+  });
+
+  it('streams in both panels at once', async () => {
+    await ask('overseer', long);
+    await ask('implementation', long);
+    await until('both write', async () =>
+      Boolean((await textOf('overseer')) && (await textOf('implementation'))),
+    );
+    assert.equal(await isIdle('overseer'), false);
+    assert.equal(await isIdle('implementation'), false);
+    await answered('overseer');
+    await answered('implementation');
+    await keep(window, 'desktop-light');
+  });
+
+  it('stops an answer at Ollama', async () => {
+    for (const stop of [() => window.click('#overseer button.stop'), () => window.press(escape)]) {
+      await ask('overseer', long);
+      await until('it writes', async () => Boolean(await textOf('overseer')));
+      const began = performance.now();
+      await stop();
+      await eventually('Ollama is left', () => requests().at(-1)!.left);
+      assert.ok(performance.now() - began < 500, 'it stopped quickly');
+      await answered('overseer');
+      assert.equal(await window.text(`${last('overseer')} .figures`), 'Stopped.');
+      assert.ok(await textOf('overseer'), 'what was read stays');
+    }
+  });
+
+  it('answers the commands of the specification', async () => {
+    const invoke = (command: string, args: object = {}) =>
+      window.runAsync<unknown>(
+        'return window.__TAURI_INTERNALS__.invoke(args[0], args[1])',
+        command,
+        args,
+      );
+    const prompt = 'Say hello.';
+    const messages = [{ role: 'user', content: prompt }];
+    const role = 'overseer';
+    assert.match(String(await invoke('llm_generate', { prompt, role })), /Say hello/);
+    assert.match(String(await invoke('llm_chat', { messages, role })), /Say hello/);
+    const models = (await invoke('llm_list_models')) as Array<{ available: boolean }>;
+    assert.deepEqual(
+      models.map(({ available }) => available),
+      [true, true],
+    );
+    assert.equal(await invoke('llm_check_model', { modelName: 'llama3.1:8b' }), true);
+    await invoke('llm_set_model_for_role', { role, modelName: 'qwen2.5-coder:7b' });
+    assert.equal(await invoke('llm_get_model_for_role', { role }), 'qwen2.5-coder:7b');
+    await invoke('llm_set_model_for_role', { role, modelName: 'llama3.1:8b' });
+    const refused = async (command: string, args: object) =>
+      invoke(command, args).then(
+        () => assert.fail('accepted'),
+        (error: { code: number; data: { name: string } }) => [error.code, error.data.name],
+      );
+    assert.deepEqual(await refused('llm_generate', { prompt: '', role }), [
+      -32024,
+      'invalid_prompt',
+    ]);
+    assert.deepEqual(await refused('plugin:nexus-llm|call', { method: 'llm_quit', params: {} }), [
+      -32601,
+      'invalid_argument',
+    ]);
+  });
+
+  it('emits the events of the specification, in order', async () => {
+    for (const [command, args] of [
+      ['llm_generate_streaming', { prompt: long }],
+      ['llm_chat_streaming', { messages: [{ role: 'user', content: long }] }],
+    ] as const) {
+      const events = await window.runAsync<Array<[string, { response: unknown }]>>(
+        `const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
+         const events = [];
+         const ended = new Promise((resolve) => {
+           for (const event of ['llm://chunk', 'llm://end', 'llm://error'])
+             invoke('plugin:event|listen', {
+               event, target: { kind: 'Any' },
+               handler: transformCallback(({ payload }) => {
+                 events.push([event, payload]);
+                 if (event !== 'llm://chunk') resolve();
+               }),
+             });
+         });
+         await invoke(args[0], { ...args[1], role: 'overseer' });
+         await ended;
+         return events;`,
+        command,
+        args,
+      );
+      const end = events.pop()!;
+      assert.equal(end[0], 'llm://end');
+      assert.ok(events.length > 10);
+      const text = events.map(([name, chunk]) => {
+        assert.equal(name, 'llm://chunk');
+        return chunk.response;
+      });
+      assert.equal(text.join(''), (end[1].response as { response: string }).response);
+    }
+  });
+
+  it('cancels what a page that is reloaded had under way', async () => {
+    await ask('overseer', long);
+    await until('it writes', async () => Boolean(await textOf('overseer')));
+    await window.run('location.reload()');
+    await eventually('Ollama is left', () => requests().at(-1)!.left);
+    await until('Ollama is found', async () =>
+      (await window.text('#connection')).startsWith('Ollama 0'),
+    );
+    await ask('overseer', 'Say hello.');
+    await until('an answer', async () => /Say hello/.test(await textOf('overseer')));
+    await answered('overseer');
+  });
+
+  it('survives the death of the sidecar in mid-stream', async () => {
+    await ask('overseer', long);
+    await until('it writes', async () => Boolean(await textOf('overseer')));
+    const sidecar = window.sidecar!;
+    process.kill(sidecar, 'SIGKILL');
+    await until('the sentence is there', async () =>
+      /has ended\. Try again\./.test(await window.text(`${last('overseer')} [role=alert] p`)),
+    );
+    assert.ok(await textOf('overseer'), 'what was read stays');
+    await keep(window, 'sidecar-lost');
+    await window.click(`${last('overseer')} .retry`);
+    await until('the answer is complete', async () =>
+      /tokens/.test(await window.text(`${last('overseer')} .figures`)),
+    );
+    assert.notEqual(window.sidecar, sidecar);
+    assert.ok(!isAlive(sidecar));
+  });
+
+  it('takes a model from the settings into the file and the next request', async () => {
+    await window.click('nav a[href="#settings"]');
+    await until('the models are listed', async () =>
+      /qwen2\.5-coder:7b/.test(await window.text('#model-overseer')),
+    );
+    await keep(window, 'settings-light');
+    await window.click('#model-overseer option[value="qwen2.5-coder:7b"]');
+    await window.run(
+      `const timeout = document.querySelector('#timeout');
+       timeout.value = '120';`,
+    );
+    await window.click('#settings-form button[type=submit]');
+    await until('it is saved', async () => (await window.text('#settings-state')) === 'Saved.');
+    const { llm } = await stage.config();
+    assert.deepEqual(llm.models, { overseer: 'qwen2.5-coder:7b' });
+    assert.equal(llm.timeout, 120);
+    await window.click('nav a[href="#conversations"]');
+    assert.equal(await window.text('#overseer .model'), 'qwen2.5-coder:7b');
+    await ask('overseer', 'Say hello.');
+    await answered('overseer');
+    assert.equal(JSON.parse(requests().at(-1)!.body).model, 'qwen2.5-coder:7b');
+    assert.match(await window.text(`${last('overseer')} .figures`), /^qwen2\.5-coder:7b/);
+  });
+
+  it('says what is wrong with a setting', async () => {
+    await window.click('nav a[href="#settings"]');
+    await window.run("document.querySelector('#base-url').value = 'http://example.com'");
+    await window.click('#settings-form button[type=submit]');
+    await until('it is refused', () =>
+      window.run("return document.querySelector('#settings-state').className === 'failed'"),
+    );
+    assert.match(await window.text('#settings-state'), /example\.com/);
+    assert.equal((await stage.config()).llm.baseUrl, stage.gate.url);
+    await window.run('location.reload()');
+    await until('Ollama is found', async () =>
+      (await window.text('#connection')).startsWith('Ollama 0'),
+    );
+  });
+
+  it('shows the progress of a download', async () => {
+    stage.gate.pullDelay = 60;
+    await window.click('nav a[href="#settings"]');
+    await window.type('#pull-name', `small:1b${enter}`);
+    const values = new Set<number>();
+    await until('it is installed', async () => {
+      values.add(await window.run("return document.querySelector('#pull-progress').value"));
+      return /is installed/.test(await window.text('#pull-text'));
+    });
+    assert.ok(values.size >= 4, `the bar stood at ${[...values]}`);
+    await until('it is listed', async () => /small:1b/.test(await window.text('#models')));
+    await until('it can be chosen', async () =>
+      /small:1b/.test(await window.text('#model-implementation')),
+    );
+    await window.click('nav a[href="#conversations"]');
+  });
+
+  it('says that Ollama is gone, and goes on when it is back', async () => {
+    const { url } = stage.gate;
+    await stage.configure({ baseUrl: 'http://127.0.0.1:1', maxRetries: 0 });
+    await until('the change is in force', async () =>
+      /does not answer/.test(await window.text('#connection')),
+    );
+    await ask('overseer', 'Say hello.');
+    await until('the sentence is there', async () =>
+      /^Ollama is not running at/.test(await window.text(`${last('overseer')} [role=alert] p`)),
+    );
+    await stage.configure({ baseUrl: url, retryDelay: 10 });
+    await until('Ollama is found', async () =>
+      (await window.text('#connection')).startsWith('Ollama 0'),
+    );
+    await window.click(`${last('overseer')} .retry`);
+    await until('the answer is complete', async () =>
+      /tokens/.test(await window.text(`${last('overseer')} .figures`)),
+    );
+  });
+
+  it('has a name for everything that takes input', async () => {
+    const unnamed = await window.run<string[]>(
+      `return [...document.querySelectorAll('input, select, textarea, button, progress')]
+         .filter((one) => !(one.labels?.length || one.ariaLabel || one.textContent.trim()))
+         .map((one) => one.outerHTML);`,
+    );
+    assert.deepEqual(unnamed, []);
+    const live = await window.run<number>(
+      "return document.querySelectorAll('[role=log], [role=status], [aria-live]').length",
+    );
+    assert.ok(live >= 5);
+  });
+});
+
+describe('a window that closes', () => {
+  for (const [how, end] of [
+    ['by a person', () => execFileSync('wmctrl', ['-c', 'Nexus LLM'], { stdio: 'ignore' })],
+    ['by kill -9', (window: Window) => process.kill(window.application, 'SIGKILL')],
+    ['by SIGTERM', (window: Window) => process.kill(window.application, 'SIGTERM')],
+  ] as const) {
+    it(`${how} leaves no sidecar, and nothing at Ollama`, async () => {
+      const stage = await Stage.open({ tokenDelay: 100 });
+      let window: Window | undefined;
+      try {
+        const opened = (window = await open(stage));
+        await opened.type('#overseer-prompt', long + enter);
+        await until('it writes', async () => Boolean(await opened.text('.theirs .text')));
+        const { application: process_, sidecar } = opened;
+        assert.ok(sidecar);
+        end(opened);
+        await eventually('the application is gone', () => !isAlive(process_));
+        await eventually('the sidecar is gone', () => !isAlive(sidecar));
+        await eventually('Ollama is left', () => stage.gate.of('/api/chat').at(-1)!.left);
+      } finally {
+        await window?.close();
+        await stage.close();
+      }
+    });
+  }
+});
+
+describe('a window in the dark', () => {
+  it('is dark', async () => {
+    const stage = await Stage.open({ tokenDelay: 5 });
+    let window: Window | undefined;
+    try {
+      window = await open(stage, { GTK_THEME: 'Adwaita:dark' });
+      const dark = "return matchMedia('(prefers-color-scheme: dark)').matches";
+      assert.equal(await window.run(dark), true);
+      const ground = await window.run<string>(
+        'return getComputedStyle(document.body).backgroundColor',
+      );
+      assert.equal(ground, 'rgb(20, 22, 31)');
+      await window.type('#overseer-prompt', `Plan a small library for colours.${enter}`);
+      await window.type('#implementation-prompt', `Write a function that clamps a value.${enter}`);
+      const opened = window;
+      await until('both have answered', async () =>
+        opened.run("return document.querySelectorAll('.figures').length === 2"),
+      );
+      await keep(window, 'desktop-dark');
+      await window.click('nav a[href="#settings"]');
+      await until('the models are listed', async () =>
+        /qwen2\.5-coder:7b/.test(await opened.text('#models')),
+      );
+      await keep(window, 'settings-dark');
+    } finally {
+      await window?.close();
+      await stage.close();
+    }
+  });
+});
