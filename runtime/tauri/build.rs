@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 const COMMANDS: &[&str] = &[
     "call",
+    "request",
     "connect",
     "disconnect",
     "llm_generate",

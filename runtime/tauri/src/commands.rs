@@ -13,8 +13,8 @@ use crate::NexusLlm;
 
 type Answer<T> = Result<T, ErrorReport>;
 
-/// The methods that `call` passes on.
-pub const METHODS: [&str; 22] = [
+/// The methods that ask and change nothing that lasts.
+pub const REQUESTS: &[&str] = &[
     "llm_generate",
     "llm_generate_streaming",
     "llm_chat",
@@ -22,21 +22,25 @@ pub const METHODS: [&str; 22] = [
     "llm_list_models",
     "llm_check_model",
     "llm_get_model_for_role",
-    "llm_set_model_for_role",
     "llm_cancel",
     "llm_subscribe",
     "llm_unsubscribe",
     "llm_show_model",
+    "llm_running_models",
+    "llm_get_config",
+    "llm_health",
+    "llm_stats",
+    "llm_version",
+];
+
+/// The methods that change models or settings.
+pub const MANAGEMENT: &[&str] = &[
+    "llm_set_model_for_role",
     "llm_pull_model",
     "llm_load_model",
     "llm_unload_model",
     "llm_delete_model",
-    "llm_running_models",
-    "llm_get_config",
     "llm_update_config",
-    "llm_health",
-    "llm_stats",
-    "llm_version",
 ];
 
 /// A notification, as channels carry it.
@@ -54,14 +58,28 @@ pub async fn call<R: Runtime>(
     method: String,
     params: Value,
 ) -> Answer<Value> {
-    if !METHODS.contains(&method.as_str()) {
+    if !MANAGEMENT.contains(&method.as_str()) {
+        return request(webview, llm, method, params).await;
+    }
+    llm.call_from(webview.label(), &method, params).await
+}
+
+/// Calls a method of the sidecar that changes nothing that lasts.
+#[command]
+pub async fn request<R: Runtime>(
+    webview: Webview<R>,
+    llm: State<'_, NexusLlm>,
+    method: String,
+    params: Value,
+) -> Answer<Value> {
+    if !REQUESTS.contains(&method.as_str()) {
         let message = format!("There is no method `{method}`.");
         return Err(ErrorReport::invalid(-32601, message));
     }
     llm.call_from(webview.label(), &method, params).await
 }
 
-/// Sends all notifications to a channel, in place of the one that the page had.
+/// Sends all notifications to a channel, too.
 #[command]
 pub async fn connect<R: Runtime>(
     webview: Webview<R>,
@@ -72,10 +90,14 @@ pub async fn connect<R: Runtime>(
     Ok(())
 }
 
-/// Sends no more notifications to the channel of the page, and cancels what it had under way.
+/// Sends no more notifications to the channel with this id.
 #[command]
-pub async fn disconnect<R: Runtime>(webview: Webview<R>, llm: State<'_, NexusLlm>) -> Answer<()> {
-    llm.disconnect(webview.label());
+pub async fn disconnect<R: Runtime>(
+    webview: Webview<R>,
+    llm: State<'_, NexusLlm>,
+    channel: u32,
+) -> Answer<()> {
+    llm.disconnect(webview.label(), channel);
     Ok(())
 }
 

@@ -21,7 +21,6 @@ mod locate;
 mod router;
 mod sidecar;
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -39,7 +38,8 @@ pub use commands::{
 pub use error::ErrorReport;
 use sidecar::{Launch, Sidecar};
 
-type Channels = Arc<Mutex<HashMap<String, Channel<Notification>>>>;
+/// Those of each page, with its label.
+type Channels = Arc<Mutex<Vec<(String, Channel<Notification>)>>>;
 
 /// The sidecar of an application: `app.state::<NexusLlm>()`.
 pub struct NexusLlm {
@@ -50,7 +50,7 @@ pub struct NexusLlm {
 impl NexusLlm {
     /// Calls a method of the protocol for the application itself.
     pub async fn call(&self, method: &str, params: Value) -> Result<Value, ErrorReport> {
-        self.sidecar.call(method, &params, None).await
+        self.sidecar.call(method, params, None).await
     }
 
     /// The id of the process, while there is one.
@@ -64,16 +64,20 @@ impl NexusLlm {
         method: &str,
         params: Value,
     ) -> Result<Value, ErrorReport> {
-        self.sidecar.call(method, &params, Some(webview)).await
+        self.sidecar.call(method, params, Some(webview)).await
     }
 
     pub(crate) fn connect(&self, webview: &str, channel: Channel<Notification>) {
-        lock(&self.channels).insert(webview.to_owned(), channel);
+        lock(&self.channels).push((webview.to_owned(), channel));
+    }
+
+    pub(crate) fn disconnect(&self, webview: &str, channel: u32) {
+        lock(&self.channels).retain(|(label, one)| label != webview || one.id() != channel);
     }
 
     /// A page is gone: nobody reads what it asked for.
-    pub(crate) fn disconnect(&self, webview: &str) {
-        lock(&self.channels).remove(webview);
+    fn forget(&self, webview: &str) {
+        lock(&self.channels).retain(|(label, _)| label != webview);
         self.sidecar.abandon(webview);
     }
 }
@@ -125,6 +129,7 @@ impl Builder {
         tauri::plugin::Builder::new("nexus-llm")
             .invoke_handler(tauri::generate_handler![
                 commands::call,
+                commands::request,
                 commands::connect,
                 commands::disconnect,
                 commands::llm_generate,
@@ -152,7 +157,7 @@ impl Builder {
             })
             .on_page_load(|webview, page| {
                 if page.event() == PageLoadEvent::Started {
-                    webview.state::<NexusLlm>().disconnect(webview.label());
+                    webview.state::<NexusLlm>().forget(webview.label());
                 }
             })
             .on_event(|app, event| match event {
@@ -160,7 +165,7 @@ impl Builder {
                     label,
                     event: WindowEvent::Destroyed,
                     ..
-                } => app.state::<NexusLlm>().disconnect(label),
+                } => app.state::<NexusLlm>().forget(label),
                 RunEvent::Exit => app.state::<NexusLlm>().sidecar.close(),
                 _ => {}
             })
@@ -171,9 +176,9 @@ impl Builder {
 /// Sends each notification to the channels of the pages, and as an event.
 fn notifier<R: Runtime>(app: AppHandle<R>, channels: Channels) -> impl Fn(&str, &Value) {
     move |method, params| {
-        let all: Vec<_> = lock(&channels).values().cloned().collect();
-        for channel in all {
-            // A page that is gone gets a new channel, or none.
+        let all = lock(&channels).clone();
+        for (_, channel) in all {
+            // A page that is gone is forgotten elsewhere.
             let _ = channel.send(Notification {
                 method: method.to_owned(),
                 params: params.clone(),
@@ -217,7 +222,7 @@ mod tests {
             .unwrap();
         let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
         let mut names: Vec<_> = schema["methods"].as_object().unwrap().keys().collect();
-        let mut methods = commands::METHODS.to_vec();
+        let mut methods = [commands::REQUESTS, commands::MANAGEMENT].concat();
         names.sort();
         methods.sort();
         assert_eq!(methods, names);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //! Which call, stream and window a line belongs to. No process, no window: see `sidecar`.
 
+use std::collections::hash_map::RandomState;
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
 
 use serde_json::{json, Value};
 use tokio::sync::oneshot;
@@ -15,8 +17,8 @@ pub type Answer = Result<Value, ErrorReport>;
 struct Call {
     answer: oneshot::Sender<Answer>,
     kind: Kind,
-    /// The id by which it can be cancelled, if the caller chose one.
-    request: Option<String>,
+    /// The id by which it can be cancelled; empty if it cannot.
+    request: String,
     /// The window that called; none for the application itself.
     owner: Option<String>,
 }
@@ -38,11 +40,23 @@ struct Stream {
     owner: Option<String>,
 }
 
-#[derive(Default)]
 pub struct Router {
     last_id: u64,
+    /// Tells the ids of requests from those of other programs.
+    prefix: u64,
     calls: HashMap<u64, Call>,
     streams: HashMap<String, Stream>,
+}
+
+impl Default for Router {
+    fn default() -> Self {
+        Self {
+            last_id: 0,
+            prefix: RandomState::new().build_hasher().finish(),
+            calls: HashMap::new(),
+            streams: HashMap::new(),
+        }
+    }
 }
 
 impl Router {
@@ -50,28 +64,45 @@ impl Router {
     pub fn begin(
         &mut self,
         method: &str,
-        params: &Value,
+        mut params: Value,
         owner: Option<&str>,
         answer: oneshot::Sender<Answer>,
     ) -> String {
-        let kind = match method {
-            "llm_generate_streaming" | "llm_chat_streaming" => Kind::Stream,
-            "llm_subscribe" => Kind::Joined,
-            "llm_generate" | "llm_chat" | "llm_pull_model" | "llm_load_model" => Kind::Long,
-            _ => Kind::Short,
-        };
-        let id = params["options"]["id"].as_str().or(params["id"].as_str());
         self.last_id += 1;
+        // Where the id of the request is; without one it could not be cancelled.
+        let (kind, place) = match method {
+            "llm_generate_streaming" | "llm_chat_streaming" => (Kind::Stream, "/options"),
+            "llm_generate" | "llm_chat" => (Kind::Long, "/options"),
+            "llm_pull_model" | "llm_load_model" => (Kind::Long, ""),
+            "llm_subscribe" => (Kind::Joined, ""),
+            _ => (Kind::Short, ""),
+        };
+        let mut request = String::new();
+        if kind != Kind::Short {
+            if let (Value::Object(all), "/options") = (&mut params, place) {
+                let options = all.entry("options").or_insert(Value::Null);
+                if options.is_null() {
+                    *options = json!({});
+                }
+            }
+            if let Some(Value::Object(place)) = params.pointer_mut(place) {
+                let id = place.entry("id").or_insert(Value::Null);
+                if id.is_null() || id == "" {
+                    *id = format!("{:016x}-{}", self.prefix, self.last_id).into();
+                }
+                request = id.as_str().unwrap_or_default().to_owned();
+            }
+        }
         self.calls.insert(
             self.last_id,
             Call {
                 answer,
                 kind,
-                request: id.filter(|id| !id.is_empty()).map(str::to_owned),
+                request,
                 owner: owner.map(str::to_owned),
             },
         );
-        call_line(self.last_id, method, params)
+        call_line(self.last_id, method, &params)
     }
 
     /// Takes a line. Returns the notification to pass on, if it is one.
@@ -112,7 +143,7 @@ impl Router {
         let is_its = |other: &Option<String>| other.as_deref() == Some(owner);
         let calls = self.calls.values().filter(|call| is_its(&call.owner));
         let pending = calls.filter_map(|call| {
-            let id = call.request.clone()?;
+            let id = call.request.clone();
             match call.kind {
                 Kind::Short => None,
                 Kind::Joined => Some(("llm_unsubscribe", id)),
@@ -155,7 +186,7 @@ mod tests {
 
     fn begin(router: &mut Router, method: &str, params: Value) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
-        router.begin(method, &params, Some("main"), sender);
+        router.begin(method, params, Some("main"), sender);
         receiver
     }
 
@@ -179,6 +210,37 @@ mod tests {
         answer(&mut router, 1, json!("again"));
         assert_eq!(first.try_recv().unwrap(), Ok(json!("one")));
         assert_eq!(second.try_recv().unwrap(), Ok(json!("two")));
+    }
+
+    #[test]
+    fn a_request_without_an_id_gets_one() {
+        let mut router = Router::default();
+        let mut ids = std::collections::HashSet::new();
+        for (method, params) in [
+            ("llm_generate", json!({"prompt": "p"})),
+            ("llm_generate", json!({"prompt": "p", "options": null})),
+            ("llm_chat", json!({"options": {"id": "", "seed": 7}})),
+            ("llm_pull_model", json!({"modelName": "m"})),
+        ] {
+            let (sender, _) = oneshot::channel();
+            let line = router.begin(method, params, Some("main"), sender);
+            let params = serde_json::from_str::<Value>(&line).unwrap()["params"].take();
+            let id = params["options"]["id"].as_str().or(params["id"].as_str());
+            assert!(ids.insert(id.unwrap().to_owned()), "{line}");
+        }
+        let cancelled = router.abandon("main").into_iter().map(|(_, id)| id);
+        assert_eq!(cancelled.collect::<std::collections::HashSet<_>>(), ids);
+    }
+
+    #[test]
+    fn parameters_that_are_wrong_are_left_to_the_sidecar() {
+        let mut router = Router::default();
+        for params in [json!(null), json!([1]), json!({"options": 1}), json!("x")] {
+            let (sender, _) = oneshot::channel();
+            let line = router.begin("llm_generate", params.clone(), None, sender);
+            let line: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(line["params"], params);
+        }
     }
 
     #[test]

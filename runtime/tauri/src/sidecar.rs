@@ -71,7 +71,7 @@ impl Sidecar {
     }
 
     /// Calls a method. `owner` is the window that calls.
-    pub async fn call(&self, method: &str, params: &Value, owner: Option<&str>) -> Answer {
+    pub async fn call(&self, method: &str, params: Value, owner: Option<&str>) -> Answer {
         let answer = self.send(method, params, owner).await?;
         answer
             .await
@@ -85,7 +85,7 @@ impl Sidecar {
         let Some(input) = input else { return };
         for (method, id) in router.abandon(owner) {
             let (answer, _) = oneshot::channel();
-            let line = router.begin(method, &json!({ "id": id }), None, answer);
+            let line = router.begin(method, json!({ "id": id }), None, answer);
             let _ = input.send(line);
         }
     }
@@ -107,7 +107,7 @@ impl Sidecar {
     async fn send(
         &self,
         method: &str,
-        params: &Value,
+        params: Value,
         owner: Option<&str>,
     ) -> Result<oneshot::Receiver<Answer>, ErrorReport> {
         let mut changed = self.shared.changed.subscribe();
@@ -311,16 +311,16 @@ mod tests {
         let (sidecar, mut notes) = start();
         let params = json!({});
         assert_eq!(
-            sidecar.call("hello", &params, None).await,
+            sidecar.call("hello", params.clone(), None).await,
             Ok(Value::Bool(true))
         );
         let first = sidecar.process().unwrap();
         let started = sidecar
-            .call("llm_generate_streaming", &params, Some("main"))
+            .call("llm_generate_streaming", params.clone(), Some("main"))
             .await;
         assert_eq!(started, Ok(json!({"id": "s"})));
         assert_eq!(
-            name(sidecar.call("die", &params, None).await),
+            name(sidecar.call("die", params.clone(), None).await),
             "sidecar_lost"
         );
         let (method, end) = notes.recv().await.unwrap();
@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(end["error"]["data"]["name"], "sidecar_lost");
         // Waits for the next process.
         assert_eq!(
-            sidecar.call("hello", &params, None).await,
+            sidecar.call("hello", params.clone(), None).await,
             Ok(Value::Bool(true))
         );
         assert_ne!(sidecar.process().unwrap(), first);
@@ -339,7 +339,7 @@ mod tests {
     #[tokio::test]
     async fn a_process_that_tells_why_it_ends_is_quoted() {
         let (sidecar, mut notes) = start();
-        let answer = sidecar.call("fatal", &json!({}), None).await;
+        let answer = sidecar.call("fatal", json!({}), None).await;
         assert_eq!(answer.unwrap_err().message, "no");
         assert_eq!(notes.recv().await.unwrap().0, "llm/fatal");
         sidecar.close();
@@ -353,7 +353,7 @@ mod tests {
         };
         let (sidecar, running) = Sidecar::new(launch, Box::new(|_, _| {}));
         tokio::spawn(running);
-        let answer = sidecar.call("hello", &json!({}), None).await;
+        let answer = sidecar.call("hello", json!({}), None).await;
         let error = answer.unwrap_err();
         assert_eq!(error.data["name"], "sidecar_not_started");
         assert!(error.message.contains("/nowhere/nexus-llm"));
@@ -364,7 +364,7 @@ mod tests {
     async fn a_call_waits_five_seconds_for_a_process() {
         let (sidecar, _running) = Sidecar::new(launch("/"), Box::new(|_, _| {}));
         let began = tokio::time::Instant::now();
-        let answer = sidecar.call("hello", &json!({}), None).await;
+        let answer = sidecar.call("hello", json!({}), None).await;
         assert_eq!(name(answer), "sidecar_not_started");
         assert_eq!(began.elapsed().as_secs(), 5);
     }
@@ -372,12 +372,12 @@ mod tests {
     #[tokio::test]
     async fn closing_ends_the_process() {
         let (sidecar, _notes) = start();
-        sidecar.call("hello", &json!({}), None).await.unwrap();
+        sidecar.call("hello", json!({}), None).await.unwrap();
         sidecar.close();
         while sidecar.process().is_some() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let answer = sidecar.call("hello", &json!({}), None).await;
+        let answer = sidecar.call("hello", json!({}), None).await;
         assert_eq!(name(answer), "sidecar_lost");
     }
 }

@@ -141,6 +141,24 @@ describe('a client of any transport', () => {
     assert.equal(read.map(({ thinking }) => thinking).join('').length, 1000);
   });
 
+  it('cancels what is under way when it is closed', async () => {
+    const transport = new FakeTransport();
+    const client = new LLMClient(transport);
+    const ended = client.generate('p', 'overseer', { id: 'ended' });
+    transport.calls[0]!.resolve('text');
+    await ended;
+    client.generate('p', 'overseer', { id: 'call' }).catch(() => {});
+    client.stream('p', 'overseer', { id: 'stream' });
+    client.subscribe('joined', () => {}).catch(() => {});
+    void client.close();
+    const last = transport.calls.slice(-3).map(({ method, params }) => [method, params.id]);
+    assert.deepEqual(last, [
+      ['llm_cancel', 'call'],
+      ['llm_cancel', 'stream'],
+      ['llm_unsubscribe', 'joined'],
+    ]);
+  });
+
   it('converts whatever a transport throws', async () => {
     const transport = new FakeTransport();
     const client = new LLMClient(transport);

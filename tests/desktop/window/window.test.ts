@@ -196,11 +196,76 @@ describe('the window', () => {
     }
   });
 
+  it('sends notifications to every channel of a page, until it is closed', async () => {
+    const count = await window.runAsync<number[]>(
+      `const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
+       let count = 0;
+       let ended;
+       const id = transformCallback(({ message }) => {
+         if (!message) return;
+         ++count;
+         if (message.method === 'llm/end') ended();
+       });
+       const stream = async () => {
+         const params = { prompt: args[0], role: 'overseer' };
+         await invoke('plugin:nexus-llm|request', { method: 'llm_generate_streaming', params });
+       };
+       await invoke('plugin:nexus-llm|connect', { channel: '__CHANNEL__:' + id });
+       const end = new Promise((resolve) => (ended = resolve));
+       await stream();
+       await end;
+       const counts = [count];
+       await invoke('plugin:nexus-llm|disconnect', { channel: id });
+       await stream();
+       await invoke('plugin:nexus-llm|llm_generate', { prompt: args[0], role: 'overseer' });
+       counts.push(count);
+       return counts;`,
+      long,
+    );
+    assert.ok(count[0]! > 10, `${count[0]} notifications`);
+    assert.equal(count[1], count[0]);
+    await ask('overseer', 'Say hello.');
+    await answered('overseer');
+    assert.match(await textOf('overseer'), /Say hello/);
+  });
+
+  it('keeps the change of settings from those who may only ask', async () => {
+    const error = await window
+      .runAsync(
+        `return window.__TAURI_INTERNALS__.invoke('plugin:nexus-llm|request',
+           { method: 'llm_update_config', params: { updates: { timeout: 1 } } })`,
+      )
+      .then(
+        () => assert.fail('accepted'),
+        (reason: { code: number }) => reason,
+      );
+    assert.equal(error.code, -32601);
+  });
+
+  it('loses nothing to a page that is busy', async () => {
+    await ask('overseer', long);
+    await until('it writes', async () => Boolean(await textOf('overseer')));
+    await window.run('const end = Date.now() + 1000; while (Date.now() < end);');
+    await answered('overseer');
+    const { messages } = JSON.parse(requests().at(-1)!.body);
+    assert.equal(messages.at(-1).content, long);
+    assert.match(await textOf('overseer'), /\n1\. .*\n2\. .*\n3\. .*\n4\. .*\.$/);
+  });
+
   it('cancels what a page that is reloaded had under way', async () => {
     await ask('overseer', long);
     await until('it writes', async () => Boolean(await textOf('overseer')));
+    // One without an id, too.
+    const started = stage.gate.of('/api/generate').length;
+    await window.run(
+      `window.__TAURI_INTERNALS__.invoke('llm_generate', { prompt: arguments[0],
+         role: 'implementation' })`,
+      long,
+    );
+    await eventually('it has come', () => stage.gate.of('/api/generate').length > started);
     await window.run('location.reload()');
     await eventually('Ollama is left', () => requests().at(-1)!.left);
+    await eventually('Ollama is left', () => stage.gate.of('/api/generate').at(-1)!.left);
     await until('Ollama is found', async () =>
       (await window.text('#connection')).startsWith('Ollama 0'),
     );
@@ -314,6 +379,34 @@ describe('the window', () => {
       "return document.querySelectorAll('[role=log], [role=status], [aria-live]').length",
     );
     assert.ok(live >= 5);
+  });
+});
+
+describe('a window whose settings are broken', () => {
+  it('says so, and works once they are mended', async () => {
+    const stage = await Stage.open({ tokenDelay: 5 });
+    let window: Window | undefined;
+    try {
+      await stage.configure({ timeout: 'soon' });
+      const opened = (window = await Window.open(
+        application,
+        [stage.folder],
+        stage.env,
+        stage.folder,
+      ));
+      await until('the sentence is there', async () =>
+        /timeout/.test(await opened.text('#connection')),
+      );
+      await stage.configure({ baseUrl: stage.gate.url });
+      await until('Ollama is found', async () =>
+        (await opened.text('#connection')).startsWith('Ollama 0'),
+      );
+      await opened.type('#overseer-prompt', `Say hello.${enter}`);
+      await until('an answer', async () => /Say hello/.test(await opened.text('.theirs .text')));
+    } finally {
+      await window?.close();
+      await stage.close();
+    }
   });
 });
 

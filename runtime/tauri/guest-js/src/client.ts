@@ -75,6 +75,8 @@ interface StreamHandlers {
   fail(error: LLMError): void;
 }
 
+type Quit = 'llm_cancel' | 'llm_unsubscribe';
+
 const quiet = () => {};
 
 /** A client of the sidecar. All methods reject with an `LLMError`. */
@@ -83,6 +85,8 @@ export class LLMClient {
   readonly #streams = new Map<string, StreamHandlers>();
   readonly #pulls = new Map<string, (progress: PullProgress) => void>();
   readonly #listeners = new Map<NotificationName, Set<(params: never) => void>>();
+  /** How to end what is under way. */
+  readonly #live = new Map<string, Quit>();
   readonly #stops: Array<() => void>;
 
   constructor(transport: Transport) {
@@ -306,8 +310,9 @@ export class LLMClient {
     return () => listeners.delete(entry);
   }
 
-  /** Ends the connection. What is under way fails with `sidecar_lost`. */
+  /** Cancels what is under way, which fails, and ends the connection. */
   async close(): Promise<void> {
+    await Promise.allSettled([...this.#live].map(([id, quit]) => this.#call(quit, { id })));
     await this.#transport.close();
     for (const stop of this.#stops) stop();
   }
@@ -331,7 +336,8 @@ export class LLMClient {
   ): Promise<Methods[M]['result']> {
     const { id, signal } = request;
     signal?.throwIfAborted();
-    const answer = this.#call(method, params);
+    this.#live.set(id, 'llm_cancel');
+    const answer = this.#call(method, params).finally(() => this.#live.delete(id));
     if (!signal) return answer;
     let stop = quiet;
     const aborted = new Promise<never>((_, reject) => {
@@ -403,7 +409,7 @@ export class LLMClient {
     method: M,
     params: Methods[M]['params'],
     id: string,
-    quit: 'llm_cancel' | 'llm_unsubscribe',
+    quit: Quit,
     onChunk: OnChunk,
     options: Pick<StreamOptions, 'signal' | 'onProgress'>,
   ): { response: Promise<LLMResponse>; leave: (reason: unknown) => void } {
@@ -428,6 +434,7 @@ export class LLMClient {
       const finish = () => {
         if (this.#streams.get(id) !== handlers) return false;
         this.#streams.delete(id);
+        this.#live.delete(id);
         signal?.removeEventListener('abort', onAbort);
         return true;
       };
@@ -449,6 +456,7 @@ export class LLMClient {
         },
       };
       this.#streams.set(id, handlers);
+      this.#live.set(id, quit);
       signal?.addEventListener('abort', onAbort, { once: true });
       const started = this.#call(method, params);
       started.catch((error: unknown) => handlers.fail(LLMError.from(error)));

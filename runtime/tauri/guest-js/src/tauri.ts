@@ -10,6 +10,16 @@ interface Notification {
   params: Notifications[NotificationName];
 }
 
+/** What the permission `nexus-llm:requests` does not allow. */
+const management: ReadonlySet<Method> = new Set<Method>([
+  'llm_set_model_for_role',
+  'llm_pull_model',
+  'llm_load_model',
+  'llm_unload_model',
+  'llm_delete_model',
+  'llm_update_config',
+]);
+
 /**
  * The way to the sidecar through `tauri-plugin-nexus-llm`. Notifications come over a channel, in
  * order. The plugin restarts the sidecar, so this transport is closed only by `close`.
@@ -17,6 +27,9 @@ interface Notification {
 export class TauriTransport implements Transport {
   readonly #notifications = new Set<NotificationListener>();
   readonly #closed = new Set<(error: LLMError) => void>();
+  readonly #channel = new Channel<Notification>(({ method, params }) => {
+    for (const listener of [...this.#notifications]) listener(method, params);
+  });
   #connected: Promise<unknown> | undefined;
   #open = true;
 
@@ -28,7 +41,8 @@ export class TauriTransport implements Transport {
     try {
       // Only then can no notification be missed.
       await this.#connect();
-      return await invoke<Methods[M]['result']>('plugin:nexus-llm|call', { method, params });
+      const command = management.has(method) ? 'call' : 'request';
+      return await invoke<Methods[M]['result']>(`plugin:nexus-llm|${command}`, { method, params });
     } catch (error) {
       throw LLMError.from(error);
     }
@@ -52,18 +66,17 @@ export class TauriTransport implements Transport {
     for (const listener of [...this.#closed]) listener(error);
     this.#notifications.clear();
     this.#closed.clear();
-    if (this.#connected) void invoke('plugin:nexus-llm|disconnect').catch(() => {});
+    if (this.#connected)
+      void invoke('plugin:nexus-llm|disconnect', { channel: this.#channel.id }).catch(() => {});
   }
 
   #connect(): Promise<unknown> {
-    this.#connected ??= invoke('plugin:nexus-llm|connect', {
-      channel: new Channel<Notification>(({ method, params }) => {
-        for (const listener of [...this.#notifications]) listener(method, params);
-      }),
-    }).catch((error: unknown) => {
-      this.#connected = undefined;
-      throw error;
-    });
+    this.#connected ??= invoke('plugin:nexus-llm|connect', { channel: this.#channel }).catch(
+      (error: unknown) => {
+        this.#connected = undefined;
+        throw error;
+      },
+    );
     return this.#connected;
   }
 }
