@@ -382,6 +382,37 @@ describe('the window', () => {
   });
 });
 
+describe('a window without Ollama', () => {
+  it('says so at once, and notices when Ollama is there', async () => {
+    const stage = await Stage.open({ tokenDelay: 5 });
+    let window: Window | undefined;
+    try {
+      await stage.configure({ baseUrl: 'http://127.0.0.1:1' });
+      const opened = (window = await Window.open(
+        application,
+        [stage.folder],
+        stage.env,
+        stage.folder,
+      ));
+      const began = performance.now();
+      await until('it is told', async () =>
+        /does not answer/.test(await opened.text('#connection')),
+      );
+      assert.ok(performance.now() - began < 3000, 'before any retry');
+      await stage.configure({ baseUrl: stage.gate.url });
+      await until('Ollama is found', async () =>
+        (await opened.text('#connection')).startsWith('Ollama 0'),
+      );
+      await until('its models are offered', async () =>
+        /llama3\.1:8b/.test(await opened.text('#models')),
+      );
+    } finally {
+      await window?.close();
+      await stage.close();
+    }
+  });
+});
+
 describe('a window whose settings are broken', () => {
   it('says so, and works once they are mended', async () => {
     const stage = await Stage.open({ tokenDelay: 5 });

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-import { type Health, type LLMClient, LLMError, type SupervisionEvent } from '@nexus-llm/client';
+import {
+  type Health,
+  type LLMClient,
+  LLMError,
+  type SupervisionEvent,
+  type Versions,
+} from '@nexus-llm/client';
 
 import { byId, element } from './dom.js';
 
@@ -20,11 +26,12 @@ const eventTexts: Record<SupervisionEvent['kind'], string> = {
 export class HealthView {
   readonly #client: LLMClient;
   readonly #connection = byId('connection');
-  readonly #versions = byId('versions');
+  readonly #facts = byId('versions');
   readonly #components = byId('components');
   readonly #events = byId('events');
   readonly #onReachable: () => void;
   #reachable = false;
+  #versions: Promise<Versions> | undefined;
 
   constructor(client: LLMClient, onReachable: () => void) {
     this.#client = client;
@@ -44,30 +51,34 @@ export class HealthView {
   }
 
   async refresh(): Promise<void> {
+    // Not awaited: it waits for Ollama.
+    this.#versions ??= this.#client.version();
+    this.#versions.then(
+      ({ version, protocol }) => this.#showFacts({ 'Nexus LLM': version, Protocol: `${protocol}` }),
+      () => (this.#versions = undefined),
+    );
     try {
-      const [health, versions] = await Promise.all([this.#client.health(), this.#client.version()]);
-      this.#show(health, versions.version, versions.protocol);
+      this.#show(await this.#client.health());
     } catch (error) {
       this.#say('lost', LLMError.from(error).message);
     }
   }
 
-  #show(health: Health, version: string, protocol: number): void {
-    if (health.reachable) this.#say('reachable', `Ollama ${health.version}`);
-    else this.#say('missing', 'Ollama does not answer');
-    if (health.reachable && !this.#reachable) this.#onReachable();
-    this.#reachable = health.reachable;
-    const facts = {
-      Ollama: health.reachable ? health.version : 'does not answer',
-      'Nexus LLM': version,
-      Protocol: String(protocol),
-    };
-    this.#versions.replaceChildren(
+  #showFacts(facts: Record<string, string>): void {
+    this.#facts.replaceChildren(
       ...Object.entries(facts).flatMap(([name, value]) => [
         element('dt', {}, name),
         element('dd', {}, value),
       ]),
     );
+  }
+
+  #show(health: Health): void {
+    if (health.reachable) this.#say('reachable', `Ollama ${health.version}`);
+    else this.#say('missing', 'Ollama does not answer');
+    byId('ollama').textContent = health.reachable ? health.version : 'does not answer';
+    if (health.reachable && !this.#reachable) this.#onReachable();
+    this.#reachable = health.reachable;
     this.#components.replaceChildren(
       ...health.components.map(({ name, running, restarts, lastFailure }) =>
         element(
