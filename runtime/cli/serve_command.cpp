@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 
+#include "config/event_descriptor.hpp"
 #include "config/file_io.hpp"
 #include "messages/portability_network.hpp"
 #include "nexus_llm/llm_integration.hpp"
@@ -21,7 +22,6 @@
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/service_manager.hpp"
-#include "config/event_descriptor.hpp"
 
 namespace nexus::llm::cli {
 

@@ -11,12 +11,12 @@
 #include <memory>
 #include <utility>
 
+#include "config/event_descriptor.hpp"
 #include "nexus_llm/log.hpp"
 #include "runtime/cli/log_sink.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/cli/stream_io.hpp"
-#include "config/event_descriptor.hpp"
 #include "runtime/sidecar/connection.hpp"
 #include "runtime/sidecar/json_rpc.hpp"
 #include "runtime/sidecar/protocol.hpp"

@@ -7,9 +7,9 @@
 #include <string>
 #include <thread>
 
+#include "config/event_descriptor.hpp"
 #include "config/file_io.hpp"
 #include "nexus_llm/llm_handles.hpp"
-#include "config/event_descriptor.hpp"
 #include "runtime/sidecar/line_writer.hpp"
 #include "runtime/sidecar/sidecar_interfaces.hpp"
 

@@ -14,12 +14,15 @@ template <class T> std::optional<T> unless_default(const T& value) {
 } // namespace
 
 ErrorReport report(const LLMError& error, bool detail) {
+  // Before any attempt, the model is known as what the error is about.
+  const bool about_model = category(error.code) == ErrorCategory::model;
+  const auto& model = error.model.empty() && about_model ? error.subject : error.model;
   return {.code = json_rpc_code(error.code),
           .message = sentence(error),
           .data = {.name = error.code,
                    .category = category(error.code),
                    .retryable = is_retryable(error.code),
-                   .model = unless_default(error.model),
+                   .model = unless_default(model),
                    .attempts = unless_default(error.attempts),
                    .partial = unless_default(error.partial),
                    .http_status = unless_default(error.http_status),

@@ -248,13 +248,9 @@ void RpcSession::run(Cancel, const Call& call, RequestParams& params) {
 void RpcSession::run(Subscribe, const Call& call, RequestParams& params) {
   if (refuse_used(call, params.id))
     return;
-  const stream_forwarder forwarder =
-      spawn_state<StreamForwarder>(self_->system(), StreamForwarder::Parts{.id = params.id,
-                                                                           .writer = parts_.writer,
-                                                                           .detail = call.detail,
-                                                                           .role = {},
-                                                                           .request = {}});
-  keep(params.id, forwarder, std::nullopt);
+  const auto forwarder = forward(
+      {.id = params.id, .writer = parts_.writer, .detail = call.detail, .role = {}, .request = {}},
+      std::nullopt);
   join(call, params.id, forwarder, 0);
 }
 
@@ -271,19 +267,16 @@ void RpcSession::join(const Call& call, const RequestId& id, const stream_forwar
             const auto reason = to_llm_error(error);
             if (reason.code == ErrorCode::unknown_request && role + 1 < all_roles().size())
               return join(call, id, forwarder, role + 1);
+            leave(id);
             fail(call, reason);
-            anon_exit(forwarder, caf::exit_reason::user_shutdown);
           });
 }
 
 void RpcSession::run(Unsubscribe, const Call& call, RequestParams& params) {
   const auto entry = streams_.find(params.id);
   const bool found = entry != streams_.end() && !entry->second.role;
-  if (found) {
-    watcher_.forget(entry->second.forwarder);
-    anon_exit(entry->second.forwarder, caf::exit_reason::user_shutdown);
-    streams_.erase(entry);
-  }
+  if (found)
+    leave(params.id);
   answer(call, found);
 }
 
@@ -388,10 +381,12 @@ void RpcSession::run(GetStats, const Call& call, NoParams&) {
 void RpcSession::run(GetVersion, const Call& call, NoParams&) {
   Versions versions;
   versions.version = parts_.version;
-  ask_watched(self_, parts_.handles.models, version_atom_v)
+  // Not `version_atom`, which tries again and again while Ollama does not answer.
+  ask_watched(self_, parts_.handles.health, health_atom_v)
       .then(
-          [this, call, versions](std::string& ollama) mutable {
-            versions.ollama = std::move(ollama);
+          [this, call, versions](Health& health) mutable {
+            if (health.reachable)
+              versions.ollama = std::move(health.version);
             answer(call, versions);
           },
           [this, call, versions](const caf::error&) { answer(call, versions); });
@@ -434,27 +429,42 @@ void RpcSession::start_stream(const Call& call, AIRole role, const GenerateOptio
     return;
   // The client must know the id before the first notification.
   answer(call, StreamStarted{.id = options.id});
-  keep(options.id,
-       spawn_state<StreamForwarder>(self_->system(),
-                                    StreamForwarder::Parts{.id = options.id,
-                                                           .writer = parts_.writer,
-                                                           .detail = call.detail,
-                                                           .role = parts_.handles.role(role),
-                                                           .request = std::move(request)}),
-       role);
+  forward({.id = options.id,
+           .writer = parts_.writer,
+           .detail = call.detail,
+           .role = parts_.handles.role(role),
+           .request = std::move(request)},
+          role);
 }
 
-void RpcSession::keep(const RequestId& id, const stream_forwarder& forwarder,
-                      std::optional<AIRole> role) {
-  streams_.emplace(id, Stream{forwarder, role});
-  watcher_.watch(forwarder, [this, id](const caf::error&) {
-    streams_.erase(id);
+stream_forwarder RpcSession::forward(StreamForwarder::Parts parts, std::optional<AIRole> role) {
+  const auto id = parts.id;
+  const auto ended = parts.ended;
+  const stream_forwarder forwarder =
+      spawn_state<StreamForwarder>(self_->system(), std::move(parts));
+  watcher_.watch(forwarder, [this, id, forwarder](const caf::error&) {
+    // The client may have used the id again since.
+    if (const auto entry = streams_.find(id);
+        entry != streams_.end() && entry->second.forwarder == forwarder)
+      streams_.erase(entry);
     quit_if_idle();
   });
+  streams_.insert_or_assign(id, Stream{forwarder, role, ended});
+  return forwarder;
+}
+
+void RpcSession::leave(const RequestId& id) {
+  const auto entry = streams_.find(id);
+  if (entry == streams_.end())
+    return;
+  watcher_.forget(entry->second.forwarder);
+  anon_exit(entry->second.forwarder, caf::exit_reason::user_shutdown);
+  streams_.erase(entry);
 }
 
 bool RpcSession::is_used(const RequestId& id) const {
-  return cancels_.contains(id) || streams_.contains(id);
+  const auto stream = streams_.find(id);
+  return cancels_.contains(id) || (stream != streams_.end() && !*stream->second.ended);
 }
 
 bool RpcSession::refuse_used(const Call& call, const RequestId& id) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -89,7 +90,10 @@ private:
   /// Tries to join a stream of this role, else of the following ones.
   void join(const Call& call, const RequestId& id, const stream_forwarder& forwarder,
             std::size_t role);
-  void keep(const RequestId& id, const stream_forwarder& forwarder, std::optional<AIRole> role);
+  /// Starts to forward a stream. `role`: that of the request if this client sends it.
+  stream_forwarder forward(StreamForwarder::Parts parts, std::optional<AIRole> role);
+  /// Ends the forwarding of a joined stream.
+  void leave(const RequestId& id);
   [[nodiscard]] bool is_used(const RequestId& id) const;
   /// Refuses the call if the id is in use.
   [[nodiscard]] bool refuse_used(const Call& call, const RequestId& id);
@@ -102,7 +106,8 @@ private:
 
   struct Stream {
     stream_forwarder forwarder;
-    std::optional<AIRole> role; ///< of the request; unset: another caller sent it
+    std::optional<AIRole> role;               ///< of the request; unset: another caller sent it
+    std::shared_ptr<std::atomic<bool>> ended; ///< the client may use the id again
   };
 
   rpc_session::pointer self_;

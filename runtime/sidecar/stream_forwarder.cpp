@@ -70,7 +70,7 @@ stream_forwarder::behavior_type StreamForwarder::make_behavior() {
 }
 
 caf::result<void> StreamForwarder::on_chunk(LLMStreamChunk& chunk) {
-  if (ended_)
+  if (*parts_.ended)
     return {};
   const auto final = std::move(chunk.final);
   const bool worth_a_line = chunk.has_content() || chunk.restarted || !final;
@@ -96,7 +96,7 @@ caf::result<void> StreamForwarder::on_chunk(LLMStreamChunk& chunk) {
 }
 
 void StreamForwarder::on_progress(const RequestProgress& progress) {
-  if (ended_)
+  if (*parts_.ended)
     return;
   ProgressNote note{.id = parts_.id,
                     .phase = progress.phase,
@@ -111,19 +111,19 @@ void StreamForwarder::on_progress(const RequestProgress& progress) {
 void StreamForwarder::on_answer(LLMResponse response) {
   answered_ = true;
   answer_ = std::move(response);
-  if (!ended_)
+  if (!*parts_.ended)
     tell_after(self_, end_limit, stream_forwarder{self_}, finish_atom_v);
   quit_if_done();
 }
 
 void StreamForwarder::end(const LLMResponse& response) {
-  if (std::exchange(ended_, true))
+  if (parts_.ended->exchange(true))
     return;
   write(line_of(EndNote{.id = parts_.id, .response = response}));
 }
 
 void StreamForwarder::fail(const LLMError& error) {
-  if (std::exchange(ended_, true))
+  if (parts_.ended->exchange(true))
     return;
   write(line_of(ErrorNote{.id = parts_.id, .error = report(error, parts_.detail)}));
 }
@@ -137,7 +137,7 @@ void StreamForwarder::write(std::string line, LineWriter::Callback written) {
 
 void StreamForwarder::quit_if_done() {
   // A requester that terminates before its answer would count as one that cancels.
-  if (ended_ && answered_ && open_)
+  if (*parts_.ended && answered_ && open_)
     self_->quit();
 }
 

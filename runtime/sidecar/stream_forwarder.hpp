@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -30,6 +31,8 @@ public:
     bool detail = false; ///< whether errors carry technical details
     role_handle role;
     Request request; ///< empty: the stream exists; hold lines back until `open_atom`
+    /// Set before the client can know of the end, so that its owner gives the id free in time.
+    std::shared_ptr<std::atomic<bool>> ended = std::make_shared<std::atomic<bool>>(false);
   };
 
   StreamForwarder(stream_forwarder::pointer self, Parts parts);
@@ -55,7 +58,6 @@ private:
   std::vector<Held> held_;
   bool open_;     ///< the client knows the id
   bool answered_; ///< no answer to the request is pending
-  bool ended_ = false;
   std::optional<LLMResponse> answer_;
 };
 

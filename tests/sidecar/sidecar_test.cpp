@@ -114,6 +114,7 @@ BOOST_FIXTURE_TEST_CASE(an_error_is_told_in_a_sentence_and_in_detail_on_request,
   BOOST_TEST(json_at(error, "data.name") == "\"model_not_found\"");
   BOOST_TEST(contains(json_at(error, "message"), "none"));
   BOOST_TEST(json_at(error, "data.retryable") == "false");
+  BOOST_TEST(json_at(error, "data.model") == "\"none\"");
   simulator->inject(Fault::error_line(2, "it broke").for_model("owl"));
   const auto stream = front.read_stream(front.start(
       "llm_generate_streaming", R"({"prompt":"Hi","role":"overseer","options":{"model":"owl"}})"));
@@ -263,6 +264,19 @@ BOOST_FIXTURE_TEST_CASE(supervision_is_told, Sidecar) {
   const auto note = front.note("llm/supervision");
   BOOST_TEST(json_at(note.params, "kind") == "\"circuit_opened\"");
   BOOST_TEST(json_at(front.call("llm_health"), "circuit.state") == "\"open\"");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_version_does_not_wait_for_ollama, Sidecar) {
+  BOOST_TEST(json_at(front.call("llm_version"), "ollama") != "");
+  BOOST_TEST(
+      front.call("llm_update_config", R"({"updates":{"maxRetries":3,"retryDelay":60000}})") != "");
+  simulator->stop();
+  const auto tries_again = front.send("llm_list_models");
+  const auto versions = front.call("llm_version");
+  BOOST_TEST(json_at(versions, "ollama") == "");
+  BOOST_TEST(json_at(versions, "protocol") == "1");
+  for (const auto& line : front.seen())
+    BOOST_TEST(!contains(line, "\"id\":" + std::to_string(tries_again) + ","), line);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_download_reports_and_can_be_cancelled, Sidecar) {
