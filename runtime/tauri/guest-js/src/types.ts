@@ -393,7 +393,7 @@ export interface LLMConfig {
      * is never. (whole number, 0 to 1000)
      */
     maxFailures?: number;
-    /** Wait before Ollama is tried again with one cheap request. (milliseconds, 1 to 3600000) */
+    /** Wait before one cheap request tries Ollama again. (milliseconds, 1 to 3600000) */
     resetTimeout?: number;
     /**
      * Bound of that wait, which doubles each time that Ollama is still not there. (milliseconds, 1
