@@ -111,9 +111,7 @@ private:
       add(schema, "items", schema_of<typename T::value_type>());
       return schema;
     } else if constexpr (IsVariant<T>::value) {
-      return [this]<class... Ts>(std::variant<Ts...>*) {
-        return any_of(schema_of<Ts>()...);
-      }(static_cast<T*>(nullptr));
+      return choice_of(T{});
     } else if constexpr (std::is_same_v<T, Nothing>) {
       return of_type("null");
     } else if constexpr (std::is_same_v<T, ConfigSection>) {
@@ -149,6 +147,10 @@ private:
       static_assert(std::is_same_v<T, std::string>);
       return of_type("string");
     }
+  }
+
+  template <class... Ts> Value choice_of(const std::variant<Ts...>&) {
+    return any_of(schema_of<Ts>()...);
   }
 
   template <class Period> static std::string_view unit() {

@@ -104,19 +104,22 @@ void RpcSession::handle(const std::string& line) {
   ++open_calls_;
   if (open_calls_ > most_calls)
     return fail(origin, {.code = ErrorCode::too_many_requests, .subject = "this client"});
-  const bool known = [&]<class... Method>(Types<Method...>) {
-    return (run_if_named<Method>(*call, origin) || ...);
-  }(Methods{});
-  if (!known)
+  if (!run_named(Methods{}, *call, origin))
     reject(origin, RpcCode::method_not_found, "There is no method `" + call->method + "`.");
 }
 
-template <class Method> bool RpcSession::run_if_named(RpcCall& call, const Call& origin) {
+template <class... Each>
+bool RpcSession::run_named(Types<Each...>, RpcCall& call, const Call& origin) {
+  return (run_if_named(Each{}, call, origin) || ...);
+}
+
+template <class Method>
+bool RpcSession::run_if_named(Method method, RpcCall& call, const Call& origin) {
   if (call.method != Method::name)
     return false;
   auto params = read_params<typename Method::Params>(call.params);
   if (params)
-    run(Method{}, origin, *params);
+    run(method, origin, *params);
   else
     reject(origin, RpcCode::invalid_params,
            "Invalid parameters of `" + call.method + "`: " + params.error().subject + ".");
@@ -368,8 +371,8 @@ void RpcSession::run(GetStats, const Call& call, NoParams&) {
   for (const auto role : all_roles())
     ask_watched(self_, parts_.handles.role(role), stats_atom_v)
         .then(
-            [gathered, arrived, role](RoleStats& stats) {
-              gathered->roles[index_of(role)] = std::move(stats);
+            [gathered, arrived, role](const RoleStats& stats) {
+              gathered->roles[index_of(role)] = stats;
               arrived();
             },
             [gathered, arrived](const caf::error& error) {
@@ -440,8 +443,7 @@ void RpcSession::start_stream(const Call& call, AIRole role, const GenerateOptio
 stream_forwarder RpcSession::forward(StreamForwarder::Parts parts, std::optional<AIRole> role) {
   const auto id = parts.id;
   const auto ended = parts.ended;
-  const stream_forwarder forwarder =
-      spawn_state<StreamForwarder>(self_->system(), std::move(parts));
+  stream_forwarder forwarder = spawn_state<StreamForwarder>(self_->system(), std::move(parts));
   watcher_.watch(forwarder, [this, id, forwarder](const caf::error&) {
     // The client may have used the id again since.
     if (const auto entry = streams_.find(id);

@@ -47,7 +47,9 @@ private:
 
   caf::result<void> on_line(const std::string& line);
   void handle(const std::string& line);
-  template <class Method> bool run_if_named(RpcCall& call, const Call& origin);
+  /// Runs the method that the call names. Returns false if there is none.
+  template <class... Each> bool run_named(Types<Each...>, RpcCall& call, const Call& origin);
+  template <class Method> bool run_if_named(Method method, RpcCall& call, const Call& origin);
   void on_event(const SupervisionEvent& event);
   void send_config();
   void finish();

@@ -80,7 +80,7 @@ std::optional<std::string> Server::next_reply(const ModelName& model) {
 
 std::shared_ptr<Exchange> Server::find_exchange(std::uint64_t record) const {
   for (const auto& [id, connection] : connections_)
-    if (const auto exchange = connection->exchange(); exchange && exchange->record() == record)
+    if (auto exchange = connection->exchange(); exchange && exchange->record() == record)
       return exchange;
   return nullptr;
 }

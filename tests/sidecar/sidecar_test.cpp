@@ -86,7 +86,7 @@ BOOST_FIXTURE_TEST_CASE(a_stream_has_chunks_in_order_and_one_end, Sidecar) {
                          R"({"prompt":"b","role":"overseer","options":{"id":"mine"}})") == "mine");
   BOOST_TEST(front.read_stream("mine").text == text);
   child.close_input();
-  BOOST_TEST((front.any_note().method == ""));
+  BOOST_TEST(front.any_note().method.empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_request_is_cancelled_by_its_id, Streaming) {
