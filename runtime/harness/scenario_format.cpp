@@ -336,8 +336,12 @@ std::string type_schema(FieldType type) {
     return R"("type": "array")";
   case T::anything:
     return "";
-  case T::role:
-    return "\"enum\": [\"" + role_names("\", \"") + "\"]";
+  case T::role: {
+    std::string names;
+    for (const auto each : all_roles())
+      names += (names.empty() ? "\"" : ", \"") + std::string{to_string(each)} + "\"";
+    return "\"enum\": [" + names + "]";
+  }
   case T::answer_end:
     return R"("enum": ["complete", "close", "reset"])";
   case T::hears:

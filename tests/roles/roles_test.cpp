@@ -100,6 +100,10 @@ BOOST_FIXTURE_TEST_CASE(is_understood_in_scenarios, ThreeRoles) {
     ]})");
   const auto played = run({"script", "review.json"});
   BOOST_TEST(played.code == 0, played.out + played.err);
+  // The schema lists each role by itself.
+  const auto schema = run({"script", "--schema"}).out;
+  for (const auto* role : {"overseer", "implementation", "reviewer"})
+    BOOST_TEST(cli::test::contains(schema, '"' + std::string{role} + '"'), role);
 }
 
 BOOST_FIXTURE_TEST_CASE(is_served_by_a_node_to_those_who_have_it_too, ThreeRoles) {
