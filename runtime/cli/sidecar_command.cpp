@@ -132,6 +132,11 @@ int run_sidecar(const CommonOptions& common, const SidecarArguments& arguments) 
   Interrupts interrupts;
   auto owner_options = arguments.owner;
   // Over stdin and stdout, the connection ends with its input, which it reads to the end.
+  if (!on_socket && owner_options.with_stdin.has_value())
+    return fail({.code = ErrorCode::invalid_argument,
+                 .subject =
+                     "without --listen-unix, the sidecar always ends with stdin, and takes no "
+                     "option about that"});
   if (!on_socket)
     owner_options = {.with_parent = true, .with_stdin = false};
   const auto owner = OwnerWatch::start(owner_options);

@@ -20,6 +20,9 @@ enum class RpcCode : std::int32_t {
   invalid_params = -32602,
 };
 
+/// The front ends' own errors about a lost sidecar have the codes -32098 and -32099.
+static_assert(json_rpc_code(error_table.back().code) > -32098);
+
 /// The member `data` of an error object.
 struct ErrorData {
   ErrorCode name = ErrorCode::internal_error;

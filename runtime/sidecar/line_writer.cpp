@@ -72,13 +72,14 @@ void LineWriter::run() {
         written.push_back(std::move(lines_.front().written));
       lines_.pop_front();
     } while (!lines_.empty() && text.size() + lines_.front().text.size() <= batch_bytes);
-    const bool clogged = is_clogged();
     lock.unlock();
     const bool good = write_all(text);
     if (good)
       for (const auto& call : written)
         call();
     lock.lock();
+    // Lines may have come meanwhile.
+    const bool clogged = is_clogged();
     waiting_ -= text.size();
     if (!good && !stopping_) {
       broken_ = true;

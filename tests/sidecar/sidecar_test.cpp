@@ -325,6 +325,13 @@ BOOST_AUTO_TEST_CASE(what_keeps_it_from_starting_is_a_line_and_an_exit_code) {
   BOOST_TEST(contains(outcome.err, "llm.timeout"));
 }
 
+BOOST_AUTO_TEST_CASE(an_option_that_would_be_ignored_is_refused) {
+  const cli::test::Fixture setup;
+  const auto outcome = setup.run({"sidecar", "--no-exit-with-stdin"});
+  BOOST_TEST(outcome.code == 2);
+  BOOST_TEST(contains(outcome.err, "always ends with stdin"), outcome.err);
+}
+
 BOOST_AUTO_TEST_CASE(it_speaks_to_a_node) {
   cli::test::Fixture setup;
   setup.simulator->set_reply("llama3.1:8b", "From afar.");
