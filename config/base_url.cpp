@@ -9,6 +9,7 @@
 #include <new>
 #include <optional>
 
+#include "config/authority.hpp"
 #include "config/local_address.hpp"
 #include "config/text.hpp"
 
@@ -150,16 +151,6 @@ Result<BaseUrl> reported(tl::expected<BaseUrl, Fault> url, std::string_view text
   return failure(wrong.code, "the base URL " + shown + wrong.rule);
 }
 
-/// Returns the port of `host:port` including the colon, or an empty string.
-std::string_view port_part(std::string_view authority) {
-  const auto colon = authority.rfind(':');
-  const auto bracket = authority.rfind(']');
-  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket) ||
-      (bracket == std::string_view::npos && authority.find(':') != colon))
-    return {};
-  return authority.substr(colon);
-}
-
 bool is_port(std::string_view text) { return number_in<std::uint16_t>(text).value_or(0) != 0; }
 
 } // namespace
@@ -193,12 +184,15 @@ Result<BaseUrl> parse_ollama_host(std::string_view value) {
   const auto path = text.substr(std::min(text.find('/'), text.size()));
   auto authority = text.substr(0, text.size() - path.size());
   // Like Ollama, fall back to the default port if the given port is invalid.
-  auto port = may_hold_password(authority) ? std::string_view{} : port_part(authority);
-  authority.remove_suffix(port.size());
-  if (!is_port(port.substr(std::min<std::size_t>(1, port.size()))))
-    port = {};
-  return reported(read(scheme + std::string{authority.empty() ? "127.0.0.1" : authority} +
-                       std::string{port} + std::string{path}),
+  std::string port;
+  if (const auto parts = may_hold_password(authority) ? std::nullopt : split_authority(authority);
+      parts && parts->port) {
+    if (is_port(*parts->port))
+      port = ":" + std::string{*parts->port};
+    authority.remove_suffix(parts->port->size() + 1);
+  }
+  return reported(read(scheme + std::string{authority.empty() ? "127.0.0.1" : authority} + port +
+                       std::string{path}),
                   value);
 }
 
