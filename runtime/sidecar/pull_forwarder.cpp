@@ -28,6 +28,7 @@ pull_forwarder::behavior_type PullForwarder::make_behavior() {
         last_seen_ = true;
         answer_if_done();
       },
+      [this](cancel_atom) { return forward_to(self_, models_, cancel_atom_v, request_.id); },
       [this](PullProgress& progress) { return on_report(progress); },
   };
 }

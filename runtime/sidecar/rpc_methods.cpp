@@ -132,23 +132,26 @@ void RpcSession::run(SetModelForRole, const Call& call, SetModelParams& params) 
 void RpcSession::run(Cancel, const Call& call, RequestParams& params) {
   struct Tally {
     std::size_t left;
-    bool found;
+    bool found = false;
   };
-  // The request may belong to any role, or be about a model.
-  const auto tally = std::make_shared<Tally>(Tally{all_roles().size() + 1, false});
+  const auto tally = std::make_shared<Tally>(Tally{.left = 1});
   auto count = [this, call, tally](bool found) {
     tally->found = tally->found || found;
     if (--tally->left == 0)
       answer(call, tally->found);
   };
-  auto ask_handle = [&](const auto& handle) {
-    ask_watched(self_, handle, cancel_atom_v, params.id).then(count, [count](const caf::error&) {
-      count(false);
-    });
+  auto then_count = [&count](auto request) {
+    std::move(request).then(count, [count](const caf::error&) { count(false); });
   };
+  if (const auto stream = streams_.find(params.id); stream != streams_.end() && stream->second.role)
+    return then_count(ask_watched(self_, stream->second.forwarder, cancel_atom_v));
+  if (const auto pull = pulls_.find(params.id); pull != pulls_.end())
+    return then_count(ask_watched(self_, pull->second, cancel_atom_v));
+  // The request may belong to any role, or be about a model.
+  tally->left = all_roles().size() + 1;
   for (const auto role : all_roles())
-    ask_handle(parts_.handles.role(role));
-  ask_handle(parts_.handles.models);
+    then_count(ask_watched(self_, parts_.handles.role(role), cancel_atom_v, params.id));
+  then_count(ask_watched(self_, parts_.handles.models, cancel_atom_v, params.id));
 }
 
 void RpcSession::run(Subscribe, const Call& call, RequestParams& params) {
@@ -200,9 +203,7 @@ void RpcSession::run(PullModel, const Call& call, PullParams& params) {
       ModelTransfer{.id = params.id, .model = params.model_name, .insecure = params.insecure},
       parts_.writer);
   pulls_.emplace(params.id, forwarder);
-  cancels_.emplace(params.id, [models = parts_.handles.models, id = params.id] {
-    anon_tell(models, cancel_atom_v, id);
-  });
+  cancels_.emplace(params.id, [forwarder] { anon_tell(forwarder, cancel_atom_v); });
   auto ended = [this, id = params.id, forwarder] {
     pulls_.erase(id);
     cancels_.erase(id);

@@ -135,7 +135,7 @@ void RpcSession::finish() {
     cancel();
   for (const auto& [id, stream] : streams_)
     if (stream.role)
-      anon_tell(parts_.handles.role(*stream.role), cancel_atom_v, id);
+      anon_tell(stream.forwarder, cancel_atom_v);
     else
       anon_exit(stream.forwarder, caf::exit_reason::user_shutdown);
   quit_if_idle();

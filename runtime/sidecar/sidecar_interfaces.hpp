@@ -15,7 +15,9 @@ using stream_forwarder = caf::typed_actor<
     /// The client knows the id of the stream: what was held back may be written.
     sig<void, open_atom>,
     /// The stream should have ended by now.
-    sig<void, finish_atom>>::extend_with<stream_subscriber>;
+    sig<void, finish_atom>,
+    /// Cancels the request. Goes this way, since it must not overtake the request.
+    sig<bool, cancel_atom>>::extend_with<stream_subscriber>;
 
 /// Forwards the progress of a download to a client.
 using pull_forwarder = caf::typed_actor<
@@ -24,7 +26,9 @@ using pull_forwarder = caf::typed_actor<
     /// A line with a report was written.
     sig<void, tick_atom>,
     /// The last report should have arrived by now.
-    sig<void, finish_atom>>::extend_with<pull_subscriber>;
+    sig<void, finish_atom>,
+    /// Cancels the download; as for a stream.
+    sig<bool, cancel_atom>>::extend_with<pull_subscriber>;
 
 /// Serves one client.
 using rpc_session = caf::typed_actor<

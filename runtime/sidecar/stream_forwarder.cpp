@@ -60,6 +60,7 @@ stream_forwarder::behavior_type StreamForwarder::make_behavior() {
           end(*answer_);
         quit_if_done();
       },
+      [this](cancel_atom) { return forward_to(self_, parts_.role, cancel_atom_v, parts_.id); },
       [this](LLMStreamChunk& chunk) { return on_chunk(chunk); },
       [this](StreamError& error) {
         fail(error.error);

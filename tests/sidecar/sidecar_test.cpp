@@ -107,6 +107,19 @@ BOOST_FIXTURE_TEST_CASE(a_request_is_cancelled_by_its_id, Streaming) {
   BOOST_TEST(json_at(front.answer(call), "data.name") == "\"cancelled\"");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_cancel_never_misses_what_was_started_before_it, Sidecar) {
+  constexpr int rounds = 200;
+  simulator->inject(Fault::stall_before_response().times(0));
+  for (int i = 0; i < rounds; ++i) {
+    // Both lines at once: the cancel must not overtake the request.
+    const auto id = "r" + std::to_string(i);
+    front.send("llm_generate_streaming",
+               R"({"prompt":"x","role":"overseer","options":{"id":")" + id + "\"}}");
+    BOOST_TEST(front.call("llm_cancel", R"({"id":")" + id + "\"}") == "true", id);
+    BOOST_TEST(front.read_stream(id).notes.back() == "llm/error");
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(an_error_is_told_in_a_sentence_and_in_detail_on_request, Sidecar) {
   const std::string none = R"({"prompt":"Hi","role":"overseer","options":{"model":"none"})";
   const auto error = front.call("llm_generate", none + "}");
