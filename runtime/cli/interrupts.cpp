@@ -3,13 +3,11 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -37,11 +35,6 @@ int checked(int descriptor) {
   return descriptor;
 }
 
-void raise_event(const FileDescriptor& event) {
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(event.get(), &one, sizeof one) + 0);
-}
-
 bool is_readable(const pollfd& entry) { return (entry.revents & POLLIN) != 0; }
 
 } // namespace
@@ -50,27 +43,25 @@ Interrupts::Interrupts(std::function<void()> on_hangup) : on_hangup_{std::move(o
   const auto signals = watched_signals(static_cast<bool>(on_hangup_));
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signals_ = FileDescriptor{checked(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK))};
-  raised_ = FileDescriptor{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))};
-  stop_ = FileDescriptor{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))};
   thread_ = std::thread{[this] { watch(); }};
-  current_ = raised_.get();
+  current_ = raised_.descriptor();
 }
 
 Interrupts::~Interrupts() {
   current_ = -1;
-  raise_event(stop_);
+  stop_.raise();
   thread_.join();
 }
 
 void Interrupts::reset() {
   std::lock_guard lock{mutex_};
-  std::uint64_t ignored = 0;
-  static_cast<void>(::read(raised_.get(), &ignored, sizeof ignored) + 0);
+  raised_.clear();
   count_ = 0;
 }
 
 void Interrupts::watch() {
-  std::array<pollfd, 2> entries{pollfd{signals_.get(), POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
+  std::array<pollfd, 2> entries{pollfd{signals_.get(), POLLIN, 0},
+                                pollfd{stop_.descriptor(), POLLIN, 0}};
   for (;;) {
     const auto ready =
         ::poll(entries.data(), entries.size(), interrupted() ? repeat_milliseconds : -1);
@@ -96,7 +87,7 @@ void Interrupts::on_signal() {
     terminated_ = true;
   if (++count_ > 1 || !action_)
     end_program();
-  raise_event(raised_);
+  raised_.raise();
 }
 
 void Interrupts::end_program() {

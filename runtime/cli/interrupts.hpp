@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "config/event_descriptor.hpp"
 #include "config/file_io.hpp"
 
 namespace nexus::llm::cli {
@@ -49,7 +50,7 @@ public:
   /// Clears a processed interrupt.
   void reset();
   /// Returns a descriptor for `poll` that is readable while `interrupted()`.
-  [[nodiscard]] int descriptor() const noexcept { return raised_.get(); }
+  [[nodiscard]] int descriptor() const noexcept { return raised_.descriptor(); }
   /// Returns the descriptor of the instance of this process; -1 if there is none.
   [[nodiscard]] static int current_descriptor() noexcept { return current_; }
   /// Sets a function to call before an interrupt terminates the program immediately, e.g., for
@@ -67,8 +68,8 @@ private:
   static inline std::atomic<void (*)()> before_end_{nullptr};
 
   FileDescriptor signals_;
-  FileDescriptor raised_;
-  FileDescriptor stop_;
+  EventDescriptor raised_;
+  EventDescriptor stop_;
   std::atomic<int> count_{0};
   std::atomic<bool> terminated_{false};
   const std::function<void()> on_hangup_;
