@@ -35,9 +35,11 @@ CurlMulti::CurlMulti() : multi_{(initialise_curl(), curl_multi_init())} {
   static_cast<void>(can_wait());
 }
 
-void CurlMulti::add(CURL* easy) {
-  curl_multi_add_handle(multi_.get(), easy);
+bool CurlMulti::add(CURL* easy) {
+  if (curl_multi_add_handle(multi_.get(), easy) != CURLM_OK)
+    return false;
   ++transfers_;
+  return true;
 }
 
 void CurlMulti::remove(CURL* easy) {
@@ -84,8 +86,8 @@ bool CurlMulti::can_wait() {
 }
 
 int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* user, void*) {
-  static_cast<CurlMulti*>(user)->watch(socket, what);
-  return 0;
+  // libcurl ends the transfer of a socket that cannot be watched.
+  return static_cast<CurlMulti*>(user)->watch(socket, what) ? 0 : -1;
 }
 
 int CurlMulti::on_timer(CURLM*, long milliseconds, void* user) {
@@ -97,10 +99,10 @@ int CurlMulti::on_timer(CURLM*, long milliseconds, void* user) {
   return 0;
 }
 
-void CurlMulti::watch(curl_socket_t socket, int what) {
+bool CurlMulti::watch(curl_socket_t socket, int what) {
   if (what == CURL_POLL_REMOVE) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);
-    return;
+    return true;
   }
   epoll_event event{};
   if ((what & CURL_POLL_IN) != 0)
@@ -108,8 +110,9 @@ void CurlMulti::watch(curl_socket_t socket, int what) {
   if ((what & CURL_POLL_OUT) != 0)
     event.events |= EPOLLOUT;
   event.data.fd = socket;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, socket, &event) != 0 && errno == ENOENT)
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket, &event);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, socket, &event) == 0)
+    return true;
+  return errno == ENOENT && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket, &event) == 0;
 }
 
 int CurlMulti::wait_milliseconds() const {

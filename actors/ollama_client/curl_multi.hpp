@@ -23,7 +23,8 @@ public:
   CurlMulti(const CurlMulti&) = delete;
   CurlMulti& operator=(const CurlMulti&) = delete;
 
-  void add(CURL* easy);
+  /// Returns false if libcurl has no memory.
+  [[nodiscard]] bool add(CURL* easy);
   void remove(CURL* easy);
 
   /// Waits for news of any socket, a timer or `wake`, and lets libcurl process it.
@@ -46,7 +47,8 @@ private:
   /// Whether there are the descriptors that the wait needs. If the process had none left, tries
   /// again while no transfer is under way.
   [[nodiscard]] bool can_wait();
-  void watch(curl_socket_t socket, int what);
+  /// Returns false if the socket cannot be watched.
+  [[nodiscard]] bool watch(curl_socket_t socket, int what);
   [[nodiscard]] int wait_milliseconds() const;
 
   FileDescriptor epoll_;

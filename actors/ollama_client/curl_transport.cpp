@@ -98,7 +98,10 @@ private:
     const auto& headers = transfer->request().body_file.empty() ? headers_ : raw_headers_;
     if (!transfer->prepare(headers.get(), news_))
       return transfer->finish();
-    multi_.add(transfer->easy());
+    if (!multi_.add(transfer->easy())) {
+      transfer->note_outcome(CURLE_OUT_OF_MEMORY);
+      return transfer->finish();
+    }
     const auto id = transfer->id();
     transfers_.emplace(id, std::move(transfer));
   }
@@ -129,8 +132,8 @@ private:
         answered_.insert(server_of(transfer.request().url));
       if (may_want_tls(transfer)) {
         transfer.become_tls_probe();
-        multi_.add(transfer.easy());
-        return;
+        if (multi_.add(transfer.easy()))
+          return;
       }
     } else if (code == CURLE_OK) {
       transfer.note_tls_required();

@@ -46,6 +46,7 @@ void* RawCurl::make_easy(const std::string& body, std::uint64_t& bytes) const {
   curl_easy_setopt(easy, CURLOPT_URL, url_.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(headers_));
   curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body.c_str());
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 64L * 1024); // as the system has it
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, count_bytes);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &bytes);
   return easy;
@@ -58,9 +59,6 @@ void RawCurl::ask(const std::string& prompt) {
   curl_easy_setopt(easy_, CURLOPT_COPYPOSTFIELDS, body_of(prompt).c_str());
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, &bytes);
   must(curl_easy_perform(easy_) == CURLE_OK && bytes > 0);
-  curl_off_t first = 0;
-  curl_easy_getinfo(easy_, CURLINFO_STARTTRANSFER_TIME_T, &first);
-  first_byte_ = std::chrono::microseconds{first};
 }
 
 void RawCurl::ask_many(const std::string& prompt, int count, int at_once) {

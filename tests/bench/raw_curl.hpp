@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -20,8 +19,6 @@ public:
   void ask(const std::string& prompt);
   /// Asks `count` times, with at most `at_once` requests under way.
   void ask_many(const std::string& prompt, int count, int at_once);
-  /// When the first byte of the latest answer of `ask` came, after its request.
-  [[nodiscard]] std::chrono::microseconds first_byte() const { return first_byte_; }
 
 private:
   [[nodiscard]] void* make_easy(const std::string& body, std::uint64_t& bytes) const;
@@ -30,7 +27,6 @@ private:
   void* easy_ = nullptr;
   void* multi_ = nullptr;
   void* headers_ = nullptr;
-  std::chrono::microseconds first_byte_{};
 };
 
 } // namespace nexus::llm::bench
