@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <list>
 #include <memory>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "config/event_descriptor.hpp"
@@ -31,6 +33,8 @@ using sidecar::Connection;
 namespace {
 
 constexpr std::size_t most_clients = 32;
+/// How often a client that waits for a free descriptor is looked after.
+constexpr int retry_milliseconds = 1000;
 
 std::string fatal_line(const LLMError& error) {
   json::Document document;
@@ -49,6 +53,14 @@ public:
     at_end(session_.root(), [given_up = given_up_] { given_up->raise(); });
   }
 
+  /// All clients have the same time for their goodbye.
+  ~Sidecar() {
+    for (const auto& client : clients_)
+      client->stop();
+  }
+  Sidecar(const Sidecar&) = delete;
+  Sidecar& operator=(const Sidecar&) = delete;
+
   /// Returns why the system cannot go on, or `nullopt` if it was told to end.
   std::optional<LLMError> run() {
     if (!listener_)
@@ -58,21 +70,24 @@ public:
       std::array<pollfd, 6> entries{pollfd{interrupts_.descriptor(), POLLIN, 0},
                                     pollfd{given_up_->descriptor(), POLLIN, 0},
                                     pollfd{ended_.descriptor(), POLLIN, 0},
-                                    pollfd{listener_ ? listener_->descriptor() : -1, POLLIN, 0},
+                                    pollfd{accepting_ ? listener_->descriptor() : -1, POLLIN, 0},
                                     owners[0],
                                     owners[1]};
-      if (::poll(entries.data(), entries.size(), owner_.interval()) < 0 && errno != EINTR)
+      const bool waits_for_room = listener_ && !accepting_;
+      const int count = ::poll(entries.data(), entries.size(),
+                               waits_for_room ? retry_milliseconds : owner_.interval());
+      if (count < 0 && errno != EINTR)
         return LLMError{.code = ErrorCode::internal_error, .detail = last_error().message()};
       if (interrupts_.interrupted() || owner_.gone())
         return std::nullopt;
       if (entries[1].revents != 0)
         return LLMError{.code = ErrorCode::restart_budget_exhausted, .subject = "RetrySupervisor"};
-      if (entries[3].revents != 0)
-        accept();
       ended_.clear();
       clients_.remove_if([](const auto& client) { return client->ended(); });
       if (!listener_ && clients_.empty())
         return std::nullopt;
+      if (waits_for_room || entries[3].revents != 0)
+        accepting_ = accept();
     }
   }
 
@@ -91,21 +106,35 @@ private:
                                                        .on_ended = [this] { ended_.raise(); }}));
   }
 
-  void accept() {
-    auto client = listener_->accept();
-    FileDescriptor output{::dup(client.get())};
-    if (!output.valid())
-      return;
-    if (clients_.size() < most_clients)
-      return add(std::move(client), std::move(output));
-    const auto line = fatal_line({.code = ErrorCode::too_many_requests, .subject = "the sidecar"});
-    static_cast<void>(write_all(client.get(), line));
+  /// Returns false if the process has no descriptor or thread for another client. The client waits
+  /// then, or is turned away.
+  bool accept() {
+    try {
+      auto client = listener_->accept();
+      if (!client.valid())
+        return errno != EMFILE && errno != ENFILE;
+      FileDescriptor output{::dup(client.get())};
+      if (!output.valid())
+        return false;
+      if (clients_.size() < most_clients) {
+        add(std::move(client), std::move(output));
+      } else {
+        const auto line =
+            fatal_line({.code = ErrorCode::too_many_requests, .subject = "the sidecar"});
+        static_cast<void>(write_all(client.get(), line));
+      }
+      return true;
+    } catch (const std::system_error& error) {
+      log(LogLevel::warning, std::string{"a client could not be served: "} + error.what());
+      return false;
+    }
   }
 
   Session& session_;
   const Interrupts& interrupts_;
   const OwnerWatch& owner_;
   std::unique_ptr<sidecar::UnixListener> listener_;
+  bool accepting_ = listener_ != nullptr;
   EventDescriptor ended_; ///< a client has left
   const std::shared_ptr<EventDescriptor> given_up_ = std::make_shared<EventDescriptor>();
   std::list<std::unique_ptr<Connection>> clients_; ///< destroyed first

@@ -50,8 +50,8 @@ Connection::~Connection() {
 
 void Connection::stop() {
   stop_.raise();
-  // The thread may wait until a slow client reads.
-  anon_tell(session_, tick_atom_v);
+  // The thread may wait until a slow client reads. This frees it.
+  anon_tell(session_, finish_atom_v);
 }
 
 void Connection::serve() {
@@ -59,6 +59,7 @@ void Connection::serve() {
   anon_tell(session_, finish_atom_v);
   pollfd entry{session_ended_->descriptor(), POLLIN, 0};
   static_cast<void>(::poll(&entry, 1, static_cast<int>(goodbye_limit.count())) + 0);
+  // Its remaining calls fail.
   wait_for_end(system_, caf::actor_cast<caf::strong_actor_ptr>(session_), goodbye_limit);
   writer_->flush(goodbye_limit);
   ended_ = true;
@@ -80,8 +81,11 @@ void Connection::read_lines() {
     return true;
   };
   for (;;) {
-    if (::poll(entries.data(), entries.size(), -1) < 0 && errno != EINTR)
+    if (::poll(entries.data(), entries.size(), -1) < 0) {
+      if (errno == EINTR)
+        continue;
       return;
+    }
     if (entries[1].revents != 0 || entries[2].revents != 0)
       return;
     const auto count = ::read(input_.get(), piece.data(), piece.size());

@@ -31,14 +31,14 @@ public:
 
   /// Serves the client at two descriptors, which may be one.
   Connection(caf::actor_system& system, FileDescriptor input, FileDescriptor output, Parts parts);
-  /// Cancels what is under way and waits until the client has its answers, up to half a second.
+  /// Cancels what is under way and waits until the client has its answers, about a second at most.
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   /// Writes a line that answers nothing.
   void notify(std::string line) { writer_->push(std::move(line)); }
-  /// Stops reading.
+  /// Stops reading and cancels what is under way, without waiting for that.
   void stop();
   /// Whether the input has ended and everything was answered.
   [[nodiscard]] bool ended() const noexcept { return ended_; }

@@ -22,7 +22,10 @@ std::string line_of(std::string_view name, std::string_view before, const json::
 
 std::string id_member(std::string_view id) { return "\"id\":" + std::string{id}; }
 
-bool is_id(const json::Value& value) { return value.IsString() || value.IsNumber(); }
+/// Other numbers would not come back as they were written.
+bool is_id(const json::Value& value) {
+  return value.IsString() || value.IsInt64() || value.IsUint64();
+}
 
 tl::unexpected<std::string> rejection(std::string_view id, RpcCode code, std::string message) {
   return tl::unexpected<std::string>{error_line(id, report(code, std::move(message)))};
@@ -44,7 +47,8 @@ tl::expected<RpcCall, std::string> parse_call(std::string_view line) {
   RpcCall call;
   const auto* id = json::find(*document, "id");
   if (id != nullptr && !is_id(*id))
-    return rejection("null", RpcCode::invalid_request, "`id` must be a string or a number.");
+    return rejection("null", RpcCode::invalid_request,
+                     "`id` must be a string or a whole number of 64 bits.");
   if (id != nullptr)
     call.id = json::to_text(*id);
   const auto answer_id = call.is_notification() ? std::string{"null"} : call.id;

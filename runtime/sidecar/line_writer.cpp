@@ -27,9 +27,11 @@ LineWriter::LineWriter(int descriptor, Callback on_broken)
     : descriptor_{descriptor}, on_broken_{std::move(on_broken)}, thread_{[this] { run(); }} {}
 
 void LineWriter::close() {
+  std::deque<Line> dropped; // its callbacks may be the last to hold an actor
   {
     std::lock_guard lock{mutex_};
     stopping_ = true;
+    dropped.swap(lines_);
   }
   stop_.raise();
   changed_.notify_all();

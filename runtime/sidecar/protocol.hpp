@@ -22,7 +22,7 @@
 #include "runtime/sidecar/error_report.hpp"
 
 /// The methods and notifications of the sidecar protocol, each listed once. Dispatching, the JSON
-/// schema and the reference in `docs/desktop.md` derive from these lists.
+/// schema and the reference in `docs/sidecar.md` derive from these lists.
 namespace nexus::llm::sidecar {
 
 /// The version of the protocol. Changes that would break a client increment it.
@@ -461,8 +461,8 @@ struct FatalNote {
   ErrorReport error = {};
 
   static constexpr std::string_view method = "llm/fatal";
-  static constexpr std::string_view about =
-      "The sidecar cannot start or go on. It exits after this.";
+  static constexpr std::string_view about = "The sidecar cannot start, cannot go on, or has no "
+                                            "place for this client. The connection ends.";
   static constexpr std::string_view type_name = "Fatal";
   template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
     return visit(Field{"error", self.error});

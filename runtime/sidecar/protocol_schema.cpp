@@ -201,17 +201,20 @@ private:
     };
     const T sample{};
     T::fields(sample, [&](const auto&... field) { (visit(field), ...); });
+    bool is_sent_by_clients = false;
     if constexpr (requires { T::required; }) {
+      is_sent_by_clients = true;
       required = {T::required.begin(), T::required.end()};
       add(properties, "errorDetail", of_type("boolean"));
     } else if (auto input = required_of_input(T::type_name)) {
+      is_sent_by_clients = true;
       required = std::move(*input);
     }
     auto schema = of_type("object");
     add(schema, "properties", std::move(properties));
     add(schema, "required", names(required));
-    // A server may add members to what it sends; what a client sends must be known.
-    if constexpr (requires { T::required; })
+    // The sidecar may add members to what it sends; what a client sends must be known.
+    if (is_sent_by_clients)
       add(schema, "additionalProperties", Value{false});
     return schema;
   }
@@ -272,7 +275,7 @@ private:
     add(properties, "jsonrpc", constant("2.0"));
     add(properties, "method", constant(method));
     if (answered)
-      add(properties, "id", any_of(of_type("string"), of_type("number")));
+      add(properties, "id", any_of(of_type("string"), of_type("integer")));
     add(properties, "params", std::move(params));
     auto schema = of_type("object");
     add(schema, "properties", std::move(properties));
@@ -283,7 +286,7 @@ private:
   Value answer(std::string_view member, Value content) {
     Value properties{rapidjson::kObjectType};
     add(properties, "jsonrpc", constant("2.0"));
-    add(properties, "id", any_of(of_type("string"), of_type("number"), of_type("null")));
+    add(properties, "id", any_of(of_type("string"), of_type("integer"), of_type("null")));
     add(properties, member, std::move(content));
     auto schema = of_type("object");
     add(schema, "properties", std::move(properties));

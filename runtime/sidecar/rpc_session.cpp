@@ -31,6 +31,8 @@ RpcSession::~RpcSession() {
   parts_.writer->on_drained({});
   if (next_line_)
     next_line_();
+  for (const auto& id : open_ids_)
+    parts_.writer->push(error_line(id, report(LLMError{.code = ErrorCode::cancelled})));
   for (const auto& [id, stream] : streams_)
     anon_exit(stream.forwarder, caf::exit_reason::user_shutdown);
   for (const auto& [id, forwarder] : pulls_)
@@ -52,6 +54,8 @@ rpc_session::behavior_type RpcSession::make_behavior() {
 }
 
 caf::result<void> RpcSession::on_line(const std::string& line) {
+  if (finishing_)
+    return {};
   handle(line);
   // A client that does not read its answers may not send either.
   if (!parts_.writer->is_clogged())
@@ -68,7 +72,13 @@ void RpcSession::handle(const std::string& line) {
   }
   Call origin{.id = call->id};
   if (const auto* detail = json::find(call->params, detail_param)) {
-    origin.detail = detail->IsBool() && detail->GetBool();
+    if (!detail->IsBool() && !detail->IsNull()) {
+      if (!call->is_notification())
+        parts_.writer->push(error_line(
+            call->id, report(RpcCode::invalid_params, "`errorDetail` must be true or false.")));
+      return;
+    }
+    origin.detail = detail->IsTrue();
     call->params.RemoveMember(detail_param);
   }
   if (!call->is_notification() && !open_ids_.insert(call->id).second) {
@@ -131,6 +141,8 @@ void RpcSession::send_config() {
 
 void RpcSession::finish() {
   finishing_ = true;
+  if (next_line_)
+    std::exchange(next_line_, {})();
   for (const auto& [id, cancel] : cancels_)
     cancel();
   for (const auto& [id, stream] : streams_)

@@ -122,7 +122,7 @@ private:
   Watcher watcher_;
   std::function<void()> next_line_; ///< allows the client to send on; set while it reads too slowly
   bool config_missed_ = false;      ///< a change could not be reported to a slow client
-  bool finishing_ = false;
+  bool finishing_ = false;          ///< the client leaves: no further line is handled
 };
 
 [[nodiscard]] rpc_session spawn_rpc_session(caf::actor_system& system, RpcSession::Parts parts);

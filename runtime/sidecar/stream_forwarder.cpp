@@ -13,9 +13,6 @@ namespace nexus::llm::sidecar {
 
 namespace {
 
-/// How long the end of a stream may arrive after the answer to its request.
-constexpr std::chrono::seconds end_limit{10};
-
 template <class Note> std::string line_of(const Note& note) {
   json::Document document;
   return notification_line(Note::method, to_protocol(note, document.GetAllocator()));
@@ -56,6 +53,9 @@ stream_forwarder::behavior_type StreamForwarder::make_behavior() {
         quit_if_done();
       },
       [this](finish_atom) {
+        // The rest of the text waits for the credit of a client that does not read.
+        if (!handled_.empty())
+          return await_end();
         if (answer_)
           end(*answer_);
         quit_if_done();
@@ -112,9 +112,13 @@ void StreamForwarder::on_progress(const RequestProgress& progress) {
 void StreamForwarder::on_answer(LLMResponse response) {
   answered_ = true;
   answer_ = std::move(response);
-  if (!*parts_.ended)
-    tell_after(self_, end_limit, stream_forwarder{self_}, finish_atom_v);
+  await_end();
   quit_if_done();
+}
+
+void StreamForwarder::await_end() {
+  if (!*parts_.ended)
+    tell_after(self_, parts_.end_limit, stream_forwarder{self_}, finish_atom_v);
 }
 
 void StreamForwarder::end(const LLMResponse& response) {

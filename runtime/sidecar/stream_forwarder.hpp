@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -16,7 +17,7 @@ namespace nexus::llm::sidecar {
 
 /// StreamForwarder: one stream of a client. Writes its chunks and progress as notifications,
 /// followed by exactly one `llm/end` or `llm/error`. Returns the credit of a chunk once its line is
-/// written, so that a slow client costs one pending chunk per stream. Sends the request itself:
+/// written, so that a slow client costs what any slow subscriber costs. Sends the request itself:
 /// when it dies, the request is cancelled. Terminates after the end.
 class StreamForwarder {
 public:
@@ -31,6 +32,9 @@ public:
     bool detail = false; ///< whether errors carry technical details
     role_handle role;
     Request request; ///< empty: the stream exists; hold lines back until `open_atom`
+    /// How long the end of the stream may arrive after the answer to its request, while the client
+    /// reads.
+    std::chrono::milliseconds end_limit{10'000};
     /// Set before the client can know of the end, so that its owner gives the id free in time.
     std::shared_ptr<std::atomic<bool>> ended = std::make_shared<std::atomic<bool>>(false);
   };
@@ -43,6 +47,7 @@ private:
   caf::result<void> on_chunk(LLMStreamChunk& chunk);
   void on_progress(const RequestProgress& progress);
   void on_answer(LLMResponse response);
+  void await_end();
   void end(const LLMResponse& response);
   void fail(const LLMError& error);
   void write(std::string line, LineWriter::Callback written = {});

@@ -24,13 +24,20 @@ tl::unexpected<LLMError> listen_failure(const std::filesystem::path& path, std::
 }
 
 FileDescriptor new_socket() {
-  return FileDescriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  return FileDescriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
 }
 
-/// Whether a program accepts connections at the address.
-bool is_served(const sockaddr_un& address) {
+/// Whether nobody listens at the address any more. Not if that cannot be found out.
+bool is_left_behind(const sockaddr_un& address) {
   const auto probe = new_socket();
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+         errno == ECONNREFUSED;
+}
+
+/// Returns the number of the file at a path; 0 if there is none.
+ino_t file_at(const std::string& path) {
+  struct stat about {};
+  return ::lstat(path.c_str(), &about) == 0 ? about.st_ino : 0;
 }
 
 } // namespace
@@ -53,17 +60,21 @@ Result<std::unique_ptr<UnixListener>> UnixListener::open(std::filesystem::path p
   if (::lstat(text.c_str(), &about) == 0) {
     if (!S_ISSOCK(about.st_mode))
       return listen_failure(path, "there is a file that is no socket");
-    if (is_served(address))
+    if (!is_left_behind(address))
       return listen_failure(path, "another program listens there");
     ::unlink(text.c_str());
   }
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::chmod(text.c_str(), owner_only) != 0 || ::listen(socket.get(), backlog) != 0)
     return listen_failure(path, last_error().message());
-  return std::unique_ptr<UnixListener>{new UnixListener{std::move(path), std::move(socket)}};
+  return std::unique_ptr<UnixListener>{
+      new UnixListener{std::move(path), std::move(socket), file_at(text)}};
 }
 
-UnixListener::~UnixListener() { ::unlink(path_.c_str()); }
+UnixListener::~UnixListener() {
+  if (file_at(path_.string()) == file_)
+    ::unlink(path_.c_str());
+}
 
 FileDescriptor UnixListener::accept() const {
   return FileDescriptor{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <memory>
 
@@ -26,11 +28,12 @@ public:
   [[nodiscard]] FileDescriptor accept() const;
 
 private:
-  UnixListener(std::filesystem::path path, FileDescriptor socket)
-      : path_{std::move(path)}, socket_{std::move(socket)} {}
+  UnixListener(std::filesystem::path path, FileDescriptor socket, ino_t file)
+      : path_{std::move(path)}, socket_{std::move(socket)}, file_{file} {}
 
   const std::filesystem::path path_;
   const FileDescriptor socket_;
+  const ino_t file_; ///< another program may have put its own socket in the place of this one
 };
 
 } // namespace nexus::llm::sidecar

@@ -68,7 +68,8 @@ BOOST_AUTO_TEST_CASE(a_call_has_a_method_an_id_and_named_parameters) {
   BOOST_REQUIRE(notification.has_value());
   BOOST_TEST(notification->is_notification());
   BOOST_TEST(json::to_text(notification->params) == "{}");
-  BOOST_TEST(parse_call(R"({"jsonrpc":"2.0","id":1.5,"method":"m"})")->id == "1.5");
+  BOOST_TEST(parse_call(R"({"jsonrpc":"2.0","id":18446744073709551615,"method":"m"})")->id ==
+             "18446744073709551615");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_call_gets_the_error_of_the_standard) {
@@ -83,6 +84,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_call_gets_the_error_of_the_standard) {
       {"7", "-32600", "null"},
       {R"({"jsonrpc":"2.0","id":{},"method":"m"})", "-32600", "null"},
       {R"({"jsonrpc":"2.0","id":null,"method":"m"})", "-32600", "null"},
+      {R"({"jsonrpc":"2.0","id":1.5,"method":"m"})", "-32600", "null"},
+      {R"({"jsonrpc":"2.0","id":18446744073709551616,"method":"m"})", "-32600", "null"},
       {R"({"jsonrpc":"1.0","id":3,"method":"m"})", "-32600", "3"},
       {R"({"id":3,"method":"m"})", "-32600", "3"},
       {R"({"jsonrpc":"2.0","id":3,"method":7})", "-32600", "3"},

@@ -122,6 +122,8 @@ BOOST_AUTO_TEST_CASE(the_schema_refuses_what_the_sidecar_refuses) {
   for (const auto* wrong :
        {R"({"prompt":"x"})", R"({"prompt":7,"role":"overseer"})", R"({"prompt":"x","role":"boss"})",
         R"({"prompt":"x","role":"overseer","more":1})",
+        R"({"prompt":"x","role":"overseer","errorDetail":"yes"})",
+        R"({"prompt":"x","role":"overseer","options":{"temperatur":1}})",
         R"({"prompt":"x","role":"overseer","options":{"temperature":"hot"}})"})
     BOOST_TEST(!schema.accepts(params, wrong), wrong);
 }

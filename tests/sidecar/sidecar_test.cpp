@@ -151,6 +151,8 @@ BOOST_FIXTURE_TEST_CASE(bad_lines_get_their_error_and_end_nothing, Streaming) {
   BOOST_TEST(code_of("[1]") == "-32600");
   BOOST_TEST(code_of(R"({"jsonrpc":"2.0","id":"x","method":"rm -rf"})") == "-32601");
   BOOST_TEST(code_of(R"({"jsonrpc":"2.0","id":"x","method":"llm_cancel"})") == "-32602");
+  BOOST_TEST(code_of(R"({"jsonrpc":"2.0","id":"x","method":"llm_health","params":)"
+                     R"({"errorDetail":"yes"}})") == "-32602");
   // An id of a call that is under way, and an id of a request that is under way.
   simulator->inject(Fault::stall_before_response());
   front.write(R"({"jsonrpc":"2.0","id":"x","method":"llm_generate","params":)"
@@ -185,10 +187,13 @@ BOOST_FIXTURE_TEST_CASE(a_notification_is_done_and_not_answered, Streaming) {
 
 BOOST_AUTO_TEST_CASE(a_slow_reader_costs_few_chunks_and_loses_no_text) {
   cli::test::Fixture setup;
+  constexpr int words = 4000;
   std::string text;
-  for (int i = 0; i < 40'000; ++i)
+  for (int i = 0; i < words; ++i)
     text += " word";
   setup.simulator->set_reply("llama3.1:8b", text);
+  // Each word comes by itself, so that a reader that keeps up gets each as a chunk.
+  setup.simulator->set_delays({}, {}, std::chrono::milliseconds{1});
   Child child{setup.child_options({"sidecar"})};
   auto front = front_of(child);
   const auto id = front.start("llm_generate_streaming", R"({"prompt":"a","role":"overseer"})");
@@ -196,8 +201,10 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_costs_few_chunks_and_loses_no_text) {
   BOOST_TEST(setup.wait_until([](const Counters& now) { return now.answered >= 2; }));
   const auto stream = front.read_stream(id);
   BOOST_TEST((stream.text == text));
-  BOOST_TEST(stream.notes.size() < 10'000u);
-  BOOST_TEST(json_at(stream.end, "response.stats.evalCount") == "40000");
+  // What fits the pipe, and the window.
+  BOOST_TEST_MESSAGE(stream.notes.size() << " notifications");
+  BOOST_TEST(stream.notes.size() < 1000u);
+  BOOST_TEST(json_at(stream.end, "response.stats.evalCount") == std::to_string(words));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_reader_that_stops_is_not_read_from, Sidecar) {
@@ -223,6 +230,15 @@ BOOST_FIXTURE_TEST_CASE(the_end_of_the_input_cancels_and_ends, Streaming) {
   expect_cancelled_soon(since);
 }
 
+BOOST_FIXTURE_TEST_CASE(the_end_of_the_input_answers_every_call, Sidecar) {
+  simulator->inject(Fault::stall_before_response().on("/api/show"));
+  const auto show = front.send("llm_show_model", R"({"modelName":"owl"})");
+  BOOST_TEST(wait_until([](const Counters& now) { return now.stalls_begun == 1; }));
+  child.close_input();
+  BOOST_TEST(json_at(front.answer(show), "data.name") == "\"cancelled\"");
+  BOOST_TEST(child.wait() == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(sigterm_cancels_and_ends, Streaming) {
   const auto since = std::chrono::steady_clock::now();
   child.signal(SIGTERM);
@@ -233,8 +249,9 @@ BOOST_FIXTURE_TEST_CASE(sigterm_cancels_and_ends, Streaming) {
 
 BOOST_FIXTURE_TEST_CASE(sigterm_ends_it_though_nobody_reads, Sidecar) {
   simulator->add_model({.name = "wordy", .license = std::string(6u << 20, 'x')});
-  front.send("llm_show_model", R"({"modelName":"wordy"})");
-  front.send("llm_show_model", R"({"modelName":"wordy"})");
+  // The last calls stay behind what nobody reads.
+  for (int i = 0; i < 20; ++i)
+    front.send("llm_show_model", R"({"modelName":"wordy"})");
   BOOST_TEST(child.wait_until_full());
   child.signal(SIGTERM);
   BOOST_TEST(child.wait_unread() == 0);

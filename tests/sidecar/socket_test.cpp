@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "config/file_io.hpp"
 #include "tests/sidecar/sidecar_fixture.hpp"
@@ -127,6 +129,57 @@ BOOST_AUTO_TEST_CASE(a_client_that_leaves_cancels_its_own_requests_only) {
   BOOST_TEST(again.front.call("llm_check_model", R"({"modelName":"owl"})") == "true");
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_ends_for_all_when_the_client_that_sent_it_leaves) {
+  simulator->inject(Fault::stall_after_lines(1));
+  SocketClient joins{path};
+  auto leaves = std::make_unique<SocketClient>(path);
+  leaves->front.start("llm_generate_streaming",
+                      R"({"prompt":"b","role":"implementation","options":{"id":"b"}})");
+  BOOST_TEST(!leaves->front.note("llm/chunk").params.empty());
+  BOOST_TEST(joins.front.start("llm_subscribe", R"({"id":"b"})") == "b");
+  leaves.reset();
+  const auto error = joins.front.note("llm/error");
+  BOOST_TEST(json_at(error.params, "error.data.name") == "\"cancelled\"");
+  BOOST_TEST(contains(json_at(error.params, "error.data.partial"), "simulated"));
+}
+
+BOOST_AUTO_TEST_CASE(deaf_clients_take_their_leave_together) {
+  simulator->add_model({.name = "wordy", .license = std::string(6u << 20, 'x')});
+  std::vector<std::unique_ptr<SocketClient>> deaf;
+  for (int i = 0; i < 12; ++i) {
+    deaf.push_back(std::make_unique<SocketClient>(path));
+    deaf.back()->front.send("llm_show_model", R"({"modelName":"wordy"})");
+  }
+  BOOST_TEST(wait_until([](const Counters& now) { return now.answered >= 12; }));
+  const auto since = std::chrono::steady_clock::now();
+  child.signal(SIGTERM);
+  BOOST_TEST(child.wait() == 0);
+  // One after another they would take twelve times half a second.
+  BOOST_TEST((std::chrono::steady_clock::now() - since < std::chrono::seconds{5}));
+}
+
+BOOST_AUTO_TEST_CASE(too_many_clients_for_the_process_wait_and_harm_nobody) {
+  auto options = child_options({"sidecar", "--listen-unix", (home / "few.sock").string()});
+  options.wrapper = {"/bin/sh", "-c", "ulimit -n 64; exec \"$@\"", "sh"};
+  Child few{options};
+  BOOST_REQUIRE(few.read_until("\n"));
+  std::vector<std::unique_ptr<SocketClient>> clients;
+  for (int i = 0; i < 16; ++i)
+    clients.push_back(std::make_unique<SocketClient>(home / "few.sock"));
+  auto check = [](SocketClient& client) {
+    return client.front.call("llm_check_model", R"({"modelName":"owl"})");
+  };
+  BOOST_TEST(check(*clients.front()) == "true");
+  BOOST_TEST(few.read_error_until("could not be served"));
+  BOOST_TEST(check(*clients.front()) == "true");
+  // One that comes when there is room again is served.
+  clients.clear();
+  SocketClient late{home / "few.sock"};
+  BOOST_TEST(check(late) == "true");
+  few.signal(SIGTERM);
+  BOOST_TEST(few.wait() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_reads_nothing_holds_up_nobody) {
   simulator->add_model({.name = "wordy", .license = std::string(6u << 20, 'x')});
   SocketClient deaf{path};
@@ -152,6 +205,17 @@ BOOST_AUTO_TEST_CASE(a_socket_in_use_is_refused_and_one_left_behind_is_replaced)
   BOOST_TEST(client.front.call("llm_check_model", R"({"modelName":"owl"})") == "true");
   successor.signal(SIGTERM);
   BOOST_TEST(successor.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_socket_of_a_successor_stays) {
+  std::filesystem::remove(path);
+  Child successor{child_options({"sidecar", "--listen-unix", path.string()})};
+  BOOST_TEST(successor.read_until("\n"));
+  child.signal(SIGTERM);
+  BOOST_TEST(child.wait() == 0);
+  SocketClient client{path};
+  BOOST_TEST(client.connected);
+  BOOST_TEST(client.front.call("llm_check_model", R"({"modelName":"owl"})") == "true");
 }
 
 BOOST_AUTO_TEST_CASE(a_path_that_cannot_be_a_socket_is_refused) {
