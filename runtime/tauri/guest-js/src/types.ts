@@ -765,6 +765,8 @@ export interface Notifications {
   'llm/supervision': SupervisionEvent;
   /** The settings have changed, by this client or by anyone else. */
   'llm/config': ConfigChange;
-  /** The sidecar cannot start or go on. It exits after this. */
+  /**
+   * The sidecar cannot start, cannot go on, or has no place for this client. The connection ends.
+   */
   'llm/fatal': Fatal;
 }
