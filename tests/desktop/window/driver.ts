@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 
 const elementKey = 'element-6066-11e4-a52e-4f735466cecf';
+/** The variable by which the processes of a window are known, whoever their parent is by now. */
+const markVariable = 'NEXUS_LLM_WINDOW';
 
 /** An application in a window, driven over the WebDriver protocol. */
 export class Window {
   readonly #driver: ChildProcess;
+  readonly #mark: string;
   readonly #base: string;
   #session = '';
 
-  private constructor(driver: ChildProcess, port: number) {
+  private constructor(driver: ChildProcess, mark: string, port: number) {
     this.#driver = driver;
+    this.#mark = mark;
     this.#base = `http://127.0.0.1:${port}`;
   }
 
@@ -24,13 +28,24 @@ export class Window {
     cwd: string,
   ): Promise<Window> {
     const port = await freePort();
+    const id = randomUUID();
     const driver = spawn('WebKitWebDriver', [`--port=${port}`], {
       cwd,
-      env: { ...env, TAURI_AUTOMATION: 'true', TAURI_WEBVIEW_AUTOMATION: 'true' },
+      env: {
+        ...env,
+        [markVariable]: id,
+        TAURI_AUTOMATION: 'true',
+        TAURI_WEBVIEW_AUTOMATION: 'true',
+      },
       stdio: 'ignore',
     });
-    const window = new Window(driver, port);
-    await window.#start(application, args);
+    const window = new Window(driver, `${markVariable}=${id}`, port);
+    try {
+      await window.#start(application, args);
+    } catch (error) {
+      await window.close();
+      throw error;
+    }
     return window;
   }
 
@@ -136,14 +151,24 @@ export class Window {
     return children(this.application).find((process) => nameOf(process) === 'nexus-llm');
   }
 
-  /** Ends what is left. */
+  /**
+   * Ends what is left, and returns when all of it is gone: the processes of WebKit outlive the
+   * application for a moment, and write into the folder of the user meanwhile.
+   */
   async close(): Promise<void> {
     if (this.#session) await this.#request('DELETE', this.#session).catch(() => {});
-    const left = children(this.#driver.pid!);
-    const ended = once(this.#driver, 'close');
-    this.#driver.kill();
-    await ended;
-    for (const process_ of left) if (isAlive(process_)) process.kill(process_, 'SIGKILL');
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      // One that has just ended is no longer there to be signalled.
+      for (const pid of processesWith(this.#mark))
+        try {
+          process.kill(pid, signal);
+        } catch {}
+      for (let look = 0; look < 100; ++look) {
+        if (!processesWith(this.#mark).length) return;
+        await sleep(20);
+      }
+    }
+    throw new Error(`cannot be ended: ${processesWith(this.#mark).map(nameOf)}`);
   }
 }
 
@@ -174,12 +199,25 @@ function statOf(pid: number): { state: string; parent: number } | undefined {
 }
 
 function children(parent: number): number[] {
+  return processes().filter((pid) => statOf(pid)?.parent === parent && isAlive(pid));
+}
+
+/** The processes that have a line `NAME=VALUE` in their environment. */
+export function processesWith(line: string): number[] {
+  return processes().filter((pid) => {
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+      return environment.split('\0').includes(line) && isAlive(pid);
+    } catch {
+      return false;
+    }
+  });
+}
+
+function processes(): number[] {
   return readdirSync('/proc')
     .map(Number)
-    .filter((pid) => {
-      const stat = pid > 0 ? statOf(pid) : undefined;
-      return stat?.parent === parent && stat.state !== 'Z';
-    });
+    .filter((pid) => pid > 0);
 }
 
 async function freePort(): Promise<number> {

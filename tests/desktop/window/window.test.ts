@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { eventually, Stage } from '../client/stage.js';
-import { isAlive, sleep, Window } from './driver.js';
+import { isAlive, nameOf, processesWith, sleep, Window } from './driver.js';
 
 const application = process.env.NEXUS_LLM_DESKTOP!;
 const pictures = process.env.NEXUS_LLM_PICTURES;
@@ -460,6 +460,9 @@ describe('a window that closes', () => {
         await eventually('the application is gone', () => !isAlive(process_));
         await eventually('the sidecar is gone', () => !isAlive(sidecar));
         await eventually('Ollama is left', () => stage.gate.of('/api/chat').at(-1)!.left);
+        await opened.close();
+        // The simulator alone has the folder still.
+        assert.deepEqual(processesWith(`HOME=${stage.folder}`).map(nameOf), ['nexus-llm']);
       } finally {
         await window?.close();
         await stage.close();
