@@ -316,6 +316,53 @@ describe('the window', () => {
     assert.match(await window.text(`${last('overseer')} .figures`), /^qwen2\.5-coder:7b/);
   });
 
+  it('keeps what others change while the user changes something else', async () => {
+    await window.click('nav a[href="#settings"]');
+    const enterTimeout = (value: string) =>
+      window.run("document.querySelector('#timeout').value = arguments[0]", value);
+    const gap = () => window.run<string>("return document.querySelector('#gap-timeout').value");
+    await enterTimeout('90');
+    const { llm: before } = await stage.config();
+    await stage.configure({ ...before, gapTimeout: 33 });
+    await until('the change of another is shown', async () => (await gap()) === '33');
+    assert.equal(
+      await window.run("return document.querySelector('#timeout').value"),
+      '90',
+      'what the user entered stays',
+    );
+    await window.click('#settings-form button[type=submit]');
+    await until('it is saved', async () => (await window.text('#settings-state')) === 'Saved.');
+    const { llm } = await stage.config();
+    assert.equal(llm.timeout, 90);
+    assert.equal(llm.gapTimeout, 33);
+  });
+
+  it('saves no field that is empty', async () => {
+    const before = await stage.config();
+    for (const id of ['timeout', 'gap-timeout', 'base-url']) {
+      await window.run(
+        `const field = document.getElementById(arguments[0]);
+         field.dataset.before = field.value;
+         field.value = '';
+         document.querySelector('#settings-state').textContent = '';`,
+        id,
+      );
+      await window.click('#settings-form button[type=submit]');
+      const invalid = await window.run<string[]>(
+        "return [...document.querySelectorAll('#settings-form :invalid')].map(({ id }) => id)",
+      );
+      assert.deepEqual(invalid, [id]);
+      await sleep(100);
+      assert.equal(await window.text('#settings-state'), '');
+      await window.run(
+        `const field = document.getElementById(arguments[0]);
+         field.value = field.dataset.before;`,
+        id,
+      );
+    }
+    assert.deepEqual(await stage.config(), before);
+  });
+
   it('says what is wrong with a setting', async () => {
     await window.click('nav a[href="#settings"]');
     await window.run("document.querySelector('#base-url').value = 'http://example.com'");

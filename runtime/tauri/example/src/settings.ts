@@ -11,15 +11,29 @@ import { byId, element } from './dom.js';
 
 const roles: AIRole[] = ['overseer', 'implementation'];
 
+type Value = string | number | boolean;
+
+/** A setting in the form. */
+interface Field {
+  /** Its value among the settings in force. */
+  of(settings: Settings): Value;
+  read(): Value;
+  write(value: Value): void;
+  change(changes: LLMConfig, value: Value): void;
+}
+
 /** The form of the settings. */
 export class SettingsForm {
   readonly #client: LLMClient;
   readonly #form = byId<HTMLFormElement>('settings-form');
-  readonly #baseUrl = byId<HTMLInputElement>('base-url');
-  readonly #timeout = byId<HTMLInputElement>('timeout');
-  readonly #gapTimeout = byId<HTMLInputElement>('gap-timeout');
-  readonly #restart = byId<HTMLInputElement>('restart');
   readonly #state = byId<HTMLOutputElement>('settings-state');
+  readonly #fields: Field[] = [
+    ...roles.map((role) => this.#model(role)),
+    this.#address(),
+    this.#number('timeout', 'timeout'),
+    this.#number('gap-timeout', 'gapTimeout'),
+    this.#recovery(),
+  ];
   #settings: Settings | undefined;
   #installed: string[] = [];
 
@@ -31,12 +45,11 @@ export class SettingsForm {
     });
   }
 
-  /** Shows settings, unless the user is changing them. */
+  /** Shows settings, except in the fields that the user has changed. */
   show(settings: Settings): void {
-    const edited = this.#settings !== undefined && Object.keys(this.#changes()).length > 0;
+    const changed = new Set(this.#changed());
     this.#settings = settings;
-    if (edited) return;
-    this.#fill(settings);
+    for (const field of this.#fields) if (!changed.has(field)) field.write(field.of(settings));
   }
 
   set installed(names: string[]) {
@@ -44,12 +57,43 @@ export class SettingsForm {
     for (const role of roles) this.#offer(role, this.#select(role).value);
   }
 
-  #fill(settings: Settings): void {
-    for (const role of roles) this.#offer(role, settings.models[role]);
-    this.#baseUrl.value = settings.baseUrl;
-    this.#timeout.valueAsNumber = settings.timeout;
-    this.#gapTimeout.valueAsNumber = settings.gapTimeout;
-    this.#restart.checked = settings.streamRecovery === 'restart';
+  #model(role: AIRole): Field {
+    return {
+      of: ({ models }) => models[role],
+      read: () => this.#select(role).value,
+      write: (value) => this.#offer(role, String(value)),
+      change: (changes, value) => (changes.models = { ...changes.models, [role]: String(value) }),
+    };
+  }
+
+  #address(): Field {
+    const input = byId<HTMLInputElement>('base-url');
+    return {
+      of: ({ baseUrl }) => baseUrl,
+      read: () => input.value.trim(),
+      write: (value) => (input.value = String(value)),
+      change: (changes, value) => (changes.baseUrl = String(value)),
+    };
+  }
+
+  #number(id: string, name: 'timeout' | 'gapTimeout'): Field {
+    const input = byId<HTMLInputElement>(id);
+    return {
+      of: (settings) => settings[name],
+      read: () => input.valueAsNumber,
+      write: (value) => (input.valueAsNumber = Number(value)),
+      change: (changes, value) => (changes[name] = Number(value)),
+    };
+  }
+
+  #recovery(): Field {
+    const input = byId<HTMLInputElement>('restart');
+    return {
+      of: ({ streamRecovery }) => streamRecovery === 'restart',
+      read: () => input.checked,
+      write: (value) => (input.checked = Boolean(value)),
+      change: (changes, value) => (changes.streamRecovery = value ? 'restart' : 'fail'),
+    };
   }
 
   #select(role: AIRole): HTMLSelectElement {
@@ -69,39 +113,27 @@ export class SettingsForm {
     select.value = chosen;
   }
 
-  /** What differs from the settings in force. */
-  #changes(): LLMConfig {
+  /** The fields that differ from the settings in force. */
+  #changed(): Field[] {
     const settings = this.#settings;
-    if (!settings) return {};
-    const models: NonNullable<LLMConfig['models']> = {};
-    for (const role of roles) {
-      const chosen = this.#select(role).value;
-      if (chosen && chosen !== settings.models[role]) models[role] = chosen;
-    }
-    const changes: LLMConfig = {};
-    if (Object.keys(models).length) changes.models = models;
-    const baseUrl = this.#baseUrl.value.trim();
-    if (baseUrl !== settings.baseUrl) changes.baseUrl = baseUrl;
-    const timeout = this.#timeout.valueAsNumber;
-    if (timeout !== settings.timeout) changes.timeout = timeout;
-    const gapTimeout = this.#gapTimeout.valueAsNumber;
-    if (gapTimeout !== settings.gapTimeout) changes.gapTimeout = gapTimeout;
-    const streamRecovery = this.#restart.checked ? 'restart' : 'fail';
-    if (streamRecovery !== settings.streamRecovery) changes.streamRecovery = streamRecovery;
-    return changes;
+    return settings ? this.#fields.filter((field) => field.read() !== field.of(settings)) : [];
   }
 
   async #save(): Promise<void> {
-    const changes = this.#changes();
+    const sent = this.#changed().map((field) => ({ field, value: field.read() }));
     this.#state.className = '';
-    if (!Object.keys(changes).length) {
+    if (!sent.length) {
       this.#state.textContent = 'Nothing has changed.';
       return;
     }
+    const changes: LLMConfig = {};
+    for (const { field, value } of sent) field.change(changes, value);
     this.#state.textContent = 'Saving';
     try {
-      this.#settings = await this.#client.updateConfig(changes);
-      this.#fill(this.#settings);
+      const saved = await this.#client.updateConfig(changes);
+      this.show(saved);
+      // As the sidecar writes it, unless it was changed again meanwhile.
+      for (const { field, value } of sent) if (field.read() === value) field.write(field.of(saved));
       this.#state.textContent = 'Saved.';
     } catch (error) {
       this.#state.className = 'failed';
