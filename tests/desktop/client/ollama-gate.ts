@@ -16,6 +16,10 @@ export class OllamaGate {
   readonly passages: Passage[] = [];
   /** Milliseconds between two lines of a download. */
   pullDelay = 20;
+  /** If set, what each conversation is answered with, piece by piece. */
+  pieces: string[] | undefined;
+  /** Milliseconds between two of them. */
+  pieceDelay = 0;
   #pulled: string[] = [];
 
   private constructor(
@@ -59,6 +63,8 @@ export class OllamaGate {
           onward.end(body);
         };
         if (passage.path === '/api/pull') void gate.#pull(passage, response, pass);
+        else if (passage.path === '/api/chat' && gate.pieces)
+          void gate.#recite(passage, response, gate.pieces);
         else pass();
       });
     });
@@ -90,6 +96,24 @@ export class OllamaGate {
     if (passage.left) return;
     this.#pulled.push(JSON.parse(passage.body).model);
     pass();
+  }
+
+  async #recite(passage: Passage, response: ServerResponse, pieces: string[]): Promise<void> {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    const { model } = JSON.parse(passage.body);
+    const line = (content: string, rest: object) => {
+      const message = { role: 'assistant', content };
+      const times = { model, created_at: '2026-01-01T00:00:00Z' };
+      return `${JSON.stringify({ ...times, message, ...rest })}\n`;
+    };
+    for (const piece of pieces) {
+      if (passage.left) return;
+      response.write(line(piece, { done: false }));
+      await new Promise((resolve) =>
+        this.pieceDelay ? setTimeout(resolve, this.pieceDelay) : setImmediate(resolve),
+      );
+    }
+    response.end(line('', { done: true, done_reason: 'stop', eval_count: pieces.length }));
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -103,11 +104,17 @@ export class Window {
   }
 
   async #element(selector: string): Promise<string> {
-    const found = await this.#post(`${this.#session}/element`, {
+    return (await this.#elements(selector))[0] ?? assert.fail(`no element ${selector}`);
+  }
+
+  async #elements(selector: string): Promise<string[]> {
+    const found = await this.#post(`${this.#session}/elements`, {
       using: 'css selector',
       value: selector,
     });
-    return `${this.#session}/element/${(found as Record<string, string>)[elementKey]}`;
+    return (found as Array<Record<string, string>>).map(
+      (reference) => `${this.#session}/element/${reference[elementKey]}`,
+    );
   }
 
   async click(selector: string): Promise<void> {
@@ -132,6 +139,14 @@ export class Window {
 
   async text(selector: string): Promise<string> {
     return this.run('return document.querySelector(arguments[0])?.textContent ?? ""', selector);
+  }
+
+  /** What screen readers call the elements that a selector finds. */
+  async names(selector: string): Promise<string[]> {
+    const names: string[] = [];
+    for (const one of await this.#elements(selector))
+      names.push(String(await this.#request('GET', `${one}/computedlabel`)));
+    return names;
   }
 
   async screenshot(): Promise<Buffer> {

@@ -70,17 +70,39 @@ describe('the window', () => {
     );
   const answered = (role: string) => until(`${role} has answered`, () => isIdle(role));
   const requests = () => stage.gate.of('/api/chat');
+  /** The text and the code of the last answer; blocks that follow each other are one text. */
+  const parts = () =>
+    window.run<string[]>(
+      `const parts = [];
+       let before;
+       for (const part of document.querySelector(arguments[0]).children) {
+         const kind = part.tagName === 'PRE' ? 'code' : 'text';
+         if (kind === 'text' && before === 'text') parts.push(parts.pop() + part.textContent);
+         else parts.push(kind + ': ' + part.textContent);
+         before = kind;
+       }
+       return parts;`,
+      `${last('overseer')} .text`,
+    );
+  /** The id of the element that has the focus. */
+  const focus = () => window.run<string>('return document.activeElement.id');
 
   it('shows an answer piece by piece', async () => {
+    await window.run(
+      `window.lengths = [];
+       const log = document.querySelector('#overseer .log');
+       window.observer = new MutationObserver(() => {
+         const { length } = log.querySelector('li:last-child .text').textContent;
+         if (length !== window.lengths.at(-1)) window.lengths.push(length);
+       });
+       window.observer.observe(log, { childList: true, characterData: true, subtree: true });`,
+    );
     await ask('overseer', long);
-    const lengths = new Set<number>();
-    await until('the answer is complete', async () => {
-      lengths.add((await textOf('overseer')).length);
-      return lengths.size > 1 && (await isIdle('overseer'));
-    });
-    assert.ok(lengths.size >= 5, `the text was seen with ${[...lengths]} characters`);
-    const sorted = [...lengths].sort((left, right) => left - right);
-    assert.deepEqual([...lengths], sorted);
+    await answered('overseer');
+    const lengths = await window.run<number[]>(
+      'window.observer.disconnect(); return window.lengths',
+    );
+    assert.ok(lengths.length >= 5, `the text was seen with ${lengths} characters`);
     assert.match(await textOf('overseer'), /^\[simulated\] .*Plan the next release/s);
     assert.match(await window.text(`${last('overseer')} .figures`), /^llama3\.1:8b · \d+ tokens/);
   });
@@ -122,6 +144,96 @@ describe('the window', () => {
       await answered('overseer');
       assert.equal(await window.text(`${last('overseer')} .figures`), 'Stopped.');
       assert.ok(await textOf('overseer'), 'what was read stays');
+    }
+  });
+
+  it('keeps the focus where Escape stops, after a click on Send', async () => {
+    await window.type('#overseer-prompt', long);
+    await window.click('#overseer button.primary');
+    await until('it writes', async () => Boolean(await textOf('overseer')));
+    assert.equal(await focus(), 'overseer-prompt');
+    await window.press(escape);
+    await eventually('Ollama is left', () => requests().at(-1)!.left);
+    await answered('overseer');
+  });
+
+  it('leaves a selection alone while more is written', async () => {
+    await ask('overseer', long);
+    await until('it writes', async () => (await textOf('overseer')).length > 12);
+    const selected = await window.run<string>(
+      `const first = document.querySelector(arguments[0]).firstChild.firstChild;
+       getSelection().setBaseAndExtent(first, 1, first, 10);
+       return String(getSelection());`,
+      `${last('overseer')} .text`,
+    );
+    assert.equal(selected, 'simulated');
+    await answered('overseer');
+    assert.equal(await window.run('return String(getSelection())'), selected);
+  });
+
+  it('only appends while a very long answer with code is written', async () => {
+    const line = 'A line of the answer, which is neither long nor short.';
+    const code = '  a_line_of_code();';
+    const part = [...Array(400).fill(line), '', '```cpp', ...Array(400).fill(code), '```', ''];
+    const text = Array(11).fill(part).flat().join('\n');
+    assert.ok(text.length > 300_000);
+    // Pieces that end anywhere, in a fence, too.
+    stage.gate.pieces = text.match(/[^]{1,97}/g)!;
+    try {
+      await window.run(
+        `window.removed = 0;
+         window.observer = new MutationObserver((changes) => {
+           for (const { removedNodes } of changes) window.removed += removedNodes.length;
+         });
+         const log = document.querySelector('#overseer .log');
+         window.observer.observe(log, { childList: true, subtree: true });`,
+      );
+      await ask('overseer', 'Write a lot.');
+      await answered('overseer');
+      const [removed, longest] = await window.run<[number, number]>(
+        `window.observer.disconnect();
+         const blocks = document.querySelectorAll(arguments[0] + ' .block');
+         const lengths = [...blocks].map((block) => block.textContent.length);
+         return [window.removed, Math.max(...lengths)];`,
+        last('overseer'),
+      );
+      assert.equal(removed, 0);
+      assert.ok(longest < 5000, `a block has ${longest} characters`);
+      const shown = await parts();
+      assert.equal(shown.length, 22);
+      for (const [index, one] of shown.entries())
+        assert.equal(
+          one,
+          index % 2
+            ? `code: ${Array(400).fill(code).join('\n')}`
+            : `text: ${Array(400).fill(line).join('\n')}`,
+        );
+    } finally {
+      stage.gate.pieces = undefined;
+    }
+  });
+
+  it('tells code from text wherever the pieces end', async () => {
+    const text =
+      ' \nOne `` \n\n```cpp\n\n  a();\n``\n b();\n\n```\n\n ```no\n```\n\n```\n```\nx\n```\ntwo\n``';
+    const expected = [
+      'text: One ``',
+      'code: \n  a();\n``\n b();',
+      'text: ```no',
+      'code: x',
+      'text: two\n``',
+    ];
+    try {
+      for (const length of [1, 2, 5, 1000]) {
+        stage.gate.pieces = text.match(new RegExp(`[^]{1,${length}}`, 'g'))!;
+        stage.gate.pieceDelay = 30;
+        await ask('overseer', 'Write a little.');
+        await answered('overseer');
+        assert.deepEqual(await parts(), expected);
+      }
+    } finally {
+      stage.gate.pieces = undefined;
+      stage.gate.pieceDelay = 0;
     }
   });
 
@@ -415,17 +527,88 @@ describe('the window', () => {
     );
   });
 
-  it('has a name for everything that takes input', async () => {
-    const unnamed = await window.run<string[]>(
-      `return [...document.querySelectorAll('input, select, textarea, button, progress')]
-         .filter((one) => !(one.labels?.length || one.ariaLabel || one.textContent.trim()))
-         .map((one) => one.outerHTML);`,
+  it('has a name for everything that takes input or the focus', async () => {
+    const selector = 'a[href], button, input, select, textarea, progress, [tabindex], [role=log]';
+    /** Returns the ids, or the texts, of those that are shown and those of them without a name. */
+    const unnamed = async () => {
+      const shown = await window.run<string[]>(
+        `for (const one of document.querySelectorAll('[data-shown]')) delete one.dataset.shown;
+         return [...document.querySelectorAll(arguments[0])]
+           .filter((one) => one.checkVisibility())
+           .map((one) => {
+             one.dataset.shown = '';
+             return one.id || one.outerHTML;
+           });`,
+        selector,
+      );
+      const names = await window.names('[data-shown]');
+      assert.equal(names.length, shown.length);
+      return { shown, without: shown.filter((_, index) => !names[index]!.trim()) };
+    };
+
+    stage.gate.pullDelay = 200;
+    await window.click('nav a[href="#settings"]');
+    await window.type('#pull-name', `named:1b${enter}`);
+    const settings = await unnamed();
+    assert.deepEqual(settings.without, []);
+    for (const id of ['model-overseer', 'base-url', 'timeout', 'restart', 'pull-progress'])
+      assert.ok(settings.shown.includes(id), id);
+    assert.ok(settings.shown.includes('pull-stop'));
+    await window.click('#pull-stop');
+    stage.gate.pullDelay = 20;
+
+    await window.click('nav a[href="#conversations"]');
+    await ask('implementation', 'Write a function that clamps a value.');
+    await answered('implementation');
+    await ask('overseer', long);
+    const conversations = await unnamed();
+    assert.deepEqual(conversations.without, []);
+    assert.ok(conversations.shown.some((one) => /class="stop"/.test(one)));
+    assert.ok(conversations.shown.some((one) => /^<pre/.test(one)));
+    await answered('overseer');
+
+    await window.run(
+      `for (const [id, html] of [['bare', '<button></button>'], ['mute', '<input type="text">']]) {
+         document.querySelector('#overseer').insertAdjacentHTML('beforeend', html);
+         document.querySelector('#overseer').lastElementChild.id = id;
+       }`,
     );
-    assert.deepEqual(unnamed, []);
-    const live = await window.run<number>(
-      "return document.querySelectorAll('[role=log], [role=status], [aria-live]').length",
+    assert.deepEqual((await unnamed()).without, ['bare', 'mute'], 'the check can fail');
+    await window.run("for (const id of ['bare', 'mute']) document.getElementById(id).remove()");
+
+    const live = await window.run<string[]>(
+      "return [...document.querySelectorAll('[role=log]')].map(({ tagName }) => tagName)",
     );
-    assert.ok(live >= 5);
+    assert.deepEqual(live, ['DIV', 'DIV', 'DIV'], 'the lists in them are lists still');
+  });
+
+  it('keeps the end of an answer in view, also after a visit to the settings', async () => {
+    const lines = Array.from({ length: 300 }, (_, index) => `Line ${index}.\n`);
+    stage.gate.pieces = lines;
+    stage.gate.pieceDelay = 10;
+    const log = (body: string) =>
+      window.run<number>(`const log = document.querySelector('#overseer .log'); ${body}`);
+    const below = () => log('return log.scrollHeight - log.scrollTop - log.clientHeight');
+    const lengthIs = (count: number) =>
+      until('it writes', async () => (await textOf('overseer')).length > 10 * count);
+    try {
+      await ask('overseer', 'Write lines.');
+      await lengthIs(60);
+      assert.ok((await below()) < 48);
+      await window.click('nav a[href="#settings"]');
+      await lengthIs(120);
+      await window.click('nav a[href="#conversations"]');
+      await until('the end is in view', async () => (await below()) < 48);
+      await lengthIs(180);
+      assert.ok((await below()) < 48, 'it is followed again');
+      // A user who reads further above is left alone.
+      await log('log.scrollTop -= 300; return 0');
+      await answered('overseer');
+      assert.ok((await below()) > 250);
+    } finally {
+      stage.gate.pieces = undefined;
+      stage.gate.pieceDelay = 0;
+    }
   });
 });
 

@@ -8,7 +8,8 @@ import {
   type RequestProgress,
 } from '@nexus-llm/client';
 
-import { element, rendered } from './dom.js';
+import { element } from './dom.js';
+import { Writing } from './writing.js';
 
 /** One panel: the conversation with a role. */
 export class Conversation {
@@ -16,7 +17,11 @@ export class Conversation {
   readonly #role: AIRole;
   readonly #messages: ChatMessage[] = [];
   readonly #model = element('p', { class: 'model' });
-  readonly #log: HTMLOListElement;
+  /** What scrolls. The list in it stays a list for screen readers. */
+  readonly #log: HTMLElement;
+  readonly #list = element('ol');
+  /** Whether the end is kept in view: unless the user has scrolled away from it. */
+  #follows = true;
   readonly #state = element('p', { class: 'state', role: 'status' });
   readonly #input: HTMLTextAreaElement;
   readonly #send = element('button', { type: 'submit', class: 'primary' }, 'Send');
@@ -31,12 +36,16 @@ export class Conversation {
   ) {
     this.#client = client;
     this.#role = role;
-    this.#log = element('ol', {
-      class: 'log',
-      role: 'log',
-      tabindex: '0',
-      'aria-label': `Conversation with the ${texts.title}`,
-    });
+    this.#log = element(
+      'div',
+      {
+        class: 'log',
+        role: 'log',
+        tabindex: '0',
+        'aria-label': `Conversation with the ${texts.title}`,
+      },
+      this.#list,
+    );
     const id = `${role}-prompt`;
     this.#input = element('textarea', { id, rows: '3', placeholder: texts.hint });
     const form = element(
@@ -68,6 +77,9 @@ export class Conversation {
       if (event.key === 'Escape') this.#abort?.abort();
     });
     this.#stop.addEventListener('click', () => this.#abort?.abort());
+    this.#log.addEventListener('scroll', () => (this.#follows = this.#isAtEnd()));
+    // A page that is shown again has lost its place.
+    new ResizeObserver(() => this.#follow()).observe(this.#log);
   }
 
   set model(name: string) {
@@ -83,21 +95,24 @@ export class Conversation {
     this.#messages.push({ role: 'user', content });
     const text = element('div', { class: 'text' }, content);
     const heading = element('h3', { class: 'unseen' }, 'You');
-    this.#log.append(element('li', { class: 'mine' }, heading, text));
+    this.#list.append(element('li', { class: 'mine' }, heading, text));
     await this.#answer();
   }
 
   /** Asks for the next message of the conversation. */
   async #answer(): Promise<void> {
     const text = element('div', { class: 'text' });
+    const writing = new Writing(text);
     let written = '';
+    /** The end of it that is not shown yet. */
+    let fresh = '';
     let frame = 0;
     const write = () => {
       cancelAnimationFrame(frame);
       frame = 0;
-      const follows = this.#isAtEnd();
-      text.replaceChildren(...rendered(written));
-      if (follows) this.#scroll();
+      writing.add(fresh);
+      fresh = '';
+      this.#follow();
     };
     const item = element(
       'li',
@@ -105,8 +120,9 @@ export class Conversation {
       element('h3', { class: 'unseen' }, this.#role),
       text,
     );
-    this.#log.append(item);
-    this.#scroll();
+    this.#list.append(item);
+    this.#follows = true;
+    this.#follow();
     const abort = new AbortController();
     this.#begin(abort);
     let note: HTMLElement | string = '';
@@ -116,8 +132,12 @@ export class Conversation {
         this.#role,
         (chunk) => {
           // The text so far is void.
-          if (chunk.restarted) written = '';
+          if (chunk.restarted) {
+            written = fresh = '';
+            writing.clear();
+          }
           written += chunk.response;
+          fresh += chunk.response;
           // However fast the chunks come, once for each picture.
           frame ||= requestAnimationFrame(write);
         },
@@ -135,13 +155,13 @@ export class Conversation {
         note = this.#errorNote(item, LLMError.from(error));
       }
     } finally {
-      const follows = this.#isAtEnd();
       write();
+      writing.end();
       item.append(note);
       text.hidden = !written;
       item.removeAttribute('aria-busy');
       this.#end();
-      if (follows) this.#scroll();
+      this.#follow();
     }
   }
 
@@ -176,14 +196,15 @@ export class Conversation {
 
   #begin(abort: AbortController): void {
     this.#abort = abort;
-    this.#send.disabled = true;
     this.#stop.hidden = false;
+    // The focus must not get lost with a button; and Escape stops from here.
+    if (document.activeElement === this.#send) this.#input.focus();
+    this.#send.disabled = true;
   }
 
   #end(): void {
     this.#abort = undefined;
     this.#send.disabled = false;
-    // The focus must not get lost with the button.
     if (document.activeElement === this.#stop) this.#input.focus();
     this.#stop.hidden = true;
     this.#state.textContent = '';
@@ -194,8 +215,8 @@ export class Conversation {
     return log.scrollHeight - log.scrollTop - log.clientHeight < 48;
   }
 
-  #scroll(): void {
-    this.#log.scrollTop = this.#log.scrollHeight;
+  #follow(): void {
+    if (this.#follows) this.#log.scrollTop = this.#log.scrollHeight;
   }
 }
 

@@ -24,20 +24,6 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T;
 }
 
-/** Turns fenced code in a text into elements. */
-export function rendered(text: string): Node[] {
-  const parts = text.split(/^```[^\n]*\n?/m);
-  return parts.flatMap((part, index): Node[] => {
-    if (!part.trim()) return [];
-    // Code has a margin of its own.
-    if (index % 2 === 0) {
-      const start = index > 0 ? part.trimStart() : part;
-      return [document.createTextNode(index < parts.length - 1 ? start.trimEnd() : start)];
-    }
-    return [element('pre', { tabindex: '0' }, element('code', {}, part.replace(/\n$/, '')))];
-  });
-}
-
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 export function bytes(count: number): string {
