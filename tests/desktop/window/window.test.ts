@@ -507,6 +507,21 @@ describe('the window', () => {
     await window.click('nav a[href="#conversations"]');
   });
 
+  it('can stop every download from its start, and keeps the focus', async () => {
+    await window.click('nav a[href="#settings"]');
+    for (const name of ['large:70b', 'larger:405b']) {
+      await window.type('#pull-name', name);
+      await window.click('#pull');
+      assert.equal(await focus(), 'pull-stop');
+      await window.click('#pull-stop');
+      await until('it is stopped', async () => /^Stopped/.test(await window.text('#pull-text')));
+      assert.equal(await focus(), 'pull');
+      await window.run("document.querySelector('#pull-name').value = ''");
+    }
+    assert.ok(!stage.gate.pulled.includes('larger:405b'));
+    await window.click('nav a[href="#conversations"]');
+  });
+
   it('says that Ollama is gone, and goes on when it is back', async () => {
     const { url } = stage.gate;
     await stage.configure({ baseUrl: 'http://127.0.0.1:1', maxRetries: 0 });

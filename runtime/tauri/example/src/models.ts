@@ -10,6 +10,7 @@ export class Models {
   readonly #list = byId('models');
   readonly #name = byId<HTMLInputElement>('pull-name');
   readonly #pull = byId<HTMLButtonElement>('pull');
+  readonly #stop = byId<HTMLButtonElement>('pull-stop');
   readonly #state = byId('pull-state');
   readonly #bar = byId<HTMLProgressElement>('pull-progress');
   readonly #text = byId<HTMLOutputElement>('pull-text');
@@ -23,7 +24,7 @@ export class Models {
       event.preventDefault();
       void this.#download();
     });
-    byId('pull-stop').addEventListener('click', () => this.#abort?.abort());
+    this.#stop.addEventListener('click', () => this.#abort?.abort());
   }
 
   async refresh(): Promise<void> {
@@ -52,38 +53,50 @@ export class Models {
     const name = this.#name.value.trim();
     if (!name || this.#abort) return;
     const abort = new AbortController();
-    this.#abort = abort;
-    this.#pull.disabled = true;
-    this.#error.hidden = true;
-    this.#state.hidden = false;
-    this.#bar.hidden = false;
-    this.#bar.removeAttribute('value');
+    this.#begin(abort);
     this.#text.textContent = `Asking for ${name}`;
+    let outcome: 'installed' | 'stopped' | LLMError = 'installed';
     try {
       await this.#client.pullModel(name, (progress) => this.#show(progress), {
         signal: abort.signal,
       });
+    } catch (error) {
+      outcome = abort.signal.aborted ? 'stopped' : LLMError.from(error);
+    }
+    this.#end();
+    if (outcome instanceof LLMError) {
+      this.#state.hidden = true;
+      this.#error.textContent = outcome.message;
+      this.#error.hidden = false;
+    } else if (outcome === 'stopped') {
+      this.#text.textContent = 'Stopped. The next download of this model goes on from here.';
+    } else {
       this.#bar.value = 1;
       this.#text.textContent = `${name} is installed.`;
       this.#name.value = '';
-    } catch (error) {
-      if (abort.signal.aborted) {
-        this.#text.textContent = 'Stopped. The next download of this model goes on from here.';
-      } else {
-        this.#state.hidden = true;
-        this.#error.textContent = LLMError.from(error).message;
-        this.#error.hidden = false;
-      }
-    } finally {
-      this.#abort = undefined;
-      this.#pull.disabled = false;
-      byId('pull-stop').hidden = true;
-      await this.refresh();
     }
+    await this.refresh();
+  }
+
+  #begin(abort: AbortController): void {
+    this.#abort = abort;
+    this.#error.hidden = true;
+    this.#state.hidden = false;
+    this.#stop.hidden = false;
+    this.#bar.removeAttribute('value');
+    // The focus must not get lost with a button.
+    if (document.activeElement === this.#pull) this.#stop.focus();
+    this.#pull.disabled = true;
+  }
+
+  #end(): void {
+    this.#abort = undefined;
+    this.#pull.disabled = false;
+    if (document.activeElement === this.#stop) this.#pull.focus();
+    this.#stop.hidden = true;
   }
 
   #show({ status, total, completed }: PullProgress): void {
-    byId('pull-stop').hidden = false;
     if (total > 0) {
       this.#bar.value = completed / total;
       this.#text.textContent = `${bytes(completed)} of ${bytes(total)}`;
