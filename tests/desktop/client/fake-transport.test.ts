@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import {
@@ -157,6 +157,65 @@ describe('a client of any transport', () => {
       ['llm_cancel', 'stream'],
       ['llm_unsubscribe', 'joined'],
     ]);
+  });
+
+  it('does not wait without end for a sidecar that does not answer', async () => {
+    const transport = new FakeTransport();
+    const closed = mock.method(transport, 'close');
+    const client = new LLMClient(transport);
+    client.generate('p', 'overseer').catch(() => {});
+    const began = performance.now();
+    await client.close();
+    assert.ok(performance.now() - began < 3000);
+    assert.equal(closed.mock.callCount(), 1);
+  });
+
+  it('goes on although a listener throws', async () => {
+    const report = mock.method(console, 'error', () => {});
+    try {
+      const transport = new FakeTransport();
+      const client = new LLMClient(transport);
+      const thrown = new RangeError('no room');
+      const seen: string[] = [];
+      client.on('llm/chunk', () => {
+        throw thrown;
+      });
+      client.on('llm/chunk', ({ response }) => seen.push(response));
+      const whole = client.generateStreaming('p', 'overseer', () => {}, { id: 's' });
+      transport.calls[0]!.resolve({ id: 's' });
+      transport.notify('llm/chunk', chunk('s', 0, 'text'));
+      transport.notify('llm/end', { id: 's', response: answer('s', 'text') });
+      assert.equal((await whole).response, 'text');
+      assert.deepEqual(seen, ['text']);
+      assert.equal(report.mock.calls[0]!.arguments[1], thrown);
+    } finally {
+      report.mock.restore();
+    }
+  });
+
+  it('cancels a download whose callback throws, and rejects with what it threw', async () => {
+    const transport = new FakeTransport();
+    const client = new LLMClient(transport);
+    const thrown = new RangeError('no room');
+    let calls = 0;
+    const pull = client.pullModel(
+      'm',
+      () => {
+        ++calls;
+        throw thrown;
+      },
+      { id: 'p' },
+    );
+    const twice = client.pullModel('m', () => {}, { id: 'p' });
+    await assert.rejects(twice, { category: 'validation' });
+    const progress = { id: 'p', model: 'm', status: 'pulling', total: 2, completed: 1 };
+    transport.notify('llm/pull', progress as never);
+    transport.notify('llm/pull', progress as never);
+    await assert.rejects(pull, (error) => error === thrown);
+    assert.equal(calls, 1);
+    assert.deepEqual(transport.methods, ['llm_pull_model', 'llm_cancel']);
+    assert.deepEqual(transport.calls[1]!.params, { id: 'p' });
+    transport.calls[1]!.resolve(true);
   });
 
   it('converts whatever a transport throws', async () => {

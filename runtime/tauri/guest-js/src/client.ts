@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 import { LLMError } from './error.js';
+import { callEach } from './listeners.js';
 import { ChunkQueue, LLMStream } from './stream.js';
 import type { Method, NotificationName, Transport } from './transport.js';
 import type {
@@ -32,6 +33,15 @@ type Complete<T> = T extends readonly unknown[]
   : T extends object
     ? { [Key in keyof T]-?: Complete<T[Key]> }
     : T;
+
+type Patch<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [Key in keyof T]: Patch<T[Key]> | null }
+    : T;
+
+/** A change of some settings; null brings a default back. */
+export type ConfigUpdate = Patch<LLMConfig>;
 
 /** The settings in force: every member is there. */
 export type Settings = Complete<LLMConfig>;
@@ -76,6 +86,9 @@ interface StreamHandlers {
 }
 
 type Quit = 'llm_cancel' | 'llm_unsubscribe';
+
+/** Milliseconds that `close` waits for a sidecar to confirm what it cancels. */
+const closeLimit = 1000;
 
 const quiet = () => {};
 
@@ -227,18 +240,32 @@ export class LLMClient {
     return this.#call('llm_show_model', { modelName });
   }
 
-  /** Downloads a model. */
+  /** Downloads a model. What `onProgress` throws cancels the download and rejects its promise. */
   async pullModel(
     modelName: string,
     onProgress: (progress: PullProgress) => void = quiet,
     options: PullOptions = {},
   ): Promise<void> {
     const { signal, id = newId(), ...rest } = options;
-    this.#pulls.set(id, onProgress);
+    signal?.throwIfAborted();
+    if (this.#pulls.has(id)) throw inUse(id);
+    const abort = new AbortController();
+    const onAbort = () => abort.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#pulls.set(id, (progress) => {
+      if (abort.signal.aborted) return;
+      try {
+        onProgress(progress);
+      } catch (error) {
+        abort.abort(error);
+      }
+    });
+    const request = { id, signal: abort.signal };
     try {
-      await this.#cancellable('llm_pull_model', { modelName, id, ...rest }, { id, signal });
+      await this.#cancellable('llm_pull_model', { modelName, id, ...rest }, request);
     } finally {
       this.#pulls.delete(id);
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -269,7 +296,7 @@ export class LLMClient {
   }
 
   /** Changes some settings, saves them, and returns the settings in force. */
-  async updateConfig(updates: LLMConfig): Promise<Settings> {
+  async updateConfig(updates: ConfigUpdate): Promise<Settings> {
     return (await this.#call('llm_update_config', { updates: { ...updates } })) as Settings;
   }
 
@@ -297,7 +324,10 @@ export class LLMClient {
     return this.on('llm/config', (change: ConfigChange) => listener(change.config as Settings));
   }
 
-  /** Listens to a notification, whatever request it belongs to. The result removes the listener. */
+  /**
+   * Listens to a notification, whatever request it belongs to. The result removes the listener. What
+   * a listener throws goes to the console and to nobody else.
+   */
   on<Name extends NotificationName>(
     name: Name,
     listener: (params: Notifications[Name]) => void,
@@ -310,9 +340,16 @@ export class LLMClient {
     return () => listeners.delete(entry);
   }
 
-  /** Cancels what is under way, which fails, and ends the connection. */
+  /**
+   * Cancels what is under way, which fails, and ends the connection. A sidecar that does not answer
+   * is waited for at most a second.
+   */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#live].map(([id, quit]) => this.#call(quit, { id })));
+    const quits = [...this.#live].map(([id, quit]) => this.#call(quit, { id }));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, closeLimit)));
+    await Promise.race([Promise.allSettled(quits), late]);
+    clearTimeout(timer);
     await this.#transport.close();
     for (const stop of this.#stops) stop();
   }
@@ -421,13 +458,7 @@ export class LLMClient {
         return;
       }
       if (this.#streams.has(id)) {
-        reject(
-          new LLMError({
-            code: -32602,
-            message: `The id \`${id}\` is in use.`,
-            data: { name: 'invalid_argument', category: 'validation', retryable: false },
-          }),
-        );
+        reject(inUse(id));
         return;
       }
       const onAbort = () => leave(signal?.reason);
@@ -493,8 +524,9 @@ export class LLMClient {
         this.#pulls.get(note.params.id)?.(note.params);
         break;
     }
-    for (const listener of [...(this.#listeners.get(name) ?? [])])
-      (listener as (params: Notifications[Name]) => void)(params);
+    callEach(this.#listeners.get(name) ?? [], (listener) =>
+      (listener as (params: Notifications[Name]) => void)(params),
+    );
   }
 }
 
@@ -520,6 +552,14 @@ function split(options: StreamOptions & { full?: boolean }): SplitOptions {
       ...(errorDetail === undefined ? {} : { errorDetail }),
     },
   };
+}
+
+function inUse(id: string): LLMError {
+  return new LLMError({
+    code: -32602,
+    message: `The id \`${id}\` is in use.`,
+    data: { name: 'invalid_argument', category: 'validation', retryable: false },
+  });
 }
 
 function newId(): string {

@@ -2,6 +2,7 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
 
 import { LLMError } from './error.js';
+import { callEach } from './listeners.js';
 import type { Method, NotificationListener, NotificationName, Transport } from './transport.js';
 import type { Methods, Notifications } from './types.js';
 
@@ -28,8 +29,10 @@ export class TauriTransport implements Transport {
   readonly #notifications = new Set<NotificationListener>();
   readonly #closed = new Set<(error: LLMError) => void>();
   readonly #channel = new Channel<Notification>(({ method, params }) => {
-    for (const listener of [...this.#notifications]) listener(method, params);
+    callEach(this.#notifications, (listener) => listener(method, params));
   });
+  /** How to reject the calls under way. */
+  readonly #pending = new Set<(error: LLMError) => void>();
   #connected: Promise<unknown> | undefined;
   #open = true;
 
@@ -37,18 +40,23 @@ export class TauriTransport implements Transport {
     method: M,
     params: Methods[M]['params'],
   ): Promise<Methods[M]['result']> {
-    if (!this.#open) throw LLMError.sidecarLost('The connection is closed.');
-    try {
-      // Only then can no notification be missed.
-      await this.#connect();
-      const command = management.has(method) ? 'call' : 'request';
-      return await invoke<Methods[M]['result']>(`plugin:nexus-llm|${command}`, { method, params });
-    } catch (error) {
-      throw LLMError.from(error);
-    }
+    if (!this.#open) throw closed();
+    const command = management.has(method) ? 'call' : 'request';
+    // Only when it is connected can no notification be missed.
+    const answer = this.#connect().then(() => {
+      if (!this.#open) throw closed();
+      return invoke<Methods[M]['result']>(`plugin:nexus-llm|${command}`, { method, params });
+    });
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject);
+      answer
+        .then(resolve, (error: unknown) => reject(LLMError.from(error)))
+        .finally(() => this.#pending.delete(reject));
+    });
   }
 
   onNotification(listener: NotificationListener): () => void {
+    if (!this.#open) return () => {};
     this.#notifications.add(listener);
     this.#connect().catch(() => {});
     return () => this.#notifications.delete(listener);
@@ -62,12 +70,15 @@ export class TauriTransport implements Transport {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    const error = LLMError.sidecarLost('The connection is closed.');
-    for (const listener of [...this.#closed]) listener(error);
+    const error = closed();
+    for (const reject of this.#pending) reject(error);
+    callEach(this.#closed, (listener) => listener(error));
     this.#notifications.clear();
     this.#closed.clear();
-    if (this.#connected)
-      void invoke('plugin:nexus-llm|disconnect', { channel: this.#channel.id }).catch(() => {});
+    // Not before it is connected: calls may overtake each other.
+    this.#connected
+      ?.then(() => invoke('plugin:nexus-llm|disconnect', { channel: this.#channel.id }))
+      .catch(() => {});
   }
 
   #connect(): Promise<unknown> {
@@ -79,4 +90,8 @@ export class TauriTransport implements Transport {
     );
     return this.#connected;
   }
+}
+
+function closed(): LLMError {
+  return LLMError.sidecarLost('The connection is closed.');
 }
