@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 
 import {
   LLMClient,
@@ -362,6 +362,9 @@ describe('a client', () => {
     assert.equal(settings.timeout, 60);
     assert.equal(settings.limits.maxConcurrent, 3);
     assert.equal((await client.getConfig()).timeout, 60);
+    const before = await client.updateConfig({ timeout: null, limits: { maxConcurrent: null } });
+    assert.equal(before.timeout, 300);
+    assert.equal(before.limits.maxConcurrent, 2);
     const changed = new Promise<Settings>((resolve) => {
       client.onConfig((config) => {
         if (config.timeout === 77) resolve(config);
@@ -512,5 +515,38 @@ describe('a sidecar', () => {
     assert.equal(error.errorName, 'sidecar_not_started');
     assert.equal((await failure(client.health())).errorName, 'sidecar_not_started');
     await client.close();
+    // Before it is known.
+    await new SidecarTransport({ program: `${program}-absent` }).close();
+  });
+
+  it('whose program is another is told, with the last that it said', async () => {
+    // As `sh sidecar`: there is no such file.
+    const client = new LLMClient(new SidecarTransport({ program: 'sh', cwd: '/' }));
+    const error = await failure(client.health());
+    assert.equal(error.errorName, 'sidecar_not_started');
+    assert.match(error.message, /^The program sh ended with exit code \d+: .*sidecar.*\.$/);
+    await client.close();
+  });
+
+  it('whose directory is missing is told so', async () => {
+    const client = new LLMClient(new SidecarTransport({ program, cwd: '/absent/folder' }));
+    const error = await failure(client.health());
+    assert.equal(error.errorName, 'sidecar_not_started');
+    assert.match(error.message, /no directory \/absent\/folder\.$/);
+    await client.close();
+  });
+
+  it('whose log is read by a function that throws is attended all the same', async () => {
+    const report = mock.method(console, 'error', () => {});
+    try {
+      const onLog = () => {
+        throw new RangeError('no room');
+      };
+      const client = new LLMClient(new SidecarTransport({ program: 'sh', cwd: '/', onLog }));
+      assert.equal((await failure(client.health())).errorName, 'sidecar_not_started');
+      assert.equal(report.mock.callCount(), 1);
+    } finally {
+      report.mock.restore();
+    }
   });
 });

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 
 import { LLMError, type ReportedError } from './error.js';
+import { callEach } from './listeners.js';
 import type { Method, NotificationListener, NotificationName, Transport } from './transport.js';
 import type { Methods, Notifications } from './types.js';
 
@@ -34,7 +35,7 @@ type Line =
 /**
  * A sidecar as a child process, for Node.js. It is not restarted: when it ends, all calls and
  * streams reject with `sidecar_lost`, or with the reason that it told, and a new transport is
- * needed.
+ * needed. A program that exits before it has said anything was not started: `sidecar_not_started`.
  */
 export class SidecarTransport implements Transport {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -43,37 +44,48 @@ export class SidecarTransport implements Transport {
   readonly #closed = new Set<(error: LLMError) => void>();
   readonly #killAfter: number;
   #nextId = 1;
+  #spoke = false;
   #fatal: LLMError | undefined;
   #lost: LLMError | undefined;
+  /** Set by `close`. */
+  #ended: Promise<void> | undefined;
+  #onLost: (() => void) | undefined;
 
   constructor(options: SidecarOptions = {}) {
+    const program = options.program ?? 'nexus-llm';
     this.#killAfter = options.killAfter ?? 5000;
-    this.#child = spawn(options.program ?? 'nexus-llm', ['sidecar', ...(options.args ?? [])], {
+    this.#child = spawn(program, ['sidecar', ...(options.args ?? [])], {
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: 'pipe',
     });
     eachLine(this.#child.stdout, (line) => this.#onLine(line));
-    eachLine(this.#child.stderr, (line) => options.onLog?.(line));
+    let lastLog = '';
+    eachLine(this.#child.stderr, (line) => {
+      lastLog = line;
+      callEach(options.onLog ? [options.onLog] : [], (onLog) => onLog(line));
+    });
     // The end of the process tells the rest.
     this.#child.stdin.on('error', () => {});
-    this.#child.on('error', (cause) =>
-      this.#lose(
-        LLMError.sidecarNotStarted(
-          `The program ${options.program ?? 'nexus-llm'} cannot be started.`,
-          { cause },
-        ),
-      ),
-    );
+    this.#child.on('error', (cause) => {
+      // A signal that cannot be sent is told in the same way.
+      if (this.#child.pid !== undefined) return;
+      const message = isDirectory(options.cwd ?? '.')
+        ? `The program ${program} cannot be started.`
+        : `The program ${program} cannot be started: there is no directory ${options.cwd}.`;
+      this.#lose(LLMError.sidecarNotStarted(message, { cause }));
+    });
     // 'close' comes after the last line.
-    this.#child.on('close', (code, signal) =>
-      this.#lose(
-        this.#fatal ??
-          LLMError.sidecarLost(undefined, {
-            cause: new Error(signal ? `ended by ${signal}` : `ended with exit code ${code}`),
-          }),
-      ),
-    );
+    this.#child.on('close', (code, signal) => {
+      if (this.#fatal) return this.#lose(this.#fatal);
+      const end = signal ? `ended by ${signal}` : `ended with exit code ${code}`;
+      const cause = new Error(end);
+      // A process that works is not silent and ends by itself.
+      if (this.#spoke || signal || this.#onLost)
+        return this.#lose(LLMError.sidecarLost(undefined, { cause }));
+      const message = [`The program ${program} ${end}`, lastLog].filter(Boolean).join(': ');
+      this.#lose(LLMError.sidecarNotStarted(message.replace(/[^.]$/, '$&.'), { cause }));
+    });
   }
 
   /** The process id; undefined if the program could not be started. */
@@ -103,10 +115,16 @@ export class SidecarTransport implements Transport {
   /** Closes the input of the process, which cancels everything, and waits for its end. */
   async close(): Promise<void> {
     if (this.#lost) return;
-    const closed = once(this.#child, 'close');
+    this.#ended ??= new Promise((resolve) => (this.#onLost = resolve));
     this.#child.stdin.end();
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), this.#killAfter);
-    await closed.finally(() => clearTimeout(timer));
+    const timer = setTimeout(() => {
+      this.#child.kill('SIGKILL');
+      // Another process may keep them open.
+      this.#child.stdout.destroy();
+      this.#child.stderr.destroy();
+    }, this.#killAfter);
+    await this.#ended;
+    clearTimeout(timer);
   }
 
   #onLine(text: string): void {
@@ -116,10 +134,11 @@ export class SidecarTransport implements Transport {
     } catch {
       return;
     }
+    this.#spoke = true;
     if ('method' in line) {
       if (line.method === 'llm/fatal')
         this.#fatal = new LLMError((line.params as Notifications['llm/fatal']).error);
-      for (const listener of [...this.#notifications]) listener(line.method, line.params);
+      callEach(this.#notifications, (listener) => listener(line.method, line.params));
       return;
     }
     const call = line.id === null ? undefined : this.#pending.get(line.id);
@@ -135,9 +154,14 @@ export class SidecarTransport implements Transport {
     const calls = [...this.#pending.values()];
     this.#pending.clear();
     for (const call of calls) call.reject(error);
-    for (const listener of [...this.#closed]) listener(error);
+    callEach(this.#closed, (listener) => listener(error));
     this.#closed.clear();
+    this.#onLost?.();
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Calls `onLine` with each line. Unlike `readline`, only a line feed ends one. */
