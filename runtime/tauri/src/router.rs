@@ -29,6 +29,8 @@ enum Kind {
     Stream,
     /// Answers with a stream of somebody else.
     Joined,
+    /// Leaves such a stream.
+    Leave,
     /// Takes its time, and can be cancelled.
     Long,
     Short,
@@ -75,10 +77,13 @@ impl Router {
             "llm_generate" | "llm_chat" => (Kind::Long, "/options"),
             "llm_pull_model" | "llm_load_model" => (Kind::Long, ""),
             "llm_subscribe" => (Kind::Joined, ""),
+            "llm_unsubscribe" => (Kind::Leave, ""),
             _ => (Kind::Short, ""),
         };
         let mut request = String::new();
-        if kind != Kind::Short {
+        if kind == Kind::Leave {
+            request = params["id"].as_str().unwrap_or_default().to_owned();
+        } else if kind != Kind::Short {
             if let (Value::Object(all), "/options") = (&mut params, place) {
                 let options = all.entry("options").or_insert(Value::Null);
                 if options.is_null() {
@@ -110,7 +115,7 @@ impl Router {
         match line {
             Incoming::Answer { id, result } => {
                 if let Some(call) = self.calls.remove(&id) {
-                    self.keep_stream(&call, &result);
+                    self.note_stream(&call, &result);
                     // The caller may be gone.
                     let _ = call.answer.send(result);
                 }
@@ -145,7 +150,7 @@ impl Router {
         let pending = calls.filter_map(|call| {
             let id = call.request.clone();
             match call.kind {
-                Kind::Short => None,
+                Kind::Short | Kind::Leave => None,
                 Kind::Joined => Some(("llm_unsubscribe", id)),
                 Kind::Stream | Kind::Long => Some(("llm_cancel", id)),
             }
@@ -164,18 +169,24 @@ impl Router {
         pending.chain(running).collect()
     }
 
-    fn keep_stream(&mut self, call: &Call, result: &Answer) {
-        let (true, Ok(started)) = (matches!(call.kind, Kind::Stream | Kind::Joined), result) else {
-            return;
-        };
-        if let Some(id) = started["id"].as_str() {
-            self.streams.insert(
-                id.to_owned(),
-                Stream {
-                    joined: call.kind == Kind::Joined,
-                    owner: call.owner.clone(),
-                },
-            );
+    /// An answer may begin a stream, or be the last of one that was joined.
+    fn note_stream(&mut self, call: &Call, result: &Answer) {
+        match (call.kind, result) {
+            (Kind::Stream | Kind::Joined, Ok(started)) => {
+                if let Some(id) = started["id"].as_str() {
+                    self.streams.insert(
+                        id.to_owned(),
+                        Stream {
+                            joined: call.kind == Kind::Joined,
+                            owner: call.owner.clone(),
+                        },
+                    );
+                }
+            }
+            (Kind::Leave, Ok(Value::Bool(true))) => {
+                self.streams.remove(&call.request);
+            }
+            _ => {}
         }
     }
 }
@@ -286,6 +297,28 @@ mod tests {
         let result = Err(ErrorReport::invalid(-32602, "m".into()));
         router.take(Incoming::Answer { id: 1, result });
         assert!(router.lose(&ErrorReport::sidecar_lost()).is_empty());
+    }
+
+    #[test]
+    fn a_stream_that_was_left_is_forgotten() {
+        let mut router = Router::default();
+        begin(&mut router, "llm_subscribe", json!({"id": "joined"}));
+        answer(&mut router, 1, json!({"id": "joined"}));
+        begin(&mut router, "llm_unsubscribe", json!({"id": "joined"}));
+        answer(&mut router, 2, json!(true));
+        // One that was started is not left by it, as the answer says.
+        let started = json!({"options": {"id": "started"}});
+        begin(&mut router, "llm_generate_streaming", started);
+        answer(&mut router, 3, json!({"id": "started"}));
+        begin(&mut router, "llm_unsubscribe", json!({"id": "started"}));
+        answer(&mut router, 4, json!(false));
+        assert_eq!(
+            router.abandon("main"),
+            [("llm_cancel", "started".to_owned())]
+        );
+        for params in [json!(null), json!([1]), json!({"id": 1})] {
+            begin(&mut router, "llm_unsubscribe", params);
+        }
     }
 
     #[test]
