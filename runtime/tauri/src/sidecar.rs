@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //! The process of the sidecar: starts it, restarts it, and carries lines to and from it.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -15,12 +16,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::backoff::Backoff;
 use crate::codec::read_line;
 use crate::error::ErrorReport;
+use crate::lock;
 use crate::router::{Answer, Router};
 
 /// How long a call waits for a process that is being restarted.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long a process may take to end after its output has ended.
 const END_LIMIT: Duration = Duration::from_secs(5);
+/// How long the rest of the log of a process is read for its last line.
+const LOG_LIMIT: Duration = Duration::from_secs(1);
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -55,7 +59,26 @@ struct State {
     /// Why the last process did not start.
     failure: Option<ErrorReport>,
     process: Option<u32>,
+    /// How many pages of each window are gone.
+    departures: HashMap<String, u64>,
     closed: bool,
+}
+
+impl State {
+    fn departures(&self, owner: Option<&str>) -> u64 {
+        owner
+            .and_then(|owner| self.departures.get(owner))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// What a process wrote until its output ended.
+struct Output {
+    /// Whether there was a line of the protocol.
+    spoke: bool,
+    /// Why the process ended, if it told.
+    fatal: Option<ErrorReport>,
 }
 
 impl Sidecar {
@@ -78,9 +101,10 @@ impl Sidecar {
             .unwrap_or_else(|_| Err(ErrorReport::sidecar_lost()))
     }
 
-    /// Cancels what a window had under way.
+    /// The page of a window is gone: cancels what it had under way, and starts nothing of it.
     pub fn abandon(&self, owner: &str) {
         let mut state = self.shared.state();
+        *state.departures.entry(owner.to_owned()).or_default() += 1;
         let State { router, input, .. } = &mut *state;
         let Some(input) = input else { return };
         for (method, id) in router.abandon(owner) {
@@ -111,10 +135,15 @@ impl Sidecar {
         owner: Option<&str>,
     ) -> Result<oneshot::Receiver<Answer>, ErrorReport> {
         let mut changed = self.shared.changed.subscribe();
+        let departures = self.shared.state().departures(owner);
         let deadline = tokio::time::Instant::now() + LONGEST_WAIT;
         loop {
             {
                 let mut state = self.shared.state();
+                if state.departures(owner) != departures {
+                    // Nobody reads the answer.
+                    return Err(ErrorReport::sidecar_lost());
+                }
                 let State { router, input, .. } = &mut *state;
                 if let Some(input) = input {
                     let (sender, receiver) = oneshot::channel();
@@ -143,10 +172,7 @@ impl Sidecar {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic in between leaves nothing half done.
-        self.state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.state)
     }
 
     async fn run(self: Arc<Self>, launch: Launch) {
@@ -154,10 +180,9 @@ impl Shared {
         while !self.state().closed {
             let began = Instant::now();
             match launch.start() {
-                Ok(child) => self.attend(child).await,
-                Err(error) => {
-                    log::error!("{} cannot be started: {error}", launch.program.display());
-                    let reason = format!("{}: {error}.", launch.program.display());
+                Ok(child) => self.attend(child, &launch).await,
+                Err(reason) => {
+                    log::error!("the sidecar cannot be started: {reason}");
                     self.state().failure = Some(ErrorReport::sidecar_not_started(&reason));
                     self.changed.send_replace(());
                 }
@@ -172,7 +197,7 @@ impl Shared {
     }
 
     /// Carries lines until the process has ended.
-    async fn attend(&self, mut child: Child) {
+    async fn attend(&self, mut child: Child, launch: &Launch) {
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
@@ -188,47 +213,75 @@ impl Shared {
             }
         }
         self.changed.send_replace(());
-        let (fatal, (), ()) =
-            tokio::join!(self.read(stdout), write(stdin, lines), log_lines(stderr));
-        if tokio::time::timeout(END_LIMIT, child.wait()).await.is_err() {
+        let writing = tokio::spawn(write(stdin, lines));
+        let last_line = Arc::default();
+        let logging = tokio::spawn(log_lines(stderr, Arc::clone(&last_line)));
+        let output = self.read(stdout).await;
+        self.state().input = None;
+        // It may wait for a process that reads no more.
+        writing.abort();
+        let mut failure = output.fatal;
+        if output.spoke {
+            self.lose(failure.clone());
+        }
+        let status = tokio::time::timeout(END_LIMIT, child.wait()).await;
+        if status.is_err() {
             let _ = child.kill().await;
+        }
+        // A process that works does not end by itself before it has said anything.
+        if !output.spoke {
+            // Another process may keep the log open.
+            let _ = tokio::time::timeout(LOG_LIMIT, logging).await;
+            if let (Ok(Ok(status)), false) = (status, self.state().closed) {
+                if status.code().is_some() {
+                    let reason = launch.reason(status, &lock(&last_line));
+                    log::error!("the sidecar cannot be started: {reason}");
+                    failure = Some(ErrorReport::sidecar_not_started(&reason));
+                }
+            }
+            self.lose(failure.clone());
         }
         let mut state = self.state();
         state.process = None;
-        state.failure = fatal;
+        state.failure = failure;
         drop(state);
         self.changed.send_replace(());
     }
 
-    /// Reads until the output ends. Returns the reason, if the process told one.
-    async fn read(&self, stdout: ChildStdout) -> Option<ErrorReport> {
-        let mut fatal = None;
+    /// Reads until the output ends.
+    async fn read(&self, stdout: ChildStdout) -> Output {
+        let mut output = Output {
+            spoke: false,
+            fatal: None,
+        };
         each_line(stdout, |line| {
             let Some(line) = read_line(line) else { return };
+            output.spoke = true;
             let note = self.state().router.take(line);
             if let Some((method, params)) = note {
                 if method == "llm/fatal" {
-                    fatal = serde_json::from_value(params["error"].clone()).ok();
+                    output.fatal = serde_json::from_value(params["error"].clone()).ok();
                 }
                 (self.sink)(&method, &params);
             }
         })
         .await;
-        let reason = fatal.clone().unwrap_or_else(ErrorReport::sidecar_lost);
-        let ends = {
-            let mut state = self.state();
-            state.input = None;
-            state.router.lose(&reason)
-        };
+        output
+    }
+
+    /// Rejects the calls of a process that is gone, and ends its streams.
+    fn lose(&self, failure: Option<ErrorReport>) {
+        let reason = failure.unwrap_or_else(ErrorReport::sidecar_lost);
+        let ends = self.state().router.lose(&reason);
         for (method, params) in ends {
             (self.sink)(&method, &params);
         }
-        fatal
     }
 }
 
 impl Launch {
-    fn start(&self) -> std::io::Result<Child> {
+    /// Starts the process, or says why it does not start.
+    fn start(&self) -> Result<Child, String> {
         let mut command = Command::new(&self.program);
         command
             .arg("sidecar")
@@ -238,11 +291,26 @@ impl Launch {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if let Some(directory) = &self.directory {
+            // The error of the system would be that of a missing program.
+            if !directory.is_dir() {
+                return Err(format!("there is no directory {}.", directory.display()));
+            }
             command.current_dir(directory);
         }
         #[cfg(windows)]
         command.creation_flags(0x0800_0000); // no console window
-        command.spawn()
+        command
+            .spawn()
+            .map_err(|error| format!("{}: {error}.", self.program.display()))
+    }
+
+    /// Says how the process ended, in the words of its log.
+    fn reason(&self, status: ExitStatus, last_line: &str) -> String {
+        let program = self.program.display();
+        match last_line.trim_end_matches('.') {
+            "" => format!("{program} ended at once with {status}."),
+            line => format!("{program} ended at once with {status}: {line}."),
+        }
     }
 }
 
@@ -256,9 +324,13 @@ async fn write(mut stdin: ChildStdin, mut lines: mpsc::UnboundedReceiver<String>
     }
 }
 
-async fn log_lines(stderr: impl AsyncRead + Unpin) {
+async fn log_lines(stderr: impl AsyncRead + Unpin, last: Arc<Mutex<String>>) {
     each_line(stderr, |line| {
-        log::info!(target: "nexus_llm::sidecar", "{}", String::from_utf8_lossy(line));
+        let line = String::from_utf8_lossy(line);
+        log::info!(target: "nexus_llm::sidecar", "{line}");
+        if !line.is_empty() {
+            *lock(&last) = line.into_owned();
+        }
     })
     .await;
 }
@@ -357,6 +429,72 @@ mod tests {
         let error = answer.unwrap_err();
         assert_eq!(error.data["name"], "sidecar_not_started");
         assert!(error.message.contains("/nowhere/nexus-llm"));
+        sidecar.close();
+    }
+
+    /// Returns the error of a call to what cannot be started.
+    async fn refusal(launch: Launch) -> ErrorReport {
+        let (sidecar, running) = Sidecar::new(launch, Box::new(|_, _| {}));
+        tokio::spawn(running);
+        let answer = sidecar.call("hello", json!({}), None).await;
+        sidecar.close();
+        let error = answer.unwrap_err();
+        assert_eq!(error.data["name"], "sidecar_not_started", "{error}");
+        error
+    }
+
+    #[tokio::test]
+    async fn a_program_that_exits_at_once_is_told_with_its_last_words() {
+        // There is no script `sidecar`.
+        let error = refusal(launch("/")).await;
+        let end = "cannot be started: /bin/sh ended at once with exit status: ";
+        assert!(error.message.contains(end), "{error}");
+        assert!(error.message.contains("sidecar:"), "{error}");
+        let program = Launch {
+            program: "/bin/true".into(),
+            ..launch("/")
+        };
+        let error = refusal(program).await;
+        assert!(error.message.ends_with("with exit status: 0."), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_is_missing_is_blamed_itself() {
+        let error = refusal(launch("/nowhere/project")).await;
+        let end = "there is no directory /nowhere/project.";
+        assert!(error.message.ends_with(end), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_keeps_the_pipes_of_a_dead_one_holds_nobody_up() {
+        let (sidecar, _notes) = start();
+        let first = sidecar.call("leave_a_child", json!({}), None).await;
+        assert_eq!(name(first), "sidecar_lost");
+        let began = Instant::now();
+        sidecar.call("hello", json!({}), None).await.unwrap();
+        assert!(began.elapsed() < END_LIMIT);
+        sidecar.close();
+    }
+
+    #[tokio::test]
+    async fn a_call_of_a_page_that_is_gone_does_not_start() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata");
+        let (sidecar, running) = Sidecar::new(launch(folder), Box::new(|_, _| {}));
+        // They wait for the process.
+        let call = |owner| {
+            let sidecar = sidecar.clone();
+            let (method, params) = ("llm_generate_streaming", json!({}));
+            tokio::spawn(async move { sidecar.call(method, params, Some(owner)).await })
+        };
+        let (old, other) = (call("main"), call("settings"));
+        tokio::task::yield_now().await;
+        sidecar.abandon("main");
+        let new = call("main");
+        tokio::task::yield_now().await;
+        tokio::spawn(running);
+        assert_eq!(name(old.await.unwrap()), "sidecar_lost");
+        assert_eq!(other.await.unwrap(), Ok(json!({"id": "s"})));
+        assert_eq!(new.await.unwrap(), Ok(json!({"id": "s"})));
         sidecar.close();
     }
 
