@@ -31,10 +31,7 @@ use tauri::plugin::TauriPlugin;
 use tauri::webview::PageLoadEvent;
 use tauri::{AppHandle, Emitter, Manager, RunEvent, Runtime, WindowEvent};
 
-pub use commands::{
-    llm_chat, llm_chat_streaming, llm_check_model, llm_generate, llm_generate_streaming,
-    llm_get_model_for_role, llm_list_models, llm_set_model_for_role, Notification,
-};
+use commands::Notification;
 pub use error::ErrorReport;
 use sidecar::{Launch, Sidecar};
 
@@ -195,6 +192,7 @@ fn event_name(method: &str) -> String {
     method.replacen('/', "://", 1)
 }
 
+/// Locks, after a panic too: nothing is left half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()
@@ -226,5 +224,39 @@ mod tests {
         names.sort();
         methods.sort();
         assert_eq!(methods, names);
+    }
+
+    fn source(path: &str) -> String {
+        std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    /// What stands between two marks in a text, at each place.
+    fn between<'a>(text: &'a str, begin: &str, end: &str) -> Vec<&'a str> {
+        let parts = text.split(begin).skip(1);
+        parts.map(|part| part.split(end).next().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_client_knows_what_only_the_default_permission_allows() {
+        let client = source("guest-js/src/tauri.ts");
+        let listed = between(&client, "new Set<Method>([", "])");
+        assert_eq!(between(listed[0], "  '", "'"), commands::MANAGEMENT);
+    }
+
+    #[test]
+    fn the_permissions_part_the_commands_as_the_methods_are_parted() {
+        let build = source("build.rs");
+        let listed = between(&build, "COMMANDS: &[&str] = &[", "];");
+        let all = between(listed[0], "  \"", "\"");
+        let permissions = source("permissions/default.toml");
+        let sets = between(&permissions, "permissions = [", "]");
+        let allowed = |set: &str| -> Vec<String> {
+            let names = between(set, "\"allow-", "\"").into_iter();
+            names.map(|name| name.replace('-', "_")).collect()
+        };
+        assert_eq!(allowed(sets[0]), all);
+        let manages = |name: &str| name == "call" || commands::MANAGEMENT.contains(&name);
+        let rest: Vec<_> = all.into_iter().filter(|name| !manages(name)).collect();
+        assert_eq!(allowed(sets[1]), rest);
     }
 }
