@@ -371,6 +371,17 @@ mod tests {
         (sidecar, receiver)
     }
 
+    /// Calls a method as the application, and does not wait for ever.
+    async fn call(sidecar: &Sidecar, method: &str) -> Answer {
+        let call = sidecar.call(method, json!({}), None);
+        bounded(call).await
+    }
+
+    async fn bounded<T>(future: impl std::future::Future<Output = T>) -> T {
+        let limit = Duration::from_secs(30);
+        tokio::time::timeout(limit, future).await.expect("in vain")
+    }
+
     fn name(answer: Answer) -> String {
         answer.unwrap_err().data["name"]
             .as_str()
@@ -381,29 +392,17 @@ mod tests {
     #[tokio::test]
     async fn a_process_that_dies_comes_back() {
         let (sidecar, mut notes) = start();
-        let params = json!({});
-        assert_eq!(
-            sidecar.call("hello", params.clone(), None).await,
-            Ok(Value::Bool(true))
-        );
+        assert_eq!(call(&sidecar, "hello").await, Ok(Value::Bool(true)));
         let first = sidecar.process().unwrap();
-        let started = sidecar
-            .call("llm_generate_streaming", params.clone(), Some("main"))
-            .await;
-        assert_eq!(started, Ok(json!({"id": "s"})));
-        assert_eq!(
-            name(sidecar.call("die", params.clone(), None).await),
-            "sidecar_lost"
-        );
-        let (method, end) = notes.recv().await.unwrap();
+        let started = sidecar.call("llm_generate_streaming", json!({}), Some("main"));
+        assert_eq!(bounded(started).await, Ok(json!({"id": "s"})));
+        assert_eq!(name(call(&sidecar, "die").await), "sidecar_lost");
+        let (method, end) = bounded(notes.recv()).await.unwrap();
         assert_eq!(method, "llm/error");
         assert_eq!(end["id"], "s");
         assert_eq!(end["error"]["data"]["name"], "sidecar_lost");
         // Waits for the next process.
-        assert_eq!(
-            sidecar.call("hello", params.clone(), None).await,
-            Ok(Value::Bool(true))
-        );
+        assert_eq!(call(&sidecar, "hello").await, Ok(Value::Bool(true)));
         assert_ne!(sidecar.process().unwrap(), first);
         sidecar.close();
     }
@@ -411,9 +410,9 @@ mod tests {
     #[tokio::test]
     async fn a_process_that_tells_why_it_ends_is_quoted() {
         let (sidecar, mut notes) = start();
-        let answer = sidecar.call("fatal", json!({}), None).await;
+        let answer = call(&sidecar, "fatal").await;
         assert_eq!(answer.unwrap_err().message, "no");
-        assert_eq!(notes.recv().await.unwrap().0, "llm/fatal");
+        assert_eq!(bounded(notes.recv()).await.unwrap().0, "llm/fatal");
         sidecar.close();
     }
 
@@ -423,20 +422,15 @@ mod tests {
             program: "/nowhere/nexus-llm".into(),
             ..launch("/")
         };
-        let (sidecar, running) = Sidecar::new(launch, Box::new(|_, _| {}));
-        tokio::spawn(running);
-        let answer = sidecar.call("hello", json!({}), None).await;
-        let error = answer.unwrap_err();
-        assert_eq!(error.data["name"], "sidecar_not_started");
-        assert!(error.message.contains("/nowhere/nexus-llm"));
-        sidecar.close();
+        let error = refusal(launch).await;
+        assert!(error.message.contains("/nowhere/nexus-llm"), "{error}");
     }
 
     /// Returns the error of a call to what cannot be started.
     async fn refusal(launch: Launch) -> ErrorReport {
         let (sidecar, running) = Sidecar::new(launch, Box::new(|_, _| {}));
         tokio::spawn(running);
-        let answer = sidecar.call("hello", json!({}), None).await;
+        let answer = call(&sidecar, "hello").await;
         sidecar.close();
         let error = answer.unwrap_err();
         assert_eq!(error.data["name"], "sidecar_not_started", "{error}");
@@ -468,10 +462,10 @@ mod tests {
     #[tokio::test]
     async fn a_process_that_keeps_the_pipes_of_a_dead_one_holds_nobody_up() {
         let (sidecar, _notes) = start();
-        let first = sidecar.call("leave_a_child", json!({}), None).await;
+        let first = call(&sidecar, "leave_a_child").await;
         assert_eq!(name(first), "sidecar_lost");
         let began = Instant::now();
-        sidecar.call("hello", json!({}), None).await.unwrap();
+        call(&sidecar, "hello").await.unwrap();
         assert!(began.elapsed() < END_LIMIT);
         sidecar.close();
     }
@@ -492,9 +486,9 @@ mod tests {
         let new = call("main");
         tokio::task::yield_now().await;
         tokio::spawn(running);
-        assert_eq!(name(old.await.unwrap()), "sidecar_lost");
-        assert_eq!(other.await.unwrap(), Ok(json!({"id": "s"})));
-        assert_eq!(new.await.unwrap(), Ok(json!({"id": "s"})));
+        assert_eq!(name(bounded(old).await.unwrap()), "sidecar_lost");
+        assert_eq!(bounded(other).await.unwrap(), Ok(json!({"id": "s"})));
+        assert_eq!(bounded(new).await.unwrap(), Ok(json!({"id": "s"})));
         sidecar.close();
     }
 
@@ -502,7 +496,7 @@ mod tests {
     async fn a_call_waits_five_seconds_for_a_process() {
         let (sidecar, _running) = Sidecar::new(launch("/"), Box::new(|_, _| {}));
         let began = tokio::time::Instant::now();
-        let answer = sidecar.call("hello", json!({}), None).await;
+        let answer = call(&sidecar, "hello").await;
         assert_eq!(name(answer), "sidecar_not_started");
         assert_eq!(began.elapsed().as_secs(), 5);
     }
@@ -510,12 +504,15 @@ mod tests {
     #[tokio::test]
     async fn closing_ends_the_process() {
         let (sidecar, _notes) = start();
-        sidecar.call("hello", json!({}), None).await.unwrap();
+        call(&sidecar, "hello").await.unwrap();
         sidecar.close();
-        while sidecar.process().is_some() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        let answer = sidecar.call("hello", json!({}), None).await;
+        bounded(async {
+            while sidecar.process().is_some() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+        let answer = call(&sidecar, "hello").await;
         assert_eq!(name(answer), "sidecar_lost");
     }
 }

@@ -365,13 +365,12 @@ describe('a client', () => {
     const before = await client.updateConfig({ timeout: null, limits: { maxConcurrent: null } });
     assert.equal(before.timeout, 300);
     assert.equal(before.limits.maxConcurrent, 2);
-    const changed = new Promise<Settings>((resolve) => {
-      client.onConfig((config) => {
-        if (config.timeout === 77) resolve(config);
-      });
-    });
+    let changed: Settings | undefined;
+    const stop = client.onConfig((config) => (changed = config));
     await stage.configure({ baseUrl: stage.gate.url, retryDelay: 10, timeout: 77 });
-    assert.equal((await changed).limits.maxConcurrent, 2);
+    await eventually('the change is reported', () => changed?.timeout === 77);
+    assert.equal(changed?.limits.maxConcurrent, 2);
+    stop();
   });
 
   it('reports health, figures and versions', async () => {

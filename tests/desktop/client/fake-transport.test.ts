@@ -12,6 +12,8 @@ import {
   type Transport,
 } from '@nexus-llm/client';
 
+import { eventually } from './stage.js';
+
 /** A transport whose other end is the test. */
 class FakeTransport implements Transport {
   readonly calls: Array<{
@@ -101,7 +103,7 @@ describe('a client of any transport', () => {
     abort.abort();
     await assert.rejects(call, { name: 'AbortError' });
     transport.calls[1]!.resolve(false);
-    while (transport.calls.length < 3) await turn();
+    await eventually('it is repeated', () => transport.calls.length === 3);
     transport.calls[2]!.resolve(true);
     await turn();
     assert.deepEqual(transport.methods, ['llm_generate', 'llm_cancel', 'llm_cancel']);

@@ -117,7 +117,9 @@ export class OllamaGate {
   }
 
   async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    // Those that come now are refused.
     this.breakOff();
-    await new Promise((resolve) => this.server.close(resolve));
+    await closed;
   }
 }

@@ -35,7 +35,9 @@ export class Stage {
       ['simulate', '--port', '0', '--token-delay', String(options.tokenDelay ?? 20)],
       { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, HOME: folder } },
     );
-    const [url] = (await once(createInterface(simulator.stdout!), 'line')) as [string];
+    const lines = createInterface(simulator.stdout!);
+    const signal = AbortSignal.timeout(10_000);
+    const [url] = (await once(lines, 'line', { signal })) as [string];
     const gate = await OllamaGate.open(url);
     const stage = new Stage(folder, simulator, gate);
     await stage.configure({ baseUrl: gate.url, retryDelay: 10 });
@@ -73,7 +75,7 @@ export class Stage {
   async close(): Promise<void> {
     await Promise.all(this.#sidecars.map((sidecar) => sidecar.close()));
     await this.gate.close();
-    const ended = once(this.#simulator, 'close');
+    const ended = once(this.#simulator, 'close', { signal: AbortSignal.timeout(10_000) });
     this.#simulator.kill();
     await ended;
     await rm(this.folder, { recursive: true });

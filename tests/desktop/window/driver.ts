@@ -52,7 +52,8 @@ export class Window {
 
   async #start(application: string, args: string[]): Promise<void> {
     for (let attempt = 0; ; ++attempt) {
-      const ready = await fetch(`${this.#base}/status`).then(
+      const signal = AbortSignal.timeout(1000);
+      const ready = await fetch(`${this.#base}/status`, { signal }).then(
         (response) => response.ok,
         () => false,
       );

@@ -688,7 +688,10 @@ describe('a window whose settings are broken', () => {
 
 describe('a window that closes', () => {
   for (const [how, end] of [
-    ['by a person', () => execFileSync('wmctrl', ['-c', 'Nexus LLM'], { stdio: 'ignore' })],
+    [
+      'by a person',
+      () => execFileSync('wmctrl', ['-c', 'Nexus LLM'], { stdio: 'ignore', timeout: 10_000 }),
+    ],
     ['by kill -9', (window: Window) => process.kill(window.application, 'SIGKILL')],
     ['by SIGTERM', (window: Window) => process.kill(window.application, 'SIGTERM')],
   ] as const) {
