@@ -620,6 +620,13 @@ describe('the window', () => {
       await log('log.scrollTop -= 300; return 0');
       await answered('overseer');
       assert.ok((await below()) > 250);
+      // One that is complete when it is seen.
+      stage.gate.pieceDelay = 0;
+      await ask('overseer', 'Write more lines.');
+      await window.click('nav a[href="#settings"]');
+      await answered('overseer');
+      await window.click('nav a[href="#conversations"]');
+      await until('the end is in view', async () => (await below()) < 48);
     } finally {
       stage.gate.pieces = undefined;
       stage.gate.pieceDelay = 0;
