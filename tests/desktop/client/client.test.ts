@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
 
 import {
@@ -519,12 +522,18 @@ describe('a sidecar', () => {
   });
 
   it('whose program is another is told, with the last that it said', async () => {
-    // As `sh sidecar`: there is no such file.
-    const client = new LLMClient(new SidecarTransport({ program: 'sh', cwd: '/' }));
-    const error = await failure(client.health());
-    assert.equal(error.errorName, 'sidecar_not_started');
-    assert.match(error.message, /^The program sh ended with exit code \d+: .*sidecar.*\.$/);
-    await client.close();
+    const cwd = await mkdtemp(join(tmpdir(), 'nexus-llm-client-'));
+    try {
+      // As `sh sidecar`. It writes JSON, which is not of the protocol.
+      await writeFile(join(cwd, 'sidecar'), 'echo "5\nnull\n[]\n{}"; echo no room >&2; exit 3');
+      const client = new LLMClient(new SidecarTransport({ program: 'sh', cwd }));
+      const error = await failure(client.health());
+      assert.equal(error.errorName, 'sidecar_not_started');
+      assert.equal(error.message, 'The program sh ended with exit code 3: no room.');
+      await client.close();
+    } finally {
+      await rm(cwd, { recursive: true });
+    }
   });
 
   it('whose directory is missing is told so', async () => {

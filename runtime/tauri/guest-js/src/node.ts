@@ -128,12 +128,8 @@ export class SidecarTransport implements Transport {
   }
 
   #onLine(text: string): void {
-    let line: Line;
-    try {
-      line = JSON.parse(text) as Line;
-    } catch {
-      return;
-    }
+    const line = parsed(text);
+    if (!line) return;
     this.#spoke = true;
     if ('method' in line) {
       if (line.method === 'llm/fatal')
@@ -157,6 +153,18 @@ export class SidecarTransport implements Transport {
     callEach(this.#closed, (listener) => listener(error));
     this.#closed.clear();
     this.#onLost?.();
+  }
+}
+
+/** Returns nothing if it is not a line of the protocol. */
+function parsed(text: string): Line | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isLine =
+      typeof value === 'object' && value !== null && ('method' in value || 'id' in value);
+    return isLine ? (value as Line) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
