@@ -308,8 +308,8 @@ impl Launch {
     fn reason(&self, status: ExitStatus, last_line: &str) -> String {
         let program = self.program.display();
         match last_line.trim_end_matches('.') {
-            "" => format!("{program} ended at once with {status}."),
-            line => format!("{program} ended at once with {status}: {line}."),
+            "" => format!("{program} ended with {status}."),
+            line => format!("{program} ended with {status}: {line}."),
         }
     }
 }
@@ -441,7 +441,7 @@ mod tests {
     async fn a_program_that_exits_at_once_is_told_with_its_last_words() {
         // There is no script `sidecar`.
         let error = refusal(launch("/")).await;
-        let end = "cannot be started: /bin/sh ended at once with exit status: ";
+        let end = "cannot be started: /bin/sh ended with exit status: ";
         assert!(error.message.contains(end), "{error}");
         assert!(error.message.contains("sidecar:"), "{error}");
         let program = Launch {
