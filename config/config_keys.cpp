@@ -322,7 +322,7 @@ std::vector<ConfigKey> make_keys() {
                           "models). Prompts to them leave this machine."));
   keys.push_back(duration_key("modelListTtl", in_seconds, 0, day, member(&Config::model_list_ttl),
                               "How long the list of installed models is believed."));
-  keys.push_back(count_key("limits.maxConcurrent", 1, 1024, limit(&Limits::max_concurrent),
+  keys.push_back(count_key("limits.maxConcurrent", 1, 16'384, limit(&Limits::max_concurrent),
                            "Requests of one role at Ollama at a time."));
   keys.push_back(count_key("limits.queueLength", 0, 100'000, limit(&Limits::queue_length),
                            "Requests of one role that may wait."));

@@ -9,10 +9,14 @@ namespace nexus::llm {
 /// A model name in Ollama's grammar, `[scheme://][host/][namespace/]model[:tag]`, with defaults for
 /// missing parts. Like in Ollama, comparisons ignore case.
 struct ModelName {
-  std::string host = "registry.ollama.ai";
-  std::string name_space = "library";
+  static constexpr std::string_view default_host = "registry.ollama.ai";
+  static constexpr std::string_view default_namespace = "library";
+  static constexpr std::string_view default_tag = "latest";
+
+  std::string host{default_host};
+  std::string name_space{default_namespace};
   std::string model;
-  std::string tag = "latest";
+  std::string tag{default_tag};
 
   /// Returns the short form that Ollama displays: without default host and namespace, always with a
   /// tag.

@@ -131,9 +131,9 @@ void CurlTransfer::note_news(bool& flag) {
   flag = true;
 }
 
-bool CurlTransfer::prepare(const curl_slist* headers, News& news) {
+bool CurlTransfer::prepare(EasyHandle easy, const curl_slist* headers, News& news) {
   news_ = &news;
-  easy_.reset(curl_easy_init());
+  easy_ = std::move(easy);
   if (easy_ == nullptr) {
     outcome_ = {.failure = HttpOutcome::Failure::protocol, .detail = "libcurl is out of memory"};
     return false;

@@ -8,11 +8,18 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "actors/ollama_client/transport.hpp"
 
 namespace nexus::llm {
+
+struct EasyDeleter {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+/// An easy handle of libcurl.
+using EasyHandle = std::unique_ptr<CURL, EasyDeleter>;
 
 /// One HTTP exchange in progress with libcurl: its request, its handler, and its outcome. Opens
 /// sockets to this machine only, and catches what its handler throws. Its address must not change,
@@ -28,15 +35,18 @@ public:
   /// The exchanges that have something to report.
   using News = std::vector<CurlTransfer*>;
 
-  /// Makes the easy handle, ready for a multi handle. From then on, the exchange enters itself into
-  /// `news` once it has something to report. Returns false on failure; see `outcome`.
-  [[nodiscard]] bool prepare(const curl_slist* headers, News& news);
+  /// Makes an easy handle, which is new or reset, ready for a multi handle. From then on, the
+  /// exchange enters itself into `news` once it has something to report. Returns false on failure;
+  /// see `outcome`.
+  [[nodiscard]] bool prepare(EasyHandle easy, const curl_slist* headers, News& news);
+  /// Returns the easy handle, for another exchange.
+  [[nodiscard]] EasyHandle release() noexcept { return std::move(easy_); }
 
   [[nodiscard]] TransferId id() const noexcept { return id_; }
   [[nodiscard]] const HttpRequest& request() const noexcept { return request_; }
   [[nodiscard]] const HttpOutcome& outcome() const noexcept { return outcome_; }
   [[nodiscard]] CURL* easy() const noexcept { return easy_.get(); }
-  /// The exchange of an easy handle that `prepare` has made.
+  /// The exchange that an easy handle was prepared for.
   [[nodiscard]] static CurlTransfer& of(CURL* easy);
 
   /// Notifies the handler that a round of reading is over, if it brought anything.
@@ -54,9 +64,6 @@ public:
   void note_tls_required() { outcome_.failure = HttpOutcome::Failure::tls_required; }
 
 private:
-  struct EasyDeleter {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  };
   struct FileCloser {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
@@ -93,7 +100,7 @@ private:
   bool has_sent_ = false;       ///< a part of the file since the last report
   std::string handler_failure_; ///< what the handler threw; it gets no further calls
   char error_text_[CURL_ERROR_SIZE] = {};
-  std::unique_ptr<CURL, EasyDeleter> easy_;
+  EasyHandle easy_;
 };
 
 } // namespace nexus::llm

@@ -96,7 +96,7 @@ private:
 
   void begin(std::unique_ptr<CurlTransfer> transfer) {
     const auto& headers = transfer->request().body_file.empty() ? headers_ : raw_headers_;
-    if (!transfer->prepare(headers.get(), news_))
+    if (!transfer->prepare(take_easy(), headers.get(), news_))
       return transfer->finish();
     if (!multi_.add(transfer->easy())) {
       transfer->note_outcome(CURLE_OUT_OF_MEMORY);
@@ -140,6 +140,24 @@ private:
     }
     const auto node = transfers_.extract(transfer.id());
     transfer.finish();
+    keep(transfer.release());
+  }
+
+  EasyHandle take_easy() {
+    if (idle_easies_.empty())
+      return EasyHandle{curl_easy_init()};
+    auto easy = std::move(idle_easies_.back());
+    idle_easies_.pop_back();
+    return easy;
+  }
+
+  /// Keeps the handle of a finished transfer for another one, since making one is a good part of
+  /// the work for a short request.
+  void keep(EasyHandle easy) {
+    if (idle_easies_.size() >= most_idle_easies)
+      return;
+    curl_easy_reset(easy.get());
+    idle_easies_.push_back(std::move(easy));
   }
 
   /// Scheme, host and port of a URL.
@@ -164,6 +182,8 @@ private:
   std::vector<Command> commands_;
   bool stopping_ = false;
   // Used by the thread only.
+  static constexpr std::size_t most_idle_easies = 64;
+  std::vector<EasyHandle> idle_easies_;
   CurlTransfer::News news_; ///< of this round
   std::unordered_map<TransferId, std::unique_ptr<CurlTransfer>> transfers_;
   std::unordered_set<std::string> answered_; ///< servers that have responded in HTTP

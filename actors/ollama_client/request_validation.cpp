@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <type_traits>
 
 #include "config/json.hpp"
 #include "config/model_name.hpp"
@@ -20,7 +21,7 @@ constexpr double max_temperature = 2.0;
 constexpr std::uint32_t max_top_logprobs = 20;
 
 /// What is wrong with a text, or nothing.
-std::string text_fault(std::string_view text, bool nul_allowed) {
+std::string_view text_fault(std::string_view text, bool nul_allowed) {
   if (!nul_allowed && text.find('\0') != std::string_view::npos)
     return "holds a NUL byte";
   if (!is_valid_utf8(text))
@@ -58,20 +59,26 @@ bool is_json_object(std::string_view text) {
   return value && value->IsObject();
 }
 
-/// Keeps the first fault that is found.
+/// Keeps the first fault that is found. A fault is a text or a function that makes one: every
+/// request is checked, and few are at fault.
 class Check {
 public:
-  void require(bool fine, ErrorCode code, std::string fault) {
-    if (!fine && !error_)
-      error_ = LLMError{.code = code, .subject = std::move(fault)};
+  template <class Fault> void require(bool fine, ErrorCode code, const Fault& fault) {
+    if (fine || error_)
+      return;
+    if constexpr (std::is_invocable_v<Fault>)
+      error_ = LLMError{.code = code, .subject = fault()};
+    else
+      error_ = LLMError{.code = code, .subject = fault};
   }
   void text(std::string_view value, ErrorCode code, std::string_view field,
             bool nul_allowed = false) {
-    if (auto fault = text_fault(value, nul_allowed); !fault.empty())
-      require(false, code, "`" + std::string{field} + "` " + fault);
+    const auto fault = text_fault(value, nul_allowed);
+    require(fault.empty(), code,
+            [=] { return "`" + std::string{field} + "` " + std::string{fault}; });
   }
-  void option(bool fine, std::string fault) {
-    require(fine, ErrorCode::invalid_option, std::move(fault));
+  template <class Fault> void option(bool fine, const Fault& fault) {
+    require(fine, ErrorCode::invalid_option, fault);
   }
   [[nodiscard]] Result<void> result() {
     if (error_)
@@ -84,18 +91,21 @@ private:
 };
 
 void check_model(Check& check, std::string_view name) {
-  check.require(is_valid_model_name(name), ErrorCode::invalid_model_name,
-                name.empty() ? "An empty text"
-                             : "`" +
-                                   std::string{!is_clean_text(name) ? "(not a text)"
-                                               : name.size() > 400  ? "(a long text)"
-                                                                    : name} +
-                                   "`");
+  check.require(is_valid_model_name(name), ErrorCode::invalid_model_name, [name] {
+    if (name.empty())
+      return std::string{"An empty text"};
+    return "`" +
+           std::string{!is_clean_text(name) ? "(not a text)"
+                       : name.size() > 400  ? "(a long text)"
+                                            : name} +
+           "`";
+  });
 }
 
 void check_duration(Check& check, const std::optional<std::chrono::milliseconds>& value,
                     std::string_view field) {
-  check.option(!value || value->count() > 0, "`" + std::string{field} + "` must be positive");
+  check.option(!value || value->count() > 0,
+               [field] { return "`" + std::string{field} + "` must be positive"; });
 }
 
 void check_images(Check& check, const std::vector<std::string>& images, ErrorCode code) {
@@ -112,7 +122,7 @@ void check_raw_options(Check& check, const std::string& options) {
   check.option(object, "`rawOptions` must be a JSON object");
   if (object) {
     const auto fault = check_options(*raw);
-    check.option(fault.empty(), "`rawOptions`: " + fault);
+    check.option(fault.empty(), [&fault] { return "`rawOptions`: " + fault; });
   }
 }
 
@@ -130,8 +140,9 @@ void check_generate_options(Check& check, const GenerateOptions& options) {
                "`topLogprobs` needs `logprobs`");
   check.option(!options.num_ctx || (*options.num_ctx >= 4 && *options.num_ctx <= (1u << 24)),
                "`numCtx` must be a number from 4 to 16777216");
-  check.option(options.stop.size() <= max_stop_texts,
-               "`stop` may hold at most " + std::to_string(max_stop_texts) + " texts");
+  check.option(options.stop.size() <= max_stop_texts, [] {
+    return "`stop` may hold at most " + std::to_string(max_stop_texts) + " texts";
+  });
   for (const auto& stop : options.stop) {
     check.option(!stop.empty(), "`stop` holds an empty text");
     check.text(stop, ErrorCode::invalid_option, "stop");
@@ -195,7 +206,8 @@ std::uint64_t payload_bytes(const EmbedRequest& request) {
 
 std::uint64_t payload_bytes(const LLMRequest& request) {
   std::uint64_t bytes = request.prompt.size() + request.suffix.size() +
-                        request.context.value_or("").size() + request.system.value_or("").size();
+                        (request.context ? request.context->size() : 0) +
+                        (request.system ? request.system->size() : 0);
   for (const auto& image : request.images)
     bytes += image.size();
   for (const auto& message : request.messages) {
@@ -266,7 +278,7 @@ Result<void> validate(const LLMRequest& request, const Limits& limits) {
   const auto code = content_code(request);
   check_model(check, request.model);
   const auto bytes = payload_bytes(request);
-  check.require(bytes <= limits.max_prompt_bytes, code, size_fault(bytes, limits));
+  check.require(bytes <= limits.max_prompt_bytes, code, [&] { return size_fault(bytes, limits); });
   if (generate) {
     check.require(!request.prompt.empty(), code, "`prompt` is empty");
     check.text(request.prompt, code, "prompt");
@@ -287,14 +299,15 @@ Result<void> validate(const EmbedRequest& request, const Limits& limits) {
   check_model(check, request.model);
   constexpr auto code = ErrorCode::invalid_prompt;
   check.require(!request.input.empty(), code, "`input` is empty");
-  check.require(request.input.size() <= limits.max_batch, code,
-                "`input` holds more than " + std::to_string(limits.max_batch) + " texts");
+  check.require(request.input.size() <= limits.max_batch, code, [&] {
+    return "`input` holds more than " + std::to_string(limits.max_batch) + " texts";
+  });
   for (const auto& text : request.input) {
     check.require(!text.empty(), code, "`input` holds an empty text");
     check.text(text, code, "input");
   }
   const auto bytes = payload_bytes(request);
-  check.require(bytes <= limits.max_prompt_bytes, code, size_fault(bytes, limits));
+  check.require(bytes <= limits.max_prompt_bytes, code, [&] { return size_fault(bytes, limits); });
   check.option(!request.dimensions || *request.dimensions >= 1, "`dimensions` must be at least 1");
   check_raw_options(check, request.raw_options);
   check.option(!request.keep_alive.is_set() || is_valid_keep_alive(request.keep_alive.value),

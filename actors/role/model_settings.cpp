@@ -15,6 +15,7 @@ namespace {
 using json::Document;
 using json::Value;
 
+constexpr std::string_view nothing = "{}";
 constexpr std::string_view window_name = "num_ctx";
 /// Other options whose change makes Ollama reload a model.
 constexpr std::array<std::string_view, 6> names_of_load_options{
@@ -32,6 +33,17 @@ std::optional<std::uint32_t> window_of(const RoleSettings& role, const Value& op
     return role.num_ctx;
   const auto* window = json::find(options, window_name);
   return window != nullptr && window->IsUint() ? std::optional{window->GetUint()} : std::nullopt;
+}
+
+/// The options of a role, or `nullopt` if they are no object.
+std::optional<Document> options_of(const RoleSettings& role) {
+  // Most roles have none, and this is part of every request.
+  if (role.options == nothing)
+    return Document{rapidjson::kObjectType};
+  auto options = json::parse(role.options);
+  if (!options || !options->IsObject())
+    return std::nullopt;
+  return std::move(*options);
 }
 
 /// All options of a model as JSON text; empty if there are none.
@@ -54,8 +66,8 @@ ModelSettings settings_of_model(const LLMClientConfig& config, std::string_view 
     const auto& of_role = config.settings(role);
     if (!settings.keep_alive.is_set())
       settings.keep_alive = of_role.keep_alive;
-    const auto options = json::parse(of_role.options);
-    if (!options || !options->IsObject())
+    const auto options = options_of(of_role);
+    if (!options)
       continue;
     if (const auto window = window_of(of_role, *options))
       settings.num_ctx = std::max(settings.num_ctx.value_or(0), *window);
@@ -68,11 +80,14 @@ ModelSettings settings_of_model(const LLMClientConfig& config, std::string_view 
       found.AddMember(json::make_string(name, allocator), copy, allocator);
     }
   }
-  settings.load_options = json::to_text(found);
+  if (!found.ObjectEmpty())
+    settings.load_options = json::to_text(found);
   return settings;
 }
 
 std::string merged_options(const std::string& defaults, const std::string& patch) {
+  if (defaults == nothing)
+    return patch;
   auto options = json::parse(defaults);
   if (!options || !options->IsObject() || options->ObjectEmpty())
     return patch;

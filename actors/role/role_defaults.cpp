@@ -9,6 +9,8 @@ namespace nexus::llm {
 namespace {
 
 bool names_num_ctx(const std::string& options) {
+  if (options.empty())
+    return false;
   const auto parsed = json::parse(options);
   const auto* window = parsed ? json::find(*parsed, "num_ctx") : nullptr;
   return window != nullptr && window->IsNumber();

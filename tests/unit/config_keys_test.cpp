@@ -42,7 +42,7 @@ const std::map<std::string, std::string> other_values{
     {"streamRecovery", R"("restart")"},
     {"allowRemoteModels", "true"},
     {"modelListTtl", "0"},
-    {"limits.maxConcurrent", "1024"},
+    {"limits.maxConcurrent", "16384"},
     {"limits.queueLength", "0"},
     {"limits.ageing", "0.5"},
     {"limits.maxPromptBytes", "1"},
