@@ -127,6 +127,7 @@ CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, partial_atom, "partial")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, follow_atom, "follow")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, unfollow_atom, "unfollow")
 CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, replace_atom, "replace")
+CAF_ADD_ATOM(nexus_llm_internal, nexus::llm, gone_atom, "gone")
 
 namespace nexus::llm {
 
@@ -253,7 +254,9 @@ using request_actor = caf::typed_actor<
     sig<bool, cancel_atom>,
     /// Cancels the request without a final message for its own subscriber, which continues with the
     /// same request sent again.
-    sig<void, replace_atom>, sig<QueuePosition, position_atom>,
+    sig<void, replace_atom>,
+    /// Its requester is dead.
+    sig<void, gone_atom>, sig<QueuePosition, position_atom>,
     /// Adds a subscriber, which knows the stream by this id.
     sig<Ack, subscribe_atom, RequestId, stream_subscriber>,
     sig<Ack, unsubscribe_atom, RequestId, stream_subscriber>,

@@ -11,6 +11,7 @@
 #include <new>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace nexus::llm {
 
@@ -18,6 +19,17 @@ namespace {
 
 /// The interval of a thread that can wait for nothing.
 constexpr int deaf_milliseconds = 20;
+
+// What epoll returns for a descriptor: the shard and the socket in one number.
+constexpr std::uint64_t wake_mark = std::numeric_limits<std::uint64_t>::max();
+
+constexpr std::uint64_t mark_of(std::uint32_t shard, curl_socket_t socket) {
+  return (std::uint64_t{shard} << 32) | static_cast<std::uint32_t>(socket);
+}
+constexpr std::size_t shard_of(std::uint64_t mark) { return mark >> 32; }
+constexpr curl_socket_t socket_of(std::uint64_t mark) {
+  return static_cast<curl_socket_t>(mark & 0xffff'ffffu);
+}
 
 /// Initialises the process-wide state of libcurl, once. Never torn down, since other code may use
 /// it.
@@ -29,27 +41,60 @@ void initialise_curl() {
 
 } // namespace
 
-CurlMulti::CurlMulti() : multi_{(initialise_curl(), curl_multi_init())} {
-  if (multi_ == nullptr)
+CurlMulti::CurlMulti() {
+  initialise_curl();
+  if (make_shard() == nullptr)
     throw std::bad_alloc{};
   static_cast<void>(can_wait());
 }
 
+CurlMulti::Shard* CurlMulti::make_shard() {
+  auto shard = std::make_unique<Shard>(Shard{this, static_cast<std::uint32_t>(shards_.size())});
+  shard->multi.reset(curl_multi_init());
+  if (!shard->multi)
+    return nullptr;
+  if (epoll_.valid())
+    connect(*shard);
+  shards_.push_back(std::move(shard));
+  return shards_.back().get();
+}
+
+CurlMulti::Shard* CurlMulti::shard_with_room() {
+  // The first, so that a few transfers share their connections.
+  const auto found = std::ranges::find_if(
+      shards_, [](const auto& shard) { return shard->transfers < most_transfers_of_shard; });
+  return found != shards_.end() ? found->get() : make_shard();
+}
+
+void CurlMulti::connect(Shard& shard) {
+  auto* multi = shard.multi.get();
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &on_socket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, static_cast<void*>(&shard));
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &on_timer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, static_cast<void*>(&shard));
+}
+
 bool CurlMulti::add(CURL* easy) {
-  if (curl_multi_add_handle(multi_.get(), easy) != CURLM_OK)
+  auto* shard = shard_with_room();
+  if (shard == nullptr || curl_multi_add_handle(shard->multi.get(), easy) != CURLM_OK)
     return false;
-  ++transfers_;
+  ++shard->transfers;
+  transfers_.emplace(easy, shard);
   return true;
 }
 
 void CurlMulti::remove(CURL* easy) {
-  curl_multi_remove_handle(multi_.get(), easy);
-  --transfers_;
+  auto* shard = transfers_.extract(easy).mapped();
+  curl_multi_remove_handle(shard->multi.get(), easy);
+  --shard->transfers;
 }
 
 CURLMsg* CurlMulti::next_message() {
   int left = 0;
-  return curl_multi_info_read(multi_.get(), &left);
+  for (const auto& shard : shards_)
+    if (auto* message = curl_multi_info_read(shard->multi.get(), &left))
+      return message;
+  return nullptr;
 }
 
 void CurlMulti::wake() {
@@ -60,7 +105,7 @@ void CurlMulti::wake() {
 
 bool CurlMulti::can_wait() {
   std::lock_guard lock{mutex_};
-  if (woken_ || transfers_ > 0)
+  if (woken_ || !transfers_.empty())
     return woken_.has_value();
   FileDescriptor epoll{::epoll_create1(EPOLL_CLOEXEC)};
   if (!epoll.valid())
@@ -72,26 +117,25 @@ bool CurlMulti::can_wait() {
   }
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.fd = woken_->descriptor();
+  event.data.u64 = wake_mark;
   if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, woken_->descriptor(), &event) != 0) {
     woken_.reset();
     return false;
   }
   epoll_ = std::move(epoll);
-  curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &on_socket);
-  curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, static_cast<void*>(this));
-  curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &on_timer);
-  curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, static_cast<void*>(this));
+  for (const auto& shard : shards_)
+    connect(*shard);
   return true;
 }
 
 int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* user, void*) {
+  const auto& shard = *static_cast<Shard*>(user);
   // libcurl ends the transfer of a socket that cannot be watched.
-  return static_cast<CurlMulti*>(user)->watch(socket, what) ? 0 : -1;
+  return shard.owner->watch(shard, socket, what) ? 0 : -1;
 }
 
 int CurlMulti::on_timer(CURLM*, long milliseconds, void* user) {
-  auto& timer = static_cast<CurlMulti*>(user)->timer_;
+  auto& timer = static_cast<Shard*>(user)->timer;
   if (milliseconds < 0)
     timer.reset();
   else
@@ -99,7 +143,7 @@ int CurlMulti::on_timer(CURLM*, long milliseconds, void* user) {
   return 0;
 }
 
-bool CurlMulti::watch(curl_socket_t socket, int what) {
+bool CurlMulti::watch(const Shard& shard, curl_socket_t socket, int what) {
   if (what == CURL_POLL_REMOVE) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);
     return true;
@@ -109,16 +153,20 @@ bool CurlMulti::watch(curl_socket_t socket, int what) {
     event.events |= EPOLLIN;
   if ((what & CURL_POLL_OUT) != 0)
     event.events |= EPOLLOUT;
-  event.data.fd = socket;
+  event.data.u64 = mark_of(shard.index, socket);
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, socket, &event) == 0)
     return true;
   return errno == ENOENT && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket, &event) == 0;
 }
 
 int CurlMulti::wait_milliseconds() const {
-  if (!timer_)
+  std::optional<Clock::time_point> first;
+  for (const auto& shard : shards_)
+    if (shard->timer && (!first || *shard->timer < *first))
+      first = shard->timer;
+  if (!first)
     return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*timer_ - Clock::now()).count();
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - Clock::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
 }
 
@@ -126,7 +174,8 @@ void CurlMulti::run_once() {
   int running = 0;
   if (!can_wait()) {
     ::poll(nullptr, 0, deaf_milliseconds);
-    curl_multi_perform(multi_.get(), &running);
+    for (const auto& shard : shards_)
+      curl_multi_perform(shard->multi.get(), &running);
     return;
   }
   std::array<epoll_event, 64> events{};
@@ -134,7 +183,7 @@ void CurlMulti::run_once() {
                                  wait_milliseconds());
   for (int i = 0; i < count; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
-    if (event.data.fd == woken_->descriptor()) {
+    if (event.data.u64 == wake_mark) {
       woken_->clear();
       continue;
     }
@@ -145,12 +194,14 @@ void CurlMulti::run_once() {
       news |= CURL_CSELECT_OUT;
     if ((event.events & (EPOLLERR | EPOLLHUP)) != 0)
       news |= CURL_CSELECT_ERR;
-    curl_multi_socket_action(multi_.get(), event.data.fd, news, &running);
+    auto* multi = shards_[shard_of(event.data.u64)]->multi.get();
+    curl_multi_socket_action(multi, socket_of(event.data.u64), news, &running);
   }
-  if (timer_ && *timer_ <= Clock::now()) {
-    timer_.reset();
-    curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
-  }
+  for (const auto& shard : shards_)
+    if (shard->timer && *shard->timer <= Clock::now()) {
+      shard->timer.reset();
+      curl_multi_socket_action(shard->multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+    }
 }
 
 } // namespace nexus::llm

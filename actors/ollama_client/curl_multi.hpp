@@ -4,17 +4,24 @@
 #include <curl/curl.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
+#include <vector>
 
 #include "config/event_descriptor.hpp"
 #include "config/file_io.hpp"
 
 namespace nexus::llm {
 
-/// A multi handle of libcurl and the wait for its sockets. A round costs work for the sockets that
+/// Multi handles of libcurl and the wait for their sockets. A round costs work for the sockets that
 /// have news, not for all (epoll). For one thread, except `wake`.
+///
+/// One multi handle serves all but great crowds of transfers. For these there are more, since
+/// libcurl looks at all connections of a multi handle for each transfer that begins or ends.
 class CurlMulti {
 public:
   /// Initialises libcurl for the process. Throws `std::bad_alloc` if there is no memory.
@@ -41,6 +48,15 @@ private:
     void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
   };
 
+  struct Shard {
+    CurlMulti* owner;
+    std::uint32_t index;
+    std::size_t transfers = 0;
+    std::optional<Clock::time_point> timer = {};
+    std::unique_ptr<CURLM, MultiDeleter> multi = {}; ///< last: calls back while it is destroyed
+  };
+  static constexpr std::size_t most_transfers_of_shard = 256;
+
   static int on_socket(CURL* easy, curl_socket_t socket, int what, void* user, void* known);
   static int on_timer(CURLM* multi, long milliseconds, void* user);
 
@@ -48,15 +64,19 @@ private:
   /// again while no transfer is under way.
   [[nodiscard]] bool can_wait();
   /// Returns false if the socket cannot be watched.
-  [[nodiscard]] bool watch(curl_socket_t socket, int what);
+  [[nodiscard]] bool watch(const Shard& shard, curl_socket_t socket, int what);
   [[nodiscard]] int wait_milliseconds() const;
+  /// Returns a shard with room for another transfer, or null if there is no memory.
+  [[nodiscard]] Shard* shard_with_room();
+  [[nodiscard]] Shard* make_shard();
+  /// Makes the shards call back, so that `run_once` knows what to wait for.
+  void connect(Shard& shard);
 
   FileDescriptor epoll_;
   std::mutex mutex_; ///< protects the existence of `woken_`
   std::optional<EventDescriptor> woken_;
-  std::optional<Clock::time_point> timer_;
-  std::size_t transfers_ = 0;
-  std::unique_ptr<CURLM, MultiDeleter> multi_; ///< last: calls back while it is destroyed
+  std::unordered_map<CURL*, Shard*> transfers_;
+  std::vector<std::unique_ptr<Shard>> shards_; ///< last: they call back while they are destroyed
 };
 
 } // namespace nexus::llm

@@ -45,6 +45,7 @@ request_actor::behavior_type RequestActor::make_behavior() {
         take(Machine::Cancelled{});
         return live;
       },
+      [this](gone_atom) { take(Machine::CallerGone{}); },
       [this](replace_atom) { replace(); },
       [this](position_atom) { return position(); },
       [this](subscribe_atom, const RequestId& id, const stream_subscriber& subscriber) {
@@ -92,8 +93,6 @@ request_actor::behavior_type RequestActor::make_behavior() {
 
 RequestActor::Promise<LLMResponse> RequestActor::submit(LLMRequest request,
                                                         stream_subscriber subscriber) {
-  // Making the promise removes the sender from the message.
-  requester_ = self_->current_sender();
   promise_ = self_->make_response_promise<LLMResponse>();
   auto promise = promise_;
   draft_ = std::move(request);
@@ -110,7 +109,6 @@ RequestActor::Promise<LLMResponse> RequestActor::submit(LLMRequest request,
 }
 
 RequestActor::Promise<EmbedResponse> RequestActor::embed(EmbedRequest request) {
-  requester_ = self_->current_sender();
   embed_promise_ = self_->make_response_promise<EmbedResponse>();
   auto promise = embed_promise_;
   if (request.model.empty())
@@ -126,11 +124,6 @@ RequestActor::Promise<EmbedResponse> RequestActor::embed(EmbedRequest request) {
 }
 
 void RequestActor::begin(Machine::Order order) {
-  if (requester_)
-    watcher_.watch(requester_, [this](const caf::error&) {
-      requester_ = nullptr;
-      take(Machine::CallerGone{});
-    });
   order_ = std::move(order);
   machine_.emplace(order_, parts_.accepted);
   perform(Machine::Count{{.role = parts_.role, .accepted = 1}});

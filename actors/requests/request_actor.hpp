@@ -34,7 +34,7 @@ struct RequestParts {
 
 /// RequestActor: one accepted request (a prompt, a conversation, or texts to embed), from its
 /// message to its single reply and the end of its stream. Accepts the messages of `request_actor`.
-/// Owns the response promise of the caller, watches the requester, and runs the `RequestMachine`:
+/// Owns the response promise of the caller and runs the `RequestMachine`:
 /// sends its queries to the components and feeds the replies back. Queries restarted components
 /// again as the machine decides.
 ///
@@ -137,7 +137,6 @@ private:
   /// Leaves the leader, and ends the stream if the leader does not.
   void leave_leader(const LLMError& error);
   void conclude_badly(const LLMError& error);
-  void forget_requester();
   void end_if_done();
   /// The error that the request has ended with, or `error`.
   [[nodiscard]] LLMError end_or(const LLMError& error) const;
@@ -177,7 +176,6 @@ private:
 
   Promise<LLMResponse> promise_;
   Promise<EmbedResponse> embed_promise_;
-  caf::strong_actor_ptr requester_; ///< null if the message was anonymous
   std::unordered_map<RequestId, Promise<LLMResponse>> followers_; ///< by run id
   CataloguePtr catalogue_;
   request_actor leader_; ///< the request that this one follows

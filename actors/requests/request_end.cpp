@@ -9,7 +9,6 @@ void RequestActor::perform(const Machine::AnswerCaller& action) {
   answer_caller(action.error);
   if (stream_ && action.end_stream)
     stream_->end_for(parts_.id, action.error);
-  forget_requester();
 }
 
 void RequestActor::perform(const Machine::Count& action) {
@@ -47,7 +46,6 @@ void RequestActor::perform(const Machine::Conclude& action) {
     promise_.deliver(*response);
   if (stream_)
     end_stream(*outcome_);
-  forget_requester();
   end_if_done();
 }
 
@@ -72,7 +70,6 @@ void RequestActor::conclude_badly(const LLMError& error) {
     end_stream(error);
   else if (leader_)
     anon_tell(leader_, unfollow_atom_v, run_, parts_.id, error);
-  requester_ = nullptr;
 }
 
 void RequestActor::answer_caller(const LLMError& error) {
@@ -146,12 +143,6 @@ void RequestActor::leave_leader(const LLMError& error) {
 LLMError RequestActor::end_or(const LLMError& error) const {
   const auto* own = outcome_ ? std::get_if<LLMError>(&*outcome_) : nullptr;
   return own != nullptr ? *own : error;
-}
-
-void RequestActor::forget_requester() {
-  if (requester_)
-    watcher_.forget(requester_);
-  requester_ = nullptr;
 }
 
 void RequestActor::end_if_done() {

@@ -48,8 +48,6 @@ void RequestActor::join_leader(const RequestId& id, const stream_subscriber& sub
             // Only the leader is notified when the subscriber leaves.
             watcher_.watch(subscriber, [this, id, subscriber](const caf::error&) {
               stream_->note_gone(id, subscriber);
-              if (requester_ == caf::actor_cast<caf::strong_actor_ptr>(subscriber))
-                take(Machine::CallerGone{});
               update_interest();
             });
             update_interest();

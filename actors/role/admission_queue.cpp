@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "actors/role/admission_queue.hpp"
 
-#include <algorithm>
+#include <tuple>
 
 namespace nexus::llm {
 
@@ -13,61 +13,59 @@ AdmissionQueue::Verdict AdmissionQueue::offer(const RequestId& run, std::uint64_
   }
   if (queue_.size() >= limits_.queue_length && !must_keep)
     return Verdict::full;
-  queue_.emplace(ticket, Entry{run, priority, now});
-  tickets_.emplace(run, ticket);
+  queue_.insert(Entry{run, priority, ticket, now});
   return Verdict::queued;
 }
 
 void AdmissionQueue::release(const RequestId& run) {
   in_flight_.erase(run);
-  if (const auto ticket = tickets_.find(run); ticket != tickets_.end()) {
-    queue_.erase(ticket->second);
-    tickets_.erase(ticket);
-  }
+  queue_.get<ByRun>().erase(run);
 }
 
 std::optional<RequestId> AdmissionQueue::next(Time now) {
   if (queue_.empty() || !has_place())
     return std::nullopt;
-  auto chosen = std::find_if(queue_.begin(), queue_.end(), [this, now](const auto& waiting) {
-    return interactive(waiting.second, now);
-  });
-  if (chosen == queue_.end())
-    chosen = queue_.begin();
-  auto run = std::move(chosen->second.run);
-  queue_.erase(chosen);
-  tickets_.erase(run);
+  age(now);
+  auto& in_order = queue_.get<ByOrder>();
+  auto run = in_order.begin()->run;
+  in_order.erase(in_order.begin());
   in_flight_.insert(run);
   return run;
 }
 
 void AdmissionQueue::promote(const RequestId& run) {
-  if (const auto ticket = tickets_.find(run); ticket != tickets_.end())
-    queue_.at(ticket->second).priority = Priority::interactive;
+  auto& runs = queue_.get<ByRun>();
+  if (const auto entry = runs.find(run); entry != runs.end())
+    runs.modify(entry, [](Entry& each) { each.priority = Priority::interactive; });
 }
 
-std::vector<RequestId> AdmissionQueue::head(std::size_t count, Time now) const {
+std::vector<RequestId> AdmissionQueue::head(std::size_t count, Time now) {
+  age(now);
   std::vector<RequestId> runs;
-  for (const bool first_class : {true, false})
-    for (auto waiting = queue_.begin(); waiting != queue_.end() && runs.size() < count; ++waiting)
-      if (interactive(waiting->second, now) == first_class)
-        runs.push_back(waiting->second.run);
+  for (const auto& entry : queue_.get<ByOrder>()) {
+    if (runs.size() == count)
+      break;
+    runs.push_back(entry.run);
+  }
   return runs;
 }
 
-QueuePosition AdmissionQueue::position(const RequestId& run, Time now) const {
+QueuePosition AdmissionQueue::position(const RequestId& run, Time now) {
+  age(now);
   QueuePosition result;
   result.queue_length = static_cast<std::uint32_t>(queue_.size());
-  const auto ticket = tickets_.find(run);
-  if (ticket == tickets_.end())
-    return result;
-  const bool first_class = interactive(queue_.at(ticket->second), now);
-  const auto before = std::count_if(queue_.begin(), queue_.end(), [&](const auto& waiting) {
-    const bool other = interactive(waiting.second, now);
-    return other == first_class ? waiting.first < ticket->second : other;
-  });
-  result.position = static_cast<std::uint32_t>(before) + 1;
+  if (const auto entry = queue_.get<ByRun>().find(run); entry != queue_.get<ByRun>().end())
+    result.position =
+        static_cast<std::uint32_t>(queue_.get<ByOrder>().rank(queue_.project<ByOrder>(entry)) + 1);
   return result;
+}
+
+void AdmissionQueue::age(Time now) {
+  auto& by_age = queue_.get<ByAge>();
+  for (auto oldest = by_age.lower_bound(std::make_tuple(Priority::background));
+       oldest != by_age.end() && now - oldest->since >= limits_.ageing;
+       oldest = by_age.lower_bound(std::make_tuple(Priority::background)))
+    by_age.modify(oldest, [](Entry& each) { each.priority = Priority::interactive; });
 }
 
 } // namespace nexus::llm

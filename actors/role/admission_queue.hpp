@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <boost/multi_index/hashed_index.hpp>
+#include <boost/multi_index/key.hpp>
+#include <boost/multi_index/ordered_index.hpp>
+#include <boost/multi_index/ranked_index.hpp>
+#include <boost/multi_index_container.hpp>
+
 #include <chrono>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <optional>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -16,7 +21,7 @@
 namespace nexus::llm {
 
 /// Decides which runs of a role may be at Ollama, and in which order the others follow: interactive
-/// runs first, in order of arrival. A background run that has waited for the ageing time counts as
+/// runs first, in order of arrival. A background run that has waited for the ageing time becomes
 /// interactive. Bounded. Not thread-safe.
 class AdmissionQueue {
 public:
@@ -43,32 +48,46 @@ public:
   void promote(const RequestId& run);
 
   /// The position of a run; 0 if it is not queued.
-  [[nodiscard]] QueuePosition position(const RequestId& run, Time now) const;
+  [[nodiscard]] QueuePosition position(const RequestId& run, Time now);
   /// The next runs in order, at most `count`.
-  [[nodiscard]] std::vector<RequestId> head(std::size_t count, Time now) const;
+  [[nodiscard]] std::vector<RequestId> head(std::size_t count, Time now);
   [[nodiscard]] std::size_t queued() const noexcept { return queue_.size(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_.size(); }
 
 private:
+  using Ticket = std::uint64_t;
   struct Entry {
     RequestId run;
     Priority priority;
+    Ticket ticket;
     Time since;
   };
-  using Ticket = std::uint64_t;
+
+  // All of this takes logarithmic time, since queues may be long.
+  struct ByRun {};
+  struct ByOrder {};
+  struct ByAge {};
+  using Queue = boost::multi_index_container<
+      Entry, boost::multi_index::indexed_by<
+                 boost::multi_index::hashed_unique<boost::multi_index::tag<ByRun>,
+                                                   boost::multi_index::key<&Entry::run>,
+                                                   std::hash<RequestId>>,
+                 boost::multi_index::ranked_unique<
+                     boost::multi_index::tag<ByOrder>,
+                     boost::multi_index::key<&Entry::priority, &Entry::ticket>>,
+                 boost::multi_index::ordered_non_unique<
+                     boost::multi_index::tag<ByAge>,
+                     boost::multi_index::key<&Entry::priority, &Entry::since>>>>;
 
   [[nodiscard]] bool has_place() const noexcept {
     return open_ && in_flight_.size() < limits_.max_concurrent;
   }
-
-  [[nodiscard]] bool interactive(const Entry& entry, Time now) const {
-    return entry.priority == Priority::interactive || now - entry.since >= limits_.ageing;
-  }
+  /// Makes the background runs interactive that have waited for the ageing time.
+  void age(Time now);
 
   Limits limits_;
   bool open_ = true;
-  std::map<Ticket, Entry> queue_; ///< in order of arrival
-  std::unordered_map<RequestId, Ticket> tickets_;
+  Queue queue_;
   std::unordered_set<RequestId> in_flight_;
 };
 

@@ -149,10 +149,11 @@ void RoleActor::consider(Promise promise, LLMRequest request, std::uint64_t numb
       waiting_
           .emplace(run, Waiting{std::move(request), promise, caf::actor_cast<role_owner>(owner)})
           .first->second;
-  tell(self_, entry.owner,
-       RequestProgress{.id = run,
-                       .phase = Phase::queued,
-                       .queue_position = queue_.position(run, now).position});
+  if (entry.request.stream)
+    tell(self_, entry.owner,
+         RequestProgress{.id = run,
+                         .phase = Phase::queued,
+                         .queue_position = queue_.position(run, now).position});
 }
 
 caf::typed_response_promise<Ack> RoleActor::admit_embedding(const RequestId& run,

@@ -61,7 +61,13 @@ caf::result<BatchResponse> RequestRegistry::batch(AIRole role, std::vector<std::
                      .request = {},
                      .batch = actor,
                      .requester = caf::actor_cast<caf::actor_addr>(requester)});
-  watcher_.watch(actor, [this, number](const caf::error&) { live_.erase(number); });
+  const auto address = caf::actor_cast<caf::actor_addr>(actor);
+  batches_.insert(address);
+  watcher_.watch(actor, [this, number, address](const caf::error&) {
+    live_.erase(number);
+    batches_.erase(address);
+    on_requester_down(address);
+  });
   return forward_to(self_, actor, batch_atom_v, std::move(prompts), std::move(options));
 }
 
@@ -135,6 +141,8 @@ Result<request_actor> RequestRegistry::accept(AIRole role, RequestId& id) {
                      .request = actor,
                      .batch = {},
                      .requester = caf::actor_cast<caf::actor_addr>(requester)});
+  if (requester)
+    watch_requester(requester, number);
   // Keeps the admission in the order of arrival.
   tell(self_, children_.components()->role(role).handle, announce_atom_v, run_id(number), number);
   watcher_.watch(actor,
@@ -161,6 +169,25 @@ Result<void> RequestRegistry::take_id(RequestId& id, const caf::strong_actor_ptr
   return {};
 }
 
+void RequestRegistry::release(std::uint64_t number) {
+  live_.release(number);
+  if (const auto requester = requesters_.remove(number); requester && !batches_.contains(requester))
+    watcher_.forget(requester);
+}
+
+void RequestRegistry::watch_requester(const caf::strong_actor_ptr& requester,
+                                      std::uint64_t number) {
+  const auto address = caf::actor_cast<caf::actor_addr>(requester);
+  if (requesters_.add(address, number) && !batches_.contains(address))
+    watcher_.watch(requester, [this, address](const caf::error&) { on_requester_down(address); });
+}
+
+void RequestRegistry::on_requester_down(const caf::actor_addr& requester) {
+  for (const auto number : requesters_.remove_all(requester))
+    if (const auto* live = live_.at(number))
+      tell(self_, live->request, gone_atom_v);
+}
+
 void RequestRegistry::on_request_down(std::uint64_t number, const caf::error& reason) {
   const auto* ended = live_.at(number);
   if (ended == nullptr)
@@ -175,6 +202,7 @@ void RequestRegistry::on_request_down(std::uint64_t number, const caf::error& re
   // was announced.
   if (const auto& role = children_.components()->role(ended->role); reason || role.number > 1)
     tell(self_, role.handle, release_atom_v, run_id(number));
+  release(number);
   live_.erase(number);
 }
 

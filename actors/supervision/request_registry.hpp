@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <unordered_set>
+
 #include "actors/supervision/child_set.hpp"
 #include "actors/supervision/live_requests.hpp"
+#include "actors/supervision/requesters.hpp"
 
 namespace nexus::llm {
 
@@ -42,7 +45,7 @@ public:
   void unsubscribe(const RequestId& id, const stream_subscriber& subscriber) const;
 
   /// A request was answered: its id may be reused.
-  void release(std::uint64_t number) { live_.release(number); }
+  void release(std::uint64_t number);
   /// A request has died. Ends its stream, even if the StreamingActor died before it was notified.
   void end_orphaned(const OrphanedStreamPtr& stream);
   /// Rejects requests of other machines from now on.
@@ -66,12 +69,16 @@ private:
   caf::typed_response_promise<T> pass(const request_actor& request, Result<T> if_ended,
                                       Ts... message);
   void on_request_down(std::uint64_t number, const caf::error& reason);
+  void watch_requester(const caf::strong_actor_ptr& requester, std::uint64_t number);
+  void on_requester_down(const caf::actor_addr& requester);
 
   supervisor_internal::pointer self_;
   RequestRegistryParts parts_;
   const ChildSet& children_;
   Watcher& watcher_;
   LiveRequests live_;
+  Requesters requesters_;
+  std::unordered_set<caf::actor_addr> batches_; ///< which are requesters and monitored anyway
   std::uint64_t last_number_ = 0;
   bool draining_ = false;
 };
