@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/bench/cost.hpp"
+
 namespace nexus::llm::bench {
 
 namespace {
@@ -39,10 +41,10 @@ std::string chunk(const std::string& line) {
   return std::string(size.data(), end) + "\r\n" + line + "\n\r\n";
 }
 
-std::string text_line() {
+std::string text_line(const std::string& piece = FastServer::piece) {
   return chunk(std::string{R"({"model":")"} + FastServer::model +
-               R"(","created_at":"2024-08-04T08:52:19.385406455Z","response":")" +
-               FastServer::piece + R"(","done":false})");
+               R"(","created_at":"2024-08-04T08:52:19.385406455Z","response":")" + piece +
+               R"(","done":false})");
 }
 
 std::string last_line(std::size_t lines) {
@@ -77,6 +79,7 @@ struct Client {
   std::size_t left = 0;  ///< that are not in `output` yet
   std::chrono::milliseconds pace{0};
   bool streaming = false;
+  bool stamped = false; ///< the text of each piece is the time of its sending
   bool waits_for_room = false;
 };
 
@@ -151,7 +154,11 @@ private:
     const auto head = client.input.find("\r\n\r\n");
     if (head == std::string::npos)
       return true;
-    const auto size = number_of(client.input, "Content-Length: ", 0);
+    auto header = client.input.substr(0, head + 2);
+    std::ranges::transform(header, header.begin(), [](char c) {
+      return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    });
+    const auto size = number_of(header, "content-length: ", 0);
     if (client.input.size() < head + 4 + size)
       return true;
     answer(client, client.input);
@@ -173,6 +180,7 @@ private:
                      "Transfer-Encoding: chunked\r\n\r\n";
     client.lines = client.left = number_of(request, "lines=", 1);
     client.pace = std::chrono::milliseconds{number_of(request, "pace=", 0)};
+    client.stamped = number_of(request, "stamp=", 0) != 0;
     client.streaming = true;
     if (client.pace.count() > 0)
       due_.push({Clock::now() + client.pace, client.socket});
@@ -229,7 +237,8 @@ private:
       if (entry == clients_.end() || !entry->second->streaming)
         continue;
       auto& client = *entry->second;
-      client.output += line_;
+      client.output +=
+          client.stamped ? text_line(" " + std::to_string(stamp_now().count())) : line_;
       if (--client.left == 0) {
         client.output += last_line(client.lines);
         client.streaming = false;

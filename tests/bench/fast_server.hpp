@@ -11,7 +11,8 @@ namespace nexus::llm::bench {
 /// A server that speaks just enough of Ollama's API to answer as fast as a client can read: plain
 /// epoll, in a process of its own, so that its work does not count as the client's.
 ///
-/// The prompt says what to answer: `lines=N` pieces of text, and `pace=MS` between two of them.
+/// The prompt says what to answer: `lines=N` pieces of text, `pace=MS` before each of them, and
+/// with `stamp=1` each paced piece is a space and the time of its sending (`stamp_now`).
 class FastServer {
 public:
   FastServer();
