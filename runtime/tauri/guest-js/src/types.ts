@@ -333,7 +333,7 @@ export interface LLMConfig {
   /** How long the list of installed models is believed. (seconds, 0 to 86400) */
   modelListTtl?: number;
   limits?: {
-    /** Requests of one role at Ollama at a time. (whole number, 1 to 1024) */
+    /** Requests of one role at Ollama at a time. (whole number, 1 to 16384) */
     maxConcurrent?: number;
     /** Requests of one role that may wait. (whole number, 0 to 100000) */
     queueLength?: number;
