@@ -36,6 +36,9 @@ constexpr std::size_t most_clients = 32;
 /// How often a client that waits for a free descriptor is looked after.
 constexpr int retry_milliseconds = 1000;
 
+/// What stays free for those who serve the clients.
+constexpr ProcessNeeds needs_beside_clients{.threads = 2, .descriptors = 16};
+
 std::string fatal_line(const LLMError& error) {
   json::Document document;
   return sidecar::notification_line(
@@ -109,6 +112,11 @@ private:
   /// Returns false if the process has no descriptor or thread for another client. The client waits
   /// then, or is turned away.
   bool accept() {
+    // The clients must leave enough to those who serve them.
+    if (const auto room = check_limits(needs_beside_clients); !room) {
+      note_full(room.error().subject);
+      return false;
+    }
     try {
       auto client = listener_->accept();
       if (!client.valid())
@@ -125,9 +133,15 @@ private:
       }
       return true;
     } catch (const std::system_error& error) {
-      log(LogLevel::warning, std::string{"a client could not be served: "} + error.what());
+      note_full(error.what());
       return false;
     }
+  }
+
+  /// Once for each time that clients must wait.
+  void note_full(const std::string& reason) const {
+    if (accepting_)
+      log(LogLevel::warning, "a client could not be served: " + reason);
   }
 
   Session& session_;

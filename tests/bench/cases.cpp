@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/bench/cases.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "tests/bench/fast_server.hpp"
@@ -262,11 +262,10 @@ private:
   void run_idle() {
     if (!wanted("idle"))
       return;
-    const auto wait =
-        unless_smoke(std::chrono::milliseconds{10'000}, std::chrono::milliseconds{200});
-    std::this_thread::sleep_for(wait / 10); // timers of the cases before
+    const int milliseconds = unless_smoke(10'000, 200);
+    ::poll(nullptr, 0, milliseconds / 10); // timers of the cases before
     const auto before = sleeps();
-    const auto cost = measure([wait] { std::this_thread::sleep_for(wait); });
+    const auto cost = measure([=] { ::poll(nullptr, 0, milliseconds); });
     // This thread slept once itself.
     const auto count = static_cast<double>(sleeps() - before - 1);
     add("idle", here, "CPU", "% of a core", 100 * cost.cpu / cost.wall);
