@@ -67,11 +67,11 @@ public:
   }
 
   Figures run() {
+    run_idle(); // first: the others leave timers and connections
     run_costs();
     run_samples();
     run_growth();
     run_crowd();
-    run_idle();
     run_start();
     return std::move(figures_);
   }
@@ -150,8 +150,8 @@ private:
           {here, cost([=, this] { stream(*system_, prompt, pieces, streams, 1); })},
           {node, cost([=, this] { stream(by_node(), prompt, pieces, streams, 1); })}}}};
     // They take far longer, so they do less.
-    const auto peer_lines = flood / 10;
-    const auto peer_requests = requests / 10;
+    const auto peer_lines = flood / 2;
+    const auto peer_requests = requests / 4;
     for (const auto& peer : plan_.peers) {
       cases[0].candidates.push_back({peer.name,
                                      [=, this] { return peer_cost(peer, lines(peer_lines), 1); },
@@ -263,7 +263,7 @@ private:
     if (!wanted("idle"))
       return;
     const int milliseconds = unless_smoke(10'000, 200);
-    ::poll(nullptr, 0, milliseconds / 10); // timers of the cases before
+    ::poll(nullptr, 0, milliseconds / 10);
     const auto before = sleeps();
     const auto cost = measure([=] { ::poll(nullptr, 0, milliseconds); });
     // This thread slept once itself.
