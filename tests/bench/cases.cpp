@@ -19,9 +19,9 @@ namespace nexus::llm::bench {
 
 namespace {
 
-constexpr auto here = "here";
+constexpr auto ours = "here";
 constexpr auto libcurl = "libcurl";
-constexpr auto node = "here, by a node";
+constexpr auto ours_by_node = "here, by a node";
 
 std::string lines(std::size_t count) { return "lines=" + std::to_string(count); }
 
@@ -126,29 +126,29 @@ private:
          "us per line",
          static_cast<double>(flood),
          {{libcurl, cost([=, this] { raw_.ask(lines(flood)); })},
-          {here, cost([=, this] { stream(*system_, lines(flood), flood, 1, 1); })}}},
+          {ours, cost([=, this] { stream(*system_, lines(flood), flood, 1, 1); })}}},
         {"one stream, 16 subscribers",
          "us per line",
          static_cast<double>(flood),
          {{libcurl, cost([=, this] { raw_.ask(lines(flood)); })},
-          {here, cost([=, this] { stream(*system_, lines(flood), flood, 1, 16); })}}},
+          {ours, cost([=, this] { stream(*system_, lines(flood), flood, 1, 16); })}}},
         {"requests, one after another",
          "us per request",
          static_cast<double>(requests),
          {{libcurl, cost([=, this] { raw_.ask_many(lines(1), requests, 1); })},
-          {here, cost([=, this] { system_->ask_many(lines(1), requests, 1); })},
-          {node, cost([=, this] { by_node().ask_many(lines(1), requests, 1); })}}},
+          {ours, cost([=, this] { system_->ask_many(lines(1), requests, 1); })},
+          {ours_by_node, cost([=, this] { by_node().ask_many(lines(1), requests, 1); })}}},
         {"requests, 64 at once",
          "us per request",
          static_cast<double>(requests),
          {{libcurl, cost([=, this] { raw_.ask_many(lines(1), requests, 64); })},
-          {here, cost([=, this] { system_->ask_many(lines(1), requests, 64); })}}},
+          {ours, cost([=, this] { system_->ask_many(lines(1), requests, 64); })}}},
         {std::to_string(streams) + " streams of 20 chunks/s",
          "us per chunk",
          static_cast<double>(streams * pieces),
          {{libcurl, cost([=, this] { raw_.ask_many(prompt, streams, streams); })},
-          {here, cost([=, this] { stream(*system_, prompt, pieces, streams, 1); })},
-          {node, cost([=, this] { stream(by_node(), prompt, pieces, streams, 1); })}}}};
+          {ours, cost([=, this] { stream(*system_, prompt, pieces, streams, 1); })},
+          {ours_by_node, cost([=, this] { stream(by_node(), prompt, pieces, streams, 1); })}}}};
     // They take far longer, so they do less.
     const auto peer_lines = flood / 2;
     const auto peer_requests = requests / 4;
@@ -189,14 +189,14 @@ private:
     std::vector<SampleCase> cases{
         {"a request",
          {{libcurl, [=, this] { return raw_.times(lines(1), count); }},
-          {here, [=, this] { return system_->ask_many(lines(1), count, 1); }},
-          {node, [=, this] { return by_node().ask_many(lines(1), count, 1); }}}},
+          {ours, [=, this] { return system_->ask_many(lines(1), count, 1); }},
+          {ours_by_node, [=, this] { return by_node().ask_many(lines(1), count, 1); }}}},
         {"the first chunk",
          {{libcurl, [=, this] { return raw_.first_bytes(lines(1), count); }},
-          {here, [=, this] { return system_->first_chunks(lines(1), count); }}}},
+          {ours, [=, this] { return system_->first_chunks(lines(1), count); }}}},
         {"a chunk, at 50 per second",
          {{libcurl, [=, this] { return raw_.chunk_ages(slow); }},
-          {here, [=, this] { return system_->chunk_ages(slow); }}}}};
+          {ours, [=, this] { return system_->chunk_ages(slow); }}}}};
     std::erase_if(cases, [this](const SampleCase& each) { return !wanted(each.name); });
     for (const auto& each : cases) {
       std::vector<std::vector<double>> samples(each.candidates.size());
@@ -224,7 +224,7 @@ private:
       };
       // Without what it takes to begin and to end the streams.
       const auto begun = cost(1);
-      add(name, here, "CPU", "us per chunk",
+      add(name, ours, "CPU", "us per chunk",
           (cost(count) - begun) / static_cast<double>(streams * (count - 1)));
     }
     const auto longest = unless_smoke<std::size_t>(100'000, 100);
@@ -237,7 +237,7 @@ private:
         for (std::size_t i = 0; i < times; ++i)
           queueing().ask_many(lines(1), queued, queued);
       });
-      add(name, here, "CPU", "us per request", cost.cpu / static_cast<double>(times * queued));
+      add(name, ours, "CPU", "us per request", cost.cpu / static_cast<double>(times * queued));
     }
   }
 
@@ -252,9 +252,9 @@ private:
     std::vector<double> ages;
     const auto cost = measure([&] { ages = system_->chunk_ages(stamped(pieces, 200), streams); });
     must(ages.size() == streams * pieces, "a chunk is missing");
-    add(name, here, "CPU", "us per chunk", cost.cpu / static_cast<double>(streams * pieces));
-    add(name, here, "99 of 100", "us", quantile(ages, 0.99));
-    add(name, here, "memory", "KiB per stream",
+    add(name, ours, "CPU", "us per chunk", cost.cpu / static_cast<double>(streams * pieces));
+    add(name, ours, "99 of 100", "us", quantile(ages, 0.99));
+    add(name, ours, "memory", "KiB per stream",
         static_cast<double>(peak_resident_kib() - std::min(before, peak_resident_kib())) /
             static_cast<double>(streams));
   }
@@ -268,8 +268,8 @@ private:
     const auto cost = measure([=] { ::poll(nullptr, 0, milliseconds); });
     // This thread slept once itself.
     const auto count = static_cast<double>(sleeps() - before - 1);
-    add("idle", here, "CPU", "% of a core", 100 * cost.cpu / cost.wall);
-    add("idle", here, "wake-ups", "per second", count * 1e6 / cost.wall);
+    add("idle", ours, "CPU", "% of a core", 100 * cost.cpu / cost.wall);
+    add("idle", ours, "wake-ups", "per second", count * 1e6 / cost.wall);
   }
 
   void run_start() {
@@ -281,8 +281,8 @@ private:
       starts.push_back(System::start_time(server_.base_url()));
       versions.push_back(run_command(NEXUS_LLM_PROGRAM " --version >/dev/null").wall);
     }
-    add("start of LLMSystem", here, "median", "us", median(std::move(starts)));
-    add("start, nexus-llm --version", here, "median", "us", median(std::move(versions)));
+    add("start of LLMSystem", ours, "median", "us", median(std::move(starts)));
+    add("start, nexus-llm --version", ours, "median", "us", median(std::move(versions)));
   }
 
   /// A system with few slots, so that requests wait.

@@ -114,8 +114,8 @@ std::vector<Workload> workloads() {
       {"cache-hit", [cache, now] { must(cache->find("key 50", now).has_value(), "not found"); }},
       {"queue-of-1000",
        [queue, now, ticket]() mutable {
-         static_cast<void>(
-             queue->offer({"run " + std::to_string(++ticket)}, ticket, Priority::interactive, now));
+         const RequestId run{"run " + std::to_string(++ticket)};
+         static_cast<void>(queue->offer(run, ticket, Priority::interactive, now));
          queue->release({"run 0"});
          const auto next = queue->next(now);
          must(next.has_value(), "nobody is next");
