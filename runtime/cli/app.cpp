@@ -47,7 +47,10 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 void add_generate(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* command = add_command(app, "generate", "Answer one prompt");
   const auto arguments = std::make_shared<PromptArguments>();
-  command->add_option("prompt", arguments->words, "The prompt; - stands for stdin")->type_name("");
+  command
+      ->add_option("prompt", arguments->words,
+                   "The prompt; - stands for stdin, which is added last otherwise")
+      ->type_name("");
   command->add_option("-f,--file", arguments->files, "File to add to the prompt; repeatable")
       ->type_name("FILE")
       ->allow_extra_args(false);

@@ -12,7 +12,11 @@ int run_generate(const CommonOptions& common, const PromptArguments& arguments) 
   auto options = request_options(common);
   if (!options)
     return output.fail(options.error());
-  const auto prompt = read_prompt(arguments);
+  const auto prompt = read_prompt(arguments, [&output] {
+    output.message(
+        "(Reading the rest of the prompt from stdin, to its end; `< /dev/null` leaves it "
+        "out.)");
+  });
   if (!prompt)
     return output.fail(prompt.error());
   auto session = Session::start(common, interrupts, output);

@@ -2,6 +2,9 @@
 #include "runtime/cli/prompt_source.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,6 +66,39 @@ Result<std::string> read_stdin() {
   return text;
 }
 
+/// How long stdin may be silent before the user is told that it is read.
+constexpr int silence_milliseconds = 1000;
+
+/// Whether stdin may hold a part of the prompt: a file, a pipe or a connection, open for reading. A
+/// terminal has it only if the user says so, and devices such as /dev/null never. Neither has a
+/// listening socket, as service managers pass on.
+bool stdin_may_hold_input() {
+  struct stat status {};
+  const int flags = ::fcntl(STDIN_FILENO, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY || ::fstat(STDIN_FILENO, &status) != 0)
+    return false;
+  if (S_ISSOCK(status.st_mode)) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    return ::getpeername(STDIN_FILENO, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+  }
+  return S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode);
+}
+
+/// Whether a file is stdin under another name, such as /dev/stdin.
+bool is_stdin(const std::string& path) {
+  struct stat file {};
+  struct stat input {};
+  return ::stat(path.c_str(), &file) == 0 && ::fstat(STDIN_FILENO, &input) == 0 &&
+         file.st_dev == input.st_dev && file.st_ino == input.st_ino;
+}
+
+void tell_if_silent(const std::function<void()>& waiting) {
+  pollfd entry{STDIN_FILENO, POLLIN, 0};
+  if (waiting && ::poll(&entry, 1, silence_milliseconds) == 0)
+    waiting();
+}
+
 using Words = std::vector<std::string>;
 
 std::string join(Words::const_iterator begin, Words::const_iterator end) {
@@ -92,7 +128,8 @@ Result<std::string> read_text_file(const std::string& path) {
   return as_text(read_all(file.get(), path), path);
 }
 
-Result<std::string> read_prompt(const PromptArguments& arguments) {
+Result<std::string> read_prompt(const PromptArguments& arguments,
+                                const std::function<void()>& waiting) {
   const auto& words = arguments.words;
   const bool nothing_given = words.empty() && arguments.files.empty();
   if (nothing_given && ::isatty(STDIN_FILENO) == 1)
@@ -102,7 +139,11 @@ Result<std::string> read_prompt(const PromptArguments& arguments) {
   const auto dash = std::find(words.begin(), words.end(), "-");
   const auto behind = dash == words.end() ? dash : dash + 1;
   const bool stdin_wanted = nothing_given || dash != words.end();
-  const bool stdin_last = stdin_wanted && behind == words.end();
+  const bool stdin_named =
+      std::any_of(arguments.files.begin(), arguments.files.end(),
+                  [](const auto& name) { return name == "-" || is_stdin(name); });
+  const bool stdin_joins = !stdin_wanted && !stdin_named && stdin_may_hold_input();
+  const bool stdin_last = stdin_joins || (stdin_wanted && behind == words.end());
 
   if (const auto fault = text_fault(join(words.begin(), words.end())); !fault.empty())
     return failure(ErrorCode::invalid_prompt, "it " + fault);
@@ -122,6 +163,8 @@ Result<std::string> read_prompt(const PromptArguments& arguments) {
     append_part(prompt, std::move(*text));
   }
   if (stdin_last) {
+    if (stdin_joins)
+      tell_if_silent(waiting);
     auto text = read_stdin();
     if (!text)
       return text;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,12 @@ struct PromptArguments {
 };
 
 /// Returns the prompt: the words (joined by spaces), the files and stdin, joined by blank lines.
-/// Reads stdin if `-` is given, or if nothing else is given and stdin is not a terminal.
-/// Errors: `invalid_prompt` if nothing is given, `invalid_argument` for a file that cannot be
-/// read or is not text.
-[[nodiscard]] Result<std::string> read_prompt(const PromptArguments& arguments);
+/// Stdin is read to its end where `-` stands, or last if it is a file, a pipe or a connection, or
+/// if nothing else is given and it is not a terminal. Calls `waiting` if nobody asked for stdin and
+/// it neither delivers nor ends for a while. Errors: `invalid_prompt` if nothing is given,
+/// `invalid_argument` for a file that cannot be read or is not text.
+[[nodiscard]] Result<std::string> read_prompt(const PromptArguments& arguments,
+                                              const std::function<void()>& waiting = {});
 
 /// Reads UTF-8 text from a file or pipe. Removes the byte order mark and keeps line ends.
 /// Errors: `invalid_argument`; if the text is not UTF-8, with the likely encoding.

@@ -39,11 +39,6 @@ BOOST_AUTO_TEST_CASE(pipe_alone_is_the_prompt) {
   BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("piped")");
 }
 
-BOOST_AUTO_TEST_CASE(pipe_is_left_alone_when_a_prompt_is_given) {
-  BOOST_TEST(run({"generate", "given"}, "piped\n").code == 0);
-  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("given")");
-}
-
 BOOST_AUTO_TEST_CASE(names_of_commands_are_words_of_a_prompt) {
   BOOST_TEST(run({"generate", "chat", "models", "list"}).code == 0);
   BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("chat models list")");
@@ -202,6 +197,57 @@ BOOST_AUTO_TEST_CASE(fallback_is_warned_of) {
   BOOST_TEST(contains(outcome.err, "warning: the fallback model owl"));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_piped_in_joins_the_prompt_behind_its_words_and_files) {
+  write(home / "work" / "a.txt", "file\n");
+  BOOST_TEST(run({"generate", "Review:"}, "+ a line\n").code == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("Review:\n\n+ a line")");
+  BOOST_TEST(run({"generate", "Review:", "-f", "a.txt"}, "piped\n").code == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("Review:\n\nfile\n\npiped")");
+  BOOST_TEST(run({"generate", "before", "-", "after"}, "piped\n").code == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("before\n\npiped\n\nafter")");
+  BOOST_TEST(run({"generate", "alone"}, "").code == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("alone")");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_piped_in_and_no_text_is_refused_rather_than_left_out) {
+  const auto outcome = run({"generate", "Review:"}, "caf\xE9\n");
+  BOOST_TEST(outcome.code == 2);
+  BOOST_TEST(contains(outcome.err, "`stdin` seems to be in ISO-8859-1"), outcome.err);
+  BOOST_TEST(last_body("/api/generate") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_on_stdin_joins_the_prompt_once) {
+  write(home / "work" / "in.txt", "from a file\n");
+  for (const Arguments& arguments :
+       {Arguments{"generate", "Sum up:"}, Arguments{"generate", "Sum up:", "-f", "/dev/stdin"}}) {
+    auto options = child_options(arguments);
+    options.wrapper = {"/bin/sh", "-c", "exec \"$@\" < in.txt", "sh"};
+    Child child{options};
+    BOOST_TEST(child.wait() == 0);
+    BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("Sum up:\n\nfrom a file")");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_stdin_that_holds_no_input_is_left_alone) {
+  // Closed, a device, a pipe that is open for writing only.
+  for (const char* redirection : {"<&-", "</dev/null", "</dev/zero", "<&1"}) {
+    auto options = child_options({"generate", "alone"});
+    options.wrapper = {"/bin/sh", "-c", std::string{"exec \"$@\" "} + redirection, "sh"};
+    Child child{options};
+    BOOST_TEST(child.wait() == 0, redirection << child.err());
+    BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("alone")");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_that_stays_silent_is_told_of_and_read_to_its_end) {
+  Child child{child_options({"generate", "Review:"})};
+  BOOST_TEST(child.read_error_until("Reading the rest of the prompt from stdin"));
+  child.write("late");
+  child.close_input();
+  BOOST_TEST(child.wait() == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("Review:\n\nlate")");
+}
+
 BOOST_AUTO_TEST_CASE(reader_that_leaves_ends_the_program_quietly) {
   simulator->set_delays({}, {}, std::chrono::milliseconds{2});
   std::string text;
@@ -209,6 +255,7 @@ BOOST_AUTO_TEST_CASE(reader_that_leaves_ends_the_program_quietly) {
     text += "word ";
   simulator->set_reply("llama3.1:8b", text);
   Child child{child_options({"generate", "hi"})};
+  child.close_input();
   BOOST_TEST(child.read_until("word"));
   child.close_output();
   BOOST_TEST(child.wait() == 0);
@@ -220,6 +267,7 @@ BOOST_AUTO_TEST_CASE(full_disk_is_told) {
   auto options = child_options({"generate", "hi"});
   options.output_file = "/dev/full";
   Child child{options};
+  child.close_input();
   BOOST_TEST(child.wait() == 10);
   BOOST_TEST(contains(child.err(), "error: The answer could not be written"));
 }

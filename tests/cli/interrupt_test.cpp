@@ -15,6 +15,7 @@ BOOST_AUTO_TEST_CASE(stops_a_stream_and_keeps_the_text) {
   simulator->set_reply("llama3.1:8b", "one two three");
   simulator->inject(Fault::stall_after_lines(2));
   Child child{child_options({"generate", "hi"})};
+  child.close_input();
   BOOST_TEST(child.read_until("one two"));
   child.signal(SIGINT);
   BOOST_TEST(child.wait() == 130);
@@ -26,6 +27,7 @@ BOOST_AUTO_TEST_CASE(stops_a_stream_and_keeps_the_text) {
 BOOST_AUTO_TEST_CASE(stops_before_the_first_token) {
   simulator->inject(Fault::stall_before_response());
   Child child{child_options({"generate", "--no-stream", "hi"})};
+  child.close_input();
   BOOST_TEST(wait_until([](const auto& counters) { return counters.stalls_begun == 1; }));
   child.signal(SIGTERM);
   BOOST_TEST(child.wait() == 130);
@@ -36,6 +38,7 @@ BOOST_AUTO_TEST_CASE(stops_before_the_first_token) {
 BOOST_AUTO_TEST_CASE(is_an_error_object_in_json) {
   simulator->inject(Fault::stall_before_response());
   Child child{child_options({"generate", "--json", "hi"})};
+  child.close_input();
   BOOST_TEST(wait_until([](const auto& counters) { return counters.stalls_begun == 1; }));
   child.signal(SIGINT);
   BOOST_TEST(child.wait() == 130);

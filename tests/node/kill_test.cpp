@@ -102,6 +102,7 @@ BOOST_AUTO_TEST_CASE(a_client_killed_at_any_moment_leaves_nothing_running) {
                                 : std::optional{scene.stream(self, *remote, "ahead",
                                                              spawn_recorder(*scene.system, other))};
       Child client{scene.child_options(arguments)};
+      client.close_input();
       scene.wait_for(moment, [&client](std::size_t words) {
         const std::string_view all[] = {"one", "two", "three"};
         return client.read_until(all[words - 1]);

@@ -225,6 +225,7 @@ BOOST_AUTO_TEST_CASE(a_requester_or_subscriber_that_dies_frees_the_ollama_of_the
 BOOST_AUTO_TEST_CASE(a_client_process_that_is_killed_has_its_requests_cancelled) {
   simulator->inject(Fault::stall_after_lines(2));
   Child client{child_options({"--connect", endpoint.text(), "generate", "Count"})};
+  client.close_input();
   BOOST_REQUIRE(client.read_until(" "));
   client.signal(SIGKILL);
   BOOST_TEST(wait_until([](const auto& counters) { return counters.disconnects_seen == 1; }));
