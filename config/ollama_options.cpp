@@ -119,4 +119,11 @@ std::string check_options(const json::Value& options) {
   return {};
 }
 
+std::vector<std::string_view> option_names() {
+  std::vector<std::string_view> names;
+  for (const auto& rule : option_rules)
+    names.push_back(rule.name);
+  return names;
+}
+
 } // namespace nexus::llm

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/json.hpp"
 
@@ -24,5 +25,8 @@ namespace nexus::llm {
 /// Checks the types in an object of Ollama options, because Ollama responds to a wrong type with a
 /// misleading 500. Returns the problem, or an empty string. Ignores unknown options.
 [[nodiscard]] std::string check_options(const json::Value& options);
+
+/// Returns the names of the options whose types `check_options` knows.
+[[nodiscard]] std::vector<std::string_view> option_names();
 
 } // namespace nexus::llm

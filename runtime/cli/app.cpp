@@ -58,6 +58,22 @@ void add_generate(CLI::App& app, const CommonOptions& common, int& exit_code) {
       [arguments, &common, &exit_code] { exit_code = run_generate(common, *arguments); });
 }
 
+void add_chat(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* command = add_command(app, "chat", "Hold a conversation");
+  const auto arguments = std::make_shared<ChatArguments>();
+  auto* named = command
+                    ->add_option("--conversation", arguments->conversation,
+                                 "Go on with the conversation of this name, or begin it")
+                    ->type_name("NAME");
+  command
+      ->add_flag("--continue", arguments->continue_last,
+                 "Go on with the conversation that was saved last")
+      ->excludes(named);
+  command->add_flag("--no-history", arguments->no_history,
+                    "Keep neither the input nor a conversation without a name");
+  command->callback([arguments, &common, &exit_code] { exit_code = run_chat(common, *arguments); });
+}
+
 void add_models(CLI::App& app, const CommonOptions& common, int& exit_code) {
   using Action = ModelsArguments::Action;
   auto* models = add_command(app, "models", "See and change what is installed");
@@ -301,9 +317,7 @@ void add_commands(CLI::App& app, const CommonOptions& common, int& exit_code) {
   app.require_subcommand(1);
   app.footer(footer);
   add_generate(app, common, exit_code);
-  add_command(app, "chat", "Hold a conversation")->callback([&common, &exit_code] {
-    exit_code = run_chat(common);
-  });
+  add_chat(app, common, exit_code);
   add_models(app, common, exit_code);
   add_role(app, common, exit_code);
   add_config(app, common, exit_code);

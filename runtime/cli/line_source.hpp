@@ -25,6 +25,13 @@ public:
 
   /// Waits for the next event; stores a line without its line end in `line`. `sign` is the prompt.
   [[nodiscard]] virtual Event next(std::string_view sign, std::string& line) = 0;
+  /// As `next`, for the answer to a question of the program, which is no part of the conversation.
+  [[nodiscard]] virtual Event ask(std::string_view question, std::string& line) {
+    return next(question, line);
+  }
+  /// Lets the next text begin with this one, for the user to change. Returns false if that is not
+  /// possible.
+  virtual bool propose(std::string) { return false; }
   [[nodiscard]] const LLMError& error() const noexcept { return error_; }
 
 protected:

@@ -4,42 +4,14 @@
 #include <signal.h>
 #include <termios.h>
 
-#include "tests/cli/fixture.hpp"
 #include "tests/cli/screen.hpp"
+#include "tests/cli/talking.hpp"
 
 namespace nexus::llm::cli::test {
 
 namespace chat_terminal_test {
 
 namespace {
-
-/// A conversation on a terminal of 100 times 24.
-struct Talking : Fixture {
-  std::unique_ptr<Child> start() {
-    auto child = std::make_unique<Child>(child_options({"chat"}, true));
-    BOOST_TEST(child->read_until(">>> "));
-    return child;
-  }
-
-  /// What the last message was.
-  [[nodiscard]] std::string sent() const {
-    const auto messages = json_at(last_body("/api/chat"), "messages");
-    const auto parsed = json::parse(messages);
-    if (!parsed || !parsed->IsArray() || parsed->Empty())
-      return {};
-    return std::string{json::find_text(*(parsed->End() - 1), "content").value_or("")};
-  }
-
-  /// Enters a message; what of it reached the server.
-  std::string enter(Child& child, const std::string& keys) {
-    child.write(keys + "\r");
-    BOOST_TEST(child.read_until("Fine."));
-    BOOST_TEST(child.read_until(">>> "));
-    return sent();
-  }
-
-  Talking() { simulator->set_reply("llama3.1:8b", "Fine."); }
-};
 
 /// A shell that tells the settings of the terminal before and after the program, and outlives it.
 const std::vector<std::string> telling_settings{"/bin/sh", "-c",
