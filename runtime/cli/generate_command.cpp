@@ -6,12 +6,16 @@
 
 namespace nexus::llm::cli {
 
-int run_generate(const CommonOptions& common, const PromptArguments& arguments) {
+int run_generate(const CommonOptions& common, PromptArguments arguments) {
   Interrupts interrupts;
   Output output{common};
   auto options = request_options(common);
   if (!options)
     return output.fail(options.error());
+  arguments.taken = {config_location(common).path.string(), common.certificate, common.key,
+                     common.authority};
+  if (common.format.starts_with('@'))
+    arguments.taken.push_back(common.format.substr(1));
   const auto prompt = read_prompt(arguments, [&output] {
     output.message(
         "(Reading the rest of the prompt from stdin, to its end; `< /dev/null` leaves it "

@@ -7,6 +7,6 @@
 namespace nexus::llm::cli {
 
 /// `generate`: one prompt, one answer. Returns the exit code. Main thread only.
-[[nodiscard]] int run_generate(const CommonOptions& common, const PromptArguments& arguments);
+[[nodiscard]] int run_generate(const CommonOptions& common, PromptArguments arguments);
 
 } // namespace nexus::llm::cli

@@ -139,10 +139,11 @@ Result<std::string> read_prompt(const PromptArguments& arguments,
   const auto dash = std::find(words.begin(), words.end(), "-");
   const auto behind = dash == words.end() ? dash : dash + 1;
   const bool stdin_wanted = nothing_given || dash != words.end();
+  const bool stdin_taken = std::any_of(arguments.taken.begin(), arguments.taken.end(), is_stdin);
   const bool stdin_named =
       std::any_of(arguments.files.begin(), arguments.files.end(),
                   [](const auto& name) { return name == "-" || is_stdin(name); });
-  const bool stdin_joins = !stdin_wanted && !stdin_named && stdin_may_hold_input();
+  const bool stdin_joins = !stdin_wanted && !stdin_named && !stdin_taken && stdin_may_hold_input();
   const bool stdin_last = stdin_joins || (stdin_wanted && behind == words.end());
 
   if (const auto fault = text_fault(join(words.begin(), words.end())); !fault.empty())

@@ -13,6 +13,7 @@ namespace nexus::llm::cli {
 struct PromptArguments {
   std::vector<std::string> words; ///< `-` stands for stdin
   std::vector<std::string> files; ///< likewise
+  std::vector<std::string> taken; ///< files for other purposes: stdin, if it is one, does not join
 };
 
 /// Returns the prompt: the words (joined by spaces), the files and stdin, joined by blank lines.

@@ -228,6 +228,16 @@ BOOST_AUTO_TEST_CASE(a_file_on_stdin_joins_the_prompt_once) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_stdin_that_is_read_for_another_purpose_is_no_prompt) {
+  write(home / "work" / "schema.json", R"({"type":"object"})");
+  auto options = child_options({"generate", "--format", "@/dev/stdin", "Who?"});
+  options.wrapper = {"/bin/sh", "-c", "exec \"$@\" < schema.json", "sh"};
+  Child child{options};
+  BOOST_TEST(child.wait() == 0);
+  BOOST_TEST(json_at(last_body("/api/generate"), "prompt") == R"("Who?")");
+  BOOST_TEST(json_at(last_body("/api/generate"), "format.type") == R"("object")");
+}
+
 BOOST_AUTO_TEST_CASE(a_stdin_that_holds_no_input_is_left_alone) {
   // Closed, a device, a pipe that is open for writing only.
   for (const char* redirection : {"<&-", "</dev/null", "</dev/zero", "<&1"}) {
