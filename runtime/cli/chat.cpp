@@ -85,9 +85,29 @@ int Chat::run() {
 
 std::unique_ptr<LineSource> Chat::make_lines() {
   auto& interrupts = asker_.session.interrupts();
-  if (EditedLines::possible())
-    return std::make_unique<EditedLines>(interrupts, output_);
+  if (EditedLines::possible()) {
+    std::optional<HistoryFile> history;
+    if (const auto directory = state_directory(process_environment());
+        directory && !arguments_.no_history)
+      history.emplace(*directory / "history");
+    auto lines = std::make_unique<EditedLines>(interrupts, output_, std::move(history));
+    lines->complete_with([this](std::string_view text) {
+      return complete_chat(
+          text, {.models = [this] { return model_names(); },
+                 .conversations =
+                     [this] { return store_ ? store_->names() : std::vector<std::string>{}; }});
+    });
+    return lines;
+  }
   return std::make_unique<LineReader>(interrupts, output_, person_);
+}
+
+std::vector<std::string> Chat::model_names() {
+  std::vector<std::string> names;
+  if (const auto models = asker_.session.llm().list_available_models())
+    for (const auto& model : *models)
+      names.push_back(model.name);
+  return names;
 }
 
 bool Chat::open() {

@@ -36,6 +36,7 @@ private:
   using Messages = std::vector<ChatMessage>;
 
   [[nodiscard]] std::unique_ptr<LineSource> make_lines();
+  [[nodiscard]] std::vector<std::string> model_names();
   /// Opens the conversation that the arguments name. Returns false on failure.
   bool open();
 

@@ -9,7 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
+#include "runtime/cli/external_editor.hpp"
 #include "runtime/cli/stream_io.hpp"
 
 namespace nexus::llm::cli {
@@ -31,16 +33,37 @@ bool EditedLines::possible() {
   return ::isatty(STDIN_FILENO) == 1 && display_descriptor() >= 0 && terminal_understands_escapes();
 }
 
-EditedLines::EditedLines(Interrupts& interrupts, Output& output)
-    : interrupts_{interrupts}, output_{output}, display_{display_descriptor()}, terminal_{
-                                                                                    display_} {}
+EditedLines::EditedLines(Interrupts& interrupts, Output& output, std::optional<HistoryFile> history)
+    : interrupts_{interrupts}, output_{output}, display_{display_descriptor()}, terminal_{display_},
+      history_{std::move(history)} {
+  if (history_)
+    for (auto& text : history_->load()) {
+      remembered_ = text;
+      editor_.history().add(std::move(text));
+    }
+}
 
 LineSource::Event EditedLines::next(std::string_view sign, std::string& line) {
-  // The caller checks for interrupts; without an action, an interrupt would terminate the program.
-  const auto noticing = interrupts_.during([] {});
   output_.finish_line();
   output_.clear_status();
-  show(editor_.begin(sign, screen_size()));
+  show(editor_.begin(sign, screen_size(), std::exchange(proposed_, {})));
+  const auto event = read(sign, line);
+  if (event == Event::line || event == Event::text)
+    remember(line);
+  return event;
+}
+
+LineSource::Event EditedLines::ask(std::string_view question, std::string& line) {
+  output_.finish_line();
+  output_.clear_status();
+  show(editor_.begin_answer(question, screen_size()));
+  return read(question, line);
+}
+
+/// Reads keys up to the end of a text.
+LineSource::Event EditedLines::read(std::string_view sign, std::string& line) {
+  // The caller checks for interrupts; without an action, an interrupt would terminate the program.
+  const auto noticing = interrupts_.during([] {});
   for (;;) {
     Event event = Event::end;
     const auto key = next_key(event);
@@ -52,15 +75,53 @@ LineSource::Event EditedLines::next(std::string_view sign, std::string& line) {
     std::string output;
     const auto outcome = editor_.press(*key, output);
     show(output);
-    if (outcome == LineEditor::Event::end)
+    switch (outcome) {
+    case LineEditor::Event::none:
+      break;
+    case LineEditor::Event::end:
       return Event::end;
-    if (outcome == LineEditor::Event::line) {
+    case LineEditor::Event::line:
       line = editor_.text();
       return line.find('\n') == std::string::npos ? Event::line : Event::text;
+    case LineEditor::Event::complete:
+      if (completer_)
+        show(editor_.complete(completer_(editor_.before_cursor())));
+      break;
+    case LineEditor::Event::edit:
+      edit_in_program(sign);
+      break;
     }
   }
 }
 
+void EditedLines::edit_in_program(std::string_view sign) {
+  auto text = editor_.text();
+  show(editor_.leave());
+  terminal_.lend();
+  auto edited = edit_elsewhere(text, display_);
+  terminal_.take_back();
+  if (edited)
+    text = std::move(*edited);
+  else
+    output_.message("The text stays as it was: " + edited.error().subject + ".");
+  show(editor_.begin(sign, screen_size(), std::move(text)));
+}
+
+/// Keeps a text for later conversations. Gives up with the first failure.
+void EditedLines::remember(const std::string& text) {
+  if (!history_ || text.empty() || text == remembered_)
+    return;
+  remembered_ = text;
+  if (const auto error = history_->add(text)) {
+    output_.warning("The input is not kept for later conversations: " + error.message() + ".");
+    history_.reset();
+  }
+}
+
+bool EditedLines::propose(std::string text) {
+  proposed_ = std::move(text);
+  return true;
+}
 std::optional<Key> EditedLines::next_key(Event& event) {
   std::array<char, 4096> piece{};
   for (;;) {

@@ -3,7 +3,10 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
+#include "runtime/cli/history_file.hpp"
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/key_decoder.hpp"
 #include "runtime/cli/line_editor.hpp"
@@ -21,11 +24,19 @@ public:
   /// with cursor addressing.
   [[nodiscard]] static bool possible();
 
-  EditedLines(Interrupts& interrupts, Output& output);
+  /// `history` keeps the input for later conversations; null: nothing is kept.
+  EditedLines(Interrupts& interrupts, Output& output, std::optional<HistoryFile> history);
 
   [[nodiscard]] Event next(std::string_view sign, std::string& line) override;
+  [[nodiscard]] Event ask(std::string_view question, std::string& line) override;
+  bool propose(std::string text) override;
+  void complete_with(Completer completer) override { completer_ = std::move(completer); }
 
 private:
+  [[nodiscard]] Event read(std::string_view sign, std::string& line);
+  /// Lets the user go on with the text in a program of their own.
+  void edit_in_program(std::string_view sign);
+  void remember(const std::string& text);
   /// Returns the next key, or `nullopt` and sets `event`.
   [[nodiscard]] std::optional<Key> next_key(Event& event);
   void show(const std::string& sequence) const;
@@ -37,6 +48,10 @@ private:
   RawTerminal terminal_;
   KeyDecoder keys_;
   LineEditor editor_;
+  std::optional<HistoryFile> history_;
+  Completer completer_;
+  std::string remembered_; ///< the latest text of the history file
+  std::string proposed_;   ///< begins the next text
 };
 
 } // namespace nexus::llm::cli

@@ -13,6 +13,8 @@ namespace {
 using Kind = Key::Kind;
 
 constexpr char escape = '\033';
+/// Ctrl-X, which begins a key of two.
+constexpr char prefix = '\x18';
 constexpr std::string_view paste_begin = "\033[200~";
 constexpr std::string_view paste_end = "\033[201~";
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
@@ -67,6 +69,10 @@ Kind control_key(char byte) {
     return Kind::end;
   case ctrl('F'):
     return Kind::right;
+  case ctrl('G'):
+    return Kind::cancel;
+  case ctrl('I'):
+    return Kind::complete;
   case ctrl('K'):
     return Kind::erase_to_end;
   case ctrl('L'):
@@ -75,6 +81,8 @@ Kind control_key(char byte) {
     return Kind::down;
   case ctrl('P'):
     return Kind::up;
+  case ctrl('R'):
+    return Kind::search;
   case ctrl('U'):
     return Kind::erase_to_begin;
   case ctrl('W'):
@@ -168,9 +176,12 @@ std::optional<Key> KeyDecoder::next() {
     return take_escape();
   if (!is_control(waiting_.front()))
     return take_text();
-  if (waiting_.front() == '\t') {
-    waiting_.erase(0, 1);
-    return Key{Kind::text, "\t"};
+  if (waiting_.front() == prefix) {
+    if (waiting_.size() < 2)
+      return std::nullopt;
+    const Key key{waiting_[1] == '\x05' ? Kind::edit : Kind::unknown, {}};
+    waiting_.erase(0, 2);
+    return key;
   }
   const Key key{control_key(waiting_.front()), {}};
   waiting_.erase(0, 1);

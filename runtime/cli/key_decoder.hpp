@@ -37,6 +37,10 @@ struct Key {
     erase_to_end,
     yank,
     clear_screen,
+    search,   ///< backwards through earlier texts (Ctrl-R)
+    cancel,   ///< ends a search (Ctrl-G)
+    complete, ///< Tab
+    edit,     ///< in an editor of its own (Ctrl-X Ctrl-E)
     unknown,
   };
   Kind kind = Kind::unknown;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/cli/terminal_filter.hpp"
 #include "runtime/cli/text_width.hpp"
 
 namespace nexus::llm::cli {
@@ -14,7 +15,7 @@ using Kind = Key::Kind;
 
 constexpr std::string_view further_sign = "... ";
 constexpr std::size_t tab_cells = 8;
-constexpr std::size_t history_size = 1000;
+constexpr std::size_t most_candidates_shown = 200;
 
 std::string sequence(std::size_t count, char final) {
   return count == 0 ? "" : "\033[" + std::to_string(count) + final;
@@ -30,18 +31,28 @@ bool is_space(char byte) { return byte == ' ' || byte == '\n' || byte == '\t'; }
 
 } // namespace
 
-std::string LineEditor::begin(std::string_view sign, ScreenSize screen) {
+std::string LineEditor::begin(std::string_view sign, ScreenSize screen, std::string text) {
   sign_ = sign;
   screen_ = screen;
-  text_.clear();
-  cursor_ = 0;
+  text_ = std::move(text);
+  cursor_ = text_.size();
+  answers_ = false;
+  search_.reset();
   draft_.clear();
   recalled_ = history_.size();
   top_ = shown_row_ = 0;
   return show();
 }
 
+std::string LineEditor::begin_answer(std::string_view question, ScreenSize screen) {
+  auto output = begin(question, screen);
+  answers_ = true;
+  return output;
+}
+
 LineEditor::Event LineEditor::press(const Key& key, std::string& output) {
+  if (search_ && press_in_search(key, output))
+    return Event::none;
   auto move = [&](std::size_t to) {
     cursor_ = to;
     output += show();
@@ -56,7 +67,8 @@ LineEditor::Event LineEditor::press(const Key& key, std::string& output) {
     break;
   case Kind::enter:
     output += leave();
-    remember();
+    if (!answers_)
+      history_.add(text_);
     return Event::line;
   case Kind::left:
     move(begin_of_cluster(text_, cursor_));
@@ -77,11 +89,11 @@ LineEditor::Event LineEditor::press(const Key& key, std::string& output) {
     move(text_.size());
     break;
   case Kind::up:
-    if (recalled_ > 0)
+    if (recalled_ > 0 && !answers_)
       recall(recalled_ - 1, output);
     break;
   case Kind::down:
-    if (recalled_ < history_.size())
+    if (recalled_ < history_.size() && !answers_)
       recall(recalled_ + 1, output);
     break;
   case Kind::backspace:
@@ -115,6 +127,23 @@ LineEditor::Event LineEditor::press(const Key& key, std::string& output) {
     output += "\033[H\033[2J";
     output += show_again();
     break;
+  case Kind::search:
+    if (answers_)
+      break;
+    search_ = Search{.found = history_.size(), .text = text_, .cursor = cursor_};
+    output += show();
+    break;
+  case Kind::complete:
+    // Only commands can be completed.
+    if (!answers_ && text_.starts_with('/'))
+      return Event::complete;
+    insert("\t", output);
+    break;
+  case Kind::edit:
+    if (!answers_)
+      return Event::edit;
+    break;
+  case Kind::cancel:
   case Kind::unknown:
     break;
   }
@@ -123,7 +152,8 @@ LineEditor::Event LineEditor::press(const Key& key, std::string& output) {
 
 std::string LineEditor::leave() {
   std::string output;
-  if (cursor_ != text_.size()) {
+  if (cursor_ != text_.size() || search_) {
+    search_.reset();
     cursor_ = text_.size();
     output = show();
   }
@@ -161,14 +191,7 @@ LineEditor::Picture LineEditor::draw() const {
     picture.rows.emplace_back();
     column = 0;
   };
-  put(sign_, width_of(sign_));
-  for (std::size_t at = 0;;) {
-    if (at == cursor_)
-      picture.cursor = {picture.rows.size() - 1, column};
-    if (at >= text_.size())
-      break;
-    const auto character = character_at(text_, at);
-    const auto bytes = std::string_view{text_}.substr(at, character.bytes);
+  auto put_character = [&](std::string_view bytes, std::size_t cells) {
     if (bytes == "\n") {
       end_line();
       put(further_sign, further_sign.size());
@@ -182,10 +205,22 @@ LineEditor::Picture LineEditor::draw() const {
     } else if (is_c1_control(bytes)) {
       put("?", 1);
     } else {
-      put(bytes, character.cells);
+      put(bytes, cells);
     }
-    at += character.bytes;
-  }
+  };
+  const auto put_text = [&](std::string_view text, std::size_t cursor) {
+    for (std::size_t at = 0;;) {
+      if (at == cursor)
+        picture.cursor = {picture.rows.size() - 1, column};
+      if (at >= text.size())
+        break;
+      const auto character = character_at(text, at);
+      put_character(text.substr(at, character.bytes), character.cells);
+      at += character.bytes;
+    }
+  };
+  put_text(sign(), std::string_view::npos);
+  put_text(text_, cursor_);
   // After a full row, the cursor is at the start of the next row, which does not exist yet.
   if (column == screen_.columns)
     end_line();
@@ -272,12 +307,78 @@ void LineEditor::recall(std::size_t place, std::string& output) {
   output += show();
 }
 
-void LineEditor::remember() {
-  if (text_.empty() || (!history_.empty() && history_.back() == text_))
+std::string LineEditor::sign() const {
+  if (!search_)
+    return sign_;
+  return (search_->failed ? "(not found) " : "(search) ") + search_->wanted + ": ";
+}
+
+/// Shows the latest text before a place of the history that contains what is searched for.
+void LineEditor::search(std::size_t behind) {
+  const auto found = history_.find(search_->wanted, behind);
+  search_->failed = !found;
+  if (!found)
     return;
-  history_.push_back(text_);
-  if (history_.size() > history_size)
-    history_.erase(history_.begin());
+  search_->found = *found;
+  text_ = history_[*found];
+  cursor_ = text_.find(search_->wanted);
+}
+
+bool LineEditor::press_in_search(const Key& key, std::string& output) {
+  auto& wanted = search_->wanted;
+  switch (key.kind) {
+  case Kind::text:
+    wanted += key.text;
+    search(std::min(search_->found, history_.size() - 1) + 1);
+    break;
+  case Kind::backspace:
+    wanted.erase(begin_of_cluster(wanted, wanted.size()));
+    search(history_.size());
+    break;
+  case Kind::search:
+    search(search_->found);
+    break;
+  case Kind::cancel:
+    text_ = std::move(search_->text);
+    cursor_ = search_->cursor;
+    search_.reset();
+    break;
+  default:
+    // The text that was found stays, and the key applies to it.
+    if (search_->found < history_.size()) {
+      draft_ = std::move(search_->text);
+      recalled_ = search_->found;
+    }
+    search_.reset();
+    output += show();
+    return false;
+  }
+  output += show();
+  return true;
+}
+
+std::string LineEditor::complete(const Completion& completion) {
+  const auto& candidates = completion.candidates;
+  if (candidates.empty() || completion.from > cursor_)
+    return {};
+  std::string output;
+  const auto begun = text_.substr(completion.from, cursor_ - completion.from);
+  auto common = common_beginning(candidates);
+  // What is complete ends with a blank, except for a directory.
+  if (candidates.size() == 1 && !common.ends_with('/') && !text_.substr(cursor_).starts_with(' '))
+    common += ' ';
+  if (common.size() > begun.size() && common.starts_with(begun)) {
+    insert(std::string_view{common}.substr(begun.size()), output);
+    return output;
+  }
+  const auto cursor = cursor_;
+  output = leave();
+  TerminalFilter filter;
+  for (std::size_t i = 0; i < candidates.size() && i < most_candidates_shown; ++i)
+    output += (i == 0 ? "" : "  ") + filter(candidates[i]);
+  output += candidates.size() > most_candidates_shown ? "  ...\r\n" : "\r\n";
+  cursor_ = cursor;
+  return output + show_again();
 }
 
 std::size_t LineEditor::word_left() const {

@@ -3,10 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "runtime/cli/completion.hpp"
+#include "runtime/cli/input_history.hpp"
 #include "runtime/cli/key_decoder.hpp"
 
 namespace nexus::llm::cli {
@@ -25,12 +28,16 @@ class LineEditor {
 public:
   enum class Event : std::uint8_t {
     none,
-    line, ///< `text()` is the entered text
-    end,  ///< end of the input
+    line,     ///< `text()` is the entered text
+    end,      ///< end of the input
+    complete, ///< wants `complete` with what completes `before_cursor()`
+    edit,     ///< wants `begin` again, with the text as it was edited elsewhere
   };
 
   /// Starts a new text after a prompt. Returns the output.
-  [[nodiscard]] std::string begin(std::string_view sign, ScreenSize screen);
+  [[nodiscard]] std::string begin(std::string_view sign, ScreenSize screen, std::string text = {});
+  /// Starts the answer to a question, which neither uses nor enters the history.
+  [[nodiscard]] std::string begin_answer(std::string_view question, ScreenSize screen);
   /// Processes a key; stores the output in `output`.
   [[nodiscard]] Event press(const Key& key, std::string& output);
   /// Moves the cursor behind the text, so that other output may follow. Returns the output.
@@ -40,7 +47,15 @@ public:
   /// Shows the text again, after the output of others. Returns the output.
   [[nodiscard]] std::string show_again();
 
+  /// Inserts what all candidates have in common; shows them if that is nothing new. Returns the
+  /// output.
+  [[nodiscard]] std::string complete(const Completion& completion);
+
+  [[nodiscard]] InputHistory& history() noexcept { return history_; }
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  [[nodiscard]] std::string_view before_cursor() const noexcept {
+    return std::string_view{text_}.substr(0, cursor_);
+  }
   [[nodiscard]] const ScreenSize& screen() const noexcept { return screen_; }
 
 private:
@@ -51,6 +66,14 @@ private:
   struct Place {
     std::size_t row = 0;
     std::size_t column = 0;
+  };
+  /// A search through the history, which shows the text that it has found.
+  struct Search {
+    std::string wanted;
+    std::size_t found = 0; ///< place in the history; its size: none yet
+    bool failed = false;
+    std::string text; ///< what the search began with
+    std::size_t cursor = 0;
   };
   struct Picture {
     std::vector<Row> rows;
@@ -63,7 +86,10 @@ private:
   [[nodiscard]] bool append(std::string_view inserted, std::string& output);
   void erase(std::size_t from, std::size_t to, bool keep, std::string& output);
   void recall(std::size_t place, std::string& output);
-  void remember();
+  void search(std::size_t behind);
+  /// Processes a key of a search. Returns false if the key ends it and means something else.
+  [[nodiscard]] bool press_in_search(const Key& key, std::string& output);
+  [[nodiscard]] std::string sign() const;
   [[nodiscard]] std::size_t word_left() const;
   [[nodiscard]] std::size_t word_right() const;
 
@@ -72,7 +98,9 @@ private:
   std::string text_;
   std::size_t cursor_ = 0; ///< byte offset in the text
   std::string erased_;     ///< text for `yank`
-  std::vector<std::string> history_;
+  InputHistory history_;
+  std::optional<Search> search_;
+  bool answers_ = false;      ///< the text answers a question
   std::size_t recalled_ = 0;  ///< index in the history; its size: the new text
   std::string draft_;         ///< the new text, while an older one is shown
   std::size_t top_ = 0;       ///< the first row on the screen

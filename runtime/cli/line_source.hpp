@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "nexus_llm/errors.hpp"
+#include "runtime/cli/completion.hpp"
 
 namespace nexus::llm::cli {
 
@@ -32,6 +33,8 @@ public:
   /// Lets the next text begin with this one, for the user to change. Returns false if that is not
   /// possible.
   virtual bool propose(std::string) { return false; }
+  /// Sets what completes a text, for sources that can.
+  virtual void complete_with(Completer) {}
   [[nodiscard]] const LLMError& error() const noexcept { return error_; }
 
 protected:

@@ -31,6 +31,7 @@ struct Shared {
   int display = -1;
   int resumed = -1;
   std::atomic<bool> active{false};
+  std::atomic<bool> lent{false}; ///< another program uses the terminal
   std::array<struct sigaction, ending_signals.size()> previous{};
 };
 Shared shared;
@@ -45,7 +46,7 @@ void enter() {
 }
 
 void restore() {
-  if (!shared.active)
+  if (!shared.active || shared.lent)
     return;
   write_sequence(mark_no_pastes);
   ::tcsetattr(STDIN_FILENO, TCSANOW, &shared.before);
@@ -67,9 +68,9 @@ void on_end(int number) {
 }
 
 /// Enters raw mode again after a suspension.
-void take_back() {
+void enter_again() {
   // In the background, `tcsetattr` would suspend the program again.
-  if (::tcgetpgrp(STDIN_FILENO) == ::getpgrp())
+  if (!shared.lent && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp())
     enter();
   const std::uint64_t one = 1;
   static_cast<void>(::write(shared.resumed, &one, sizeof one) + 0);
@@ -77,7 +78,7 @@ void take_back() {
 
 void on_resume(int) {
   const auto error = errno;
-  take_back();
+  enter_again();
   errno = error;
 }
 
@@ -92,7 +93,7 @@ void on_suspend(int number) {
   // The program stops here, unless its process group is orphaned.
   ::pthread_sigmask(SIG_UNBLOCK, &suspension, nullptr);
   set_handler(number, &on_suspend);
-  take_back();
+  enter_again();
   errno = error;
 }
 
@@ -133,6 +134,16 @@ RawTerminal::~RawTerminal() {
 void RawTerminal::forget_resumed() const {
   std::uint64_t ignored = 0;
   static_cast<void>(::read(resumed_.get(), &ignored, sizeof ignored) + 0);
+}
+
+void RawTerminal::lend() const {
+  restore();
+  shared.lent = true;
+}
+
+void RawTerminal::take_back() const {
+  shared.lent = false;
+  enter();
 }
 
 } // namespace nexus::llm::cli

@@ -21,6 +21,9 @@ public:
   /// Returns a descriptor for `poll` that is readable after the program was suspended and resumed.
   [[nodiscard]] int resumed() const noexcept { return resumed_.get(); }
   void forget_resumed() const;
+  /// Leaves and enters raw mode, for another program that uses the terminal in between.
+  void lend() const;
+  void take_back() const;
 
 private:
   FileDescriptor resumed_;

@@ -2,7 +2,12 @@
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <termios.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "tests/cli/screen.hpp"
 #include "tests/cli/talking.hpp"
@@ -67,6 +72,128 @@ BOOST_AUTO_TEST_CASE(earlier_messages_come_back) {
   auto& child = *talk;
   BOOST_TEST(enter(child, "first") == "first");
   BOOST_TEST(enter(child, "\033[A\033[A again") == "first again");
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_failed_stands_at_the_prompt_again) {
+  const auto talk = start();
+  auto& child = *talk;
+  simulator->inject(simulator::Fault::respond(400, R"({"error":"no"})").on("/api/chat"));
+  child.write("\033[200~one\rtwo\033[201~\r");
+  BOOST_TEST(child.read_until("stands at the prompt again"));
+  BOOST_TEST(child.read_until("two"));
+  BOOST_TEST(enter(child, "!") == "one\ntwo!");
+}
+
+BOOST_AUTO_TEST_CASE(input_of_earlier_conversations_comes_back) {
+  {
+    const auto one = start();
+    const auto two = start();
+    enter(*one, "from one");
+    enter(*two, "from two");
+    one->write("\x04");
+    BOOST_TEST(one->wait() == 0);
+    two->write("\x04");
+    BOOST_TEST(two->wait() == 0);
+  }
+  struct stat status {};
+  BOOST_TEST(::stat((state() / "history").c_str(), &status) == 0);
+  BOOST_TEST((status.st_mode & 0777) == 0600u);
+  {
+    const auto talk = start();
+    BOOST_TEST(enter(*talk, "\033[A") == "from two");
+    BOOST_TEST(enter(*talk, "\033[A\033[A") == "from one");
+    BOOST_TEST(enter(*talk, "\x12two") == "from two");
+  }
+  {
+    const auto talk = start({"--no-history"});
+    BOOST_TEST(enter(*talk, "secret\033[A") == "secret");
+  }
+  std::ifstream stream{state() / "history"};
+  const std::string content{std::istreambuf_iterator<char>{stream}, {}};
+  BOOST_TEST(content == "\"from one\"\n\"from two\"\n\"from one\"\n\"from two\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(tab_completes_commands_and_installed_models) {
+  simulator->set_reply("qwen2.5-coder:7b", "Fine.");
+  const auto talk = start();
+  auto& child = *talk;
+  child.write("/mod\t");
+  BOOST_TEST(child.read_until("/model "));
+  child.write("qw\t");
+  BOOST_TEST(child.read_until("qwen2.5-coder:7b "));
+  child.write("\r");
+  BOOST_TEST(child.read_until("qwen2.5-coder:7b answers from now on"));
+  BOOST_TEST(child.read_until(">>> "));
+  child.write("/s\t");
+  BOOST_TEST(child.read_until("/save  /set  /show  /system"));
+  child.write("\x15");
+  BOOST_TEST(enter(child, "/set temp\t0.5\r" + std::string{"hello"}) == "hello");
+  BOOST_TEST(json_at(last_body("/api/chat"), "options.temperature") == "0.5");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_is_edited_in_the_editor_of_the_user) {
+  write(home / "work" / "editor", "#!/bin/sh\nstty -a | grep -q ' icanon' || exit 9\n"
+                                  "printf 'before: ' > x; cat \"$2\" >> x; cp x \"$2\"\n"
+                                  "test \"$1\" = --wait\n");
+  std::filesystem::permissions(home / "work" / "editor", std::filesystem::perms::owner_all);
+  environment["EDITOR"] = "false";
+  environment["VISUAL"] = "./editor --wait";
+  const auto talk = start();
+  auto& child = *talk;
+  BOOST_TEST(enter(child, "one\033\rtwo\x18\x05 more") == "before: one\ntwo more");
+  Screen screen{100, 24};
+  screen.feed(child.out());
+  BOOST_TEST(contains(screen.text(), ">>> before: one\n... two more\nFine.\n"), screen.text());
+}
+
+BOOST_AUTO_TEST_CASE(an_editor_that_fails_leaves_the_text) {
+  environment["VISUAL"] = "false";
+  const auto talk = start();
+  auto& child = *talk;
+  child.write("text\x18\x05");
+  BOOST_TEST(child.read_until("`false` failed"));
+  BOOST_TEST(enter(child, "!") == "text!");
+}
+
+BOOST_AUTO_TEST_CASE(interrupts_of_an_editor_are_its_own) {
+  write(home / "work" / "editor", "caught=0\ntrap 'caught=$((caught + 1)); echo caught' INT\n"
+                                  "echo ready\nwhile [ $caught -lt 2 ]; do read -r line; done\n"
+                                  "echo $caught > \"$1\"\n");
+  environment["VISUAL"] = "sh ./editor";
+  const auto talk = start();
+  auto& child = *talk;
+  child.write("text\x18\x05");
+  BOOST_TEST(child.read_until("ready"));
+  child.write("\x03");
+  BOOST_TEST(child.read_until("caught"));
+  child.write("\x03");
+  BOOST_TEST(child.read_until("caught"));
+  BOOST_TEST(child.read_until(">>> "));
+  BOOST_TEST(enter(child, "!") == "2!");
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_conversation_comes_back_whole) {
+  auto options = child_options({"chat"}, true);
+  // A shell with job control, as users have.
+  options.wrapper = {"/bin/bash", "-c",
+                     "set -m; \"$@\"; echo stopped; stty -a | grep -o ' icanon'; read -r line; "
+                     "fg >/dev/null",
+                     "bash"};
+  Child child{options};
+  BOOST_TEST(child.read_until(">>> "));
+  child.write("a message");
+  BOOST_TEST(child.read_until("a message"));
+  child.write("\x1A");
+  BOOST_TEST(child.read_until("stopped"));
+  BOOST_TEST(child.read_until(" icanon"));
+  child.write("resume\n");
+  BOOST_TEST(child.read_until(">>> a message"));
+  BOOST_TEST(enter(child, " goes on") == "a message goes on");
+  Screen screen{100, 24};
+  screen.feed(child.out());
+  BOOST_TEST(contains(screen.text(), ">>> a message goes on\nFine.\n"), screen.text());
+  child.write("\x04");
+  BOOST_TEST(child.wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_typed_during_an_answer_is_kept_for_the_prompt) {

@@ -129,6 +129,100 @@ BOOST_AUTO_TEST_CASE(earlier_texts_come_back) {
   BOOST_TEST(desk.editor.text() == "new");
 }
 
+BOOST_AUTO_TEST_CASE(a_search_finds_earlier_texts) {
+  Desk desk{40};
+  desk.enter("git diff");
+  desk.enter("explain CAF");
+  desk.enter("git log");
+  desk.type("new\x12");
+  BOOST_TEST(desk.screen.text().ends_with("(search) : new"), desk.screen.text());
+  desk.type("git");
+  BOOST_TEST(desk.screen.text().ends_with("(search) git: git log"), desk.screen.text());
+  desk.type("\x12");
+  BOOST_TEST(desk.screen.text().ends_with("(search) git: git diff"), desk.screen.text());
+  desk.type("\x12");
+  BOOST_TEST(desk.screen.text().ends_with("(not found) git: git diff"), desk.screen.text());
+  desk.type(times(3, backspace) + "CAF");
+  BOOST_TEST(desk.screen.text().ends_with("(search) CAF: explain CAF"), desk.screen.text());
+  BOOST_TEST(desk.enter("") == "explain CAF");
+}
+
+BOOST_AUTO_TEST_CASE(a_search_goes_on_as_editing_or_is_given_up) {
+  Desk desk{40};
+  desk.enter("first");
+  desk.enter("second");
+  // The next key of another kind applies to what was found, and the arrows go on from there.
+  BOOST_TEST(desk.enter("\x12"
+                        "sec\x05!") == "second!");
+  BOOST_TEST(desk.enter("\x12"
+                        "sec\x12" +
+                        std::string{up}) == "first");
+  BOOST_TEST(desk.enter("new\x12"
+                        "fir\x07 text") == "new text");
+  BOOST_TEST(desk.screen.text().ends_with(">>>"), desk.screen.text());
+  Desk empty{40};
+  BOOST_TEST(empty.enter("\x12"
+                         "x\x7F\x12\x07"
+                         "typed") == "typed");
+}
+
+BOOST_AUTO_TEST_CASE(a_search_ends_where_the_program_interrupts_it) {
+  Desk desk{40};
+  desk.enter("first");
+  desk.type("\x12"
+            "fir");
+  desk.screen.feed(desk.editor.leave());
+  desk.screen.feed(desk.editor.begin(">>> ", desk.size));
+  BOOST_TEST(desk.screen.text().ends_with(">>> first\n>>>"), desk.screen.text());
+  BOOST_TEST(desk.enter("x") == "x");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_can_begin_with_another) {
+  Desk desk{40};
+  desk.enter("old");
+  desk.screen.feed(desk.editor.leave());
+  desk.screen.feed(desk.editor.begin(">>> ", desk.size, "fail"));
+  BOOST_TEST(desk.enter("ed") == "failed");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_to_a_question_is_no_earlier_text) {
+  Desk desk{40};
+  desk.enter("old");
+  desk.screen.feed(desk.editor.begin_answer("Really? ", desk.size));
+  BOOST_TEST((desk.type(std::string{up} + "\x12y\x18\x05\r") == LineEditor::Event::line));
+  BOOST_TEST(desk.editor.text() == "y");
+  desk.screen.feed(desk.editor.begin(">>> ", desk.size));
+  BOOST_TEST(desk.enter(up) == "old");
+}
+
+BOOST_AUTO_TEST_CASE(tab_completes_a_command_and_is_a_tab_elsewhere) {
+  Desk desk{60};
+  BOOST_TEST(desk.enter("a\tb") == "a\tb");
+  BOOST_TEST((desk.type("/mo x\033[D\033[D\t") == LineEditor::Event::complete));
+  BOOST_TEST(desk.editor.before_cursor() == "/mo");
+  desk.screen.feed(desk.editor.complete({0, {"/model"}}));
+  BOOST_TEST(desk.enter("") == "/model x");
+  desk.type("/model ll\t");
+  desk.screen.feed(desk.editor.complete({7, {"llama3:8b", "llama3:70b"}}));
+  BOOST_TEST(desk.editor.text() == "/model llama3:");
+  desk.type("\t");
+  desk.screen.feed(desk.editor.complete({7, {"llama3:8b", "llama3:70b\033[2J"}}));
+  BOOST_TEST(desk.screen.text().ends_with(">>> /model llama3:\nllama3:8b  llama3:70b[2J\n"
+                                          ">>> /model llama3:"),
+             desk.screen.text());
+  desk.screen.feed(desk.editor.complete({7, {}}));
+  desk.type("8");
+  desk.screen.feed(desk.editor.complete({7, {"llama3:8b"}}));
+  BOOST_TEST(desk.enter("") == "/model llama3:8b ");
+}
+
+BOOST_AUTO_TEST_CASE(another_editor_is_asked_for_with_two_keys) {
+  Desk desk;
+  BOOST_TEST((desk.type("a\x18\x05", 1) == LineEditor::Event::edit));
+  BOOST_TEST((desk.type("\x18x", 1) == LineEditor::Event::none));
+  BOOST_TEST(desk.enter("b") == "ab");
+}
+
 BOOST_AUTO_TEST_CASE(a_text_wraps_where_the_terminal_wraps_it) {
   Desk desk;
   desk.type("0123456789abcdef");
