@@ -396,6 +396,7 @@ void Chat::clear() {
                         : "The conversation is forgotten.");
   if (named)
     name_ = store_ && !arguments_.no_history ? unnamed : "";
+  kept_.reset();
 }
 
 void Chat::set_system(const std::string& text) {
@@ -593,15 +594,14 @@ void Chat::save_as(const std::string& name) {
       !confirm("There is a conversation " + wanted + " already. Replace it?"))
     return;
   const auto before = std::exchange(name_, wanted);
-  const Conversation conversation{.model = settings_.options().model,
-                                  .system = settings_.options().system,
-                                  .options = settings_.changed(),
-                                  .messages = messages_};
-  if (const auto saved = store_->save(name_, conversation); !saved) {
+  auto conversation = conversation_now();
+  const auto* known = kept_ && before == wanted ? &*kept_ : nullptr;
+  if (const auto saved = store_->save(name_, conversation, known); !saved) {
     name_ = before;
     refuse(saved.error());
     return;
   }
+  kept_ = std::move(conversation);
   output_.message("The conversation is saved as " + name_ + ", and each further answer with it.");
 }
 
@@ -633,8 +633,16 @@ void Chat::load(const std::string& name) {
                   count_of(messages_.size(), "message") + ".");
 }
 
+Conversation Chat::conversation_now() const {
+  return {.model = settings_.options().model,
+          .system = settings_.options().system,
+          .options = settings_.changed(),
+          .messages = messages_};
+}
+
 /// Takes over what was saved, except for what the command line sets.
 void Chat::use(Conversation conversation) {
+  kept_ = conversation;
   messages_ = std::move(conversation.messages);
   images_.clear();
   last_stats_ = {};
@@ -647,13 +655,14 @@ void Chat::use(Conversation conversation) {
 void Chat::keep() {
   if (name_.empty() || !store_)
     return;
-  const Conversation conversation{.model = settings_.options().model,
-                                  .system = settings_.options().system,
-                                  .options = settings_.changed(),
-                                  .messages = messages_};
-  const auto saved = store_->save(name_, conversation);
-  if (saved)
+  auto conversation = conversation_now();
+  // A name belongs to one conversation at a time; those without share theirs.
+  const auto* known = kept_ && name_ != unnamed ? &*kept_ : nullptr;
+  const auto saved = store_->save(name_, conversation, known);
+  if (saved) {
+    kept_ = std::move(conversation);
     return;
+  }
   output_.warning("The conversation is not saved any more: " + saved.error().subject + ".");
   name_.clear();
 }

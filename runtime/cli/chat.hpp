@@ -70,6 +70,7 @@ private:
   void save_as(const std::string& name);
   void load(const std::string& name);
   void use(Conversation conversation);
+  [[nodiscard]] Conversation conversation_now() const;
   /// Saves the conversation, if it has a place.
   void keep();
 
@@ -93,13 +94,14 @@ private:
   std::optional<ConversationStore> store_;
   std::unique_ptr<LineSource> lines_;
   Messages messages_;
-  std::vector<std::string> images_; ///< for the next message, in base64
-  std::string name_;                ///< of the saved conversation; empty: it is not saved
-  std::string last_model_;          ///< of the last answer
-  GenerateStats last_stats_;        ///< likewise
-  std::string window_model_;        ///< the model of `model_window_`
-  std::uint64_t model_window_ = 0;  ///< as Ollama has told
-  bool leaving_ = false;            ///< the last event was an interrupt
+  std::vector<std::string> images_;  ///< for the next message, in base64
+  std::string name_;                 ///< of the saved conversation; empty: it is not saved
+  std::optional<Conversation> kept_; ///< what its file holds, as far as is known
+  std::string last_model_;           ///< of the last answer
+  GenerateStats last_stats_;         ///< likewise
+  std::string window_model_;         ///< the model of `model_window_`
+  std::uint64_t model_window_ = 0;   ///< as Ollama has told
+  bool leaving_ = false;             ///< the last event was an interrupt
   int code_ = 0; ///< the exit code; that of the first failure if stdin is not a terminal
 };
 

@@ -2,6 +2,7 @@
 #include "runtime/cli/conversation_store.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::string_view extension = ".json";
 constexpr std::size_t longest_name = 100;
+constexpr std::chrono::milliseconds lock_patience{5000};
 /// Images make conversations large.
 constexpr std::size_t largest_file = std::size_t{1} << 30;
 
@@ -61,20 +63,32 @@ Result<Conversation> ConversationStore::load(std::string_view name) const {
   return Conversation::from_json(*text, path.string());
 }
 
-Result<void> ConversationStore::save(std::string_view name,
-                                     const Conversation& conversation) const {
+Result<void> ConversationStore::save(std::string_view name, const Conversation& conversation,
+                                     const Conversation* known) const {
   if (!is_valid_name(name))
     return failure(invalid_name(name));
-  if (contains(name))
-    if (const auto old = load(name); !old)
-      return failure(old.error());
   const auto path = path_of(name);
-  auto error = make_private_directory(directory_);
-  if (!error)
-    error = replace_file(path, conversation.to_json());
-  if (error)
+  const auto unwritable = [&path](const std::error_code& error) {
     return failure(ErrorCode::invalid_argument,
                    "`" + path.string() + "` cannot be written: " + error.message());
+  };
+  if (const auto error = make_private_directory(directory_))
+    return unwritable(error);
+  // Another conversation must not change the file between the comparison and the replacement.
+  std::error_code error;
+  const auto lock = lock_directory(directory_, lock_patience, error);
+  if (error)
+    return unwritable(error);
+  if (contains(name)) {
+    const auto old = load(name);
+    if (!old)
+      return failure(old.error());
+    if (known != nullptr && *old != *known)
+      return failure(ErrorCode::invalid_argument,
+                     "`" + path.string() + "` was changed by another program");
+  }
+  if (error = replace_file(path, conversation.to_json()); error)
+    return unwritable(error);
   return {};
 }
 

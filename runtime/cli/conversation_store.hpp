@@ -25,10 +25,11 @@ public:
   /// Errors: `invalid_argument` for an invalid name, for none of this name, and for a file that
   /// cannot be read or is not a conversation.
   [[nodiscard]] Result<Conversation> load(std::string_view name) const;
-  /// Creates or replaces a conversation.
-  /// Errors: `invalid_argument` for an invalid name, for a file that is not a conversation, which
-  /// stays as it is, and if the file cannot be written.
-  [[nodiscard]] Result<void> save(std::string_view name, const Conversation& conversation) const;
+  /// Creates or replaces a conversation; with `known`, only one that is equal to it.
+  /// Errors: `invalid_argument` for an invalid name, for a file that is not a conversation or not
+  /// the known one, which stays as it is, and if the file cannot be written.
+  [[nodiscard]] Result<void> save(std::string_view name, const Conversation& conversation,
+                                  const Conversation* known = nullptr) const;
   /// Returns the names, the one that was saved last first.
   [[nodiscard]] std::vector<std::string> names() const;
 

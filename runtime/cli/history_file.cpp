@@ -15,7 +15,7 @@ namespace nexus::llm::cli {
 
 namespace {
 
-constexpr std::chrono::milliseconds lock_patience{1000};
+constexpr std::chrono::milliseconds history_patience{1000};
 constexpr std::size_t largest_history = std::size_t{256} << 20;
 
 std::string read_history(const std::filesystem::path& path) {
@@ -52,7 +52,7 @@ std::error_code HistoryFile::add(std::string_view text) const {
     return error;
   // Without the lock, a text that another process adds while the file is replaced would be lost.
   std::error_code error;
-  const auto lock = lock_directory(path_.parent_path(), lock_patience, error);
+  const auto lock = lock_directory(path_.parent_path(), history_patience, error);
   if (error)
     return error;
   auto content = read_history(path_);

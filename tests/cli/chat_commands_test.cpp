@@ -159,6 +159,21 @@ BOOST_AUTO_TEST_CASE(a_conversation_without_a_name_can_be_continued) {
   BOOST_TEST(conversation() == "u:one a:Fine. u:two ");
 }
 
+BOOST_AUTO_TEST_CASE(two_that_go_on_with_one_conversation_lose_no_answer) {
+  BOOST_TEST(run({"chat", "--conversation", "birds"}, "one\n").code == 0);
+  const auto mine = start({"--conversation", "birds"});
+  const auto theirs = start({"--conversation", "birds"});
+  enter(*theirs, "theirs");
+  mine->write("mine\r");
+  BOOST_TEST(mine->read_until("is not saved any more"));
+  BOOST_TEST(mine->read_until(">>> "));
+  command(*mine, "/save parrots", "saved as parrots");
+  BOOST_TEST(run({"chat", "--conversation", "birds"}, "two\n").code == 0);
+  BOOST_TEST(conversation() == "u:one a:Fine. u:theirs a:Fine. u:two ");
+  BOOST_TEST(run({"chat", "--conversation", "parrots"}, "three\n").code == 0);
+  BOOST_TEST(conversation() == "u:one a:Fine. u:mine a:Fine. u:three ");
+}
+
 BOOST_AUTO_TEST_CASE(another_conversation_is_replaced_only_if_the_user_agrees) {
   const auto talk = start();
   auto& child = *talk;

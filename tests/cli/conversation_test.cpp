@@ -85,6 +85,20 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_conversation_is_told_of_and_never_replace
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_another_program_has_saved_is_not_replaced_unseen) {
+  const auto mine = sample();
+  BOOST_TEST(store.save("one", mine).has_value());
+  auto theirs = mine;
+  theirs.messages.push_back({.content = "Theirs"});
+  BOOST_TEST(store.save("one", theirs, &mine).has_value());
+  auto longer = mine;
+  longer.messages.push_back({.content = "Mine"});
+  const auto saved = store.save("one", longer, &mine);
+  BOOST_REQUIRE(!saved.has_value());
+  BOOST_TEST(saved.error().subject.find("changed by another program") != std::string::npos);
+  BOOST_TEST((store.load("one").value() == theirs));
+}
+
 BOOST_AUTO_TEST_CASE(a_name_never_leaves_the_directory) {
   for (const char* name : {"", ".", "..", "../x", "a/b", ".hidden", "-x", "a b", "\xC3\xA9"}) {
     BOOST_TEST(!ConversationStore::is_valid_name(name), name);
