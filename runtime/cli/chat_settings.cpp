@@ -164,11 +164,11 @@ Result<std::string> known_name(std::string_view name) {
   const auto names = ChatSettings::names();
   if (std::find(names.begin(), names.end(), normal) != names.end())
     return normal;
-  const auto meant = nearest(normal, names);
-  return failure(
-      ErrorCode::invalid_option,
-      "there is none of the name `" + std::string{name} + "`" +
-          (meant.empty() ? "; /set lists them" : "; `" + std::string{meant} + "` is the nearest"));
+  std::string hint = "/set lists them";
+  if (const auto meant = nearest(normal, names); !meant.empty())
+    hint = "`" + std::string{meant} + "` is the nearest";
+  return failure(ErrorCode::invalid_option,
+                 "there is none of the name `" + std::string{name} + "`; " + hint);
 }
 
 } // namespace
@@ -194,7 +194,7 @@ Result<void> ChatSettings::set(std::string_view name, std::string_view value) {
 Result<std::string> ChatSettings::value(std::string_view name) const {
   const auto known = known_name(name);
   if (!known)
-    return known;
+    return failure(known.error());
   return value_of(options_, *known).value_or(std::string{unset});
 }
 
