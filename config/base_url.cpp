@@ -175,7 +175,7 @@ std::string base_url_fault(std::string_view text) {
          (may_hold_password(text) ? std::string{} : ", not `" + std::string{text} + "`");
 }
 
-Result<BaseUrl> parse_ollama_host(std::string_view value) {
+Result<BaseUrl> parse_ollama_host(std::string_view value, InvalidPort invalid) {
   auto text = trim(trim(trim(value), "\"'"));
   const auto separator = text.find("://");
   auto scheme = separator == std::string_view::npos ? std::string{}
@@ -187,7 +187,7 @@ Result<BaseUrl> parse_ollama_host(std::string_view value) {
   std::string port;
   if (const auto parts = may_hold_password(authority) ? std::nullopt : split_authority(authority);
       parts && parts->port) {
-    if (is_port(*parts->port))
+    if (is_port(*parts->port) || invalid == InvalidPort::is_error)
       port = ":" + std::string{*parts->port};
     authority.remove_suffix(parts->port->size() + 1);
   }

@@ -32,9 +32,13 @@ struct BaseUrl {
 /// Returns why a base URL is invalid ("must be ..."), or an empty string.
 [[nodiscard]] std::string base_url_fault(std::string_view text);
 
+/// What an invalid port means to `parse_ollama_host`.
+enum class InvalidPort : std::uint8_t { is_default, is_error };
+
 /// Parses `OLLAMA_HOST` as the clients of Ollama do: as a base URL, but quotes are removed, an
-/// empty value or host means 127.0.0.1, and the default replaces an invalid port. Errors: as
-/// `parse_base_url`.
-[[nodiscard]] Result<BaseUrl> parse_ollama_host(std::string_view value);
+/// empty value or host means 127.0.0.1, and the default replaces an invalid port, unless `port`
+/// says otherwise. Errors: as `parse_base_url`.
+[[nodiscard]] Result<BaseUrl> parse_ollama_host(std::string_view value,
+                                                InvalidPort port = InvalidPort::is_default);
 
 } // namespace nexus::llm

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "config/base_url.hpp"
 #include "config/model_name.hpp"
 #include "config/node_address.hpp"
 #include "config/ollama_options.hpp"
 #include "config/setting_value.hpp"
+#include "config/suggestion.hpp"
 #include "config/utf8.hpp"
 
 namespace nexus::llm {
@@ -408,22 +410,48 @@ std::string wrong_parent(const Value& section, std::string_view path) {
   return {};
 }
 
-bool is_parent(std::string_view path) {
-  const auto prefix = std::string{path} + ".";
-  return std::ranges::any_of(config_keys(),
-                             [&](const ConfigKey& key) { return key.path.starts_with(prefix); });
-}
-
 void find_unknown(const Value& object, const std::string& prefix,
                   std::vector<std::string>& unknown) {
   for (const auto& member : object.GetObject()) {
     const auto path = prefix + std::string{json::text_of(member.name)};
     if (find_config_key(path) != nullptr)
       continue;
-    if (!is_parent(path))
+    if (!is_config_group(path))
       unknown.push_back(path);
     else if (member.value.IsObject())
       find_unknown(member.value, path + ".", unknown);
+  }
+}
+
+/// The settings and their groups, each group before its first setting.
+std::vector<std::string> all_paths() {
+  std::vector<std::string> paths;
+  for (const auto& key : config_keys()) {
+    for (auto dot = key.path.find('.'); dot != std::string::npos; dot = key.path.find('.', dot + 1))
+      if (auto group = key.path.substr(0, dot); std::ranges::find(paths, group) == paths.end())
+        paths.push_back(std::move(group));
+    paths.push_back(key.path);
+  }
+  return paths;
+}
+
+std::string last_name(std::string_view path) {
+  return std::string{path.substr(path.rfind('.') + 1)}; // npos + 1 is 0
+}
+
+void find_duplicates(const Value& value, const std::string& path,
+                     std::vector<std::string>& duplicates) {
+  if (!value.IsObject())
+    return;
+  for (auto member = value.MemberBegin(); member != value.MemberEnd(); ++member) {
+    const auto inner = path + std::string{json::text_of(member->name)};
+    const auto has_name = [&member](const auto& other) { return other.name == member->name; };
+    const auto earlier = std::count_if(value.MemberBegin(), member, has_name);
+    if (earlier == 1)
+      duplicates.push_back(inner);
+    // What an earlier value contains does not count.
+    if (std::none_of(std::next(member), value.MemberEnd(), has_name))
+      find_duplicates(member->value, inner + ".", duplicates);
   }
 }
 
@@ -439,6 +467,34 @@ const ConfigKey* find_config_key(std::string_view path) {
     if (key.path == path)
       return &key;
   return nullptr;
+}
+
+std::string_view without_section(std::string_view path) {
+  constexpr std::string_view section = "llm.";
+  return path.starts_with(section) ? path.substr(section.size()) : path;
+}
+
+bool is_config_group(std::string_view path) {
+  const auto prefix = std::string{path} + ".";
+  return std::ranges::any_of(config_keys(),
+                             [&](const ConfigKey& key) { return key.path.starts_with(prefix); });
+}
+
+std::string nearest_config_key(std::string_view path) {
+  const auto paths = all_paths();
+  if (auto whole = nearest(path, paths); !whole.empty() || path.find('.') != std::string_view::npos)
+    return whole;
+  std::vector<std::string> names;
+  std::ranges::transform(paths, std::back_inserter(names), last_name);
+  const auto name = nearest(path, names);
+  return name.empty()
+             ? std::string{}
+             : paths[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
+}
+
+std::string unknown_key_text(std::string_view path) {
+  const auto key = nearest_config_key(path);
+  return is_no("setting", "llm." + std::string{path}, key.empty() ? key : "llm." + key);
 }
 
 std::string value_text(const ConfigKey& key, const LLMClientConfig& config) {
@@ -468,6 +524,12 @@ std::vector<std::string> unknown_keys(const json::Value& section) {
   if (section.IsObject())
     find_unknown(section, "", unknown);
   return unknown;
+}
+
+std::vector<std::string> duplicate_keys(const json::Value& section) {
+  std::vector<std::string> duplicates;
+  find_duplicates(section, "", duplicates);
+  return duplicates;
 }
 
 Result<LLMClientConfig> validate(const LLMClientConfig& config) {

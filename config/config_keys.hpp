@@ -32,6 +32,20 @@ struct ConfigKey {
 /// Returns the row of a path, or null.
 [[nodiscard]] const ConfigKey* find_config_key(std::string_view path);
 
+/// Returns the path without a leading `llm.`, the name of the section, with which messages and
+/// files show it.
+[[nodiscard]] std::string_view without_section(std::string_view path);
+
+/// Returns whether a path names a group of settings, such as `models`.
+[[nodiscard]] bool is_config_group(std::string_view path);
+
+/// Returns the setting or the group of settings that a mistyped path was meant to be, or an empty
+/// string. A path that lacks its groups, such as `numCtx`, is near, too.
+[[nodiscard]] std::string nearest_config_key(std::string_view path);
+
+/// Returns that a path is no setting, with the nearest one, if any: the subject of an error.
+[[nodiscard]] std::string unknown_key_text(std::string_view path);
+
 /// Returns the value of a setting as JSON text.
 [[nodiscard]] std::string value_text(const ConfigKey& key, const LLMClientConfig& config);
 
@@ -42,6 +56,9 @@ struct ConfigKey {
 
 /// Returns the paths in an `llm` object that are neither settings nor groups of settings.
 [[nodiscard]] std::vector<std::string> unknown_keys(const json::Value& section);
+
+/// Returns the paths in an `llm` object that are given more than once; the last value counts.
+[[nodiscard]] std::vector<std::string> duplicate_keys(const json::Value& section);
 
 /// Validates and normalizes a configuration that was created by code, with the same rules as for a
 /// file. Errors: `config_value_invalid`.

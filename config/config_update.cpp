@@ -69,7 +69,7 @@ Result<json::Document> parse_update(std::string_view text) {
   if (!patch->IsObject())
     return failure(ErrorCode::invalid_argument, "the update must be a JSON object");
   if (const auto unknown = unknown_keys(*patch); !unknown.empty())
-    return failure(ErrorCode::invalid_argument, "`llm." + unknown.front() + "` is not a setting");
+    return failure(ErrorCode::invalid_argument, unknown_key_text(unknown.front()));
   return std::move(*patch);
 }
 

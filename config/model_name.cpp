@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <vector>
+
+#include "config/suggestion.hpp"
 
 namespace nexus::llm {
 
@@ -102,6 +105,23 @@ bool is_cloud_name(std::string_view text) {
   if (tag.size() < mark.size() || !equal_ignoring_case(tag.substr(tag.size() - mark.size()), mark))
     return false;
   return tag.size() == mark.size() || tag[tag.size() - mark.size() - 1] == '-';
+}
+
+std::string nearest_model(std::string_view name, std::span<const std::string> installed) {
+  if (auto whole = nearest(name, installed); !whole.empty())
+    return whole;
+  // Compare without tags: `lama3.1` is far from `llama3.1:70b-instruct-q4_K_M`, yet means it.
+  const auto bare = [](std::string_view text) { return text.substr(0, text.rfind(':')); };
+  std::vector<std::string> names;
+  for (const auto& model : installed)
+    names.emplace_back(bare(model));
+  const auto found = nearest(bare(name), names);
+  if (!found.empty())
+    return installed[static_cast<std::size_t>(std::ranges::find(names, found) - names.begin())];
+  // A name with another tag alone.
+  const auto same = std::ranges::find(names, std::string{bare(name)});
+  return same != names.end() ? installed[static_cast<std::size_t>(same - names.begin())]
+                             : std::string{};
 }
 
 bool same_model(std::string_view left, std::string_view right) {

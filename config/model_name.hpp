@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,5 +39,10 @@ struct ModelName {
 
 /// Returns whether two names refer to the same model, such as `llama3.1` and `LLAMA3.1:latest`.
 [[nodiscard]] bool same_model(std::string_view left, std::string_view right);
+
+/// Returns the model that a mistyped name was meant to be, or an empty string. A name without a tag
+/// may mean any tag.
+[[nodiscard]] std::string nearest_model(std::string_view name,
+                                        std::span<const std::string> installed);
 
 } // namespace nexus::llm

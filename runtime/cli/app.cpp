@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "config/node_address.hpp"
 #include "runtime/cli/certs_command.hpp"
@@ -15,9 +17,11 @@
 #include "runtime/cli/demo_command.hpp"
 #include "runtime/cli/doctor_command.hpp"
 #include "runtime/cli/generate_command.hpp"
+#include "runtime/cli/help.hpp"
 #include "runtime/cli/models_command.hpp"
 #include "runtime/cli/number_option.hpp"
 #include "runtime/cli/only_here.hpp"
+#include "runtime/cli/output.hpp"
 #include "runtime/cli/program.hpp"
 #include "runtime/cli/role_command.hpp"
 #include "runtime/cli/script_command.hpp"
@@ -36,16 +40,31 @@ constexpr const char* footer =
     "timeout, 5 model, 6 API,\n"
     "7 broken stream, 8 configuration, 9 overload, 10 internal, 130 interrupted.";
 
-/// Adds a command that accepts its options after itself or its parents.
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description) {
+/// Adds a command that accepts its options after itself or its parents. `example` are the words
+/// behind the command.
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
+                      const std::string& example = {}) {
   auto* command = parent.add_subcommand(name, description);
   command->fallthrough();
-  command->footer("Options of all commands: nexus-llm --help");
+  command->footer("Example:\n  " + path_of(*command) + (example.empty() ? "" : " " + example));
   return command;
 }
 
+int run_version(const CommonOptions& common) {
+  Output output{common};
+  if (output.json()) {
+    json::Document document{rapidjson::kObjectType};
+    document.AddMember("version", json::make_string(NEXUS_LLM_VERSION, document.GetAllocator()),
+                       document.GetAllocator());
+    output.object(document);
+  } else {
+    output.line("nexus-llm " NEXUS_LLM_VERSION);
+  }
+  return output.success();
+}
+
 void add_generate(CLI::App& app, const CommonOptions& common, int& exit_code) {
-  auto* command = add_command(app, "generate", "Answer one prompt");
+  auto* command = add_command(app, "generate", "Answer one prompt", "-f notes.txt \"Sum this up\"");
   const auto arguments = std::make_shared<PromptArguments>();
   command
       ->add_option("prompt", arguments->words,
@@ -76,18 +95,23 @@ void add_chat(CLI::App& app, const CommonOptions& common, int& exit_code) {
 
 void add_models(CLI::App& app, const CommonOptions& common, int& exit_code) {
   using Action = ModelsArguments::Action;
-  auto* models = add_command(app, "models", "See and change what is installed");
+  auto* models = add_command(app, "models", "See and change what is installed", "list");
   models->require_subcommand(1);
-  auto add = [&](const std::string& name, Action action, const std::string& description) {
-    auto* command = add_command(*models, name, description);
+  auto add = [&](const std::string& name, Action action, const std::string& description,
+                 const std::string& example) {
+    auto* command = add_command(*models, name, description, example);
     const auto arguments = std::make_shared<ModelsArguments>();
     arguments->action = action;
     if (action != Action::list && action != Action::running)
-      command->add_option(action == Action::copy ? "source" : "name", arguments->name)
+      command
+          ->add_option(action == Action::copy ? "source" : "name", arguments->name,
+                       "The model, such as llama3.1:8b")
           ->type_name("")
           ->required();
     if (action == Action::copy)
-      command->add_option("destination", arguments->destination)->type_name("")->required();
+      command->add_option("destination", arguments->destination, "The other name")
+          ->type_name("")
+          ->required();
     if (action == Action::pull || action == Action::push)
       command->add_flag("--insecure", arguments->insecure,
                         "The registry may be reached without TLS");
@@ -102,40 +126,42 @@ void add_models(CLI::App& app, const CommonOptions& common, int& exit_code) {
       command->add_option("--template", arguments->prompt_template, "Its prompt template")
           ->type_name("TEXT");
       command->add_option("--quantize", arguments->quantize, "Such as q4_K_M")->type_name("KIND");
-      command->footer("--system and --option make the model's own system text and options.\n"
-                      "Options of all commands: nexus-llm --help");
+      command->footer("--system and --option make the model's own system text and options.\n\n" +
+                      command->get_footer());
     }
     command->callback(
         [arguments, &common, &exit_code] { exit_code = run_models(common, *arguments); });
+    return command;
   };
-  add("list", Action::list, "List the installed models");
-  add("check", Action::check, "Tell whether a model is installed (exit code 5: no)");
-  add("show", Action::show, "Tell about a model and what it can do");
-  add("ps", Action::running, "List the models in memory");
-  add("pull", Action::pull, "Download a model");
-  add("push", Action::push, "Send a model to its registry");
-  add("create", Action::create, "Make a model");
-  add("load", Action::load, "Bring a model into memory");
-  add("unload", Action::unload, "Take a model out of memory");
-  add("delete", Action::remove, "Delete a model");
-  add("copy", Action::copy, "Copy a model under another name");
+  add("list", Action::list, "List the installed models", "")->alias("ls");
+  add("check", Action::check, "Tell whether a model is installed (exit code 5: no)", "llama3.1:8b");
+  add("show", Action::show, "Tell about a model and what it can do", "llama3.1:8b");
+  add("ps", Action::running, "List the models in memory", "");
+  add("pull", Action::pull, "Download a model", "llama3.1:8b");
+  add("push", Action::push, "Send a model to its registry", "me/mine");
+  add("create", Action::create, "Make a model", "mine --from llama3.1:8b --system \"Be brief.\"");
+  add("load", Action::load, "Bring a model into memory", "llama3.1:8b --keep-alive 1h");
+  add("unload", Action::unload, "Take a model out of memory", "llama3.1:8b");
+  add("delete", Action::remove, "Delete a model", "llama3.1:8b")->alias("rm");
+  add("copy", Action::copy, "Copy a model under another name", "llama3.1:8b mine")->alias("cp");
 }
 
 void add_role(CLI::App& app, const CommonOptions& common, int& exit_code) {
-  auto* role = add_command(app, "role", "See and choose the model of a role");
+  auto* role = add_command(app, "role", "See and choose the model of a role", "get");
   role->require_subcommand(1);
   const auto arguments = std::make_shared<RoleArguments>();
   auto take_role = [arguments](const std::string& text) { arguments->role = role_of(text); };
 
-  auto* get = add_command(*role, "get", "Tell which model serves a role, or each");
+  auto* get = add_command(*role, "get", "Tell which model serves a role, or each", "overseer");
   get->add_option_function<std::string>("role", take_role, role_names(" or "))->type_name("");
   get->callback([arguments, &common, &exit_code] { exit_code = run_role_get(common, *arguments); });
 
-  auto* set = add_command(*role, "set", "Choose the model of a role, for good");
+  auto* set =
+      add_command(*role, "set", "Choose the model of a role, for good", "overseer llama3.1:8b");
   set->add_option_function<std::string>("role", take_role, role_names(" or "))
       ->type_name("")
       ->required();
-  set->add_option("model", arguments->model)->type_name("")->required();
+  set->add_option("model", arguments->model, "Such as llama3.1:8b")->type_name("")->required();
   set->callback([arguments, &common, &exit_code] { exit_code = run_role_set(common, *arguments); });
 }
 
@@ -146,11 +172,11 @@ void add_config(CLI::App& app, const CommonOptions& common, int& exit_code) {
     std::string key;
     std::string value;
   };
-  auto* config = add_command(app, "config", "See and change the settings");
+  auto* config = add_command(app, "config", "See and change the settings", "show --origin");
   config->require_subcommand(1);
   const auto arguments = std::make_shared<Arguments>();
 
-  auto* show = add_command(*config, "show", "Show the settings in force");
+  auto* show = add_command(*config, "show", "Show the settings in force", "--origin");
   show->add_flag("--origin", arguments->origin,
                  "Tell where each comes from: flag, environment, file or default");
   show->callback(
@@ -159,13 +185,14 @@ void add_config(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* path = add_command(*config, "path", "Tell where the configuration file is");
   path->callback([&common, &exit_code] { exit_code = run_config_path(common); });
 
-  auto* validate = add_command(*config, "validate", "Check a configuration file");
+  auto* validate =
+      add_command(*config, "validate", "Check a configuration file", "config.json");
   validate->add_option("file", arguments->file, "File; default: the one in use")->type_name("");
   validate->callback([arguments, &common, &exit_code] {
     exit_code = run_config_validate(common, arguments->file);
   });
 
-  auto* set = add_command(*config, "set", "Save a setting");
+  auto* set = add_command(*config, "set", "Save a setting", "timeout 5m");
   set->add_option("key", arguments->key, "Such as models.overseer")->type_name("")->required();
   set->add_option("value", arguments->value, "JSON, or bare text where the setting is a text")
       ->type_name("")
@@ -174,7 +201,7 @@ void add_config(CLI::App& app, const CommonOptions& common, int& exit_code) {
     exit_code = run_config_set(common, arguments->key, arguments->value);
   });
 
-  auto* unset = add_command(*config, "unset", "Bring the default of a setting back");
+  auto* unset = add_command(*config, "unset", "Bring the default of a setting back", "timeout");
   unset->add_option("key", arguments->key, "Such as models.overseer")->type_name("")->required();
   unset->callback(
       [arguments, &common, &exit_code] { exit_code = run_config_unset(common, arguments->key); });
@@ -192,7 +219,8 @@ void add_owner_options(CLI::App& command, OwnerOptions& owner) {
 }
 
 void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
-  auto* command = add_command(app, "simulate", "Run a simulated Ollama until Ctrl-C");
+  auto* command = add_command(app, "simulate", "Run a simulated Ollama until Ctrl-C",
+                              "--port 11436 --model owl");
   const auto arguments = std::make_shared<SimulateArguments>();
   add_number<std::uint16_t>(*command, "--port", arguments->port,
                             {.least = 0, .most = UINT16_MAX, .wanted = "a number from 0 to 65535"},
@@ -218,7 +246,8 @@ void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
 
 void add_serve(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* command =
-      add_command(app, "serve", "Do the work for other processes until it is told to end");
+      add_command(app, "serve", "Do the work for other processes until it is told to end",
+                  "--listen 127.0.0.1:11435");
   const auto arguments = std::make_shared<ServeArguments>();
   command
       ->add_option_function<std::string>(
@@ -262,19 +291,22 @@ void add_sidecar(CLI::App& app, const CommonOptions& common, int& exit_code) {
 }
 
 void add_certs(CLI::App& app, const CommonOptions& common, int& exit_code) {
-  auto* certs = add_command(app, "certs", "Make certificates for nodes and their clients");
+  auto* certs =
+      add_command(app, "certs", "Make certificates for nodes and their clients", "init authority");
   certs->require_subcommand(1);
   const auto folder = std::make_shared<std::string>();
   const auto name = std::make_shared<std::string>();
-  auto* init = add_command(*certs, "init", "Make an authority of your own in a folder");
-  init->add_option("folder", *folder)->type_name("")->required();
+  auto* init =
+      add_command(*certs, "init", "Make an authority of your own in a folder", "authority");
+  init->add_option("folder", *folder, "Where to make it")->type_name("")->required();
   init->callback([folder, &common, &exit_code] {
     only_here(common, "certs");
     exit_code = run_certs_init(common, *folder);
   });
-  auto* issue = add_command(*certs, "issue", "Make a certificate for one machine or program");
-  issue->add_option("folder", *folder)->type_name("")->required();
-  issue->add_option("name", *name)->type_name("")->required();
+  auto* issue = add_command(*certs, "issue", "Make a certificate for one machine or program",
+                            "authority gpu-box");
+  issue->add_option("folder", *folder, "That of the authority")->type_name("")->required();
+  issue->add_option("name", *name, "Its name, such as gpu-box")->type_name("")->required();
   issue->callback([folder, name, &common, &exit_code] {
     only_here(common, "certs");
     exit_code = run_certs_issue(common, *folder, *name);
@@ -284,14 +316,16 @@ void add_certs(CLI::App& app, const CommonOptions& common, int& exit_code) {
 void add_watching(CLI::App& app, const CommonOptions& common, int& exit_code) {
   add_command(app, "health", "Tell how the system and its Ollama are")
       ->callback([&common, &exit_code] { exit_code = run_health(common); });
-  auto* command = add_command(app, "stats", "Tell what the roles have done and are doing");
+  auto* command =
+      add_command(app, "stats", "Tell what the roles have done and are doing", "--watch");
   const auto watch = std::make_shared<bool>(false);
   command->add_flag("-w,--watch", *watch, "Tell it anew every second until Ctrl-C");
   command->callback([watch, &common, &exit_code] { exit_code = run_stats(common, *watch); });
 }
 
 void add_script(CLI::App& app, const CommonOptions& common, int& exit_code) {
-  auto* command = add_command(app, "script", "Play scenarios of messages, or record one");
+  auto* command = add_command(app, "script", "Play scenarios of messages, or record one",
+                              "--record session.json \"Name a colour\"");
   const auto arguments = std::make_shared<ScriptArguments>();
   command
       ->add_option("files", arguments->words,
@@ -313,6 +347,21 @@ void add_script(CLI::App& app, const CommonOptions& common, int& exit_code) {
   });
 }
 
+/// Commands that tell about the program itself.
+void add_about(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* help = add_command(app, "help", "Tell how to use a command", "models pull");
+  const auto words = std::make_shared<std::vector<std::string>>();
+  help->add_option("command", *words, "Command, such as models pull")->type_name("");
+  help->callback([words, &app, &common, &exit_code] {
+    Output output{common};
+    output.answer(help_of(app, *words));
+    exit_code = output.success();
+  });
+  add_command(app, "version", "Tell the version of the program")->callback([&common, &exit_code] {
+    exit_code = run_version(common);
+  });
+}
+
 void add_commands(CLI::App& app, const CommonOptions& common, int& exit_code) {
   app.require_subcommand(1);
   app.footer(footer);
@@ -331,6 +380,7 @@ void add_commands(CLI::App& app, const CommonOptions& common, int& exit_code) {
   add_watching(app, common, exit_code);
   add_certs(app, common, exit_code);
   add_demo_command(app, common, exit_code);
+  add_about(app, common, exit_code);
 }
 
 } // namespace

@@ -4,8 +4,11 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <vector>
 
+#include "config/base_url.hpp"
 #include "config/node_address.hpp"
+#include "config/suggestion.hpp"
 #include "runtime/cli/number_option.hpp"
 
 namespace nexus::llm::cli {
@@ -14,12 +17,31 @@ namespace {
 
 constexpr double longest_timeout = 7 * 86400.0;
 
+/// Reads a base URL as `OLLAMA_HOST` is read, but an invalid port is a mistake here, not the
+/// default.
+std::string base_url_of(const std::string& text) {
+  const auto url = parse_ollama_host(text, InvalidPort::is_error);
+  if (url)
+    return url->text();
+  // Whether this program may use an address is not a question of how it is written.
+  if (url.error().code == ErrorCode::address_not_local)
+    return text;
+  constexpr std::string_view subject = "the base URL";
+  const std::string_view fault = url.error().subject;
+  throw CLI::ValidationError(
+      "--base-url" + std::string{fault.substr(fault.starts_with(subject) ? subject.size() : 0)});
+}
+
 } // namespace
 
 AIRole role_of(const std::string& text) {
   if (const auto role = parse_role(text))
     return *role;
-  throw CLI::ValidationError("`" + text + "` is no role; the roles are " + role_names());
+  std::vector<std::string> names;
+  for (const auto& role : role_table())
+    names.emplace_back(role.name);
+  throw CLI::ValidationError(is_no("role", text, nearest(text, names)) + "; the roles are " +
+                             role_names());
 }
 
 void add_common_options(CLI::App& app, CommonOptions& common) {
@@ -29,7 +51,9 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
          "Role that answers: " + role_names(" or ") + "; the first where none is given")
       ->type_name("ROLE");
   app.add_option("-m,--model", common.model, "Model instead of the role's")->type_name("NAME");
-  app.add_option("--base-url", common.base_url, "Where Ollama listens, on this machine")
+  app.add_option_function<std::string>(
+         "--base-url", [&common](const std::string& text) { common.base_url = base_url_of(text); },
+         "Where Ollama listens, on this machine; read as OLLAMA_HOST is")
       ->type_name("URL");
   app.add_option_function<std::vector<std::string>>(
          "--connect",
@@ -37,7 +61,7 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
            for (const auto& text : all) {
              auto endpoint = parse_endpoint(text);
              if (!endpoint)
-               throw CLI::ValidationError(endpoint.error().subject);
+               throw CLI::ValidationError("--connect: " + endpoint.error().subject);
              common.nodes.push_back(std::move(*endpoint));
            }
          },

@@ -11,6 +11,7 @@ namespace nexus::llm::cli {
 void add_demo_command(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* command = app.add_subcommand("demo", "Watch two AI roles plan and write code");
   command->fallthrough();
+  command->footer("Example:\n  nexus-llm demo");
   command->callback([&common, &exit_code] {
     only_here(common, "demo");
     exit_code = run_demo(common);

@@ -51,6 +51,8 @@ public:
     case Action::create:
       return create();
     case Action::load:
+      if (auto fine = check_keep_alive(common_); !fine)
+        return output_.fail(fine.error());
       output_.status("loading " + name + " ...");
       return done(llm.load_model(name, {common_.keep_alive}), name + " is loaded.");
     case Action::unload:
@@ -95,7 +97,7 @@ private:
       return session_.fail(output_, available.error());
     const LLMError missing{.code = ErrorCode::model_not_found, .subject = name, .model = name};
     if (!output_.json())
-      return *available ? text(name + " is installed.\n") : output_.fail(missing);
+      return *available ? text(name + " is installed.\n") : session_.fail(output_, missing);
     json::Document document{rapidjson::kObjectType};
     auto& allocator = document.GetAllocator();
     document.AddMember("model", json::make_string(name, allocator), allocator);
@@ -179,6 +181,11 @@ private:
   }
 
   int create() {
+    if (arguments_.from.empty() && arguments_.files.empty())
+      return output_.fail({.code = ErrorCode::invalid_argument,
+                           .subject =
+                               "`models create` makes a model of another (--from NAME) or of "
+                               "files (--file FILE)"});
     auto parameters = ollama_options(common_);
     if (!parameters)
       return output_.fail(parameters.error());

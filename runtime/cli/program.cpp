@@ -15,8 +15,10 @@
 
 #include "nexus_llm/log.hpp"
 #include "runtime/cli/common_flags.hpp"
+#include "runtime/cli/help.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
+#include "runtime/cli/usage_fault.hpp"
 
 namespace nexus::llm::cli {
 
@@ -51,11 +53,14 @@ int run_command_line(int argc, char** argv, const AddCommands& add_commands) {
       throw CLI::ValidationError(
           "--base-url names an Ollama of this machine, and goes without --connect");
   });
+  const bool bare = argc < 2 && app.get_require_subcommand_min() > 0;
   try {
+    if (bare)
+      throw CLI::CallForHelp{};
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     Output output{common};
-    output.answer(app.help());
+    output.answer(help_of(named_command(app)));
     return output.success();
   } catch (const CLI::CallForVersion& version) {
     Output output{common};
@@ -64,11 +69,15 @@ int run_command_line(int argc, char** argv, const AddCommands& add_commands) {
   } catch (const CLI::ParseError& error) {
     common.json = wants_json(argc, argv);
     Output output{common};
-    const auto code =
-        output.fail({.code = ErrorCode::invalid_argument, .subject = as_clause(error.what())});
-    // No hint for an invalid value: the user knows the option.
-    if (dynamic_cast<const CLI::ValidationError*>(&error) == nullptr)
-      output.message("`nexus-llm --help` tells how to use the program.");
+    // For an invalid value the message says it all, and needs no hint: the user knows the option.
+    const bool usage = dynamic_cast<const CLI::ValidationError*>(&error) == nullptr;
+    const bool explicable = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr ||
+                            dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    auto fault = explicable ? usage_fault(app) : std::nullopt;
+    const auto code = output.fail(
+        {.code = ErrorCode::invalid_argument, .subject = fault ? *fault : as_clause(error.what())});
+    if (usage)
+      output.message("`" + path_of(named_command(app)) + " --help` tells how to use it.");
     return code;
   }
   return exit_code;

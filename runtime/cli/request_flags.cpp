@@ -30,7 +30,32 @@ Result<std::string> ollama_options(const CommonOptions& common) {
   return json::to_text(object);
 }
 
+Result<void> check_keep_alive(const CommonOptions& common) {
+  if (common.keep_alive.empty() || is_valid_keep_alive(common.keep_alive))
+    return {};
+  return failure(ErrorCode::invalid_option,
+                 "`--keep-alive` must be a duration such as `5m` or a number of seconds, not `" +
+                     common.keep_alive + "`");
+}
+
+namespace {
+
+/// Checks what the library would blame on its own members, so that the message names the flag.
+Result<void> check_flags(const CommonOptions& common) {
+  if (auto fine = check_keep_alive(common); !fine)
+    return fine;
+  if (!common.format.empty() && common.format != "json" && !common.format.starts_with('@'))
+    if (const auto schema = json::parse(common.format); !schema || !schema->IsObject())
+      return failure(ErrorCode::invalid_option,
+                     "`--format` must be `json`, a JSON schema (an object), or `@FILE` with one");
+  return {};
+}
+
+} // namespace
+
 Result<GenerateOptions> request_options(const CommonOptions& common) {
+  if (auto fine = check_flags(common); !fine)
+    return failure(std::move(fine.error()));
   GenerateOptions options;
   options.model = common.model;
   options.temperature = common.temperature;

@@ -2,9 +2,12 @@
 #include "runtime/cli/role_command.hpp"
 
 #include <chrono>
+#include <string>
+#include <vector>
 
 #include "actors/model_manager/remote_model.hpp"
 #include "config/describe_json.hpp"
+#include "config/model_name.hpp"
 #include "runtime/cli/session.hpp"
 
 namespace nexus::llm::cli {
@@ -61,10 +64,16 @@ void tell_if_unusable(Output& output, LLMIntegration& llm, const std::string& mo
   if (!available)
     return output.message("Whether " + model +
                           " is installed is not known: " + sentence(available.error()));
-  if (!*available)
-    output.warning(model + " is not installed. Get it with `nexus-llm models pull " + model + "`.");
   const auto config = llm.load_config();
   const auto installed = llm.list_available_models();
+  if (!*available) {
+    std::vector<std::string> names;
+    for (const auto& each : installed.value_or(std::vector<ModelStatus>{}))
+      names.push_back(each.name);
+    const auto meant = nearest_model(model, names);
+    output.warning(model + " is not installed. Get it with `nexus-llm models pull " + model + "`" +
+                   (meant.empty() ? "." : "; the nearest that is installed is `" + meant + "`."));
+  }
   if (config && installed)
     if (const auto refused = remote_refusal(model, *installed, *config))
       output.warning(sentence(*refused));

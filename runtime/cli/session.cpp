@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/session.hpp"
 
+#include "config/model_name.hpp"
 #include "nexus_llm/log.hpp"
 #include "nexus_llm/setup.hpp"
 #include "runtime/cli/log_sink.hpp"
@@ -91,7 +92,21 @@ void Session::cancel(AIRole role, const RequestId& id) const {
 int Session::fail(Output& output, const LLMError& error) const {
   if (interrupts_.interrupted())
     return output.fail({.code = ErrorCode::cancelled});
-  return output.fail(error);
+  const auto code = output.fail(error);
+  if (error.code == ErrorCode::model_not_found)
+    suggest_model(output, error.subject);
+  return code;
+}
+
+void Session::suggest_model(Output& output, const std::string& wanted) const {
+  const auto installed = integration_->list_available_models();
+  if (!installed)
+    return;
+  std::vector<std::string> names;
+  for (const auto& model : *installed)
+    names.push_back(model.name);
+  if (const auto meant = nearest_model(wanted, names); !meant.empty())
+    output.message("The nearest that is installed is `" + meant + "`.");
 }
 
 } // namespace nexus::llm::cli

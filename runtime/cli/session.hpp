@@ -41,7 +41,8 @@ public:
   /// Cancels a request without waiting for the result. Thread-safe.
   void cancel(AIRole role, const RequestId& id) const;
 
-  /// Reports a failure; reports one that was caused by an interrupt as such.
+  /// Reports a failure; reports one that was caused by an interrupt as such, and names the nearest
+  /// model for one that is not installed.
   int fail(Output& output, const LLMError& error) const;
 
 private:
@@ -52,6 +53,8 @@ private:
   };
 
   Session(const std::optional<Network>& network, Interrupts& interrupts, Output& output);
+  /// Names the installed model that is nearest to one that is not, if any is near.
+  void suggest_model(Output& output, const std::string& wanted) const;
   /// Uses the handles of `llm_` or `remote_`.
   void use(LLMHandles handles, caf::strong_actor_ptr root);
 

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(other_machine_is_8) {
 
 BOOST_AUTO_TEST_CASE(wrong_usage_is_2) {
   for (const Arguments& arguments :
-       {Arguments{}, Arguments{"nonsense"}, Arguments{"generate", "--nonsense", "hi"},
+       {Arguments{"--verbose"}, Arguments{"nonsense"}, Arguments{"generate", "--nonsense", "hi"},
         Arguments{"models"}, Arguments{"models", "show"}, Arguments{"role", "set", "overseer"}}) {
     const auto outcome = run(arguments);
     BOOST_TEST(outcome.code == 2);

@@ -72,7 +72,8 @@ BOOST_AUTO_TEST_CASE(a_model_is_made_of_another_or_of_a_file_and_is_sent) {
   BOOST_TEST(contains(last_body("/api/create"), "weights.gguf"));
   const auto nothing = run({"models", "create", "none"});
   BOOST_TEST(nothing.code == 2);
-  BOOST_TEST(contains(nothing.err, "`from` or `files`"));
+  BOOST_TEST(contains(nothing.err, "--from NAME"), nothing.err);
+  BOOST_TEST(contains(nothing.err, "--file FILE"), nothing.err);
   const auto missing = run({"models", "create", "none", "--file", "nosuch"});
   BOOST_TEST(missing.code == 2);
   BOOST_TEST(contains(missing.err, "nosuch"));

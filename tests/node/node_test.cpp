@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(errors_cross_the_network_whole) {
   BOOST_TEST(
       sentence(answer.error()) ==
       "The model not-there is not installed. Check its name (`nexus-llm models list`), or get it "
-      "with `ollama pull not-there`.");
+      "with `nexus-llm models pull not-there`.");
 }
 
 BOOST_AUTO_TEST_CASE(late_subscribers_join_and_leave_from_another_process) {

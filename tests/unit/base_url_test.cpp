@@ -218,6 +218,14 @@ BOOST_AUTO_TEST_CASE(whatever_is_accepted_is_a_base_url) {
       BOOST_TEST(parse_base_url(url->text()).has_value(), text);
 }
 
+BOOST_AUTO_TEST_CASE(an_invalid_port_is_the_default_or_an_error) {
+  BOOST_TEST(parse_ollama_host("localhost:99999")->text() == "http://localhost:11434");
+  const auto wrong = parse_ollama_host("localhost:99999", InvalidPort::is_error);
+  BOOST_TEST(code_of(wrong) == ErrorCode::config_value_invalid);
+  BOOST_TEST(contains(sentence_of(wrong), "a port from 1 to 65535"), sentence_of(wrong));
+  BOOST_TEST(parse_ollama_host(":4711", InvalidPort::is_error)->text() == "http://127.0.0.1:4711");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace base_url_test

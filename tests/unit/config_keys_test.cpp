@@ -299,4 +299,34 @@ BOOST_AUTO_TEST_CASE(settings_filled_in_by_code_obey_the_same_rules) {
   BOOST_TEST(refused([](auto& c) { c.limits.max_line_bytes = 1; }));
 }
 
+BOOST_AUTO_TEST_CASE(a_mistyped_key_is_near_with_or_without_its_group) {
+  BOOST_TEST(nearest_config_key("timeuot") == "timeout");
+  BOOST_TEST(nearest_config_key("roles.overseer.numctx") == "roles.overseer.numCtx");
+  BOOST_TEST(nearest_config_key("numCtx") == "roles.overseer.numCtx");
+  BOOST_TEST(nearest_config_key("circutBreaker") == "circuitBreaker");
+  BOOST_TEST(nearest_config_key("zzz") == "");
+  BOOST_TEST(unknown_key_text("timeuot") ==
+             "`llm.timeuot` is no setting; the nearest is `llm.timeout`");
+  BOOST_TEST(unknown_key_text("zzz") == "`llm.zzz` is no setting");
+}
+
+BOOST_AUTO_TEST_CASE(the_section_may_stand_before_a_key_and_groups_are_known) {
+  BOOST_TEST(without_section("llm.timeout") == "timeout");
+  BOOST_TEST(without_section("timeout") == "timeout");
+  BOOST_TEST(without_section("llm") == "llm");
+  BOOST_TEST(is_config_group("models"));
+  BOOST_TEST(is_config_group("roles.overseer"));
+  BOOST_TEST(!is_config_group("model"));
+  BOOST_TEST(!is_config_group("timeout"));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_is_given_twice_is_found_once_and_where_it_counts) {
+  const auto section = json::parse(R"({"timeout":1,"timeout":2,"timeout":3,
+      "models":{"overseer":"a","overseer":"b"},"models":{"implementation":"c"},
+      "roles":{"overseer":{"options":{"top_k":1,"top_k":2}}}})");
+  BOOST_REQUIRE(section);
+  const std::vector<std::string> expected{"timeout", "models", "roles.overseer.options.top_k"};
+  BOOST_TEST(duplicate_keys(*section) == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -112,7 +112,8 @@ BOOST_AUTO_TEST_CASE(status_and_body_stay_for_the_log_but_not_in_the_sentence) {
 BOOST_AUTO_TEST_CASE(the_sentence_is_about_the_model_where_there_is_one) {
   BOOST_TEST(contains(sentence(answered(500, "", "heron")), "heron"));
   BOOST_TEST(contains(sentence(answered(500, "", "")), url));
-  BOOST_TEST(contains(sentence(answered(404, R"({"error":"x"})", "heron")), "ollama pull heron"));
+  BOOST_TEST(contains(sentence(answered(404, R"({"error":"x"})", "heron")),
+                      "nexus-llm models pull heron"));
   BOOST_TEST(answered(404, R"({"error":"x"})", "").code == ErrorCode::unexpected_status);
 }
 

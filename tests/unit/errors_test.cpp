@@ -58,10 +58,10 @@ BOOST_AUTO_TEST_CASE(a_subject_that_looks_like_a_mark_is_taken_literally) {
   BOOST_TEST(
       sentence({.code = ErrorCode::model_not_found, .subject = "a{0}b"}) ==
       "The model a{0}b is not installed. Check its name (`nexus-llm models list`), or get it "
-      "with `ollama pull a{0}b`.");
+      "with `nexus-llm models pull a{0}b`.");
   BOOST_TEST(sentence({.code = ErrorCode::model_not_found, .subject = "{}"}) ==
              "The model {} is not installed. Check its name (`nexus-llm models list`), or get it "
-             "with `ollama pull {}`.");
+             "with `nexus-llm models pull {}`.");
   BOOST_TEST(sentence({.code = ErrorCode::invalid_prompt, .subject = "{}{}{0}"}) ==
              "The prompt cannot be sent: {}{}{0}.");
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <string>
+#include <vector>
+
 #include "config/model_name.hpp"
 #include "tests/unit/support.hpp"
 
@@ -117,6 +120,17 @@ BOOST_AUTO_TEST_CASE(names_of_different_models_or_of_none_are_not_the_same) {
   BOOST_TEST(!same_model("tiny", "tiny2"));
   BOOST_TEST(!same_model("", ""));
   BOOST_TEST(!same_model("a b", "a b"));
+}
+
+BOOST_AUTO_TEST_CASE(a_mistyped_name_is_near_with_or_without_its_tag) {
+  const std::vector<std::string> installed{"llama3.1:70b-instruct-q4_K_M", "owl:latest",
+                                           "qwen2.5-coder:7b"};
+  BOOST_TEST(nearest_model("lama3.1", installed) == installed[0]);
+  BOOST_TEST(nearest_model("qwen2.5-code:7b", installed) == installed[2]);
+  BOOST_TEST(nearest_model("qwen2.5-coder:32b", installed) == installed[2]);
+  BOOST_TEST(nearest_model("owll", installed) == installed[1]);
+  BOOST_TEST(nearest_model("nope", installed) == "");
+  BOOST_TEST(nearest_model("owl", {}) == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -160,11 +160,11 @@ inline constexpr std::array error_table{
     ErrorInfo{ErrorCode::model_not_found, "model_not_found", ErrorCategory::model, Retry::never,
               true,
               "The model {0} is not installed. Check its name (`nexus-llm models list`), or get it "
-              "with `ollama pull {0}`."},
+              "with `nexus-llm models pull {0}`."},
     ErrorInfo{ErrorCode::model_load_failed, "model_load_failed", ErrorCategory::model, Retry::once,
               true,
-              "The model {} could not be loaded. Ollama's log tells why; `ollama pull` repairs a "
-              "damaged model."},
+              "The model {} could not be loaded. Ollama's log tells why; `nexus-llm models pull` "
+              "repairs a damaged model."},
     ErrorInfo{ErrorCode::model_capability_missing, "model_capability_missing", ErrorCategory::model,
               Retry::never, true,
               "The model {} cannot do what was asked. Choose a model that supports it (`nexus-llm "
