@@ -150,25 +150,43 @@ Result<LoadedFile> load_or_create(const fs::path& path) {
   return load_file(path);
 }
 
+Result<void> write_failed(const fs::path& path, const std::string& reason) {
+  return failure(ErrorCode::config_write_failed, with_reason(path, reason), reason);
+}
+
+/// Checks that a path may be saved to.
+Result<void> check_target(const fs::path& path) {
+  if (path.empty())
+    return failure(ErrorCode::config_write_failed, std::string{no_home});
+  if (const auto kind = kind_of(path); !kind.empty())
+    return write_failed(path, "it is " + kind + ", which can only be read");
+  return {};
+}
+
+/// Locks the directory of a file that is to be saved, and creates it if it is missing. The
+/// descriptor is invalid if there are no locks.
+Result<FileDescriptor> lock_to_save(const fs::path& path, const SaveWarning& warn) {
+  if (auto possible = check_target(path); !possible)
+    return failure(std::move(possible.error()));
+  std::error_code error;
+  const auto directory = follow_links(path).parent_path();
+  fs::create_directories(directory, error);
+  auto lock = error ? FileDescriptor{} : lock_directory(directory, lock_patience, error, warn);
+  if (error)
+    return failure(write_failed(path, error == std::errc::operation_would_block
+                                          ? "another program holds the lock of its directory"
+                                          : error.message())
+                       .error());
+  return lock;
+}
+
 /// Changes a file while holding the lock of its directory. `change` edits the text or fails with an
 /// error. The edited text must contain valid settings.
 template <class Change>
 Result<LLMClientConfig> rewrite(const fs::path& path, const SaveWarning& warn, Change change) {
-  auto write_failed = [&path](const std::string& reason) {
-    return failure(ErrorCode::config_write_failed, with_reason(path, reason), reason);
-  };
-  if (const auto kind = kind_of(path); !kind.empty())
-    return write_failed("it is " + kind + ", which can only be read");
-  std::error_code error;
-  const auto directory = follow_links(path).parent_path();
-  fs::create_directories(directory, error);
-  if (error)
-    return write_failed(error.message());
-  const auto lock = lock_directory(directory, lock_patience, error, warn);
-  if (error)
-    return write_failed(error == std::errc::operation_would_block
-                            ? "another program holds the lock of its directory"
-                            : error.message());
+  const auto lock = lock_to_save(path, warn);
+  if (!lock)
+    return failure(lock.error());
   for (int attempt = 1;; ++attempt) {
     auto file = load_or_create(path);
     if (!file)
@@ -185,11 +203,11 @@ Result<LLMClientConfig> rewrite(const fs::path& path, const SaveWarning& warn, C
     if (!after)
       return failure(std::move(after.error()));
     // Without a lock, retry if another program has changed the file in the meantime.
-    if (!lock.valid() && attempt < most_attempts_without_lock)
+    if (!lock->valid() && attempt < most_attempts_without_lock)
       if (const auto now = load_or_create(path); now && now->bytes != file->bytes)
         continue;
-    if (error = replace_file(path, bytes, warn); error)
-      return write_failed(error.message());
+    if (const auto error = replace_file(path, bytes, warn))
+      return failure(write_failed(path, error.message()).error());
     return std::move(after->config);
   }
 }
@@ -236,6 +254,8 @@ std::string_view to_string(ConfigLocation::Reason reason) noexcept {
     return "project directory";
   case ConfigLocation::Reason::user:
     return "user directory";
+  case ConfigLocation::Reason::nowhere:
+    return "no home directory";
   }
   return "user directory";
 }
@@ -269,15 +289,15 @@ ConfigLocation find_config(const std::optional<fs::path>& given, const Environme
   if (base && !fs::path{*base}.is_absolute())
     base.reset();
   const auto home = environment("HOME");
+  std::error_code ignored;
+  const bool in_project = fs::is_directory(project_directory, ignored);
+  // Not beside the working directory: nobody would look for it there.
   if (!base && !home)
-    return project;
+    return in_project ? project : ConfigLocation{.reason = Reason::nowhere};
   auto user =
       at((base ? fs::path{*base} : fs::path{*home} / ".config") / "nexus-overseer" / "config.json",
          Reason::user);
-  std::error_code ignored;
-  if (!user.exists && fs::is_directory(project_directory, ignored))
-    return project;
-  return user;
+  return !user.exists && in_project ? project : user;
 }
 
 Result<LLMClientConfig> load_config(const fs::path& path) {
@@ -289,10 +309,56 @@ bool file_sets(const fs::path& path, std::string_view key_path) {
   return file && JsonEditor{file->text}.contains(path_in_file(key_path));
 }
 
-std::vector<std::string> unknown_settings(const fs::path& path) {
+ConfigDoubts doubts_about(const fs::path& path) {
   const auto file = load_file(path);
-  const auto* section = file ? json::find(file->document, "llm") : nullptr;
-  return section != nullptr ? unknown_keys(*section) : std::vector<std::string>{};
+  if (!file)
+    return {};
+  ConfigDoubts doubts;
+  const std::string section{section_name};
+  std::size_t sections = 0;
+  for (const auto& member : file->document.GetObject())
+    sections += json::text_of(member.name) == section_name ? 1 : 0;
+  if (sections > 1)
+    doubts.duplicates.push_back(section);
+  if (const auto* settings = json::find(file->document, section_name)) {
+    for (const auto& key : unknown_keys(*settings))
+      doubts.unknown.push_back(key);
+    for (const auto& key : duplicate_keys(*settings))
+      doubts.duplicates.push_back(section + "." + key);
+  }
+  return doubts;
+}
+
+Result<std::string> read_to_edit(const fs::path& path) {
+  if (auto possible = check_target(path); !possible)
+    return failure(std::move(possible.error()));
+  std::error_code error;
+  if (!fs::exists(path, error) && !error)
+    return std::string{};
+  return read_bytes(path);
+}
+
+Result<LLMClientConfig> check_config_text(const fs::path& path, std::string_view content) {
+  return interpret(path, std::string{content}).map([](LoadedFile&& file) {
+    return std::move(file.config);
+  });
+}
+
+Result<void> replace_config(const fs::path& path, std::string_view before, std::string_view content,
+                            const SaveWarning& warn) {
+  if (auto valid = check_config_text(path, content); !valid)
+    return failure(std::move(valid.error()));
+  const auto lock = lock_to_save(path, warn);
+  if (!lock)
+    return failure(lock.error());
+  const auto now = read_to_edit(path);
+  if (!now)
+    return failure(now.error());
+  if (*now != before)
+    return write_failed(path, "another program has changed it meanwhile");
+  if (const auto error = replace_file(path, content, warn))
+    return write_failed(path, error.message());
+  return {};
 }
 
 Result<void> save_config(const fs::path& path, const LLMClientConfig& config,

@@ -28,8 +28,9 @@ struct ConfigLocation {
     project,     ///< ./.nexus-overseer/config.json
     user,        ///< $XDG_CONFIG_HOME/nexus-overseer/config.json (~/.config if it is unset,
                  ///< empty or relative)
+    nowhere,     ///< neither exists, and the environment names no home: nothing can be saved
   };
-  std::filesystem::path path;
+  std::filesystem::path path; ///< empty for `nowhere`
   Reason reason = Reason::user;
   bool exists = false;
 };
@@ -44,7 +45,7 @@ struct ConfigLocation {
 
 /// Finds the configuration file: explicit path, environment, project directory, then user
 /// directory. The first location that is named explicitly or exists wins. If there is none, returns
-/// the location for a new file.
+/// the location for a new file, or `nowhere` if the user has no home directory.
 [[nodiscard]] ConfigLocation find_config(const std::optional<std::filesystem::path>& given,
                                          const Environment& environment,
                                          const std::filesystem::path& working_directory);
@@ -58,8 +59,35 @@ struct ConfigLocation {
 /// Returns whether the file contains the key (`config show --origin`).
 [[nodiscard]] bool file_sets(const std::filesystem::path& path, std::string_view key_path);
 
-/// Returns the unknown keys in the `llm` section of a file. Empty if the file cannot be read.
-[[nodiscard]] std::vector<std::string> unknown_settings(const std::filesystem::path& path);
+/// Why `nowhere` is no place for a file, and what to do: the subject of an error.
+inline constexpr std::string_view no_home =
+    "in your home directory (HOME is not set; set it, or name a file with --config or "
+    "NEXUS_OVERSEER_CONFIG)";
+
+/// What is probably wrong in the `llm` section of a valid file. Plain data.
+struct ConfigDoubts {
+  std::vector<std::string> unknown;    ///< keys that are no settings, and do nothing
+  std::vector<std::string> duplicates; ///< keys that are given more than once
+  [[nodiscard]] bool empty() const { return unknown.empty() && duplicates.empty(); }
+};
+
+/// Finds what is probably wrong in the `llm` section of a file. Empty if the file cannot be read.
+[[nodiscard]] ConfigDoubts doubts_about(const std::filesystem::path& path);
+
+/// Returns the content of a file that may be saved; empty if the file is missing.
+/// Errors: `config_unreadable`; `config_write_failed` if it is no regular file.
+[[nodiscard]] Result<std::string> read_to_edit(const std::filesystem::path& path);
+
+/// Checks the content for a file. Errors: as `load_config`, about `path`.
+[[nodiscard]] Result<LLMClientConfig> check_config_text(const std::filesystem::path& path,
+                                                        std::string_view content);
+
+/// Replaces the whole content of a file, such as after it was edited, as `save_config` does. Fails
+/// if the new content is not valid, or the old one is no longer `before`: somebody else has changed
+/// it meanwhile. Errors: those of `save_config`.
+[[nodiscard]] Result<void> replace_config(const std::filesystem::path& path,
+                                          std::string_view before, std::string_view content,
+                                          const SaveWarning& warn = {});
 
 /// Writes the settings that differ from the file. Everything else is preserved byte by byte: other
 /// sections, unknown keys, unchanged settings, a byte order mark. New members follow the

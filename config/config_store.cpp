@@ -43,7 +43,9 @@ public:
   }
 
   [[nodiscard]] std::optional<std::filesystem::path> watched_file() const override {
-    // A pipe cannot be watched: its content does not change.
+    // A user without a home has no file; a pipe cannot be watched: its content does not change.
+    if (path_.empty())
+      return std::nullopt;
     std::error_code error;
     if (std::filesystem::exists(path_, error) && !std::filesystem::is_regular_file(path_, error))
       return std::nullopt;

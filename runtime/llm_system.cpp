@@ -22,8 +22,13 @@ find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverri
   std::error_code ignored;
   const auto location =
       find_config(config_file, environment, std::filesystem::current_path(ignored));
-  if (config_file && !location.exists && named == NamedFile::must_exist)
-    return failure(ErrorCode::config_unreadable, location.path.string() + " (it does not exist)",
+  const bool from_environment = location.reason == ConfigLocation::Reason::environment;
+  if ((config_file || from_environment) && !location.exists && named == NamedFile::must_exist)
+    return failure(ErrorCode::config_unreadable,
+                   location.path.string() +
+                       (from_environment
+                            ? " (it does not exist, and NEXUS_OVERSEER_CONFIG names it)"
+                            : " (it does not exist)"),
                    "it does not exist");
   if (flags.base_url) {
     auto url = parse_base_url(*flags.base_url);

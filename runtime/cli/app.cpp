@@ -14,6 +14,7 @@
 #include "runtime/cli/chat_command.hpp"
 #include "runtime/cli/common_flags.hpp"
 #include "runtime/cli/config_command.hpp"
+#include "runtime/cli/config_edit.hpp"
 #include "runtime/cli/demo_command.hpp"
 #include "runtime/cli/doctor_command.hpp"
 #include "runtime/cli/generate_command.hpp"
@@ -168,6 +169,7 @@ void add_role(CLI::App& app, const CommonOptions& common, int& exit_code) {
 void add_config(CLI::App& app, const CommonOptions& common, int& exit_code) {
   struct Arguments {
     bool origin = false;
+    bool strict = false;
     std::optional<std::string> file;
     std::string key;
     std::string value;
@@ -186,11 +188,22 @@ void add_config(CLI::App& app, const CommonOptions& common, int& exit_code) {
   path->callback([&common, &exit_code] { exit_code = run_config_path(common); });
 
   auto* validate =
-      add_command(*config, "validate", "Check a configuration file", "config.json");
+      add_command(*config, "validate", "Check a configuration file", "--strict config.json");
   validate->add_option("file", arguments->file, "File; default: the one in use")->type_name("");
+  validate->add_flag("--strict", arguments->strict,
+                     "Fail (exit code 8) for keys that are unknown or given twice, too");
   validate->callback([arguments, &common, &exit_code] {
-    exit_code = run_config_validate(common, arguments->file);
+    exit_code = run_config_validate(common, arguments->file, arguments->strict);
   });
+
+  auto* get =
+      add_command(*config, "get", "Show one setting, or a group of them", "models.overseer");
+  get->add_option("key", arguments->key, "Such as models.overseer")->type_name("")->required();
+  get->callback(
+      [arguments, &common, &exit_code] { exit_code = run_config_get(common, arguments->key); });
+
+  auto* edit = add_command(*config, "edit", "Edit the configuration file, and check it");
+  edit->callback([&common, &exit_code] { exit_code = run_config_edit(common); });
 
   auto* set = add_command(*config, "set", "Save a setting", "timeout 5m");
   set->add_option("key", arguments->key, "Such as models.overseer")->type_name("")->required();

@@ -6,6 +6,7 @@
 #include "config/config_file.hpp"
 #include "config/config_keys.hpp"
 #include "config/config_update.hpp"
+#include "runtime/cli/config_doubts.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/session.hpp"
 
@@ -13,14 +14,52 @@ namespace nexus::llm::cli {
 
 namespace {
 
+bool is_from_environment(const ConfigKey& key) {
+  return key.path == "baseUrl" && process_environment()("OLLAMA_HOST");
+}
+
 std::string origin_of(const ConfigKey& key, const CommonOptions& common,
                       const ConfigLocation& location) {
-  const bool url = key.path == "baseUrl";
-  if ((url && common.base_url) || (key.path == "timeout" && common.timeout))
+  if ((key.path == "baseUrl" && common.base_url) || (key.path == "timeout" && common.timeout))
     return "flag";
-  if (url && process_environment()("OLLAMA_HOST"))
+  if (is_from_environment(key))
     return "environment";
   return location.exists && file_sets(location.path, key.path) ? "file" : "default";
+}
+
+/// The value of a setting, as `config get` shows it: a text as it is, everything else as JSON.
+std::string plain_text(const json::Value& value) {
+  return value.IsString() ? std::string{json::text_of(value)} : json::to_text(value);
+}
+
+/// All settings as the `llm` section of a file.
+json::Document section_of(const LLMClientConfig& config) {
+  json::Document section{rapidjson::kObjectType};
+  for (const auto& key : config_keys())
+    set_path(section, key.path, key.get(config, section.GetAllocator()), section.GetAllocator());
+  return section;
+}
+
+/// The value at a dotted path, or null.
+const json::Value* value_at(const json::Value& section, std::string_view path) {
+  const auto* value = &section;
+  while (value != nullptr && value->IsObject()) {
+    const auto dot = path.find('.');
+    value = json::find(*value, path.substr(0, dot));
+    if (dot == std::string_view::npos)
+      return value;
+    path.remove_prefix(dot + 1);
+  }
+  return nullptr;
+}
+
+/// Whether a path leads into a setting that is an object, such as a single Ollama option.
+bool is_within_setting(std::string_view path) {
+  for (auto dot = path.rfind('.'); dot != std::string_view::npos && dot > 0;
+       dot = path.rfind('.', dot - 1))
+    if (find_config_key(path.substr(0, dot)) != nullptr)
+      return true;
+  return false;
 }
 
 /// Converts a command line value to JSON. Values of text settings, and values that are not JSON,
@@ -61,18 +100,27 @@ void tell_change(Output& output, const std::string& key, bool removed,
                  const LLMClientConfig& changed, const std::string& where_key,
                  const std::string& where) {
   const auto* row = find_config_key(key);
+  const bool node = where_key == "node";
+  const bool covered = !node && row != nullptr && is_from_environment(*row);
   if (!output.json()) {
-    const bool node = where_key == "node";
-    output.message(key +
-                   (row != nullptr ? " is " + value_text(*row, changed)
-                    : removed      ? " is unset"
-                                   : " is set") +
-                   (node ? " on " : " in ") + where +
-                   (row != nullptr && row->at_start ? "; it takes effect at the next start"
-                    : node                          ? ""
-                                                    : "; what is running with this file takes it "
-                                                      "over"));
-    if (!node && key == "baseUrl" && process_environment()("OLLAMA_HOST"))
+    auto text = key +
+                (removed          ? " is unset"
+                 : row != nullptr ? " is " + value_text(*row, changed)
+                                  : " is set") +
+                (node ? " on " : " in ") + where;
+    // Where the value comes from now. Of a group, its settings would be told.
+    if (removed && covered)
+      text += "; it comes from OLLAMA_HOST";
+    else if (removed && row != nullptr)
+      text += "; it is " + value_text(*row, changed) + " now, the default";
+    else if (removed && is_config_group(key))
+      text += "; the defaults of its settings are in force";
+    if (row != nullptr && row->at_start)
+      text += "; it takes effect at the next start";
+    else if (!node)
+      text += "; what is running with this file takes it over";
+    output.message(text);
+    if (covered && !removed)
       output.warning("OLLAMA_HOST is set in this environment and stands above baseUrl.");
     return;
   }
@@ -83,6 +131,9 @@ void tell_change(Output& output, const std::string& key, bool removed,
     document.AddMember("value", row->get(changed, allocator), allocator);
   else if (removed)
     document.AddMember("value", json::Value{}, allocator);
+  if (removed && row != nullptr)
+    document.AddMember("origin", json::make_string(covered ? "environment" : "default", allocator),
+                       allocator);
   document.AddMember(json::make_string(where_key, allocator), json::make_string(where, allocator),
                      allocator);
   output.object(document);
@@ -101,14 +152,16 @@ void remove_others(json::Value& wanted, const json::Value& present, json::Alloca
   }
 }
 
-/// Returns the merge patch that sets a setting, or a part of one, to this value.
+/// Returns the merge patch that sets a setting, a group or a part of one, to this value, as a
+/// whole: what the value does not name is unset.
 std::string patch_of(const std::string& key, const json::Value& value,
                      const LLMClientConfig& config) {
   json::Document patch{rapidjson::kObjectType};
   auto& allocator = patch.GetAllocator();
   json::Value wanted{value, allocator};
-  if (const auto* row = find_config_key(key))
-    remove_others(wanted, row->get(config, allocator), allocator);
+  const auto present = section_of(config);
+  if (const auto* before = value_at(present, key))
+    remove_others(wanted, *before, allocator);
   set_path(patch, key, std::move(wanted), allocator);
   return json::to_text(patch);
 }
@@ -162,6 +215,19 @@ void show(Output& output, const LLMClientConfig& config,
     output.object(document);
 }
 
+/// Whether the user has named the file, so that it must exist.
+bool is_named(const ConfigLocation& location) {
+  return location.reason == ConfigLocation::Reason::given ||
+         location.reason == ConfigLocation::Reason::environment;
+}
+
+/// Says that there is no file, and what that means.
+std::string text_of_missing(const ConfigLocation& location) {
+  return (location.path.empty() ? "HOME is not set, so there is no configuration file"
+                                : location.path.string() + " does not exist") +
+         "; the defaults are in force.";
+}
+
 LLMError about_this_machine(const std::string& what) {
   return {.code = ErrorCode::invalid_argument,
           .subject = what + " is about the files of this machine, and goes without --connect"};
@@ -190,7 +256,7 @@ int run_config_show(const CommonOptions& common, bool origin) {
   else
     show(output, *config, {});
   if (!output.json() && origin && !location.exists)
-    output.message("There is no file at " + location.path.string() + " yet.");
+    output.message(text_of_missing(location));
   return output.success();
 }
 
@@ -199,6 +265,8 @@ int run_config_path(const CommonOptions& common) {
   if (!common.nodes.empty())
     return output.fail(about_this_machine("`config path`"));
   const auto location = config_location(common);
+  if (location.path.empty())
+    return output.fail({.code = ErrorCode::config_unreadable, .subject = std::string{no_home}});
   if (output.json()) {
     json::Document document{rapidjson::kObjectType};
     auto& allocator = document.GetAllocator();
@@ -215,39 +283,97 @@ int run_config_path(const CommonOptions& common) {
   return output.success();
 }
 
-int run_config_validate(const CommonOptions& common, const std::optional<std::string>& file) {
+int run_config_validate(const CommonOptions& common, const std::optional<std::string>& file,
+                        bool strict) {
   Output output{common};
   if (!common.nodes.empty())
     return output.fail(about_this_machine("`config validate`"));
   const auto location = config_location(common);
   const auto path = file ? std::filesystem::path{*file} : location.path;
-  const bool named = file || location.reason == ConfigLocation::Reason::given;
+  const bool named = file || is_named(location);
   const bool missing = !named && !location.exists;
   if (!missing)
     if (const auto config = load_config(path); !config)
       return output.fail(config.error());
-  const auto unknown = missing ? std::vector<std::string>{} : unknown_settings(path);
+  const auto doubts = missing ? ConfigDoubts{} : doubts_about(path);
+  const bool good = !strict || doubts.empty();
+  const LLMError doubtful{.code = ErrorCode::config_value_invalid,
+                          .subject = path.string() + " has keys that are unknown or given twice"};
   if (output.json()) {
     json::Document document{rapidjson::kObjectType};
     auto& allocator = document.GetAllocator();
+    const auto names = [&allocator](const std::vector<std::string>& keys,
+                                    const std::string& prefix) {
+      json::Value list{rapidjson::kArrayType};
+      for (const auto& key : keys)
+        list.PushBack(json::make_string(prefix + key, allocator), allocator);
+      return list;
+    };
     document.AddMember("path", json::make_string(path.string(), allocator), allocator);
     document.AddMember("exists", !missing, allocator);
-    document.AddMember("valid", true, allocator);
-    json::Value names{rapidjson::kArrayType};
-    for (const auto& key : unknown)
-      names.PushBack(json::make_string("llm." + key, allocator), allocator);
-    document.AddMember("unknown", names, allocator);
+    document.AddMember("valid", good, allocator);
+    document.AddMember("unknown", names(doubts.unknown, "llm."), allocator);
+    document.AddMember("duplicates", names(doubts.duplicates, ""), allocator);
+    if (!good)
+      document.AddMember("error", error_object(doubtful, allocator), allocator);
     output.object(document);
-  } else {
-    for (const auto& key : unknown)
-      output.warning("`llm." + key + "` is no setting, and does nothing");
-    output.line(path.string() +
-                (missing ? " does not exist; the defaults are in force." : " is valid."));
+    return good ? output.success() : exit_code(category(doubtful.code));
   }
+  tell_doubts(output, doubts);
+  if (!good)
+    return output.fail(doubtful);
+  output.line(missing ? text_of_missing(location) : path.string() + " is valid.");
   return output.success();
 }
 
-int run_config_set(const CommonOptions& common, const std::string& key, const std::string& value) {
+int run_config_get(const CommonOptions& common, const std::string& given) {
+  const std::string key{without_section(given)};
+  const bool known = find_config_key(key) != nullptr || is_config_group(key);
+  if (!known && !is_within_setting(key))
+    return Output{common}.fail(
+        {.code = ErrorCode::invalid_argument, .subject = unknown_key_text(key)});
+  const auto tell = [&key](Output& output, const LLMClientConfig& config,
+                           const std::string& origin) {
+    const auto section = section_of(config);
+    const auto* value = value_at(section, key);
+    if (value == nullptr)
+      return output.fail(
+          {.code = ErrorCode::invalid_argument, .subject = "`" + key + "` is not set"});
+    if (!output.json()) {
+      output.line(plain_text(*value));
+      return output.success();
+    }
+    json::Document document{rapidjson::kObjectType};
+    auto& allocator = document.GetAllocator();
+    document.AddMember("key", json::make_string(key, allocator), allocator);
+    document.AddMember("value", json::Value{*value, allocator}, allocator);
+    if (!origin.empty())
+      document.AddMember("origin", json::make_string(origin, allocator), allocator);
+    output.object(document);
+    return output.success();
+  };
+  if (!common.nodes.empty()) {
+    int code = 0;
+    const auto asked = on_node(
+        common, [](LLMIntegration& llm) { return llm.load_config(); },
+        [&](Output& output, const LLMClientConfig& config) { code = tell(output, config, ""); });
+    return asked != 0 ? asked : code;
+  }
+  Output output{common};
+  const auto store = find_store(common.config_file, config_overrides(common));
+  if (!store)
+    return output.fail(store.error());
+  const auto config = (*store)->load();
+  if (!config)
+    return output.fail(config.error());
+  const auto* row = find_config_key(key);
+  return tell(output, *config,
+              row != nullptr ? origin_of(*row, common, config_location(common)) : "");
+}
+
+int run_config_set(const CommonOptions& common, const std::string& given,
+                   const std::string& value) {
+  const std::string key{without_section(given)};
   const auto* row = find_config_key(key);
   const auto parsed = value_of(row, value);
   // Check here, so that an invalid value is an invalid argument, not a broken configuration.
@@ -260,7 +386,7 @@ int run_config_set(const CommonOptions& common, const std::string& key, const st
 }
 
 int run_config_unset(const CommonOptions& common, const std::string& key) {
-  return change(common, key, json::Value{});
+  return change(common, std::string{without_section(key)}, json::Value{});
 }
 
 } // namespace nexus::llm::cli

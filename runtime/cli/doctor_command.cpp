@@ -80,6 +80,8 @@ private:
 
 std::string where(const CommonOptions& common) {
   const auto location = config_location(common);
+  if (location.path.empty())
+    return "no file, since HOME is not set; defaults are in force";
   return location.path.string() + (location.exists ? "" : " (not there; defaults are in force)");
 }
 

@@ -211,10 +211,106 @@ BOOST_AUTO_TEST_CASE(validate_names_what_is_no_setting) {
   const auto told = run({"config", "validate"});
   BOOST_TEST(told.code == 0);
   BOOST_TEST(lines_of(told.err).size() == 2u, told.err);
-  BOOST_TEST(contains(told.err, "`llm.timeuot` is no setting"), told.err);
+  BOOST_TEST(contains(told.err, "`llm.timeuot` is no setting; the nearest is `llm.timeout`"),
+             told.err);
   BOOST_TEST(contains(told.err, "`llm.roles.overseer.numctx` is no setting"), told.err);
   BOOST_TEST(json_at(run({"config", "validate", "--json"}).out, "unknown") ==
              R"(["llm.timeuot","llm.roles.overseer.numctx"])");
+}
+
+BOOST_AUTO_TEST_CASE(validate_names_what_is_given_twice_and_fails_only_if_it_is_to) {
+  write(config_path(), R"({"llm": {"timeout": 5, "timeout": 6}})");
+  const auto told = run({"config", "validate"});
+  BOOST_TEST(told.code == 0);
+  BOOST_TEST(contains(told.err, "`llm.timeout` is given more than once; the last one counts"),
+             told.err);
+  const auto strict = run({"config", "validate", "--strict"});
+  BOOST_TEST(strict.code == 8);
+  BOOST_TEST(strict.out == "");
+  BOOST_TEST(contains(strict.err, "keys that are unknown or given twice"), strict.err);
+  const auto json = run({"config", "validate", "--strict", "--json"});
+  BOOST_TEST(json.code == 8);
+  BOOST_TEST(json_at(json.out, "duplicates") == R"(["llm.timeout"])");
+  BOOST_TEST(json_at(json.out, "valid") == "false");
+  write(config_path(), R"({"llm": {"timeout": 5}})");
+  BOOST_TEST(run({"config", "validate", "--strict"}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(get_shows_a_setting_a_group_or_a_part_for_scripts) {
+  BOOST_TEST(run({"config", "get", "models.overseer"}).out == "llama3.1:8b\n");
+  BOOST_TEST(run({"config", "get", "llm.models.overseer"}).out == "llama3.1:8b\n");
+  BOOST_TEST(run({"config", "get", "maxRetries"}).out == "0\n");
+  BOOST_TEST(run({"config", "get", "models"}).out ==
+             R"({"overseer":"llama3.1:8b","implementation":"qwen2.5-coder:7b"})"
+             "\n");
+  const auto json = run({"config", "get", "maxRetries", "--json"}).out;
+  BOOST_TEST(json_at(json, "value") == "0");
+  BOOST_TEST(json_at(json, "origin") == R"("file")");
+  BOOST_TEST(run({"config", "set", "roles.overseer.options", R"({"top_k":3})"}).code == 0);
+  BOOST_TEST(run({"config", "get", "roles.overseer.options.top_k"}).out == "3\n");
+  BOOST_TEST(run({"config", "get", "roles.overseer.options.top_p"}).code == 2);
+  const auto wrong = run({"config", "get", "timeuot"});
+  BOOST_TEST(wrong.code == 2);
+  BOOST_TEST(contains(wrong.err, "`llm.timeuot` is no setting; the nearest is `llm.timeout`"),
+             wrong.err);
+}
+
+BOOST_AUTO_TEST_CASE(the_section_may_be_named_before_a_key) {
+  BOOST_TEST(run({"config", "set", "llm.timeout", "5"}).code == 0);
+  BOOST_TEST(run({"config", "get", "timeout"}).out == "5\n");
+  BOOST_TEST(run({"config", "unset", "llm.timeout"}).code == 0);
+  BOOST_TEST(run({"config", "get", "timeout"}).out == "300\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_group_is_set_as_a_whole) {
+  BOOST_TEST(run({"config", "set", "cache", R"({"enabled":true,"ttl":7})"}).code == 0);
+  BOOST_TEST(run({"config", "set", "cache", R"({"enabled":true})"}).code == 0);
+  BOOST_TEST(run({"config", "get", "cache.enabled"}).out == "true\n");
+  BOOST_TEST(json_at(run({"config", "get", "cache.ttl", "--json"}).out, "origin") ==
+             R"("default")");
+}
+
+BOOST_AUTO_TEST_CASE(unset_tells_where_the_value_comes_from_now) {
+  BOOST_TEST(run({"config", "set", "timeout", "5"}).code == 0);
+  const auto unset = run({"config", "unset", "timeout"});
+  BOOST_TEST(contains(unset.err, "timeout is unset in " + config_path().string() +
+                                     "; it is 300 now, the default"),
+             unset.err);
+  environment["OLLAMA_HOST"] = "127.0.0.1:1";
+  const auto covered = run({"config", "unset", "baseUrl"});
+  BOOST_TEST(contains(covered.err, "it comes from OLLAMA_HOST"), covered.err);
+  BOOST_TEST(json_at(run({"config", "unset", "baseUrl", "--json"}).out, "origin") ==
+             R"("environment")");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_the_environment_names_must_exist_or_be_made) {
+  environment["NEXUS_OVERSEER_CONFIG"] = (home / "named.json").string();
+  for (const Arguments& arguments : {Arguments{"config", "show"}, Arguments{"generate", "hi"},
+                                     Arguments{"doctor"}, Arguments{"config", "validate"}}) {
+    const auto outcome = run(arguments);
+    BOOST_TEST(outcome.code == 8, outcome.err);
+    BOOST_TEST(contains(outcome.out + outcome.err, "named.json"), outcome.err);
+  }
+  BOOST_TEST(contains(run({"config", "show"}).err, "NEXUS_OVERSEER_CONFIG names it"));
+  BOOST_TEST(run({"config", "set", "timeout", "5"}).code == 0);
+  BOOST_TEST(run({"config", "get", "timeout"}).out == "5\n");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_home_nothing_is_written_and_that_is_told) {
+  environment.erase("HOME");
+  environment.erase("XDG_CONFIG_HOME");
+  for (const Arguments& arguments :
+       {Arguments{"config", "set", "timeout", "5"}, Arguments{"role", "set", "overseer", "owl"},
+        Arguments{"config", "path"}, Arguments{"config", "edit"}}) {
+    const auto outcome = run(arguments);
+    BOOST_TEST(outcome.code == 8, outcome.err);
+    BOOST_TEST(contains(outcome.err, "HOME is not set"), outcome.err);
+  }
+  BOOST_TEST(std::filesystem::is_empty(home / "work"));
+  const auto show = run({"config", "show"});
+  BOOST_TEST(show.code == 0, show.err);
+  environment["OLLAMA_HOST"] = simulator->base_url();
+  BOOST_TEST(run({"generate", "hi"}).code == 0);
 }
 
 BOOST_AUTO_TEST_CASE(path_and_validate_know_the_file) {

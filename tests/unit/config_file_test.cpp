@@ -94,8 +94,7 @@ BOOST_FIXTURE_TEST_CASE(a_relative_or_empty_xdg_directory_is_ignored, InDirector
   BOOST_TEST(find_config({}, xdg, directory.path()).path ==
              home / ".config" / "nexus-overseer" / "config.json");
   const auto alone = environment({{"XDG_CONFIG_HOME", "./relative"}});
-  BOOST_TEST(find_config({}, alone, directory.path()).path ==
-             directory / ".nexus-overseer" / "config.json");
+  BOOST_CHECK(find_config({}, alone, directory.path()).reason == ConfigLocation::Reason::nowhere);
 }
 
 BOOST_AUTO_TEST_CASE(a_tilde_that_the_shell_left_is_the_home_directory) {
@@ -116,9 +115,22 @@ BOOST_FIXTURE_TEST_CASE(a_new_file_goes_to_the_project_where_that_has_a_director
   BOOST_TEST(!found.exists);
 }
 
-BOOST_FIXTURE_TEST_CASE(without_any_home_the_project_directory_is_left, InDirectory) {
-  const auto found = find_config({}, environment({}), directory.path());
+BOOST_FIXTURE_TEST_CASE(without_any_home_a_file_is_in_the_project_directory_or_nowhere,
+                        InDirectory) {
+  auto found = find_config({}, environment({}), directory.path());
+  BOOST_CHECK(found.reason == ConfigLocation::Reason::nowhere);
+  BOOST_TEST(found.path.empty());
+  BOOST_TEST(!found.exists);
+  fs::create_directories(directory / ".nexus-overseer");
+  found = find_config({}, environment({}), directory.path());
   BOOST_TEST(found.path == directory / ".nexus-overseer" / "config.json");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_saved_nowhere) {
+  const auto saved = save_config({}, LLMClientConfig{});
+  BOOST_TEST(code_of(saved) == ErrorCode::config_write_failed);
+  BOOST_TEST(contains(sentence_of(saved), "HOME is not set"), sentence_of(saved));
+  BOOST_TEST(contains(sentence_of(update_config({}, R"({"timeout":5})")), "HOME is not set"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -374,6 +386,36 @@ BOOST_AUTO_TEST_CASE(directories_are_made_on_the_way) {
   config.max_retries = 9;
   BOOST_REQUIRE(save_config(deep, config));
   BOOST_TEST(load_config(deep)->max_retries == 9u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_whole_file_is_replaced_only_by_a_valid_one_that_nobody_else_changed,
+                        InDirectory) {
+  const std::string before = R"({"llm":{"timeout":1}})";
+  const std::string after = R"({"llm":{"timeout":2},"other":3})";
+  write_text(file, before);
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read);
+  const auto wrong = replace_config(file, before, R"({"llm":{"timeout":"soon"}})");
+  BOOST_TEST(code_of(wrong) == ErrorCode::config_value_invalid);
+  const auto late = replace_config(file, "{}", after);
+  BOOST_TEST(code_of(late) == ErrorCode::config_write_failed);
+  BOOST_TEST(contains(sentence_of(late), "another program has changed it"), sentence_of(late));
+  BOOST_TEST(read_text(file) == before);
+  const auto saved = replace_config(file, before, after);
+  BOOST_TEST(saved.has_value(), sentence_of(saved));
+  BOOST_TEST(read_text(file) == after);
+  BOOST_CHECK(fs::status(file).permissions() ==
+              (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read));
+}
+
+BOOST_FIXTURE_TEST_CASE(doubts_are_about_our_section_alone, InDirectory) {
+  write_text(file, R"({"llm":{"a":1},"other":{"x":1,"x":2},"llm":{"timeuot":1,"timeout":1,
+                       "timeout":2}})");
+  const auto doubts = doubts_about(file);
+  const std::vector<std::string> unknown{"timeuot"};
+  const std::vector<std::string> duplicates{"llm", "llm.timeout"};
+  BOOST_TEST(doubts.unknown == unknown, boost::test_tools::per_element());
+  BOOST_TEST(doubts.duplicates == duplicates, boost::test_tools::per_element());
+  BOOST_TEST(doubts_about(directory / "missing.json").empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

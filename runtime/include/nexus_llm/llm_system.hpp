@@ -93,14 +93,14 @@ private:
   std::shared_ptr<std::atomic<bool>> ended_; ///< whether `root_` has terminated
 };
 
-/// Whether a configuration file named by the caller must exist.
+/// Whether a configuration file that the caller or NEXUS_OVERSEER_CONFIG names must exist.
 enum class NamedFile : std::uint8_t { must_exist, may_be_new };
 
 /// Opens the settings store that the search order of requirement C1 selects. `OLLAMA_HOST`
 /// overrides the base URL of the store, and `flags.base_url` overrides both. Writes warnings about
 /// incomplete saves to `log`.
-/// Errors: `config_unreadable` if `config_file` does not exist and `named` is `must_exist`; those
-/// of `parse_base_url`.
+/// Errors: `config_unreadable` if the file that `config_file` or NEXUS_OVERSEER_CONFIG names does
+/// not exist and `named` is `must_exist`; those of `parse_base_url`.
 [[nodiscard]] Result<std::unique_ptr<ConfigStore>>
 find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverrides flags = {},
            NamedFile named = NamedFile::must_exist, Log log = {});

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/cli/config_edit.hpp"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include "config/config_file.hpp"
+#include "config/file_io.hpp"
+#include "runtime/cli/config_doubts.hpp"
+#include "runtime/cli/editor_process.hpp"
+#include "runtime/cli/output.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What a new file begins with.
+constexpr std::string_view empty_file = "{\n  \"llm\": {\n  }\n}\n";
+
+/// A copy of the file in a directory that only the user can read. Deleted in the destructor unless
+/// it is kept.
+class Copy {
+public:
+  /// The name of the directory keeps copies apart; that of the file tells editors the format.
+  static Result<Copy> of(std::string_view content) {
+    std::error_code error;
+    auto pattern = (fs::temp_directory_path(error) / "nexus-llm-XXXXXX").string();
+    if (error || ::mkdtemp(pattern.data()) == nullptr)
+      return failure(ErrorCode::config_write_failed,
+                     "a copy to edit (" + (error ? error : last_error()).message() + ")");
+    Copy copy{pattern};
+    if (const auto failed = replace_file(copy.file(), content))
+      return failure(ErrorCode::config_write_failed,
+                     copy.file().string() + " (" + failed.message() + ")");
+    return copy;
+  }
+  Copy(Copy&& other) noexcept : directory_{std::move(other.directory_)} {
+    other.directory_.clear();
+  }
+  Copy& operator=(Copy&&) = delete;
+  ~Copy() {
+    std::error_code ignored;
+    if (!directory_.empty())
+      fs::remove_all(directory_, ignored);
+  }
+
+  [[nodiscard]] fs::path file() const { return directory_ / "config.json"; }
+  /// Keeps the file, which then belongs to the user.
+  void keep() { directory_.clear(); }
+
+private:
+  explicit Copy(fs::path directory) : directory_{std::move(directory)} {}
+
+  fs::path directory_;
+};
+
+/// Asks at the terminal. Anything but a word with n, and the end of input, is a yes and a no.
+bool wants_to_edit_again(Output& output) {
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1)
+    return false;
+  output.aside("Edit it again? [Y/n] ");
+  std::string answer;
+  for (char c = '\0';;) {
+    const auto count = ::read(STDIN_FILENO, &c, 1);
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count <= 0)
+      return false;
+    if (c == '\n')
+      break;
+    answer += c;
+  }
+  output.aside_ended_by_user();
+  return answer.empty() || (answer.front() != 'n' && answer.front() != 'N');
+}
+
+/// Saves what the user wrote. Nothing is saved if it says the same.
+Result<void> save_edited(Output& output, const fs::path& path, std::string_view before,
+                         const std::string& content) {
+  return replace_config(path, before, content,
+                        [&output](const auto& sentence) { output.warning(sentence); });
+}
+
+int tell_success(Output& output, const fs::path& path, bool changed) {
+  if (output.json()) {
+    json::Document document{rapidjson::kObjectType};
+    auto& allocator = document.GetAllocator();
+    document.AddMember("path", json::make_string(path.string(), allocator), allocator);
+    document.AddMember("changed", changed, allocator);
+    output.object(document);
+  } else {
+    output.message(path.string() + (changed ? " is saved; what is running with it takes it over"
+                                            : " is unchanged"));
+  }
+  return output.success();
+}
+
+} // namespace
+
+int run_config_edit(const CommonOptions& common) {
+  Output output{common};
+  if (!common.nodes.empty())
+    return output.fail({.code = ErrorCode::invalid_argument,
+                        .subject = "`config edit` is about the files of this machine, and goes "
+                                   "without --connect"});
+  const auto path = config_location(common).path;
+  const auto before = read_to_edit(path);
+  if (!before)
+    return output.fail(before.error());
+  const auto begun = before->empty() ? std::string{empty_file} : *before;
+  auto copy = Copy::of(begun);
+  if (!copy)
+    return output.fail(copy.error());
+  const auto editor = editor_command(process_environment());
+  for (;;) {
+    if (const auto edited = run_editor(editor, copy->file()); !edited)
+      return output.fail(edited.error());
+    std::error_code error;
+    const auto content = read_file(copy->file(), largest_config_file, error);
+    if (!content)
+      return output.fail(
+          {.code = ErrorCode::config_write_failed,
+           .subject = path.string() + " (the edited copy: " + error.message() + ")"});
+    if (*content == begun)
+      return tell_success(output, path, false);
+    const auto saved = save_edited(output, path, *before, *content);
+    if (saved) {
+      tell_doubts(output, doubts_about(path));
+      return tell_success(output, path, true);
+    }
+    const auto code = output.fail(saved.error());
+    if (wants_to_edit_again(output))
+      continue;
+    output.message(path.string() + " is unchanged. What you wrote is in " + copy->file().string() +
+                   ".");
+    copy->keep();
+    return code;
+  }
+}
+
+} // namespace nexus::llm::cli
