@@ -268,7 +268,7 @@ void add_serve(CLI::App& app, const CommonOptions& common, int& exit_code) {
           [arguments](const std::string& text) {
             auto endpoint = parse_endpoint(text);
             if (!endpoint)
-              throw CLI::ValidationError(endpoint.error().subject);
+              throw CLI::ValidationError("--listen: " + endpoint.error().subject);
             arguments->listen = std::move(*endpoint);
           },
           "Where to listen; default 127.0.0.1:11435")
@@ -348,6 +348,8 @@ void add_script(CLI::App& app, const CommonOptions& common, int& exit_code) {
       ->add_option("--record", arguments->record,
                    "Ask a live Ollama these prompts and write what happens as a scenario")
       ->type_name("FILE");
+  command->add_flag("--force", arguments->force,
+                    "Let --record write over a file that exists already");
   command->add_flag("--http", arguments->http, "Play over real HTTP against the simulator");
   add_number<std::uint64_t>(*command, "--orders", arguments->orders,
                             {.least = 0, .most = 1'000'000, .wanted = "a number from 0 to 1000000"},

@@ -2,11 +2,11 @@
 #include "runtime/cli/script_command.hpp"
 
 #include <filesystem>
-#include <fstream>
 
 #include "actors/ollama_client/curl_transport.hpp"
 #include "config/json.hpp"
 #include "nexus_llm/testing/script_failure.hpp"
+#include "runtime/cli/new_file.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/request_flags.hpp"
 #include "runtime/cli/session.hpp"
@@ -123,13 +123,6 @@ int play_all(Output& output, const ScriptArguments& arguments) {
   return failed > 0 ? did_not_pass : written;
 }
 
-Result<void> write_file(const std::string& path, const std::string& text) {
-  std::ofstream file{path, std::ios::binary};
-  if (!(file << text) || !file.flush())
-    return failure(ErrorCode::invalid_argument, path + " cannot be written");
-  return {};
-}
-
 int record(const CommonOptions& common, Output& output, const ScriptArguments& arguments) {
   if (!common.nodes.empty())
     return output.fail({.code = ErrorCode::invalid_argument,
@@ -138,6 +131,10 @@ int record(const CommonOptions& common, Output& output, const ScriptArguments& a
   const auto options = request_options(common);
   if (!options)
     return output.fail(options.error());
+  // Before anything is asked: an answer that cannot be kept would be lost.
+  auto file = NewFile::open(arguments.record, arguments.force);
+  if (!file)
+    return output.fail(file.error());
   Interrupts interrupts;
   const auto recording = std::make_shared<Recording>();
   LLMSystemOptions recorded;
@@ -174,7 +171,7 @@ int record(const CommonOptions& common, Output& output, const ScriptArguments& a
   const auto text = testing::recorded_scenario(name, *config, prompts, recording->exchanges());
   if (!text)
     return output.fail(text.error());
-  if (auto written = write_file(arguments.record, *text); !written)
+  if (auto written = file->write(*text); !written)
     return output.fail(written.error());
   output.message("Recorded in " + arguments.record + "; `nexus-llm script " + arguments.record +
                  "` plays it without Ollama.");

@@ -13,6 +13,7 @@ namespace nexus::llm::cli {
 struct ScriptArguments {
   std::vector<std::string> words; ///< files to play; with `record`, prompts
   std::string record;             ///< output file; empty: play
+  bool force = false;             ///< write over a `record` that exists
   bool http = false;
   std::uint64_t orders = 0; ///< in addition to the orders of the scenario
   bool schema = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/session.hpp"
 
+#include "config/host_lookup.hpp"
 #include "config/model_name.hpp"
 #include "nexus_llm/log.hpp"
 #include "nexus_llm/setup.hpp"
@@ -9,6 +10,24 @@
 #include "runtime/cli/process_limits.hpp"
 
 namespace nexus::llm::cli {
+
+namespace {
+
+/// Blames a failure to reach nodes on the first host that no address is known for, if any.
+LLMError with_lookup(LLMError error, const std::vector<Endpoint>& nodes) {
+  if (error.code != ErrorCode::node_unreachable && error.code != ErrorCode::connect_insecure)
+    return error;
+  for (const auto& node : nodes)
+    if (auto fault = host_fault(node.host); !fault.empty()) {
+      error.code = ErrorCode::node_unreachable;
+      error.subject = node.text();
+      error.reason = std::move(fault);
+      break;
+    }
+  return error;
+}
+
+} // namespace
 
 Session::Session(const std::optional<Network>& network, Interrupts& interrupts, Output& output)
     : interrupts_{interrupts} {
@@ -60,9 +79,10 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
       return failure(tls.error());
     const Network network{.tls = *tls, .max_message_bytes = limits.max_message_bytes};
     std::unique_ptr<Session> session{new Session{network, interrupts, output}};
+    const auto nodes_named = endpoints;
     auto remote = RemoteLLM::connect(*session->system_, std::move(endpoints));
     if (!remote)
-      return failure(std::move(remote.error()));
+      return failure(with_lookup(std::move(remote.error()), nodes_named));
     session->remote_ = std::move(*remote);
     session->use(session->remote_->handles(), session->remote_->root());
     return session;

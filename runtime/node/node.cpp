@@ -2,6 +2,7 @@
 #include "nexus_llm/node/node.hpp"
 
 #include "actors/internal_interfaces.hpp"
+#include "config/host_lookup.hpp"
 #include "config/node_address.hpp"
 #include "messages/portability_network.hpp"
 #include "runtime/node/refusal_log.hpp"
@@ -54,8 +55,18 @@ private:
 
 Result<std::unique_ptr<Node>> Node::start(caf::actor_system& system, const LLMSystem& llm,
                                           const Endpoint& listen) {
-  if (!is_loopback(listen.host) && !uses_tls(system))
+  const auto listen_failure = [&listen](std::string reason, std::string detail) {
+    return failure(LLMError{.code = ErrorCode::listen_failed,
+                            .subject = listen.text(),
+                            .reason = std::move(reason),
+                            .detail = std::move(detail)});
+  };
+  if (!is_loopback(listen.host) && !uses_tls(system)) {
+    // Certificates do not help where no such host exists.
+    if (auto fault = host_fault(listen.host); !fault.empty())
+      return listen_failure(std::move(fault), {});
     return failure(ErrorCode::listen_insecure, listen.text());
+  }
   auto address = [](const auto& handle) { return caf::actor_cast<caf::strong_actor_ptr>(handle); };
   NodeHello hello{.protocol = node_protocol,
                   .version = NEXUS_LLM_VERSION,
@@ -72,7 +83,8 @@ Result<std::unique_ptr<Node>> Node::start(caf::actor_system& system, const LLMSy
   const auto port = publish(system, actor, at);
   if (!port) {
     wait_for_end(system, address(actor), end_deadline);
-    return failure(port.error());
+    // CAF does not tell why.
+    return listen_failure(listen_fault(at), port.error().detail);
   }
   at.port = *port;
   return std::unique_ptr<Node>{new Node{system, address(actor), std::move(at)}};

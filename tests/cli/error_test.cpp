@@ -156,11 +156,9 @@ BOOST_AUTO_TEST_CASE(numbers_are_read_in_the_forms_in_which_people_write_them) {
 
 BOOST_AUTO_TEST_CASE(a_node_on_another_machine_is_not_talked_to_in_clear) {
   // A documentation address: nobody is there, and nobody is asked.
-  for (const auto* node : {"192.0.2.7", "gpu-box.example:11435"}) {
-    const auto outcome = run({"--connect", node, "generate", "secret"});
-    BOOST_TEST(outcome.code == 8);
-    BOOST_TEST(contains(outcome.err, "in clear"), outcome.err);
-  }
+  const auto outcome = run({"--connect", "192.0.2.7", "generate", "secret"});
+  BOOST_TEST(outcome.code == 8);
+  BOOST_TEST(contains(outcome.err, "in clear"), outcome.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_model_that_runs_elsewhere_is_refused_with_its_host) {

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/cli/fixture.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 namespace nexus::llm::cli::test {
 
@@ -140,6 +141,25 @@ BOOST_AUTO_TEST_CASE(a_recording_that_cannot_be_written_is_told) {
   // Nodes of the settings are no hindrance.
   configure(simulator->base_url(), R"(, "nodes": ["127.0.0.1:1"])");
   BOOST_TEST(run({"script", "--record", "x.json", "hi"}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_file_of_a_recording_is_checked_before_anything_is_asked) {
+  write(home / "work" / "old.json", "precious");
+  const auto exists = run({"script", "--record", "old.json", "hi"});
+  BOOST_TEST(exists.code == 2);
+  BOOST_TEST(exists.out == "");
+  BOOST_TEST(contains(exists.err, "old.json exists already; --force writes over it"), exists.err);
+  BOOST_TEST(run({"script", "--record", "no/such/place.json", "hi"}).out == "");
+  BOOST_TEST(last_body("/api/generate") == "");
+  BOOST_TEST(nexus::llm::test::read_text(home / "work" / "old.json") == "precious");
+  BOOST_TEST(run({"script", "--record", "old.json", "--force", "hi"}).code == 0);
+  BOOST_TEST(run({"script", "old.json"}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_recording_that_is_given_up_leaves_no_file) {
+  write(config_path(), "{");
+  BOOST_TEST(run({"script", "--record", "new.json", "hi"}).code == 8);
+  BOOST_TEST(!std::filesystem::exists(home / "work" / "new.json"));
 }
 
 BOOST_AUTO_TEST_CASE(the_schema_is_printed) {

@@ -216,7 +216,17 @@ BOOST_FIXTURE_TEST_CASE(a_taken_port_and_a_wrong_address_are_told, Serving) {
   const auto taken = run({"serve", "--listen", address});
   BOOST_TEST(taken.code == 8);
   BOOST_TEST(contains(taken.err, "Listening on " + address + " failed"));
-  BOOST_TEST(run({"serve", "--listen", "127.0.0.1:x"}).code == 2);
+  BOOST_TEST(contains(taken.err, address.substr(address.find(':') + 1) + " is in use already"),
+             taken.err);
+  const auto wrong = run({"serve", "--listen", "127.0.0.1:x"});
+  BOOST_TEST(wrong.code == 2);
+  BOOST_TEST(contains(wrong.err, "--listen: `127.0.0.1:x` is no address"), wrong.err);
+  const auto unknown = run({"serve", "--listen", "no-such-host.invalid"});
+  BOOST_TEST(unknown.code == 8);
+  BOOST_TEST(contains(unknown.err, "the host `no-such-host.invalid` is unknown"), unknown.err);
+  const auto nobody = run({"--connect", "no-such-host.invalid:1", "generate", "hi"});
+  BOOST_TEST(nobody.code == 3);
+  BOOST_TEST(contains(nobody.err, "the host `no-such-host.invalid` is unknown"), nobody.err);
   BOOST_TEST(run({"--connect", "127.0.0.1:1", "generate", "hi"}).code == 3);
 }
 
