@@ -10,15 +10,19 @@
 #include <vector>
 
 #include "config/node_address.hpp"
+#include "config/suggestion.hpp"
 #include "runtime/cli/certs_command.hpp"
 #include "runtime/cli/chat_command.hpp"
+#include "runtime/cli/command_description.hpp"
 #include "runtime/cli/common_flags.hpp"
+#include "runtime/cli/completion_cases.hpp"
 #include "runtime/cli/config_command.hpp"
 #include "runtime/cli/config_edit.hpp"
 #include "runtime/cli/demo_command.hpp"
 #include "runtime/cli/doctor_command.hpp"
 #include "runtime/cli/generate_command.hpp"
 #include "runtime/cli/help.hpp"
+#include "runtime/cli/man_page.hpp"
 #include "runtime/cli/models_command.hpp"
 #include "runtime/cli/number_option.hpp"
 #include "runtime/cli/only_here.hpp"
@@ -27,6 +31,7 @@
 #include "runtime/cli/role_command.hpp"
 #include "runtime/cli/script_command.hpp"
 #include "runtime/cli/serve_command.hpp"
+#include "runtime/cli/shell.hpp"
 #include "runtime/cli/sidecar_command.hpp"
 #include "runtime/cli/simulate_command.hpp"
 #include "runtime/cli/stats_command.hpp"
@@ -62,6 +67,18 @@ int run_version(const CommonOptions& common) {
     output.line("nexus-llm " NEXUS_LLM_VERSION);
   }
   return output.success();
+}
+
+int run_completions(const CLI::App& app, const CommonOptions& common, const std::string& name) {
+  for (const auto& shell : shells())
+    if (shell.name == name) {
+      Output output{common};
+      output.answer(shell.completions(describe(app)));
+      return output.success();
+    }
+  const auto names = shell_names();
+  throw CLI::ValidationError(is_no("shell that is known here", name, nearest(name, names)) +
+                             "; known are " + joined(names, ", "));
 }
 
 void add_generate(CLI::App& app, const CommonOptions& common, int& exit_code) {
@@ -372,6 +389,19 @@ void add_about(CLI::App& app, const CommonOptions& common, int& exit_code) {
     output.answer(help_of(app, *words));
     exit_code = output.success();
   });
+  auto* completions =
+      add_command(app, "completions", "Print what a shell needs to complete commands and options",
+                  "bash > ~/.local/share/bash-completion/completions/nexus-llm");
+  const auto shell = std::make_shared<std::string>();
+  completions->add_option("shell", *shell, joined(shell_names(), ", "))->type_name("")->required();
+  completions->callback(
+      [shell, &app, &common, &exit_code] { exit_code = run_completions(app, common, *shell); });
+  add_command(app, "man", "Print the manual page", "| man -l -")
+      ->callback([&app, &common, &exit_code] {
+        Output output{common};
+        output.answer(man_page(describe(app), NEXUS_LLM_VERSION));
+        exit_code = output.success();
+      });
   add_command(app, "version", "Tell the version of the program")->callback([&common, &exit_code] {
     exit_code = run_version(common);
   });

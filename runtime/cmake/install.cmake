@@ -1,5 +1,5 @@
-# What is installed: the libraries, the public headers, the program, and what CMake and pkg-config
-# need to find them.
+# What is installed: the libraries, the public headers, the program with its completions and manual
+# page, and what CMake and pkg-config need to find them.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -7,6 +7,15 @@ install(TARGETS ${libraries} EXPORT nexus_llm_targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS nexus-llm RUNTIME)
+# Without these, such as in a cross build that cannot run the program, it works as well.
+set(shell_files ${PROJECT_BINARY_DIR}/runtime/cli/shell)
+install(FILES ${shell_files}/nexus-llm
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions OPTIONAL)
+install(FILES ${shell_files}/_nexus-llm
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
+install(FILES ${shell_files}/nexus-llm.fish
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
+install(FILES ${shell_files}/nexus-llm.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
 foreach(layer messages config actors runtime)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${layer}/include/nexus_llm
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -13,6 +13,18 @@ foreach(header ${installed})
   endif()
 endforeach()
 
+# What shells and `man` look for.
+foreach(file
+    share/bash-completion/completions/nexus-llm
+    share/zsh/site-functions/_nexus-llm
+    share/fish/vendor_completions.d/nexus-llm.fish
+    share/man/man1/nexus-llm.1)
+  file(SIZE ${prefix}/${file} size)
+  if(size EQUAL 0)
+    message(FATAL_ERROR "${file} is empty")
+  endif()
+endforeach()
+
 set(flags "")
 if(SANITIZE)
   set(flags "-fsanitize=${SANITIZE}")
