@@ -62,7 +62,7 @@ private:
 
 std::string editor_command(const Environment& environment) {
   for (const char* name : {"VISUAL", "EDITOR"})
-    if (auto command = environment(name))
+    if (auto command = environment(name); command && !command->empty())
       return std::move(*command);
   return "vi";
 }

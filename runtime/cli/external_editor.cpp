@@ -19,6 +19,7 @@
 #include "config/file_io.hpp"
 #include "config/text_encoding.hpp"
 #include "config/utf8.hpp"
+#include "runtime/cli/editor_process.hpp"
 
 namespace nexus::llm::cli {
 
@@ -55,14 +56,6 @@ private:
   std::string name_;
   FileDescriptor file_;
 };
-
-std::string editor_command() {
-  const auto environment = process_environment();
-  for (const char* name : {"VISUAL", "EDITOR"})
-    if (const auto command = environment(name); command && !command->empty())
-      return *command;
-  return "vi";
-}
 
 /// Gives the terminal to a process group. SIGTTOU would stop a process that is in the background.
 void give_terminal(pid_t group) {
@@ -133,7 +126,7 @@ Result<std::string> edit_elsewhere(const std::string& text, int display) {
     return not_edited(last_error().message());
   if (const auto error = write_all(edited.file(), text.empty() ? text : text + "\n"))
     return not_edited(error.message());
-  const auto command = editor_command();
+  const auto command = editor_command(process_environment());
   termios settings{};
   ::tcgetattr(STDIN_FILENO, &settings);
   pid_t process = -1;
