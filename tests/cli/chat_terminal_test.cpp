@@ -172,6 +172,26 @@ BOOST_AUTO_TEST_CASE(interrupts_of_an_editor_are_its_own) {
   BOOST_TEST(enter(child, "!") == "2!");
 }
 
+BOOST_AUTO_TEST_CASE(an_editor_is_suspended_with_the_conversation) {
+  write(home / "work" / "editor", "echo ready\nread -r line\necho \"$line\" > \"$1\"\n");
+  environment["VISUAL"] = "sh ./editor";
+  auto options = child_options({"chat"}, true);
+  options.wrapper = {"/bin/bash", "-c", "set -m; \"$@\"; echo stopped; read -r line; fg >/dev/null",
+                     "bash"};
+  Child child{options};
+  BOOST_TEST(child.read_until(">>> "));
+  child.write("text\x18\x05");
+  BOOST_TEST(child.read_until("ready"));
+  child.write("\x1A");
+  BOOST_TEST(child.read_until("stopped"));
+  child.write("resume\n");
+  child.write("other\n");
+  BOOST_TEST(child.read_until(">>> other"));
+  BOOST_TEST(enter(child, "!") == "other!");
+  child.write("\x04");
+  BOOST_TEST(child.wait() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_suspended_conversation_comes_back_whole) {
   auto options = child_options({"chat"}, true);
   // A shell with job control, as users have.
