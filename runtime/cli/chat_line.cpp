@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
+#include "config/suggestion.hpp"
 #include "config/text.hpp"
-#include "runtime/cli/nearest.hpp"
 
 namespace nexus::llm::cli {
 
@@ -81,9 +83,12 @@ ChatLine parse_chat_line(std::string_view line) {
       return {Kind::surplus, std::string{line}, command.verb, std::string{name}};
     return {Kind::command, std::string{argument}, command.verb};
   }
-  if (argument.empty() && name.size() > 2)
-    if (const auto meant = nearest(name, chat_command_names()); !meant.empty())
-      return {Kind::mistyped, std::string{line}, Verb::help, std::string{meant}};
+  if (argument.empty() && name.size() > 2) {
+    const auto names = chat_command_names();
+    if (auto meant = nearest(name, std::vector<std::string>(names.begin(), names.end()));
+        !meant.empty())
+      return {Kind::mistyped, std::string{line}, Verb::help, std::move(meant)};
+  }
   return {Kind::message, std::string{line}};
 }
 

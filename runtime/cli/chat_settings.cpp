@@ -10,8 +10,8 @@
 
 #include "config/json.hpp"
 #include "config/ollama_options.hpp"
+#include "config/suggestion.hpp"
 #include "config/text.hpp"
-#include "runtime/cli/nearest.hpp"
 
 namespace nexus::llm::cli {
 
@@ -165,8 +165,9 @@ Result<std::string> known_name(std::string_view name) {
   if (std::find(names.begin(), names.end(), normal) != names.end())
     return normal;
   std::string hint = "/set lists them";
-  if (const auto meant = nearest(normal, names); !meant.empty())
-    hint = "`" + std::string{meant} + "` is the nearest";
+  if (const auto meant = nearest(normal, std::vector<std::string>(names.begin(), names.end()));
+      !meant.empty())
+    hint = "`" + meant + "` is the nearest";
   return failure(ErrorCode::invalid_option,
                  "there is none of the name `" + std::string{name} + "`; " + hint);
 }
