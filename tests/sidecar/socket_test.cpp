@@ -144,18 +144,18 @@ BOOST_AUTO_TEST_CASE(a_stream_ends_for_all_when_the_client_that_sent_it_leaves) 
 }
 
 BOOST_AUTO_TEST_CASE(deaf_clients_take_their_leave_together) {
-  simulator->add_model({.name = "wordy", .license = std::string(6u << 20, 'x')});
+  simulator->add_model({.name = "wordy", .license = std::string(1u << 20, 'x')});
   std::vector<std::unique_ptr<SocketClient>> deaf;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 30; ++i) {
     deaf.push_back(std::make_unique<SocketClient>(path));
     deaf.back()->front.send("llm_show_model", R"({"modelName":"wordy"})");
   }
-  BOOST_TEST(wait_until([](const Counters& now) { return now.answered >= 12; }));
+  BOOST_TEST(wait_until([](const Counters& now) { return now.answered >= 30; }));
   const auto since = std::chrono::steady_clock::now();
   child.signal(SIGTERM);
   BOOST_TEST(child.wait() == 0);
-  // One after another they would take twelve times half a second.
-  BOOST_TEST((std::chrono::steady_clock::now() - since < std::chrono::seconds{5}));
+  // One after another they would take thirty times half a second.
+  BOOST_TEST((std::chrono::steady_clock::now() - since < std::chrono::seconds{12}));
 }
 
 BOOST_AUTO_TEST_CASE(too_many_clients_for_the_process_wait_and_harm_nobody) {
