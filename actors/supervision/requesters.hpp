@@ -42,9 +42,10 @@ public:
     auto entry = numbers_of_.extract(requester);
     if (entry.empty())
       return {};
-    for (const auto number : entry.mapped())
+    auto numbers = std::move(entry.mapped());
+    for (const auto number : numbers)
       requester_of_.erase(number);
-    return std::move(entry.mapped());
+    return numbers;
   }
 
 private:
