@@ -66,10 +66,10 @@ void write_chart(const std::string& file, const Figures& figures) {
     for (const auto& bar : group.bars) {
       const auto decades = std::clamp(std::log10(std::max(bar.ratio, 1.0)), 0.0, most_decades);
       const auto length = 4 + decades / most_decades * (width - label_width - 80);
-      const bool ours = bar.candidate.starts_with("here");
+      const bool is_ours = bar.candidate.starts_with("here");
       body += text(label_width - 8, y + 14, " text-anchor=\"end\"", bar.candidate);
       body += "<rect x=" + at(label_width) + " y=" + at(y) + " width=" + at(length) +
-              " height=" + at(bar_height) + " fill=\"" + (ours ? "#2f6f9f" : "#9aa5ad") + "\"/>\n";
+              " height=" + at(bar_height) + " fill=\"" + (is_ours ? "#2f6f9f" : "#9aa5ad") + "\"/>\n";
       body += text(label_width + length + 6, y + 14, "", number(bar.ratio, "%.1f") + " x");
       y += line_height;
     }
