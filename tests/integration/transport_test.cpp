@@ -131,6 +131,28 @@ BOOST_AUTO_TEST_CASE(many_exchanges_run_at_once) {
     BOOST_TEST(one->wait().status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(exchanges_that_one_multi_handle_is_not_enough_for_run_and_end_by_themselves) {
+  // More than CurlMulti gives to one multi handle of libcurl.
+  constexpr std::uint64_t stalled = 300;
+  for (std::uint64_t i = 0; i < stalled; ++i) {
+    sim->inject(Fault::stall_before_response());
+    start("/api/generate", generate);
+  }
+  BOOST_REQUIRE(sim->wait_until(
+      [](const simulator::Counters& counters) { return counters.stalls_begun == stalled; }, 10s));
+  // By the timers of the further multi handle alone, without its events, each would take a second.
+  const auto since = std::chrono::steady_clock::now();
+  for (int i = 0; i < 50; ++i)
+    BOOST_TEST(start("/api/generate", generate)->wait().status == 200);
+  BOOST_TEST((std::chrono::steady_clock::now() - since < 10s));
+  for (TransferId id = 1; id <= stalled; ++id)
+    transport->cancel(id);
+  BOOST_TEST(sim->wait_until(
+      [](const simulator::Counters& counters) { return counters.disconnects_seen == stalled; },
+      10s));
+  BOOST_TEST(start("/api/generate", generate)->wait().status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(cancelling_closes_the_connection) {
   sim->inject(Fault::stall_after_lines(1));
   const auto exchange = start("/api/generate", generate);
