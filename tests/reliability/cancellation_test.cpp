@@ -276,4 +276,42 @@ BOOST_AUTO_TEST_CASE(an_embedding_whose_requester_dies_is_aborted) {
   BOOST_TEST(scene.take_down() == "");
 }
 
+BOOST_AUTO_TEST_CASE(the_death_of_a_requester_ends_its_further_request_and_no_other) {
+  Scene scene;
+  // The request that was answered before must not take the monitor of the next with it.
+  const auto ask_after_an_answer = [&](AIRole role) {
+    return scene.system().spawn(
+        [handle = scene.llm().role(role)](caf::event_based_actor* self) -> caf::behavior {
+          ask(self, handle, patience, generate_atom_v, "answered")
+              .then(
+                  [self, handle](const LLMResponse&) {
+                    ask(self, handle, patience, generate_atom_v, "stalled")
+                        .then([](const LLMResponse&) {}, [](const caf::error&) {});
+                  },
+                  [](const caf::error&) {});
+          return {[](const std::string&) {}};
+        });
+  };
+  auto stall = Fault::stall_before_response().after(1);
+  stall.path = "/api/generate";
+  scene.sim.inject(stall);
+  auto dies = ask_after_an_answer(AIRole::overseer);
+  BOOST_REQUIRE(
+      scene.sim.wait_until([](const auto& now) { return now.stalls_begun == 1; }, patience));
+  scene.sim.inject(stall);
+  auto stays = ask_after_an_answer(AIRole::implementation);
+  BOOST_REQUIRE(
+      scene.sim.wait_until([](const auto& now) { return now.stalls_begun == 2; }, patience));
+  anon_exit(dies, caf::exit_reason::kill);
+  BOOST_TEST(
+      scene.sim.wait_until([](const auto& now) { return now.disconnects_seen == 1; }, patience));
+  BOOST_TEST(scene.generate("next").has_value());
+  BOOST_TEST(scene.sim.counters().disconnects_seen == 1u);
+  anon_exit(stays, caf::exit_reason::kill);
+  BOOST_TEST(
+      scene.sim.wait_until([](const auto& now) { return now.disconnects_seen == 2; }, patience));
+  dies = stays = nullptr;
+  BOOST_TEST(scene.take_down() == "");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
