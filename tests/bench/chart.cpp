@@ -69,7 +69,8 @@ void write_chart(const std::string& file, const Figures& figures) {
       const bool is_ours = bar.candidate.starts_with("here");
       body += text(label_width - 8, y + 14, " text-anchor=\"end\"", bar.candidate);
       body += "<rect x=" + at(label_width) + " y=" + at(y) + " width=" + at(length) +
-              " height=" + at(bar_height) + " fill=\"" + (is_ours ? "#2f6f9f" : "#9aa5ad") + "\"/>\n";
+              " height=" + at(bar_height) + " fill=\"" + (is_ours ? "#2f6f9f" : "#9aa5ad") +
+              "\"/>\n";
       body += text(label_width + length + 6, y + 14, "", number(bar.ratio, "%.1f") + " x");
       y += line_height;
     }
