@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Measures what the actors add to libcurl, and how they grow: `nexus-llm-bench [--rounds N] [--only
-// CASE] [--json FILE] [--chart FILE] [--smoke] [--peer NAME=COMMAND]...`. The candidates take turns
+// CASE] [--candidate NAME] [--json FILE] [--chart FILE] [--smoke] [--peer NAME=COMMAND]...`. The candidates take turns
 // against one fast server, since machines are noisy; what counts are the ratios of the medians, and
 // the CPU time of this process.
 #include <cstdlib>
@@ -17,8 +17,8 @@ using namespace nexus::llm::bench;
 
 namespace {
 
-constexpr auto usage = "usage: nexus-llm-bench [--rounds N] [--only CASE] [--json FILE] "
-                       "[--chart FILE] [--smoke] [--peer NAME=COMMAND]...";
+constexpr auto usage = "usage: nexus-llm-bench [--rounds N] [--only CASE] [--candidate NAME] "
+                       "[--json FILE] [--chart FILE] [--smoke] [--peer NAME=COMMAND]...";
 
 struct CommandLine {
   Plan plan;
@@ -40,6 +40,8 @@ CommandLine parse(int argc, char** argv) {
       line.plan.rounds = std::atoi(value.c_str());
     else if (argument == "--only")
       line.plan.only = value;
+    else if (argument == "--candidate")
+      line.plan.candidate = value;
     else if (argument == "--json")
       line.json_file = value;
     else if (argument == "--chart")

@@ -80,6 +80,15 @@ private:
   [[nodiscard]] bool wanted(const std::string& name) const {
     return name.find(plan_.only) != std::string::npos;
   }
+  template <class Case> void keep_wanted(std::vector<Case>& cases) const {
+    for (auto& each : cases)
+      std::erase_if(each.candidates, [this](const auto& candidate) {
+        return !plan_.candidate.empty() && candidate.name != plan_.candidate;
+      });
+    std::erase_if(cases, [this](const auto& each) {
+      return !wanted(each.name) || each.candidates.empty();
+    });
+  }
   template <class T> [[nodiscard]] T unless_smoke(T full, T smoke) const {
     return plan_.smoke ? smoke : full;
   }
@@ -160,7 +169,7 @@ private:
           {peer.name, [=, this] { return peer_cost(peer, lines(1), peer_requests + 1); },
            static_cast<double>(peer_requests)});
     }
-    std::erase_if(cases, [this](const CostCase& each) { return !wanted(each.name); });
+    keep_wanted(cases);
     std::vector<std::vector<std::vector<Cost>>> costs(cases.size());
     for (int round = 0; round < rounds(); ++round)
       for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -197,7 +206,7 @@ private:
         {"a chunk, at 50 per second",
          {{libcurl, [=, this] { return raw_.chunk_ages(slow); }},
           {ours, [=, this] { return system_->chunk_ages(slow); }}}}};
-    std::erase_if(cases, [this](const SampleCase& each) { return !wanted(each.name); });
+    keep_wanted(cases);
     for (const auto& each : cases) {
       std::vector<std::vector<double>> samples(each.candidates.size());
       for (int round = 0; round < rounds(); ++round)
