@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -11,10 +12,23 @@ namespace nexus::llm {
 
 /// The pending output of one subscriber. While the subscriber has no credit, chunks are merged:
 /// text is appended to text, so that a slow subscriber loses nothing and costs one pending chunk.
+///
+/// Not every chunk asks for a response: a response shows that the chunks before have been handled,
+/// too. One in a quarter of the window is enough to keep a subscriber busy, and saves messages.
+///
 /// Not thread-safe.
 class ConflatingQueue {
 public:
-  explicit ConflatingQueue(std::uint32_t window) : credit_{window} {}
+  /// A chunk to send.
+  struct Outgoing {
+    LLMStreamChunk chunk;
+    /// How many chunks have been handled, this one included, once the subscriber responds to it.
+    /// 0: it need not respond.
+    std::uint32_t acknowledges = 0;
+  };
+
+  explicit ConflatingQueue(std::uint32_t window)
+      : credit_{window}, stride_{std::clamp(window / 4, 1u, longest_stride)} {}
 
   /// Adds a chunk. A chunk that has no content and does not end the stream is dropped.
   void push(const LLMStreamChunk& piece) {
@@ -28,18 +42,21 @@ public:
 
   /// Returns the next chunk to send and spends one credit. Returns nothing without a chunk or
   /// without credit.
-  [[nodiscard]] std::optional<LLMStreamChunk> pop() {
+  [[nodiscard]] std::optional<Outgoing> pop() {
     if (!pending_ || credit_ == 0)
       return std::nullopt;
     --credit_;
-    auto chunk = std::exchange(pending_, std::nullopt);
-    chunk->seq = next_seq_++;
-    chunk->restarted = std::exchange(restarted_, false);
-    return chunk;
+    Outgoing out{*std::exchange(pending_, std::nullopt)};
+    out.chunk.seq = next_seq_++;
+    out.chunk.restarted = std::exchange(restarted_, false);
+    // The first one shows whether the subscriber works at all, the last one when it has finished.
+    if (++unacknowledged_ >= stride_ || out.chunk.seq == 0 || out.chunk.done)
+      out.acknowledges = std::exchange(unacknowledged_, 0);
+    return out;
   }
 
-  /// The subscriber has handled a chunk.
-  void give_back() { ++credit_; }
+  /// The subscriber has handled so many chunks.
+  void give_back(std::uint32_t chunks) { credit_ += chunks; }
 
   /// Discards the pending chunk. The next chunk has `seq` 0 again and, if chunks were sent before,
   /// is marked as `restarted`: those are invalid. Credit of chunks that were sent and not handled
@@ -53,7 +70,11 @@ public:
   [[nodiscard]] bool idle() const noexcept { return !pending_.has_value(); }
 
 private:
+  static constexpr std::uint32_t longest_stride = 16;
+
   std::uint32_t credit_;
+  std::uint32_t stride_;
+  std::uint32_t unacknowledged_ = 0; ///< chunks since the last one that asked for a response
   std::uint64_t next_seq_ = 0;
   bool restarted_ = false;
   std::optional<LLMStreamChunk> pending_;

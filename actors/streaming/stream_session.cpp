@@ -59,10 +59,10 @@ StreamSession::Deliveries StreamSession::on_chunks(std::uint32_t attempt,
   return out;
 }
 
-StreamSession::Deliveries StreamSession::on_handled(Key key) {
+StreamSession::Deliveries StreamSession::on_handled(Key key, std::uint32_t chunks) {
   Deliveries out;
   if (const auto entry = subscribers_.find(key); entry != subscribers_.end()) {
-    entry->second.queue.give_back();
+    entry->second.queue.give_back(chunks);
     flush(key, entry->second, out);
   }
   return out;
@@ -151,10 +151,10 @@ bool StreamSession::drained() const {
 }
 
 void StreamSession::flush(Key key, Subscriber& subscriber, Deliveries& out) const {
-  if (auto chunk = subscriber.queue.pop()) {
-    chunk->id = subscriber.id;
-    subscriber.end_sent = subscriber.end_sent || chunk->done;
-    out.push_back({key, std::move(*chunk)});
+  if (auto next = subscriber.queue.pop()) {
+    next->chunk.id = subscriber.id;
+    subscriber.end_sent = subscriber.end_sent || next->chunk.done;
+    out.push_back({key, std::move(next->chunk), next->acknowledges});
   }
   if (error_ && subscriber.queue.idle() && !subscriber.end_sent) {
     subscriber.end_sent = true;

@@ -19,10 +19,12 @@ public:
   /// Identifies a subscriber.
   using Key = std::uint64_t;
 
-  /// A message for a subscriber. Call `on_handled` once the subscriber has handled a chunk.
+  /// A message for a subscriber.
   struct Delivery {
     Key key = 0;
     std::variant<LLMStreamChunk, StreamError, RequestProgress> message;
+    /// Unless 0, call `on_handled` with it once the subscriber has responded to the message.
+    std::uint32_t acknowledges = 0;
   };
   using Deliveries = std::vector<Delivery>;
 
@@ -38,8 +40,8 @@ public:
   /// Takes chunks from Ollama. Chunks of another attempt are stale and ignored.
   [[nodiscard]] Deliveries on_chunks(std::uint32_t attempt,
                                      const std::vector<LLMStreamChunk>& pieces);
-  /// A subscriber has handled a chunk.
-  [[nodiscard]] Deliveries on_handled(Key key);
+  /// A subscriber has handled so many chunks.
+  [[nodiscard]] Deliveries on_handled(Key key, std::uint32_t chunks);
   /// Sends every subscriber the progress of the request.
   [[nodiscard]] Deliveries progress(const RequestProgress& progress) const;
   /// Begins a new attempt. Subscribers are told that what they saw is invalid if the session passed

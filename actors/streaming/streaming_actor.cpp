@@ -158,10 +158,14 @@ void StreamingActor::deliver(const RequestId& run, StreamSession::Deliveries del
     if (auto* chunk = std::get_if<LLMStreamChunk>(&delivery.message)) {
       const auto key = delivery.key;
       const bool end = chunk->done;
-      if (listener.unhandled++ == 0)
+      if (delivery.acknowledges == 0) {
+        tell(self_, subscriber, std::move(*chunk));
+        continue;
+      }
+      if (listener.unanswered++ == 0)
         listener.waiting_since = self_->clock().now();
       ask_watched(self_, subscriber, std::move(*chunk))
-          .then([this, run, key] { on_handled(run, key); },
+          .then([this, run, key, chunks = delivery.acknowledges] { on_handled(run, key, chunks); },
                 [this, run, key](const caf::error&) { drop(run, key); });
       watch_subscribers();
       if (end)
@@ -175,16 +179,17 @@ void StreamingActor::deliver(const RequestId& run, StreamSession::Deliveries del
   }
 }
 
-void StreamingActor::on_handled(const RequestId& run, StreamSession::Key key) {
+void StreamingActor::on_handled(const RequestId& run, StreamSession::Key key,
+                                std::uint32_t chunks) {
   const auto entry = streams_.find(run);
   if (entry == streams_.end())
     return;
   const auto found = entry->second.subscribers.find(key);
   if (found == entry->second.subscribers.end())
     return;
-  --found->second.unhandled;
+  --found->second.unanswered;
   found->second.waiting_since = self_->clock().now();
-  change(run, [key](StreamSession& session) { return session.on_handled(key); });
+  change(run, [key, chunks](StreamSession& session) { return session.on_handled(key, chunks); });
 }
 
 void StreamingActor::close(const LLMError& reason) {
@@ -211,7 +216,7 @@ void StreamingActor::on_tick() {
   std::vector<std::pair<RequestId, StreamSession::Key>> stuck;
   for (const auto& [run, stream] : streams_)
     for (const auto& [key, listener] : stream.subscribers)
-      if (listener.unhandled > 0 && listener.waiting_since <= limit)
+      if (listener.unanswered > 0 && listener.waiting_since <= limit)
         stuck.emplace_back(run, key);
   for (const auto& [run, key] : stuck) {
     const auto entry = streams_.find(run);

@@ -30,8 +30,8 @@ private:
   struct Listener {
     RequestId id;
     stream_subscriber handle;
-    std::uint32_t unhandled = 0; ///< chunks sent and not handled yet
-    Time waiting_since;          ///< when it last handled a chunk, or was sent its first one
+    std::uint32_t unanswered = 0; ///< chunks that it must respond to and has not
+    Time waiting_since;           ///< when it last responded, or was sent the first of these
   };
 
   struct Stream {
@@ -47,7 +47,7 @@ private:
                    const std::optional<LLMError>& end);
   void drop(const RequestId& run, StreamSession::Key key);
   void deliver(const RequestId& run, StreamSession::Deliveries deliveries);
-  void on_handled(const RequestId& run, StreamSession::Key key);
+  void on_handled(const RequestId& run, StreamSession::Key key, std::uint32_t chunks);
   /// Ends all streams and terminates, since the system shuts down.
   void close(const LLMError& reason);
   void on_down(const stream_subscriber& subscriber);

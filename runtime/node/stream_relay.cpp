@@ -58,10 +58,14 @@ caf::result<void> StreamRelay::pass_on(LLMStreamChunk chunk) {
   tool_calls_ += chunk.tool_calls.size();
   next_seq_ = chunk.seq + 1;
   const bool last = chunk.done;
-  // Not delegated: CAF keeps actors alive that send messages to another process themselves.
-  auto handled = promise_nothing(self_);
-  ask_watched(self_, subscriber_, std::move(chunk))
-      .then([handled] { handled(); }, [](const caf::error&) {});
+  if (wants_response(self_)) {
+    // Not delegated: CAF keeps actors alive that send messages to another process themselves.
+    auto handled = promise_nothing(self_);
+    ask_watched(self_, subscriber_, std::move(chunk))
+        .then([handled] { handled(); }, [](const caf::error&) {});
+  } else {
+    tell(self_, subscriber_, std::move(chunk));
+  }
   if (last)
     end();
   return caf::delegated<void>{};

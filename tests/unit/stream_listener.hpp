@@ -37,7 +37,6 @@ struct StreamListener {
   std::string thinking;
   std::size_t tool_calls = 0;
   std::size_t chunks = 0; ///< since the last restart
-  std::size_t unhandled = 0;
   int ends = 0;
   std::vector<Phase> phases; ///< but `done`
   std::optional<LLMError> reason;
@@ -54,7 +53,6 @@ private:
     BOOST_REQUIRE_EQUAL(chunk.seq, chunks);
     BOOST_REQUIRE_EQUAL(chunk.done, chunk.final.has_value());
     ++chunks;
-    ++unhandled;
     id = chunk.id.value;
     text += chunk.response;
     thinking += chunk.thinking;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <deque>
+#include <map>
 #include <random>
+#include <variant>
 
 #include "actors/streaming/conflating_queue.hpp"
 #include "actors/streaming/stream_session.hpp"
@@ -18,7 +21,9 @@ namespace {
 class RandomLife {
 public:
   explicit RandomLife(std::uint32_t seed)
-      : random_{seed}, window_{chance(3) + 1}, session_{1, window_} {}
+      : random_{seed}, window_{chance(2) == 0 ? chance(3) + 1 : chance(20) + 1}, session_{1,
+                                                                                          window_} {
+  }
 
   void run() {
     for (int step = 0; step < 60; ++step)
@@ -39,7 +44,9 @@ private:
     for (const auto& delivery : deliveries) {
       auto& listener = listeners_[delivery.key];
       listener.receive(delivery.message);
-      BOOST_REQUIRE(listener.unhandled <= window_);
+      if (std::holds_alternative<LLMStreamChunk>(delivery.message))
+        unhandled_[delivery.key].push_back(delivery.acknowledges);
+      BOOST_REQUIRE(unhandled_[delivery.key].size() <= window_);
     }
   }
   void take_step() {
@@ -78,10 +85,12 @@ private:
     deliver(session_.on_chunks(attempt_ + 1, {piece("stale")}));
   }
   void give_credit() {
-    for (auto& [key, listener] : listeners_)
-      if (listener.unhandled > 0 && chance(2) == 0) {
-        --listener.unhandled;
-        deliver(session_.on_handled(key));
+    for (const auto& [key, listener] : listeners_)
+      if (auto& chunks = unhandled_[key]; !chunks.empty() && chance(2) == 0) {
+        const auto acknowledged = chunks.front();
+        chunks.pop_front();
+        if (acknowledged > 0)
+          deliver(session_.on_handled(key, acknowledged));
       }
   }
   void restart() {
@@ -115,6 +124,8 @@ private:
   std::uint32_t window_;
   StreamSession session_;
   std::map<StreamSession::Key, StreamListener> listeners_;
+  /// What the chunks acknowledge that a listener has not handled yet.
+  std::map<StreamSession::Key, std::deque<std::uint32_t>> unhandled_;
   StreamSession::Key next_key_ = 1;
   std::uint32_t attempt_ = 1;
   std::string text_;
@@ -139,12 +150,12 @@ BOOST_AUTO_TEST_SUITE(conflating_queue)
 BOOST_AUTO_TEST_CASE(a_chunk_costs_a_credit_and_a_handled_one_gives_it_back) {
   ConflatingQueue queue{1};
   queue.push(piece("a"));
-  BOOST_TEST(queue.pop()->response == "a");
+  BOOST_TEST(queue.pop()->chunk.response == "a");
   queue.push(piece("b"));
   BOOST_TEST(!queue.pop().has_value());
   BOOST_TEST(!queue.idle());
-  queue.give_back();
-  BOOST_TEST(queue.pop()->seq == 1u);
+  queue.give_back(1);
+  BOOST_TEST(queue.pop()->chunk.seq == 1u);
   BOOST_TEST(queue.idle());
 }
 
@@ -160,8 +171,9 @@ BOOST_AUTO_TEST_CASE(waiting_pieces_are_put_together_in_order) {
   second.final = response("ab");
   queue.push(first);
   queue.push(second);
-  const auto chunk = queue.pop();
-  BOOST_REQUIRE(chunk);
+  const auto next = queue.pop();
+  BOOST_REQUIRE(next);
+  const auto* chunk = &next->chunk;
   BOOST_TEST(chunk->response == "ab");
   BOOST_TEST(chunk->thinking == "xy");
   BOOST_TEST(chunk->tool_calls.size() == 2u);
@@ -176,7 +188,7 @@ BOOST_AUTO_TEST_CASE(pieces_that_say_nothing_are_dropped_but_an_end_is_not) {
   auto end = piece("");
   end.done = true;
   queue.push(end);
-  BOOST_TEST(queue.pop()->done);
+  BOOST_TEST(queue.pop()->chunk.done);
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_forgets_what_waits_and_keeps_the_credit_that_is_out) {
@@ -188,10 +200,52 @@ BOOST_AUTO_TEST_CASE(a_restart_forgets_what_waits_and_keeps_the_credit_that_is_o
   BOOST_TEST(queue.idle());
   queue.push(piece("c"));
   BOOST_TEST(!queue.pop().has_value());
-  queue.give_back();
-  const auto chunk = queue.pop();
-  BOOST_TEST(chunk->response == "c");
-  BOOST_TEST(chunk->seq == 0u);
+  queue.give_back(1);
+  const auto next = queue.pop();
+  BOOST_REQUIRE(next);
+  BOOST_TEST(next->chunk.response == "c");
+  BOOST_TEST(next->chunk.seq == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(
+    the_first_chunk_the_last_and_one_in_a_quarter_of_the_window_ask_for_a_response) {
+  ConflatingQueue queue{32};
+  const auto acknowledges_of_next = [&queue](const std::string& text, bool done = false) {
+    auto next = piece(text);
+    next.done = done;
+    queue.push(next);
+    return queue.pop()->acknowledges;
+  };
+  BOOST_TEST(acknowledges_of_next("a") == 1u);
+  for (int quarter = 0; quarter < 3; ++quarter) {
+    for (int i = 0; i < 7; ++i)
+      BOOST_TEST(acknowledges_of_next("a") == 0u);
+    BOOST_TEST(acknowledges_of_next("a") == 8u);
+  }
+  BOOST_TEST(acknowledges_of_next("a") == 0u);
+  BOOST_TEST(acknowledges_of_next("", true) == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(each_chunk_of_a_small_window_asks_for_a_response) {
+  for (const std::uint32_t window : {1u, 2u, 7u}) {
+    ConflatingQueue queue{window};
+    queue.push(piece("a"));
+    BOOST_TEST(queue.pop()->acknowledges == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_subscriber_without_credit_owes_a_response) {
+  for (std::uint32_t window = 1; window <= 200; ++window) {
+    ConflatingQueue queue{window};
+    std::uint32_t sent = 0;
+    std::uint32_t owed = 0;
+    for (queue.push(piece("a")); auto next = queue.pop(); queue.push(piece("a"))) {
+      ++sent;
+      owed += next->acknowledges;
+    }
+    BOOST_TEST(sent == window);
+    BOOST_TEST(owed > window / 2);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -32,7 +32,7 @@ struct Stage {
   }
   void finish(const std::string& text) { deliver(session.finish(response(text))); }
   void fail(const LLMError& error = broken) { deliver(session.fail(error)); }
-  void handled(StreamSession::Key key) { deliver(session.on_handled(key)); }
+  void handled(StreamSession::Key key) { deliver(session.on_handled(key, 1)); }
 };
 
 } // namespace

@@ -247,9 +247,17 @@ auto forward_to(Self* self, const Handle& receiver, Ts&&... content) {
 #endif
 }
 
+/// Returns whether the sender of the current message waits for a response.
+template <class Self> [[nodiscard]] bool wants_response(Self* self) {
+  return self->current_message_id().is_request();
+}
+
 /// Creates a response promise for a request without a result. Call the returned function once to
-/// fulfill it. The handler returns `caf::delegated<void>{}`.
+/// fulfill it. The handler returns `caf::delegated<void>{}`. If the sender waits for no response,
+/// the function has no effect: CAF 0.17 would send a message that nobody handles.
 template <class Self> [[nodiscard]] std::function<void()> promise_nothing(Self* self) {
+  if (!wants_response(self))
+    return [] {};
 #if NEXUS_LLM_CAF_1
   auto promise = self->template make_response_promise<void>();
   return [promise]() mutable { promise.deliver(); };
