@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(every_command_and_option_of_the_help_is_in_every_script_and
 BOOST_AUTO_TEST_CASE(each_shell_can_read_its_script) {
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     if (!is_installed(shell)) {
-      BOOST_TEST_MESSAGE(shell << " is not installed");
+      BOOST_TEST_MESSAGE("skipped: " << shell << " is not installed");
       continue;
     }
     const auto outcome = run_other("/usr/bin/" + shell, {"-n", (home / shell).string()});
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(each_shell_can_read_its_script) {
 
 BOOST_AUTO_TEST_CASE(fish_completes_commands_options_and_values) {
   if (!is_installed("fish")) {
-    BOOST_TEST_MESSAGE("fish is not installed");
+    BOOST_TEST_MESSAGE("skipped: fish is not installed");
     return;
   }
   auto fish_offers = [this](const std::string& line, const std::string& wanted) {
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(fish_completes_commands_options_and_values) {
 
 BOOST_AUTO_TEST_CASE(zsh_walks_to_the_command_and_offers_what_is_below_it) {
   if (!is_installed("zsh")) {
-    BOOST_TEST_MESSAGE("zsh is not installed");
+    BOOST_TEST_MESSAGE("skipped: zsh is not installed");
     return;
   }
   // The completion system runs only in an editor: its functions are replaced by ones that print.

@@ -19,13 +19,18 @@ cleanup() {
 }
 trap cleanup EXIT
 
+skip() {
+  echo "skipped: $*"
+  exit 77
+}
+
 fail() {
   echo "netns: $*" >&2
   cat "$work"/*.err >&2 2>/dev/null || true
   exit 1
 }
 
-command -v ip >/dev/null || exit 77
+command -v ip >/dev/null || skip "iproute2 is not installed"
 # Not for the background: the shell that waits there would be ended, and not the program.
 on_node() { ip netns exec "$node_space" "$@"; }
 on_client() { ip netns exec "$client_space" "$@"; }
@@ -37,7 +42,7 @@ set_up() {
     on_node ip link set lo up && on_client ip link set lo up &&
     on_node ip link set n$$ up && on_client ip link set c$$ up
 }
-set_up 2>/dev/null || exit 77
+set_up 2>/dev/null || skip "network namespaces are not permitted here"
 # 20 ms each way, and one packet in fifty is lost. A kernel without netem has a good cable.
 if on_node tc qdisc add dev n$$ root netem delay 20ms loss 2% 2>/dev/null; then
   on_client tc qdisc add dev c$$ root netem delay 20ms loss 2%

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Runs the official JavaScript client, unchanged, against the simulator. Exit code 77, which CTest
 // shows as skipped, where Node.js or the client is not to be had.
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -10,8 +11,11 @@
 using namespace std::chrono_literals;
 
 namespace {
-constexpr int skipped = 77;
 bool works(const std::string& command) { return std::system(command.c_str()) == 0; }
+int skip(const char* why) {
+  std::printf("skipped: %s\n", why);
+  return 77;
+}
 } // namespace
 
 int main(int argc, char** argv) {
@@ -20,11 +24,11 @@ int main(int argc, char** argv) {
   const std::string script = argv[1];
   const std::string directory = argv[2];
   if (!works("node --version >/dev/null 2>&1") || !works("npm --version >/dev/null 2>&1"))
-    return skipped;
+    return skip("there is no Node.js, or no npm");
   if (!std::filesystem::exists(directory + "/node_modules/ollama") &&
       !works("npm install --silent --no-fund --no-audit --prefix '" + directory +
              "' ollama@0.6 >/dev/null 2>&1"))
-    return skipped;
+    return skip("the client cannot be had from the registry of npm");
   nexus::llm::simulator::SimulatorOptions options;
   options.models = {{.name = "demo"}};
   options.token_delay = 5ms;
