@@ -76,7 +76,7 @@ Result<std::string> blob_digest(const std::string& file) {
 }
 
 digest_actor spawn_blob_digest(caf::actor_system& system) {
-  return spawn_state<BlobDigest, caf::detached>(system);
+  return spawn_detached<BlobDigest>(system);
 }
 
 } // namespace nexus::llm

@@ -80,8 +80,7 @@ void ConfigActor::warn(std::string line) {
 
 settings_handle spawn_config(caf::actor_system& system, LLMClientConfig config,
                              std::shared_ptr<ConfigStore> store, config_owner owner) {
-  return spawn_state<ConfigActor, caf::detached>(system, std::move(config), std::move(store),
-                                                 std::move(owner));
+  return spawn_detached<ConfigActor>(system, std::move(config), std::move(store), std::move(owner));
 }
 
 } // namespace nexus::llm

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -65,6 +67,26 @@ int try_threads(std::size_t count) {
   return failure;
 }
 
+std::size_t stack_bytes() {
+  pthread_attr_t attributes;
+  std::size_t bytes = 0;
+  if (::pthread_attr_init(&attributes) != 0)
+    return bytes;
+  ::pthread_attr_getstacksize(&attributes, &bytes);
+  ::pthread_attr_destroy(&attributes);
+  return bytes;
+}
+
+/// Reserves this much address space at once; returns `errno` or 0.
+int try_memory(std::size_t bytes) {
+  auto* space =
+      ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (space == MAP_FAILED)
+    return errno;
+  ::munmap(space, bytes);
+  return 0;
+}
+
 /// Opens this many descriptors at once; returns `errno` or 0.
 int try_descriptors(std::size_t count) {
   std::vector<FileDescriptor> descriptors;
@@ -83,11 +105,13 @@ ProcessNeeds needs_of_actors() {
   const auto workers = std::max<std::size_t>(std::thread::hardware_concurrency(), 4);
   // For the timers, printing and networking of CAF, the settings, the transport, and host name
   // lookups.
-  return {.threads = workers + 8, .descriptors = 24};
+  return {.threads = workers + 8, .descriptors = 24, .memory = std::size_t{128} << 20};
 }
 
 Result<void> check_limits(const ProcessNeeds& needs) {
   if (const auto error = try_descriptors(needs.descriptors); error != 0)
+    return failure(limit_failure(error));
+  if (const auto error = try_memory(needs.threads * stack_bytes() + needs.memory); error != 0)
     return failure(limit_failure(error));
   if (const auto error = try_threads(needs.threads); error != 0)
     return failure(limit_failure(error));
@@ -95,11 +119,13 @@ Result<void> check_limits(const ProcessNeeds& needs) {
 }
 
 LLMError limit_failure(int error) {
-  const bool descriptors = error == EMFILE || error == ENFILE;
+  const auto* limit = "it may not start more threads (`ulimit -u`, or the limit of its container)";
+  if (error == EMFILE || error == ENFILE)
+    limit = "it may not open more files (`ulimit -n`)";
+  else if (error == ENOMEM)
+    limit = "it may not use more memory (`ulimit -v`, or the limit of its container)";
   return {.code = ErrorCode::resources_exhausted,
-          .subject = descriptors ? "it may not open more files (`ulimit -n`)"
-                                 : "it may not start more threads (`ulimit -u`, or the limit of "
-                                   "its container)",
+          .subject = limit,
           .detail = std::generic_category().message(error)};
 }
 

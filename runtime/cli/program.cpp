@@ -9,8 +9,11 @@
 
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <exception>
+#include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "nexus_llm/log.hpp"
@@ -91,9 +94,27 @@ void open_standard_streams() {
       static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) + 0);
 }
 
+/// Memory may run out anywhere, also on a thread of CAF, which terminates the process. Reports it.
+void report_lack_of_memory() {
+  // Made now, since there is no memory for it then.
+  static const auto report = "error: " + sentence(limit_failure(ENOMEM)) + "\n";
+  std::set_terminate([] {
+    try {
+      if (const auto thrown = std::current_exception())
+        std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+      static_cast<void>(::write(STDERR_FILENO, report.data(), report.size()) + 0);
+      ::_exit(exit_code(category(ErrorCode::resources_exhausted)));
+    } catch (...) {
+    }
+    std::abort();
+  });
+}
+
 } // namespace
 
 int run_program(int argc, char** argv, const AddCommands& add_commands) {
+  report_lack_of_memory();
   open_standard_streams();
   // The result of `write` reports closed readers and file size limits.
   ::signal(SIGPIPE, SIG_IGN);
@@ -109,6 +130,9 @@ int run_program(int argc, char** argv, const AddCommands& add_commands) {
     if (code == EAGAIN || code == EMFILE || code == ENFILE)
       return Output{common}.fail(limit_failure(code));
     return Output{common}.fail({.code = ErrorCode::internal_error, .detail = error.what()});
+  } catch (const std::bad_alloc&) {
+    const CommonOptions common{.json = wants_json(argc, argv)};
+    return Output{common}.fail(limit_failure(ENOMEM));
   } catch (const std::exception& error) {
     const CommonOptions common{.json = wants_json(argc, argv), .verbose = true};
     return Output{common}.fail({.code = ErrorCode::internal_error, .detail = error.what()});

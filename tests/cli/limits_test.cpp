@@ -81,6 +81,12 @@ BOOST_AUTO_TEST_CASE(without_more_descriptors_every_command_works_or_says_why_no
       works_or_says_why_not(*this, arguments, "ulimit -n " + std::to_string(most));
 }
 
+BOOST_AUTO_TEST_CASE(without_more_memory_every_command_works_or_says_why_not) {
+  for (const auto& arguments : commands)
+    for (int megabytes = 60; megabytes <= 420; megabytes += 40)
+      works_or_says_why_not(*this, arguments, "ulimit -v " + std::to_string(megabytes * 1000));
+}
+
 BOOST_AUTO_TEST_CASE(a_node_without_descriptors_for_more_peers_waits_quietly_and_recovers) {
   auto options = child_options({"serve", "--listen", "127.0.0.1:0"});
   options.wrapper = {"/bin/sh", "-c", "ulimit -n 64; exec \"$@\"", "sh"};

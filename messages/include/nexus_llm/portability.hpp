@@ -14,6 +14,7 @@
 #endif
 
 #include <caf/actor_cast.hpp>
+#include <caf/actor_registry.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/error.hpp>
@@ -303,6 +304,24 @@ auto spawn_state(Spawner& spawner, Args&&... args) {
         return state.make_behavior();
       },
       std::forward<Args>(args)...);
+}
+
+/// As `spawn_state`, on a thread of its own. Throws `std::system_error` if there is no thread.
+template <class State, class... Args>
+auto spawn_detached(caf::actor_system& system, Args&&... args) {
+#if NEXUS_LLM_CAF_1
+  return spawn_state<State, caf::detached>(system, std::forward<Args>(args)...);
+#else
+  try {
+    return spawn_state<State, caf::detached>(system, std::forward<Args>(args)...);
+  } catch (const std::system_error&) {
+    // CAF 0.17 has counted the actor and its thread already; the destructor of the system would
+    // wait for them forever.
+    system.registry().dec_running();
+    system.dec_detached_threads();
+    throw;
+  }
+#endif
 }
 
 /// Sends an exit message from outside any actor.
