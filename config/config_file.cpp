@@ -28,7 +28,8 @@ using json::Value;
 using Path = std::vector<std::string>;
 
 constexpr std::string_view section_name = "llm";
-constexpr std::chrono::seconds lock_patience{10};
+/// Two hundred programs that save at once take twenty seconds on a slow disk.
+constexpr std::chrono::seconds lock_patience{30};
 constexpr int most_attempts_without_lock = 5;
 
 struct LoadedFile {

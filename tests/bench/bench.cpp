@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Measures what the actors add to libcurl, and how they grow: `nexus-llm-bench [--rounds N] [--only
-// CASE] [--candidate NAME] [--json FILE] [--chart FILE] [--smoke] [--peer NAME=COMMAND]...`. The candidates take turns
-// against one fast server, since machines are noisy; what counts are the ratios of the medians, and
-// the CPU time of this process.
+// CASE] [--candidate NAME] [--json FILE] [--chart FILE] [--smoke] [--peer NAME=COMMAND]...`. The
+// candidates take turns against one fast server, since machines are noisy; what counts are the
+// ratios of the medians, and the CPU time of this process.
 #include <cstdlib>
 #include <optional>
 #include <string>

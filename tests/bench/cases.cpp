@@ -85,9 +85,8 @@ private:
       std::erase_if(each.candidates, [this](const auto& candidate) {
         return !plan_.candidate.empty() && candidate.name != plan_.candidate;
       });
-    std::erase_if(cases, [this](const auto& each) {
-      return !wanted(each.name) || each.candidates.empty();
-    });
+    std::erase_if(
+        cases, [this](const auto& each) { return !wanted(each.name) || each.candidates.empty(); });
   }
   template <class T> [[nodiscard]] T unless_smoke(T full, T smoke) const {
     return plan_.smoke ? smoke : full;

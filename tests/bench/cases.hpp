@@ -17,8 +17,8 @@ struct Peer {
 
 struct Plan {
   int rounds = 5;
-  bool smoke = false; ///< shows that everything works; the figures mean little
-  std::string only;   ///< a part of the names of the cases to run
+  bool smoke = false;    ///< shows that everything works; the figures mean little
+  std::string only;      ///< a part of the names of the cases to run
   std::string candidate; ///< the only candidate of each case, for a profiler; empty: all
   std::vector<Peer> peers;
 };

@@ -24,8 +24,9 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-simulator::SimulatorOptions ollama() {
+simulator::SimulatorOptions ollama(std::uint16_t port) {
   simulator::SimulatorOptions options;
+  options.port = port;
   options.models = {{.name = "llama3.1:8b"},
                     {.name = "qwen2.5-coder:7b", .family = "qwen2"},
                     {.name = "spare:1b"}};
@@ -36,9 +37,9 @@ simulator::SimulatorOptions ollama() {
   return options;
 }
 
-LLMClientConfig settings(const simulator::Simulator& sim) {
+LLMClientConfig settings(const std::string& base_url) {
   LLMClientConfig config;
-  config.base_url = sim.base_url();
+  config.base_url = base_url;
   config.timeout = 1s;
   config.gap_timeout = 300ms;
   config.connect_timeout = 500ms;
@@ -111,12 +112,13 @@ std::chrono::microseconds percentile(Latencies times, double part) {
 
 ChaosReport run_chaos(const ChaosOptions& options) {
   ChaosReport report;
-  simulator::Simulator sim{ollama()};
+  simulator::Simulator sim{ollama(options.ollama_port)};
   SeenRequests requests;
   SystemConfig config;
   caf::actor_system system{config};
   LLMSystemOptions made;
-  made.store = make_memory_store(settings(sim));
+  made.store =
+      make_memory_store(settings(options.base_url.empty() ? sim.base_url() : options.base_url));
   SystemSeams seams;
   seams.factories =
       mortal_components(nullptr, [&requests](const RequestId& id, const RequestMachine::Event&) {

@@ -23,7 +23,9 @@ struct ChaosOptions {
   std::chrono::milliseconds duration{20'000}; ///< no request begins later
   std::uint64_t max_requests = 0;             ///< over all clients; 0: no bound
   unsigned clients = 16;
-  bool mischief = true; ///< kills and faults; without, it is steady load
+  std::uint16_t ollama_port = 0; ///< of the simulator; 0: any that is free
+  std::string base_url;          ///< where the system finds it, if there is a proxy between
+  bool mischief = true;          ///< kills and faults; without, it is steady load
   /// Called at intervals with the times of the requests that were answered since.
   std::function<void(Latencies)> on_interval;
   std::chrono::milliseconds interval{60'000};

@@ -56,6 +56,8 @@ int main(int argc, char** argv) {
   app.add_option("--seed", seeds, "seeds to run one after the other")->delimiter(',');
   app.add_option("--requests", options.max_requests, "stop a seed after so many requests");
   app.add_option("--clients", options.clients, "how many ask at a time")->check(CLI::Range(1, 256));
+  app.add_option("--ollama-port", options.ollama_port, "where the simulated Ollama listens");
+  app.add_option("--base-url", options.base_url, "where the system finds it, through a proxy");
   CLI11_PARSE(app, argc, argv);
   options.duration = std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
 
