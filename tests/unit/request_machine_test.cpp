@@ -175,6 +175,79 @@ BOOST_AUTO_TEST_CASE(components_that_keep_dying_end_a_request) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(three_lost_components_are_borne_wherever_they_are_lost_and_the_fourth_is_not) {
+  Desk desk{{.name = "plan"}};
+  desk.on(Machine::Begin{});
+  desk.reply(Machine::Lost{"RoleActor"});
+  desk.reply(Machine::Admitted{});
+  desk.reply(Machine::Lost{"ModelManagerActor"});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(Machine::Lost{"OllamaClientActor"});
+  BOOST_TEST(desk.outcome() == "open");
+  BOOST_REQUIRE(desk.machine.stage() == Stage::pausing);
+  desk.reply(Machine::Done{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(Machine::Lost{"OllamaClientActor"});
+  BOOST_TEST(desk.outcome() == "component_failed");
+  const auto& error = std::get<LLMError>(desk.last<Machine::Conclude>()->outcome);
+  BOOST_TEST(error.subject == "OllamaClientActor");
+  BOOST_TEST(error.attempts == 2u);
+  // A stream that keeps being lost before anything is seen is no exception.
+  Desk stream;
+  stream.go_to(Stage::sending);
+  for (int i = 0; i < 3; ++i) {
+    stream.on(Machine::StreamLost{"StreamingActor"});
+    stream.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  }
+  BOOST_TEST(stream.outcome() == "open");
+  stream.on(Machine::StreamLost{"StreamingActor"});
+  BOOST_TEST(stream.outcome() == "component_failed");
+}
+
+BOOST_AUTO_TEST_CASE(each_failed_attempt_and_the_failure_of_a_request_is_a_line_in_the_log) {
+  Desk desk{{.name = "plan"}};
+  desk.config.max_retries = 1;
+  desk.config.retry_delay = 100ms;
+  desk.go_to(Stage::sending);
+  const LLMError refused{.code = ErrorCode::model_load_failed, .detail = "no memory"};
+  desk.reply(Machine::Failed{refused});
+  BOOST_REQUIRE(desk.last<Machine::Log>() != nullptr);
+  BOOST_CHECK(desk.last<Machine::Log>()->level == LogLevel::warning);
+  auto told = refused;
+  told.model = "llama3.1:8b";
+  told.attempts = 1;
+  BOOST_TEST(desk.last<Machine::Log>()->text ==
+             "request plan, attempt 1 with llama3.1:8b: " + log_line(told) + "; trying again in " +
+                 std::to_string(desk.last<Machine::Pause>()->wait.count()) + " ms");
+  BOOST_TEST(desk.last<Machine::Pause>()->wait.count() == 125);
+  desk.reply(Machine::Done{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(Machine::Failed{refused});
+  BOOST_REQUIRE(desk.last<Machine::Log>() != nullptr);
+  BOOST_CHECK(desk.last<Machine::Log>()->level == LogLevel::warning);
+  told.attempts = 2;
+  BOOST_TEST(desk.last<Machine::Log>()->text ==
+             "request plan, attempt 2 with llama3.1:8b: " + log_line(told) +
+                 "; falling back to another model");
+  desk.on(Machine::End{{.code = ErrorCode::shutting_down}});
+  BOOST_REQUIRE(desk.last<Machine::Log>() != nullptr);
+  BOOST_CHECK(desk.last<Machine::Log>()->level == LogLevel::error);
+  const auto& failed = std::get<LLMError>(desk.last<Machine::Conclude>()->outcome);
+  BOOST_TEST(desk.last<Machine::Log>()->text == "request plan failed: " + log_line(failed));
+  BOOST_TEST(desk.count<Machine::Log>() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_caller_wanted_or_got_wrong_is_no_failure_in_the_log) {
+  for (const auto code :
+       {ErrorCode::cancelled, ErrorCode::queue_full, ErrorCode::invalid_argument}) {
+    Desk desk;
+    desk.go_to(Stage::admitting);
+    desk.reply(Machine::Failed{{.code = code}});
+    BOOST_TEST(desk.outcome() == std::string{to_string(code)});
+    BOOST_TEST(desk.count<Machine::Log>() == 0u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_component_whose_answer_is_its_own_failure_is_not_asked_without_end) {
   Desk desk;
   desk.go_to(Stage::resolving);
