@@ -197,4 +197,17 @@ BOOST_AUTO_TEST_CASE(a_transfer_that_failed_is_told_by_its_words) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_page_of_a_proxy_is_told_from_an_error_of_the_server) {
+  const std::string page = "<html><body>It broke</body></html>";
+  BOOST_TEST(answered(500, page).code == ErrorCode::server_error);
+  BOOST_TEST(answered(501, page).code == ErrorCode::proxy_failed);
+  BOOST_TEST(answered(599, page).code == ErrorCode::proxy_failed);
+  BOOST_TEST(answered(501, "It broke").code == ErrorCode::server_error);
+  BOOST_TEST(answered(499, page).code == ErrorCode::unexpected_status);
+  BOOST_TEST(answered(299, page).code == ErrorCode::unexpected_status);
+  BOOST_TEST(answered(300, page).code == ErrorCode::redirected);
+  BOOST_TEST(answered(399, page).code == ErrorCode::redirected);
+  BOOST_TEST(answered(400, page).code == ErrorCode::bad_request);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -130,9 +130,16 @@ BOOST_AUTO_TEST_CASE(embeddings_of_a_wrong_number_or_shape_are_bad) {
 }
 
 BOOST_AUTO_TEST_CASE(embeddings_never_hold_what_is_no_finite_number) {
-  const auto response = embedding(R"({"embeddings":[[1e300]]})", 1);
-  if (response)
-    BOOST_TEST(std::isfinite(response->embeddings[0][0]));
+  for (const auto* number : {"1e300", "-1e300", "3.5e38", "-3.5e38", "1e400"})
+    BOOST_TEST(code_of(embedding(R"({"embeddings":[[)" + std::string{number} + "]]}", 1)) ==
+                   ErrorCode::bad_response,
+               number);
+  // The largest one that there is.
+  for (const auto* number : {"3.4028234663852886e38", "-3.4028234663852886e38"}) {
+    const auto response = embedding(R"({"embeddings":[[)" + std::string{number} + "]]}", 1);
+    BOOST_REQUIRE_MESSAGE(response, number);
+    BOOST_TEST(std::abs(response->embeddings[0][0]) == std::numeric_limits<float>::max());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_error_in_an_old_server_s_form_is_a_failure_of_the_server) {

@@ -217,4 +217,40 @@ BOOST_AUTO_TEST_CASE(a_lost_call_waits_until_it_is_known_whether_it_may_be_made_
   BOOST_TEST(desk.calls.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_is_answered_by_losses_alone_ends_after_as_many_as_are_allowed) {
+  Desk desk{{.max_losses = 2}};
+  desk.add();
+  desk.calls.connect();
+  const LLMError moved{.code = ErrorCode::component_failed};
+  for (int losses = 0; losses < 2; ++losses) {
+    const auto [key, epoch] = desk.sent.back();
+    BOOST_TEST((desk.calls.failed(key, epoch, moved, soon) == 5ms));
+    desk.calls.again(key, desk.sent.back().second);
+  }
+  BOOST_REQUIRE(desk.sent.size() == 3u);
+  BOOST_TEST(desk.failed.empty());
+  const auto [key, epoch] = desk.sent.back();
+  BOOST_TEST(!desk.calls.failed(key, epoch, moved, soon).has_value());
+  BOOST_TEST(desk.failed.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_stale_answer_or_failure_is_ignored) {
+  Desk desk;
+  desk.add();
+  desk.calls.connect();
+  const auto [key, epoch] = desk.sent.back();
+  BOOST_TEST(!desk.calls.is_asked(key, epoch + 1));
+  BOOST_TEST(!desk.calls.is_asked(key + 1, epoch));
+  BOOST_TEST(desk.calls.is_asked(key, epoch));
+  BOOST_TEST(!desk.calls.waits(key));
+  BOOST_TEST(!desk.calls.failed(key, epoch + 1, {.code = ErrorCode::server_error}, soon));
+  BOOST_TEST(!desk.calls.answered(key, epoch + 1));
+  BOOST_TEST(desk.calls.failed(key, epoch, {.code = ErrorCode::server_error}, soon).has_value());
+  BOOST_TEST(!desk.calls.is_asked(key, epoch));
+  BOOST_TEST(desk.calls.waits(key));
+  BOOST_TEST(!desk.calls.answered(key, epoch));
+  BOOST_TEST(desk.calls.size() == 1u);
+  BOOST_TEST(desk.failed.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -174,6 +174,22 @@ BOOST_AUTO_TEST_CASE(system_and_context_lead_a_conversation) {
              R"({"role":"user","content":"Hi"}])");
 }
 
+BOOST_AUTO_TEST_CASE(
+    an_empty_system_text_silences_the_one_of_the_model_and_an_empty_context_is_none) {
+  auto request = prompt();
+  request.system = "";
+  request.context = "";
+  BOOST_TEST(member(request, "system") == R"("")");
+  BOOST_TEST(member(request, "prompt") == R"("Hi")");
+  auto talk = conversation({{.role = ChatRole::user, .content = "Hi"}});
+  talk.system = "";
+  talk.context = "";
+  BOOST_TEST(member(talk, "messages") == R"([{"role":"user","content":"Hi"}])");
+  talk.context = "C";
+  BOOST_TEST(member(talk, "messages") ==
+             R"([{"role":"system","content":"C"},{"role":"user","content":"Hi"}])");
+}
+
 BOOST_AUTO_TEST_CASE(a_conversation_with_a_system_message_of_its_own_keeps_it_first) {
   auto request = conversation(
       {{.role = ChatRole::system, .content = "Own"}, {.role = ChatRole::user, .content = "Hi"}});

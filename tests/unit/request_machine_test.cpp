@@ -356,6 +356,60 @@ BOOST_AUTO_TEST_CASE(a_shared_answer_counts_once_and_tells_when_it_was_sent) {
   BOOST_TEST(desk.figures().answered == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(the_time_in_the_queue_ends_when_the_request_is_first_sent) {
+  Desk desk;
+  desk.on(Machine::Begin{});
+  desk.reply(Machine::Admitted{});
+  desk.now = start + 2s;
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.now = start + 3s;
+  desk.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  desk.reply(Machine::Judged{false});
+  desk.reply(Machine::Done{});
+  desk.now = start + 5s;
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.now = start + 9s;
+  desk.reply(Machine::Answered{});
+  const auto& answer = std::get<LLMResponse>(desk.last<Machine::Conclude>()->outcome);
+  BOOST_TEST((answer.provenance.queue_time == 2s));
+  BOOST_TEST((answer.provenance.total_time == 9s));
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_that_may_be_repeated_once_is_counted_for_each_model_anew) {
+  Desk desk{{.name = "plan"}};
+  desk.config.max_retries = 5;
+  desk.go_to(Stage::sending);
+  const Machine::Failed crashed{{.code = ErrorCode::model_failed}};
+  desk.reply(crashed);
+  BOOST_REQUIRE(desk.machine.stage() == Stage::pausing);
+  desk.reply(Machine::Done{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  // What may be repeated more often does not count.
+  desk.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  BOOST_REQUIRE(desk.machine.stage() == Stage::pausing);
+  desk.reply(Machine::Done{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(crashed);
+  BOOST_REQUIRE(desk.machine.stage() == Stage::resolving);
+  desk.reply(Machine::Resolved{"spare:1b", "s"});
+  desk.reply(crashed);
+  BOOST_TEST(name_of(desk.machine.stage()) == "pausing");
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_models_that_cannot_be_read_costs_an_attempt) {
+  Desk desk{{.name = "plan"}};
+  desk.config.max_retries = 2;
+  desk.go_to(Stage::resolving);
+  for (int i = 0; i < 2; ++i) {
+    desk.reply(Machine::Failed{{.code = ErrorCode::connection_refused}});
+    BOOST_REQUIRE(desk.machine.stage() == Stage::pausing);
+    desk.reply(Machine::Done{});
+  }
+  desk.reply(Machine::Failed{{.code = ErrorCode::connection_refused}});
+  BOOST_TEST(desk.outcome() == "connection_refused");
+  BOOST_TEST(desk.machine.attempts() == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_from_the_cache_keeps_what_is_true_of_its_text_alone) {
   Desk desk;
   desk.go_to(Stage::admitting);

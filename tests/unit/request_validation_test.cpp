@@ -272,4 +272,73 @@ BOOST_AUTO_TEST_CASE(a_model_name_alone_is_checked_and_told_in_valid_text) {
   BOOST_TEST(is_valid_utf8(sentence_of(validate_model_name(accents))));
 }
 
+BOOST_AUTO_TEST_CASE(a_request_may_have_exactly_as_many_bytes_as_the_limits_say) {
+  Limits limits;
+  limits.max_prompt_bytes = 1000;
+  auto request = prompt();
+  request.prompt = std::string(1000, 'x');
+  BOOST_TEST(validate(request, limits).has_value());
+  BOOST_TEST(check_size(request, limits).has_value());
+  request.prompt += 'x';
+  BOOST_TEST(code_of(validate(request, limits)) == ErrorCode::invalid_prompt);
+  BOOST_TEST(code_of(check_size(request, limits)) == ErrorCode::invalid_prompt);
+  BOOST_TEST(contains(sentence_of(check_size(request, limits)), "1001 bytes"));
+  EmbedRequest texts{.model = "m", .input = {std::string(500, 'x'), std::string(500, 'x')}};
+  BOOST_TEST(validate(texts, limits).has_value());
+  BOOST_TEST(check_size(texts, limits).has_value());
+  texts.input.emplace_back("x");
+  BOOST_TEST(code_of(validate(texts, limits)) == ErrorCode::invalid_prompt);
+  BOOST_TEST(code_of(check_size(texts, limits)) == ErrorCode::invalid_prompt);
+  auto talk = conversation();
+  talk.messages[0].content = std::string(1001, 'x');
+  BOOST_TEST(code_of(check_size(talk, limits)) == ErrorCode::invalid_messages);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_has_room_for_what_is_around_its_texts) {
+  Limits limits;
+  limits.max_prompt_bytes = 1u << 20;
+  limits.max_message_bytes = (256u << 10) + 1000;
+  auto request = prompt();
+  request.prompt = std::string(1000, 'x');
+  BOOST_TEST(check_size(request, limits).has_value());
+  request.prompt += 'x';
+  BOOST_TEST(contains(sentence_of(check_size(request, limits)), "`limits.maxMessageBytes`"));
+}
+
+BOOST_AUTO_TEST_CASE(every_part_counts_with_each_of_its_bytes) {
+  Limits limits;
+  limits.max_prompt_bytes = 10;
+  const std::string text(10, 'x');
+  const std::function<void(LLMRequest&, const std::string&)> parts[] = {
+      [](auto& r, auto& t) { r.prompt = t; },
+      [](auto& r, auto& t) { r.suffix = t; },
+      [](auto& r, auto& t) { r.context = t; },
+      [](auto& r, auto& t) { r.system = t; },
+      [](auto& r, auto& t) { r.images = {t}; },
+      [](auto& r, auto& t) { r.messages = {{.content = t}}; },
+      [](auto& r, auto& t) { r.messages = {{.thinking = t}}; },
+      [](auto& r, auto& t) { r.messages = {{.images = {t}}}; },
+      [](auto& r, auto& t) { r.messages = {{.tool_calls = {{.id = t}}}}; },
+      [](auto& r, auto& t) { r.messages = {{.tool_calls = {{.name = t}}}}; },
+      [](auto& r, auto& t) { r.messages = {{.tool_calls = {{.arguments = t}}}}; },
+      [](auto& r, auto& t) { r.tools = {{.name = t}}; },
+      [](auto& r, auto& t) { r.tools = {{.description = t}}; },
+      [](auto& r, auto& t) { r.tools = {{.parameters = t}}; },
+  };
+  for (const auto& part : parts) {
+    LLMRequest request;
+    part(request, text);
+    BOOST_TEST(check_size(request, limits).has_value());
+    part(request, text + "y");
+    BOOST_TEST(!check_size(request, limits).has_value());
+    // Beside another part.
+    part(request, text);
+    if (request.prompt.empty())
+      request.prompt = "y";
+    else
+      request.suffix = "y";
+    BOOST_TEST(!check_size(request, limits).has_value());
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
