@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <vector>
 
 #include "config/config_keys.hpp"
 #include "config/config_update.hpp"
@@ -114,6 +115,54 @@ BOOST_AUTO_TEST_CASE(every_path_is_unique_and_found_by_its_name) {
   }
   BOOST_TEST(find_config_key("models") == nullptr);
   BOOST_TEST(find_config_key("") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(the_bounds_of_a_setting_are_accepted_and_nothing_beyond_them) {
+  struct Bounds {
+    const char* path;
+    std::vector<const char*> within;
+    std::vector<const char*> beyond;
+  };
+  constexpr auto thirty_days = "2592000";
+  constexpr auto more_than_thirty_days = "2592000.001";
+  const Bounds rows[] = {
+      {"timeout", {"0.001", "604800"}, {"0", "604800.001"}},
+      {"maxRetries", {"0", "100"}, {"-1", "101"}},
+      {"retryDelay", {"0", "600000"}, {"-1", "600001"}},
+      {"maxRetryDelay", {"1", "3600000"}, {"0", "3600001"}},
+      {"connectTimeout", {"0.001", "3600"}, {"0", "3600.001"}},
+      {"gapTimeout", {"0.001", "604800"}, {"0", "604800.001"}},
+      {"totalTimeout", {"0", thirty_days}, {"-0.001", more_than_thirty_days}},
+      {"modelListTtl", {"0", "86400"}, {"-0.001", "86400.001"}},
+      {"roles.overseer.numCtx", {"4", "16777216"}, {"3", "16777217"}},
+      {"limits.maxConcurrent", {"1", "16384"}, {"0", "16385"}},
+      {"limits.queueLength", {"0", "100000"}, {"-1", "100001"}},
+      {"limits.ageing", {"0", "86400"}, {"-0.001", "86400.001"}},
+      {"limits.maxPromptBytes", {"1", "1073741824"}, {"0", "1073741825"}},
+      {"limits.maxResponseBytes", {"1024", "1073741824"}, {"1023", "1073741825"}},
+      {"limits.maxLineBytes", {"1024", "1073741824"}, {"1023", "1073741825"}},
+      {"limits.maxJsonDepth", {"8", "10000"}, {"7", "10001"}},
+      {"limits.maxSubscribers", {"1", "10000"}, {"0", "10001"}},
+      {"limits.subscriberWindow", {"1", "10000"}, {"0", "10001"}},
+      {"limits.subscriberTimeout", {"0.001", "604800"}, {"0", "604800.001"}},
+      {"limits.maxBatch", {"1", "100000"}, {"0", "100001"}},
+      {"limits.maxMessageBytes", {"1048576", "4294967295"}, {"1048575", "4294967296"}},
+      {"cache.maxBytes", {"0", "1073741824"}, {"-1", "1073741825"}},
+      {"cache.ttl", {"0", thirty_days}, {"-0.001", more_than_thirty_days}},
+      {"supervision.maxRestarts", {"0", "1000"}, {"-1", "1001"}},
+      {"supervision.window", {"1", "86400"}, {"0.999", "86400.001"}},
+      {"circuitBreaker.maxFailures", {"0", "1000"}, {"-1", "1001"}},
+      {"circuitBreaker.resetTimeout", {"1", "3600000"}, {"0", "3600001"}},
+      {"circuitBreaker.maxResetTimeout", {"1", "3600000"}, {"0", "3600001"}},
+  };
+  for (const auto& row : rows) {
+    const auto* key = find_config_key(row.path);
+    BOOST_REQUIRE_MESSAGE(key != nullptr, row.path);
+    for (const auto* value : row.within)
+      BOOST_TEST(wrong_with(*key, value) == "", row.path << " " << value);
+    for (const auto* value : row.beyond)
+      BOOST_TEST(wrong_with(*key, value) != "", row.path << " " << value);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(every_setting_is_described_in_one_sentence) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <limits>
 
 #include "config/json.hpp"
+#include "config/read_json.hpp"
 #include "config/utf8.hpp"
 #include "tests/unit/support.hpp"
 
@@ -125,6 +128,35 @@ BOOST_AUTO_TEST_CASE(a_text_with_a_null_escape_keeps_its_length) {
   BOOST_REQUIRE(parsed);
   BOOST_TEST(*json::find_text(*parsed, "a") == "x\0y"s);
   BOOST_TEST(json::to_text(*parsed) == R"({"a":"x\u0000y"})");
+}
+
+BOOST_AUTO_TEST_CASE(what_nests_too_deeply_is_told_as_such) {
+  BOOST_TEST(contains(json::parse(nested(9), 8).error().what, "nested deeper than 8 levels"));
+  BOOST_TEST(json::parse("[x").error().line == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(pretty_text_has_a_member_a_line) {
+  BOOST_TEST(json::to_pretty_text(*json::parse(R"({"a":[1],"b":{}})")) ==
+             "{\n  \"a\": [\n    1\n  ],\n  \"b\": {}\n}");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_and_durations_are_read_within_their_types) {
+  std::int8_t small = 0;
+  BOOST_TEST(!json::read_value(*json::parse("-128"), small).has_value());
+  BOOST_TEST(small == -128);
+  BOOST_TEST(!json::read_value(*json::parse("127"), small).has_value());
+  BOOST_TEST(small == 127);
+  BOOST_TEST(json::read_value(*json::parse("-129"), small).has_value());
+  BOOST_TEST(json::read_value(*json::parse("128"), small).has_value());
+  std::uint8_t count = 0;
+  BOOST_TEST(!json::read_value(*json::parse("255"), count).has_value());
+  BOOST_TEST(count == 255);
+  BOOST_TEST(json::read_value(*json::parse("256"), count).has_value());
+  BOOST_TEST(json::read_value(*json::parse("-1"), count).has_value());
+  std::chrono::milliseconds time{};
+  BOOST_TEST(!json::read_value(*json::parse("1500"), time).has_value());
+  BOOST_TEST(time.count() == 1500);
+  BOOST_TEST(json::read_value(*json::parse("1.5"), time).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

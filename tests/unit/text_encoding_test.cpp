@@ -45,6 +45,30 @@ BOOST_AUTO_TEST_CASE(what_is_of_no_known_encoding_is_not_guessed) {
                   "binary data"));
 }
 
+BOOST_AUTO_TEST_CASE(a_guess_needs_enough_to_go_by) {
+  // A third of all bytes.
+  BOOST_TEST(says("ab\xE9", "ISO-8859-1"));
+  BOOST_TEST(says("a\xE9", "is not valid UTF-8"));
+  BOOST_TEST(says("abc\x9F", "WINDOWS-1252"));
+  BOOST_TEST(says("abc\xA0", "ISO-8859-1"));
+  // Control characters are more than three, and more than one in fifty.
+  const auto text_with = [](int controls, std::size_t size) {
+    std::string text(static_cast<std::size_t>(controls), '\1');
+    text.resize(size - 1, 'x');
+    return text + '\0';
+  };
+  BOOST_TEST(says(text_with(4, 199), "binary data"));
+  BOOST_TEST(says(text_with(4, 200), "NUL byte"));
+  BOOST_TEST(says(text_with(3, 20), "NUL byte"));
+  // Only the first 4 KiB are looked at.
+  BOOST_TEST(says(std::string(4096, 'x') + std::string(4096, '\1') + '\0', "NUL byte"));
+}
+
+BOOST_AUTO_TEST_CASE(a_character_of_any_size_rules_single_bytes_out) {
+  for (const auto* character : {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"})
+    BOOST_TEST(says("some text " + std::string{character} + "\n and \xE9 more", "(line 2)"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace nexus::llm::test
