@@ -80,7 +80,8 @@ int write(std::span<const std::string> arguments) {
     const auto result = nexus::mutate::mutate(read(root / file), first, dropped);
     write_if_other(copy / file, result.text);
     for (const auto& mutant : result.mutants)
-      list << mutant.id << '\t' << file << ':' << mutant.line << '\t' << mutant.change << '\n';
+      list << mutant.id << '\t' << file << ':' << mutant.line << ':' << mutant.column << '\t'
+           << mutant.change << '\n';
     first += 2000;
   }
   return list ? 0 : 1;

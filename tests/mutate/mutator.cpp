@@ -359,8 +359,8 @@ private:
       if (dropped_.contains(id))
         continue;
       const auto at = change.at == Source::none ? first : change.at;
-      mutants_.push_back(
-          {id, source_[at].line, change.told + " in: " + std::string{source_.line_of(at)}});
+      mutants_.push_back({id, source_[at].line, source_.column_of(at),
+                          change.told + " in: " + std::string{source_.line_of(at)}});
       out.emplace_back(id, std::move(change));
     }
     return out;

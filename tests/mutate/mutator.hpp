@@ -13,7 +13,8 @@ namespace nexus::mutate {
 struct Mutant {
   std::size_t id = 0;
   std::size_t line = 0;
-  std::string change; ///< what was changed, for people
+  std::size_t column = 0; ///< of what was changed, from 1
+  std::string change;     ///< what was changed, for people
 };
 
 struct Mutated {

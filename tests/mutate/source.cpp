@@ -135,6 +135,12 @@ std::string Source::joined(std::size_t first, std::size_t last, std::size_t at,
   return out;
 }
 
+std::size_t Source::column_of(std::size_t at) const {
+  const auto place = tokens_.at(at).begin;
+  const auto before = text_.rfind('\n', place);
+  return before == std::string_view::npos ? place + 1 : place - before;
+}
+
 std::string_view Source::line_of(std::size_t at) const {
   const auto place = tokens_.at(at).begin;
   const auto before = text_.rfind('\n', place);

@@ -40,6 +40,8 @@ public:
   /// The tokens `[first, last)` on one line, where token `at` reads `instead`.
   [[nodiscard]] std::string joined(std::size_t first, std::size_t last, std::size_t at = none,
                                    std::string_view instead = {}) const;
+  /// Where the token stands in its line, from 1.
+  [[nodiscard]] std::size_t column_of(std::size_t at) const;
   /// The whole line of the source that the token stands in, without its indentation.
   [[nodiscard]] std::string_view line_of(std::size_t at) const;
 
