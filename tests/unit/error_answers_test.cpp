@@ -175,6 +175,23 @@ BOOST_AUTO_TEST_CASE(a_reason_is_one_clean_and_short_line) {
   BOOST_TEST(is_valid_utf8(cut));
 }
 
+BOOST_AUTO_TEST_CASE(a_reason_and_an_excerpt_have_room_for_so_much_and_no_more) {
+  BOOST_TEST(parser::one_line(std::string(500, 'x')) == std::string(500, 'x'));
+  BOOST_TEST(parser::one_line(std::string(501, 'x')) == std::string(500, 'x') + "...");
+  // A character that would be cut is left out.
+  BOOST_TEST(parser::one_line(std::string(499, 'x') + "\xC3\xA9") == std::string(499, 'x') + "...");
+  BOOST_TEST(parser::one_line(std::string(498, 'x') + "\xC3\xA9") ==
+             std::string(498, 'x') + "\xC3\xA9");
+  BOOST_TEST(parser::excerpt(std::string(300, 'x')) == std::string(300, 'x'));
+  BOOST_TEST(parser::excerpt(std::string(301, 'x')) == std::string(300, 'x') + "...");
+  // The last of the control characters beyond ASCII, and the first that is none.
+  BOOST_TEST(parser::one_line("a\xC2\x9F"
+                              "b") == "a b");
+  BOOST_TEST(parser::one_line("a\xC2\xA0"
+                              "b") == "a\xC2\xA0"
+                                      "b");
+}
+
 BOOST_AUTO_TEST_CASE(an_error_without_words_is_none) {
   json::Document document;
   for (const auto* text : {R"({"error":""})", R"({"error":null})", R"({"error":false})", "{}"}) {

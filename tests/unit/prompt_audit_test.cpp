@@ -275,4 +275,63 @@ BOOST_AUTO_TEST_CASE(only_what_every_template_shows_counts_as_certain) {
   BOOST_TEST(audit.was_cut(request, counted(2500), now));
 }
 
+BOOST_AUTO_TEST_CASE(a_turn_is_known_again_by_all_that_it_was_made_of) {
+  const std::string code(3000, ';');
+  const auto first = [&] {
+    auto request = conversation({code});
+    request.system = "s";
+    request.tools = {{.name = "n", .description = "d", .parameters = "p"}};
+    return request;
+  };
+  // The same conversation, one turn longer, with a part of it changed.
+  const auto told_as_cut = [&](const std::function<void(LLMRequest&)>& change) {
+    PromptAudit audit;
+    audit.note_window(first(), 2048, now);
+    BOOST_TEST(!audit.was_cut(first(), counted(1900), now));
+    auto longer = first();
+    longer.messages.push_back({.role = ChatRole::assistant, .content = "x"});
+    longer.messages.push_back({.role = ChatRole::user, .content = "y"});
+    change(longer);
+    return audit.was_cut(longer, counted(1200), now);
+  };
+  BOOST_TEST(told_as_cut([](auto&) {}));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.system = "t"; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.tools[0].name = "m"; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.tools[0].description = "e"; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.tools[0].parameters = "q"; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.messages[0].content += "."; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.messages[0].role = ChatRole::assistant; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.model = "n"; }));
+  // A template may leave the thinking of earlier turns out.
+  BOOST_TEST(!told_as_cut([](auto& r) { r.messages[1].thinking = "hm"; }));
+}
+
+BOOST_AUTO_TEST_CASE(options_that_cannot_be_read_ask_for_no_window) {
+  for (const auto* options : {"nonsense", "{}", R"({"num_ctx":0})", R"({"num_ctx":"x"})"}) {
+    auto request = prompt(words(9600), {});
+    request.raw_options = options;
+    BOOST_TEST(cut(request, 4096), options);
+    BOOST_TEST(!cut(request, 9700), options);
+  }
+  // Without any, a prompt below the least window of a server cannot have been cut.
+  BOOST_TEST(!PromptAudit{}.needs_window(prompt(std::string(2047, 'x'), {}), counted(1), now));
+  BOOST_TEST(PromptAudit{}.needs_window(prompt(std::string(2048, 'x'), {}), counted(1), now));
+  BOOST_TEST(PromptAudit{}.needs_window(prompt(std::string(2048, 'x'), 99'999), counted(1), now));
+}
+
+BOOST_AUTO_TEST_CASE(a_turn_is_forgotten_when_enough_others_have_come) {
+  const std::string code(3000, ';');
+  const auto longer = conversation({code, "x", "y"});
+  const auto cut_after = [&](int others) {
+    PromptAudit audit;
+    audit.note_window(conversation({code}), 2048, now);
+    BOOST_TEST(!audit.was_cut(conversation({code}), counted(1900), now));
+    for (int i = 0; i < others; ++i)
+      BOOST_TEST(!audit.was_cut(conversation({std::to_string(i)}), counted(1), now));
+    return audit.was_cut(longer, counted(1200), now);
+  };
+  BOOST_TEST(cut_after(63));
+  BOOST_TEST(!cut_after(64));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
