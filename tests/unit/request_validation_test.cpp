@@ -341,4 +341,66 @@ BOOST_AUTO_TEST_CASE(every_part_counts_with_each_of_its_bytes) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_model_to_make_is_named) {
+  constexpr auto code = ErrorCode::invalid_argument;
+  const auto digest = "sha256:" + std::string(64, 'a');
+  const CreateRequest from{.model = "mine", .from = "base"};
+  const CreateRequest files{.model = "mine",
+                            .files = {{.name = "a.gguf", .digest = digest}},
+                            .adapters = {{.name = "b.gguf", .digest = digest}},
+                            .parameters = R"({"top_k":5})"};
+  BOOST_TEST(validate(files, Limits{}).has_value());
+  const Fault<CreateRequest> faults[] = {
+      {ErrorCode::invalid_model_name, "`a b`", [](auto& r) { r.model = "a b"; }},
+      {ErrorCode::invalid_model_name, "`a b`", [](auto& r) { r.from = "a b"; }},
+      {code, "either `from` or `files`", [](auto& r) { r.from = ""; }},
+      {code, "either `from` or `files`",
+       [&](auto& r) { r.files = {{.name = "a", .digest = digest}}; }},
+      {code, "`files` and `adapters`",
+       [&](auto& r) { r.adapters = {{.name = "", .digest = digest}}; }},
+      {code, "`files` and `adapters`",
+       [&](auto& r) { r.adapters = {{.name = not_utf8, .digest = digest}}; }},
+      {code, "`files` and `adapters`",
+       [&](auto& r) { r.adapters = {{.name = "a", .digest = digest + "a"}}; }},
+      {code, "`files` and `adapters`",
+       [&](auto& r) { r.adapters = {{.name = "a", .digest = digest.substr(0, 70)}}; }},
+      {code, "`files` and `adapters`",
+       [](auto& r) { r.adapters = {{.name = "a", .digest = "sha256:" + std::string(64, 'A')}}; }},
+      {code, "`files` and `adapters`",
+       [](auto& r) { r.adapters = {{.name = "a", .digest = "sha512:" + std::string(64, 'a')}}; }},
+      {code, "`template`", [](auto& r) { r.prompt_template = not_utf8; }},
+      {code, "`system`", [](auto& r) { r.system = with_nul; }},
+      {code, "`license`",
+       [](auto& r) {
+         r.license = {"fine", with_nul};
+       }},
+      {code, "`quantize`", [](auto& r) { r.quantize = not_utf8; }},
+      {code, "`parameters`", [](auto& r) { r.parameters = "[]"; }},
+      {code, "`limits.maxPromptBytes`",
+       [](auto& r) {
+         r.prompt_template = std::string(8u << 20, 'x');
+         r.system = "x";
+       }},
+  };
+  check_refused(from, faults);
+}
+
+BOOST_AUTO_TEST_CASE(images_are_base64_with_its_padding_and_tools_have_clean_names) {
+  for (const auto* image : {"QUJD", "QUI=", "QQ==", "+/+/", "QU JD", "QUJD\r\n"}) {
+    auto request = prompt();
+    request.images = {image};
+    BOOST_TEST(validate(request, Limits{}).has_value() ==
+                   (std::string_view{image}.find(' ') == std::string_view::npos),
+               image);
+  }
+  for (const auto* image : {"", "QUJ", "Q===", "====", "QU=D", "QUJ-", "QUJDQ", "=QUJ"}) {
+    auto request = prompt();
+    request.images = {image};
+    BOOST_TEST(code_of(validate(request, Limits{})) == option, image);
+  }
+  auto request = conversation();
+  request.tools = {{with_nul, "", ""}};
+  BOOST_TEST(code_of(validate(request, Limits{})) == option);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
