@@ -30,7 +30,7 @@ constexpr const char* usage =
        nexus-llm-mutate blame < OUTPUT
          print the mutants that the OUTPUT of the compiler complains of
        nexus-llm-mutate choose SEED COUNT < LIST
-         print as many lines of LIST, in their order
+         print as many lines of LIST, in the order of their lots
        nexus-llm-mutate plan SUITES < LIST
          print each mutant with the suites that come by it, the nearest and the quickest first;
          SUITES has a line `NAME SECONDS STEM TRACE` for each
@@ -165,7 +165,6 @@ int choose(std::span<const std::string> arguments) {
     lots.emplace_back(chance(), at);
   std::ranges::sort(lots);
   lots.resize(std::min<std::size_t>(lots.size(), std::stoul(arguments[1])));
-  std::ranges::sort(lots, {}, [](const auto& lot) { return lot.second; });
   for (const auto& lot : lots)
     std::cout << lines[lot.second] << '\n';
   return 0;
