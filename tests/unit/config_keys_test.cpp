@@ -378,4 +378,36 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_given_twice_is_found_once_and_where_it_counts
   BOOST_TEST(duplicate_keys(*section) == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(what_nodes_need_is_read_at_the_start_alone) {
+  std::vector<std::string> at_start;
+  for (const auto& key : config_keys())
+    if (key.at_start)
+      at_start.push_back(key.path);
+  const std::vector<std::string> expected{"limits.maxMessageBytes", "nodes", "tls.certificate",
+                                          "tls.key", "tls.authority"};
+  BOOST_TEST(at_start == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_section_that_is_no_object_has_no_keys_to_complain_of) {
+  for (const auto* section : {"7", "[]", "null", R"("x")"}) {
+    BOOST_TEST(unknown_keys(*json::parse(section)).empty());
+    BOOST_TEST(duplicate_keys(*json::parse(section)).empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(options_that_code_sets_must_be_an_object_too) {
+  for (const auto* options : {"nonsense", "[]", "7", "null", ""}) {
+    LLMClientConfig config;
+    config.settings(AIRole::implementation).options = options;
+    BOOST_TEST(code_of(validate(config)) == ErrorCode::config_value_invalid, options);
+    BOOST_TEST(contains(sentence_of(validate(config)), "roles.implementation"), options);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_type_of_a_number_tells_its_unit_and_its_range) {
+  BOOST_TEST(find_config_key("timeout")->type == "seconds, 0.001 to 604800");
+  BOOST_TEST(find_config_key("limits.maxMessageBytes")->type ==
+             "whole number, 1048576 to 4294967295");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

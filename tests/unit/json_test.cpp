@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "config/json.hpp"
 #include "config/read_json.hpp"
@@ -157,6 +159,37 @@ BOOST_AUTO_TEST_CASE(numbers_and_durations_are_read_within_their_types) {
   BOOST_TEST(!json::read_value(*json::parse("1500"), time).has_value());
   BOOST_TEST(time.count() == 1500);
   BOOST_TEST(json::read_value(*json::parse("1.5"), time).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_of_another_type_is_told) {
+  std::vector<std::string> texts{"before"};
+  BOOST_TEST((json::read_value(*json::parse("7"), texts) == "must be an array"));
+  BOOST_TEST(!json::read_value(*json::parse(R"(["a","b"])"), texts).has_value());
+  BOOST_CHECK(texts == (std::vector<std::string>{"a", "b"}));
+  BOOST_TEST((json::read_value(*json::parse(R"(["a",7])"), texts) == "[1] must be a text"));
+  double number = 0;
+  BOOST_TEST((json::read_value(*json::parse(R"("x")"), number) == "must be a number"));
+  BOOST_TEST(!json::read_value(*json::parse("1.5"), number).has_value());
+  BOOST_TEST(number == 1.5);
+  bool flag = false;
+  BOOST_TEST((json::read_value(*json::parse("1"), flag) == "must be true or false"));
+  BOOST_TEST(!json::read_value(*json::parse("true"), flag).has_value());
+  BOOST_TEST(flag);
+  std::string text;
+  BOOST_TEST((json::read_value(*json::parse("1"), text) == "must be a text"));
+}
+
+BOOST_AUTO_TEST_CASE(values_of_roles_are_read_by_their_names) {
+  PerRole<std::string> texts;
+  BOOST_TEST(!json::read_value(*json::parse(R"({"overseer":"a","implementation":"b"})"), texts)
+                  .has_value());
+  BOOST_TEST(texts[AIRole::overseer] == "a");
+  BOOST_TEST(texts[AIRole::implementation] == "b");
+  const auto wrong = json::read_value(*json::parse(R"({"nobody":"a"})"), texts);
+  BOOST_REQUIRE(wrong);
+  BOOST_TEST(contains(*wrong, "is no role"), *wrong);
+  BOOST_TEST(json::read_value(*json::parse("[]"), texts).has_value());
+  BOOST_TEST(json::read_value(*json::parse(R"({"overseer":7})"), texts).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

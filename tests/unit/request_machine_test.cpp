@@ -452,4 +452,77 @@ BOOST_AUTO_TEST_CASE(a_machine_that_takes_the_place_of_another_takes_no_reply_to
   BOOST_TEST(desk.last<Machine::Send>()->attempt == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(only_what_is_at_ollama_is_broken_off_and_only_a_stream_starts_over) {
+  for (const auto stage : stages) {
+    Desk desk;
+    desk.go_to(stage);
+    desk.on(Machine::End{{.code = ErrorCode::shutting_down}});
+    BOOST_TEST(desk.count<Machine::Abort>() == (stage == Stage::sending ? 1u : 0u), name_of(stage));
+  }
+  Desk whole{{.name = "plan"}};
+  whole.go_to(Stage::sending);
+  whole.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  BOOST_TEST(name_of(whole.machine.stage()) == "pausing");
+  BOOST_TEST(whole.count<Machine::RestartStream>() == 0u);
+  BOOST_TEST(whole.count<Machine::Judge>() == 0u);
+  Desk stream;
+  stream.go_to(Stage::pausing);
+  BOOST_TEST(stream.count<Machine::RestartStream>() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_names_the_model_and_the_attempt_that_it_ended) {
+  Desk desk{{.name = "plan"}};
+  desk.config.max_retries = 0;
+  desk.config.settings(AIRole::overseer).fallback_models.clear();
+  desk.go_to(Stage::sending);
+  desk.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  BOOST_REQUIRE(desk.machine.last_error().has_value());
+  BOOST_TEST(desk.machine.last_error()->model == "llama3.1:8b");
+  BOOST_TEST(desk.machine.last_error()->attempts == 1u);
+  BOOST_REQUIRE(desk.last<Machine::Conclude>() != nullptr);
+  BOOST_TEST(std::get<LLMError>(desk.last<Machine::Conclude>()->outcome).model == "llama3.1:8b");
+  // Also one that ends otherwise, unless it names another.
+  for (const auto* named : {"", "other"}) {
+    Desk ended;
+    ended.go_to(Stage::sending);
+    ended.on(Machine::End{{.code = ErrorCode::shutting_down, .model = named}});
+    BOOST_TEST(std::get<LLMError>(ended.last<Machine::Conclude>()->outcome).model ==
+               (*named == '\0' ? "llama3.1:8b" : "other"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_before_anything_was_seen_leaves_the_one_restart_to_be_used) {
+  Desk desk;
+  desk.config.stream_recovery = StreamRecovery::restart;
+  desk.go_to(Stage::pausing);
+  BOOST_TEST(!desk.machine.restarted());
+  desk.reply(Machine::Done{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(Machine::Failed{{.code = ErrorCode::stream_interrupted}});
+  desk.reply(Machine::Judged{true});
+  BOOST_TEST(desk.outcome() == "open");
+  BOOST_TEST(desk.machine.restarted());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_of_its_own_is_no_shared_one) {
+  Desk desk;
+  desk.go_to(Stage::over);
+  BOOST_TEST(desk.figures().answered == 1u);
+  BOOST_TEST(desk.figures().shared == 0u);
+  BOOST_TEST(desk.figures().cache_hits == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_fallback_is_tried_once) {
+  Desk desk{{.name = "plan"}};
+  desk.config.max_retries = 0;
+  desk.go_to(Stage::sending);
+  const Machine::Failed failed{{.code = ErrorCode::model_load_failed}};
+  desk.reply(failed);
+  BOOST_REQUIRE(desk.last<Machine::Resolve>() != nullptr);
+  desk.reply(Machine::Resolved{"spare:1b", "s"});
+  desk.reply(failed);
+  BOOST_TEST(desk.outcome() == "model_load_failed");
+  BOOST_TEST(desk.figures().fallbacks == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

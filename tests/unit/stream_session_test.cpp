@@ -429,6 +429,39 @@ BOOST_AUTO_TEST_CASE(an_answer_that_was_shared_already_stays_so_for_everybody) {
   BOOST_TEST(listeners[1].final->provenance.shared);
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_holds_less_than_was_seen_adds_nothing) {
+  subscribe(1);
+  auto seen = piece("text");
+  seen.thinking = "thought";
+  seen.tool_calls = {{"1", "f", "{}"}};
+  seen.logprobs.resize(2);
+  deliver(session.on_chunks(attempt, {seen}));
+  handled(1);
+  auto whole = response("te");
+  whole.thinking = "th";
+  whole.logprobs.resize(1);
+  deliver(session.finish(whole));
+  BOOST_TEST(listeners[1].text == "text");
+  BOOST_TEST(listeners[1].thinking == "thought");
+  BOOST_TEST(listeners[1].tool_calls == 1u);
+  BOOST_TEST(listeners[1].ends == 1);
+}
+
+BOOST_AUTO_TEST_CASE(only_the_first_chunk_after_a_restart_is_marked) {
+  subscribe(1);
+  push("old");
+  handled(1);
+  deliver(session.restart(2, true, broken));
+  std::vector<bool> marks;
+  for (const auto* text : {"a", "b"}) {
+    for (const auto& delivery : session.on_chunks(2, {piece(text)}))
+      if (const auto* chunk = std::get_if<LLMStreamChunk>(&delivery.message))
+        marks.push_back(chunk->restarted);
+    static_cast<void>(session.on_handled(1, 1));
+  }
+  BOOST_CHECK(marks == (std::vector{true, false}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace stream_session_test

@@ -69,6 +69,19 @@ BOOST_AUTO_TEST_CASE(a_character_of_any_size_rules_single_bytes_out) {
     BOOST_TEST(says("some text " + std::string{character} + "\n and \xE9 more", "(line 2)"));
 }
 
+BOOST_AUTO_TEST_CASE(one_nul_makes_no_utf16) {
+  BOOST_TEST(says(bytes_of("t\0"), "NUL byte (byte 2)"));
+  BOOST_TEST(says(bytes_of("\0t"), "NUL byte (byte 1)"));
+  BOOST_TEST(says(bytes_of("t\0e\0"), "UTF-16LE"));
+  BOOST_TEST(says(bytes_of("\0t\0e"), "UTF-16BE"));
+}
+
+BOOST_AUTO_TEST_CASE(some_nul_bytes_make_no_utf16_and_every_lead_byte_is_known) {
+  BOOST_TEST(says(bytes_of("a\0bcd\0efg\0hi"), "NUL byte (byte 2)"));
+  for (const auto* character : {"\xDF\xBF", "\xE0\xA4\x85", "\xEF\xBB\xBF", "\xF0\x90\x80\x80"})
+    BOOST_TEST(says("some text " + std::string{character} + "\n and \xE9 more", "(line 2)"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace nexus::llm::test
