@@ -67,10 +67,12 @@ Schemed with_scheme(std::string_view text) {
 }
 
 /// Returns whether libcurl can resolve this host: it has only characters of host names and
-/// addresses.
+/// addresses. Only an IPv6 address has a zone.
 bool is_host(std::string_view host) {
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '.' || c == ':' || c == '_' || c == '%';
+  const bool may_have_zone = host.find(':') != std::string_view::npos;
+  return !host.empty() && std::all_of(host.begin(), host.end(), [may_have_zone](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '.' || c == ':' || c == '_' ||
+           (c == '%' && may_have_zone);
   });
 }
 

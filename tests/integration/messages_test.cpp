@@ -4,6 +4,12 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
+#include <chrono>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
 #include "nexus_llm/interfaces.hpp"
 #include "nexus_llm/setup.hpp"
 
@@ -14,6 +20,63 @@ namespace messages_test {
 
 namespace {
 
+/// Gives every member, and every member of what is in it, a value that is not its default, and
+/// numbers and texts that no other has. Finds the members by `fields`, so a new one is filled, too.
+class Filler {
+public:
+  template <class T> void fill(T& value) {
+    if constexpr (Described<T>)
+      T::fields(value, [this](auto... field) { (fill(field.value), ...); });
+    else if constexpr (std::is_same_v<T, ErrorCode>)
+      value = ErrorCode::stream_interrupted;
+    else if constexpr (std::is_same_v<T, bool>)
+      value = !value;
+    else if constexpr (std::is_enum_v<T>)
+      value = value == static_cast<T>(0) ? static_cast<T>(1) : static_cast<T>(0);
+    else if constexpr (std::is_arithmetic_v<T>)
+      value = static_cast<T>(value + static_cast<T>(++last_));
+    else
+      fill_further(value);
+  }
+
+private:
+  void fill_further(std::string& value) { value += "text " + std::to_string(++last_); }
+  template <class Rep, class Period> void fill_further(std::chrono::duration<Rep, Period>& value) {
+    value += std::chrono::duration<Rep, Period>{++last_};
+  }
+  template <class Clock, class Duration>
+  void fill_further(std::chrono::time_point<Clock, Duration>& value) {
+    value += Duration{++last_};
+  }
+  template <class T> void fill_further(std::optional<T>& value) { fill(value.emplace()); }
+  template <class T> void fill_further(std::vector<T>& values) {
+    if (values.empty())
+      values.resize(2);
+    for (auto& value : values)
+      fill(value);
+  }
+
+  int last_ = 0;
+};
+
+template <class T> T filled() {
+  T value{};
+  Filler{}.fill(value);
+  return value;
+}
+
+template <class T> void check_differs(const Field<T>& mine, const Field<T>& theirs) {
+  BOOST_TEST(!(mine.value == theirs.value), mine.name << " has its default");
+}
+
+/// Fails the test where a member has its default.
+template <class T> void check_filled(const T& value) {
+  const T blank{};
+  T::fields(value, [&blank](auto... mine) {
+    T::fields(blank, [&](auto... theirs) { (check_differs(mine, theirs), ...); });
+  });
+}
+
 struct Config : caf::actor_system_config {
   Config() { setup(*this); }
 };
@@ -22,14 +85,15 @@ struct Network {
   Config config;
   caf::actor_system system{config};
 
-  template <class T> void crosses(const T& value) {
+  template <class T> void crosses() {
     BOOST_TEST_CONTEXT(T::type_name) {
+      const auto value = filled<T>();
+      check_filled(value);
       const auto bytes = to_bytes(system, caf::make_message(value));
       BOOST_REQUIRE(!bytes.empty());
       const auto message = from_bytes(system, bytes);
       BOOST_REQUIRE(message.template match_elements<T>());
       BOOST_TEST((message.template get_as<T>(0) == value));
-      BOOST_TEST(!(message.template get_as<T>(0) == T{}));
       // Cut short, they give nothing and do no harm.
       for (std::size_t size = 0; size < bytes.size(); size += 7)
         static_cast<void>(
@@ -38,86 +102,39 @@ struct Network {
   }
 };
 
-LLMError error() {
-  return {.code = ErrorCode::stream_interrupted,
-          .subject = "m",
-          .detail = "d",
-          .partial = "p",
-          .http_status = 200,
-          .retry_after = 3s,
-          .model = "m",
-          .attempts = 2};
-}
-
-LLMResponse response() {
-  LLMResponse value;
-  value.id = {"a"};
-  value.model = "m";
-  value.response = "text";
-  value.done = true;
-  value.context = {{1, 2, 3}};
-  value.thinking = "hm";
-  value.tool_calls = {{.id = "1", .name = "f", .arguments = "{}"}};
-  value.done_reason = "stop";
-  value.stats.eval_count = 7;
-  value.stats.eval_duration = 5ns;
-  value.provenance.attempts = 3;
-  value.provenance.total_time = 9us;
-  return value;
-}
-
-LLMRequest request() {
-  LLMRequest value;
-  value.id = {"a"};
-  value.model = "m";
-  value.context = "c";
-  value.temperature = 0.5;
-  value.max_tokens = 5;
-  value.seed = -3;
-  value.stop = {"x", "y"};
-  value.tools = {{.name = "f", .description = "d", .parameters = "{}"}};
-  value.continuation = {4, 5};
-  value.priority = Priority::background;
-  value.timeout = 5s;
-  value.kind = RequestKind::chat;
-  value.messages = {{.role = ChatRole::user, .content = "hi", .images = {"QQ=="}}};
-  value.stream = true;
-  value.attempt = 4;
-  return value;
-}
-
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(messages_over_the_network, Network)
 
-BOOST_AUTO_TEST_CASE(requests_answers_and_streams_cross_it_whole) {
-  crosses(request());
-  crosses(static_cast<const GenerateOptions&>(request()));
-  crosses(response());
-  crosses(
-      LLMStreamChunk{.id = {"a"}, .seq = 3, .response = "x", .done = true, .final = response()});
-  crosses(StreamError{.id = {"a"}, .error = error()});
-  crosses(RequestProgress{.id = {"a"}, .phase = Phase::loading, .reason = error()});
-  crosses(StreamBatch{.id = {"a"}, .attempt = 2, .chunks = {{.id = {"a"}, .response = "x"}}});
-  crosses(
-      BatchResponse{{{.response = response(), .error = {}}, {.response = {}, .error = error()}}});
-  crosses(EmbedRequest{.id = {"a"}, .model = "m", .input = {"x"}, .dimensions = 4});
-  crosses(EmbedResponse{.model = "m", .embeddings = {{0.5F, 1.0F}}});
-  crosses(PullProgress{.model = "m", .status = "s", .total = 9, .completed = 3});
+BOOST_AUTO_TEST_CASE(requests_answers_and_streams_cross_it_with_every_member) {
+  crosses<LLMRequest>();
+  crosses<GenerateOptions>();
+  crosses<ChatMessage>();
+  crosses<Tool>();
+  crosses<LLMResponse>();
+  crosses<LLMStreamChunk>();
+  crosses<StreamError>();
+  crosses<RequestProgress>();
+  crosses<StreamBatch>();
+  crosses<BatchResponse>();
+  crosses<EmbedRequest>();
+  crosses<EmbedResponse>();
+  crosses<PullProgress>();
+  crosses<LLMError>();
 }
 
-BOOST_AUTO_TEST_CASE(models_settings_and_state_cross_it_whole) {
-  crosses(ModelConfig{.name = "m", .role = AIRole::implementation, .base_url = "u"});
-  crosses(ModelList{{{.name = "m", .available = true, .size = 5, .modified_at = WallTime{7ns}}}});
-  crosses(RunningModels{{{.name = "m", .size = 5, .expires_at = WallTime{7ns}}}});
-  crosses(ModelDetails{.name = "m", .capabilities = {"tools"}});
-  LLMClientConfig settings;
-  settings.timeout = 7s;
-  settings.stream_recovery = StreamRecovery::restart;
-  settings.roles[AIRole::implementation].fallback_models = {"x"};
-  crosses(settings);
-  crosses(QueuePosition{.position = 2, .queue_length = 5});
-  crosses(Health{.reachable = true, .version = "1", .components = {{.name = "x"}}, .roles = {{}}});
+BOOST_AUTO_TEST_CASE(models_settings_and_state_cross_it_with_every_member) {
+  crosses<ModelConfig>();
+  crosses<ModelList>();
+  crosses<RunningModels>();
+  crosses<ModelDetails>();
+  crosses<ModelTransfer>();
+  crosses<LoadRequest>();
+  crosses<CreateRequest>();
+  crosses<LLMClientConfig>();
+  crosses<QueuePosition>();
+  crosses<Health>();
+  crosses<SupervisionEvent>();
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_value_of_its_enum_does_not_cross_it) {
@@ -129,7 +146,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_value_of_its_enum_does_not_cross_it) {
   BOOST_TEST(arrives(RoleStats{.role = AIRole::implementation}));
   BOOST_TEST(!arrives(RoleStats{.role = static_cast<AIRole>(2)}));
   BOOST_TEST(!arrives(CircuitHealth{.state = static_cast<Circuit>(200)}));
-  auto odd = request();
+  auto odd = filled<LLMRequest>();
   GenerateOptions loud;
   loud.think = static_cast<Think>(6);
   BOOST_TEST(!arrives(loud));
@@ -141,10 +158,10 @@ BOOST_AUTO_TEST_CASE(what_is_no_value_of_its_enum_does_not_cross_it) {
 }
 
 BOOST_AUTO_TEST_CASE(errors_cross_it_inside_those_of_caf) {
-  const auto bytes = to_bytes(system, caf::make_message(to_caf_error(error())));
+  const auto bytes = to_bytes(system, caf::make_message(to_caf_error(filled<LLMError>())));
   const auto message = from_bytes(system, bytes);
   BOOST_REQUIRE(message.match_elements<caf::error>());
-  BOOST_TEST((to_llm_error(message.get_as<caf::error>(0)) == error()));
+  BOOST_TEST((to_llm_error(message.get_as<caf::error>(0)) == filled<LLMError>()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -53,6 +53,17 @@ BOOST_AUTO_TEST_CASE(changed_settings_take_effect_without_a_restart) {
   BOOST_TEST(sentence(wrong.error()).find("llm.timeout") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(the_list_of_models_is_read_anew_at_a_new_address) {
+  World world{default_models(), [](LLMClientConfig& config) { config.model_list_ttl = 24h; }};
+  simulator::Simulator other{default_models()};
+  BOOST_REQUIRE(world.api.generate("a", overseer));
+  BOOST_REQUIRE(world.api.update_config(R"({"baseUrl":")" + other.base_url() + R"("})"));
+  BOOST_REQUIRE(world.api.generate("a", overseer));
+  const auto asked = other.requests();
+  BOOST_REQUIRE(!asked.empty());
+  BOOST_TEST(asked.front().target == "/api/tags");
+}
+
 BOOST_AUTO_TEST_CASE(a_batch_larger_than_the_queue_does_not_overload_it) {
   World world{default_models(), [](LLMClientConfig& config) { config.limits.queue_length = 1; }};
   const auto batch = world.api.batch(std::vector<std::string>(50, "again"), overseer);

@@ -92,4 +92,32 @@ BOOST_AUTO_TEST_CASE(cancelling_aborts_the_transfer_at_once) {
   BOOST_TEST(!world.api.cancel(overseer, {"a"}).value());
 }
 
+BOOST_AUTO_TEST_CASE(the_chunks_of_a_stream_that_starts_over_are_counted_anew) {
+  auto options = default_models();
+  options.models[0].reply = "one two three four five";
+  World world{options, [](LLMClientConfig& config) {
+                config.stream_recovery = StreamRecovery::restart;
+                config.max_retries = 2;
+              }};
+  world.sim.inject(Fault::reset_after_lines(3));
+  std::uint64_t next = 0;
+  int restarts = 0;
+  std::string text;
+  const auto answer = world.api.generate_streaming("x", overseer, [&](const LLMStreamChunk& chunk) {
+    if (chunk.restarted) {
+      ++restarts;
+      BOOST_TEST(next > 0u);
+      next = 0;
+      text.clear();
+    }
+    BOOST_TEST(chunk.seq == next++);
+    text += chunk.response;
+    return true;
+  });
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(restarts == 1);
+  BOOST_TEST(text == answer->response);
+  BOOST_TEST(answer->provenance.restarted);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -335,17 +335,15 @@ BOOST_AUTO_TEST_CASE(a_node_that_is_told_to_end_cancels_what_takes_too_long) {
 
 BOOST_AUTO_TEST_CASE(a_node_adds_little_to_a_request) {
   simulator->set_reply("llama3.1:8b", "one");
-  auto median = [](LLMIntegration& api) {
-    std::vector<double> times;
+  // Other work on the machine makes a request slower, and none faster.
+  auto least = [](LLMIntegration& api) {
+    auto time = std::chrono::steady_clock::duration::max();
     for (int i = 0; i < 300; ++i) {
       const auto begun = std::chrono::steady_clock::now();
       BOOST_REQUIRE(api.generate("Count", overseer).has_value());
-      times.push_back(
-          std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begun)
-              .count());
+      time = std::min(time, std::chrono::steady_clock::now() - begun);
     }
-    std::ranges::nth_element(times, times.begin() + 150);
-    return times[150];
+    return std::chrono::duration<double, std::micro>(time).count();
   };
   const auto remote = connect_client();
   LLMIntegration through_node{*system, remote->handles()};
@@ -354,10 +352,10 @@ BOOST_AUTO_TEST_CASE(a_node_adds_little_to_a_request) {
   auto local = LLMSystem::start(*system, {.store = make_memory_store(settings)});
   BOOST_REQUIRE(local);
   LLMIntegration here{*system, **local};
-  const auto near = median(here);
-  const auto far = median(through_node);
+  const auto near = least(here);
+  const auto far = least(through_node);
   BOOST_TEST_MESSAGE("a request: " << near << " us in this process, " << far << " us on a node");
-  BOOST_TEST(far < near + 20'000);
+  BOOST_TEST(far < near + 3'000);
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_drains_takes_no_more_requests_of_others) {

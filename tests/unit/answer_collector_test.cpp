@@ -353,6 +353,227 @@ BOOST_AUTO_TEST_CASE(a_transfer_that_fails_is_told_by_its_kind) {
   BOOST_TEST(code(Failure::cut, false, true) == ErrorCode::connection_lost);
 }
 
+BOOST_AUTO_TEST_CASE(a_transfer_error_says_what_it_is_about_and_why) {
+  const ExchangeSubject subject{"m", "http://localhost:1"};
+  struct Row {
+    Failure failure;
+    ErrorCode code;
+    const char* subject = "http://localhost:1";
+    const char* reason = "";
+  };
+  const Row rows[] = {
+      {Failure::refused, ErrorCode::connection_refused},
+      {Failure::host_not_found, ErrorCode::host_not_found},
+      {Failure::not_local, ErrorCode::address_not_local},
+      {Failure::connect_timeout, ErrorCode::connect_timeout},
+      {Failure::protocol, ErrorCode::bad_response},
+      {Failure::cut, ErrorCode::stream_interrupted, "m"},
+      {Failure::tls_not_trusted, ErrorCode::tls_not_trusted, "http://localhost:1", "why it was"},
+      {Failure::tls_not_spoken, ErrorCode::tls_not_spoken},
+      {Failure::tls_required, ErrorCode::tls_required},
+      {Failure::tls_failed, ErrorCode::tls_failed, "http://localhost:1", "why it was"},
+      {Failure::file_unreadable, ErrorCode::invalid_argument, "the detail"},
+      {Failure::no_descriptors, ErrorCode::resources_exhausted,
+       "it has no file descriptor left (`ulimit -n`)"},
+  };
+  for (const auto& row : rows) {
+    const auto error = transfer_error({.failure = row.failure,
+                                       .status = 502,
+                                       .answer_began = true,
+                                       .reason = "why\nit was",
+                                       .detail = "the detail"},
+                                      subject, true);
+    BOOST_REQUIRE(error);
+    BOOST_TEST(error->code == row.code);
+    BOOST_TEST(error->subject == row.subject, row.code);
+    BOOST_TEST(error->reason == row.reason, row.code);
+    BOOST_TEST(error->detail == "the detail");
+    BOOST_TEST(error->http_status == 502u);
+  }
+  const auto cut_before =
+      transfer_error({.failure = Failure::cut, .answer_began = true}, subject, false);
+  BOOST_TEST(cut_before->code == ErrorCode::connection_lost);
+  BOOST_TEST(cut_before->subject == "http://localhost:1");
+}
+
+BOOST_AUTO_TEST_CASE(the_body_of_an_error_is_kept_up_to_64_KiB) {
+  Exchange exact;
+  BOOST_TEST(exact.feed(std::string(64 * 1024 - 1, 'x'), 500));
+  BOOST_TEST(!exact.feed("x", 500));
+  Exchange at_once;
+  BOOST_TEST(!at_once.feed(std::string(64 * 1024, 'x'), 500));
+  // What comes after it is no part of it.
+  Exchange late;
+  const std::string long_body = R"({"error":"model 'm' not found"})" + std::string(64 * 1024, ' ');
+  BOOST_TEST(!late.feed(long_body, 404));
+  BOOST_TEST(!late.feed("x", 404));
+  BOOST_TEST(code_of(late.finish({.failure = Failure::stopped, .status = 404})) ==
+             ErrorCode::model_not_found);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_line_says_which_model_and_that_the_status_was_good) {
+  Exchange exchange;
+  BOOST_TEST(exchange.feed(line(RequestKind::generate, "a")));
+  BOOST_TEST(!exchange.feed("{\"error\":\"out of memory\"}\n"));
+  // Nothing is taken any more.
+  BOOST_TEST(!exchange.feed(line(RequestKind::generate, "b", true)));
+  const auto answer = exchange.finish(clean_end);
+  BOOST_TEST(code_of(answer) == ErrorCode::stream_failed);
+  BOOST_TEST(answer.error().subject == "m");
+  BOOST_TEST(answer.error().model == "m");
+  BOOST_TEST(answer.error().reason == "out of memory");
+  BOOST_TEST(answer.error().http_status == 200u);
+  BOOST_TEST(answer.error().partial == "a");
+  Exchange short_one;
+  BOOST_TEST(short_one.feed(line(RequestKind::generate, "a")));
+  BOOST_TEST(short_one.finish(clean_end).error().http_status == 200u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_object_from_its_first_line_is_no_answer_of_ollama) {
+  for (const auto* page : {"<html>\n", "[1]\n", "x{\n"}) {
+    Exchange exchange;
+    BOOST_TEST(!exchange.feed(page));
+    const auto answer = exchange.finish(clean_end);
+    BOOST_TEST(code_of(answer) == ErrorCode::bad_response, page);
+    BOOST_TEST(answer.error().subject == "http://localhost:11434");
+  }
+  Exchange object;
+  BOOST_TEST(!object.feed("{broken\n"));
+  const auto broken = object.finish(clean_end);
+  BOOST_TEST(code_of(broken) == ErrorCode::stream_malformed);
+  BOOST_TEST(broken.error().subject == "m");
+  // After a good line it is a part of the stream that is broken, plain or not.
+  for (const auto& good :
+       {line(RequestKind::generate, "a"), std::string{"{\"done\":false,\"response\":\"a\"}\n"}}) {
+    Exchange later;
+    BOOST_TEST(later.feed(good));
+    BOOST_TEST(!later.feed("<html>\n"));
+    BOOST_TEST(code_of(later.finish(clean_end)) == ErrorCode::stream_malformed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(pieces_and_the_answer_carry_the_request_and_the_model_that_was_told) {
+  for (const bool plain : {true, false}) {
+    const auto of = [plain](const std::string& model, const std::string& text) {
+      return plain ? R"({"model":")" + model + R"(","created_at":"t","response":")" + text +
+                         "\",\"done\":false}\n"
+                   : R"({"response":")" + text + R"(","model":")" + model + "\",\"done\":false}\n";
+    };
+    Exchange exchange;
+    BOOST_TEST(exchange.feed("{\"response\":\"0\",\"done\":false}\n"));
+    BOOST_TEST(exchange.feed(of("one", "1")));
+    BOOST_TEST(exchange.feed(of("two", "2")));
+    BOOST_TEST(exchange.feed(of("", "3")));
+    static_cast<void>(exchange.feed("{\"response\":\"4\",\"done\":true,\"done_reason\":\"length\","
+                                    "\"context\":[7,8]}\n"));
+    const auto answer = exchange.finish(clean_end);
+    BOOST_REQUIRE(answer);
+    BOOST_TEST(answer->id.value == "r");
+    BOOST_TEST(answer->model == "two");
+    BOOST_TEST(answer->done_reason == "length");
+    BOOST_CHECK(answer->context == (std::vector<std::uint32_t>{7, 8}));
+    std::string models;
+    for (const auto& chunk : exchange.chunks) {
+      BOOST_TEST(chunk.id.value == "r");
+      models += chunk.model + " ";
+    }
+    BOOST_TEST(models == "m one two two two ");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(lines_that_come_together_become_eight_pieces_and_one_of_the_rest) {
+  for (const bool plain : {true, false}) {
+    std::string together;
+    for (int i = 0; i < 12; ++i)
+      together += plain ? line(RequestKind::generate, "x")
+                        : std::string{"{\"response\":\"x\",\"model\":\"m\",\"done\":false}\n"};
+    Exchange exchange;
+    static_cast<void>(exchange.feed(together));
+    BOOST_REQUIRE(exchange.chunks.size() == 8u);
+    BOOST_TEST(exchange.chunks[6].response == "x");
+    BOOST_TEST(exchange.chunks[7].response == "xxxxx");
+    // The end, and the text of another model, stay apart.
+    Exchange ended;
+    static_cast<void>(ended.feed(together + line(RequestKind::generate, "y", true)));
+    BOOST_REQUIRE(ended.chunks.size() == 9u);
+    BOOST_TEST(ended.chunks[8].done);
+    Exchange changed;
+    const std::string other = plain
+                                  ? R"({"model":"o","created_at":"t","response":"z","done":false})"
+                                    "\n"
+                                  : R"({"response":"z","model":"o","done":false})"
+                                    "\n";
+    static_cast<void>(changed.feed(together + other + other));
+    BOOST_REQUIRE(changed.chunks.size() == 9u);
+    BOOST_TEST(changed.chunks[8].model == "o");
+    BOOST_TEST(changed.chunks[8].response == "zz");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_may_be_exactly_as_large_as_the_limits_say) {
+  Limits limits;
+  limits.max_response_bytes = 5;
+  for (const bool plain : {true, false}) {
+    const auto of = [plain](const std::string& text) {
+      return plain ? line(RequestKind::generate, text)
+                   : "{\"response\":\"" + text + "\",\"done\":false}\n";
+    };
+    Exchange exact{RequestKind::generate, limits};
+    BOOST_TEST(exact.feed(of("123")));
+    BOOST_TEST(exact.feed(of("45")));
+    BOOST_TEST(!exact.feed(of("6")));
+    const auto answer = exact.finish({.failure = Failure::stopped, .status = 200});
+    BOOST_TEST(code_of(answer) == ErrorCode::response_too_large);
+    BOOST_TEST(answer.error().partial == "12345");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(log_probabilities_are_gathered_and_weighed) {
+  const std::string token =
+      R"({"response":"a","logprobs":[{"token":"a","logprob":-0.5,"bytes":[97]}],"done":false})"
+      "\n";
+  Exchange exchange;
+  BOOST_TEST(exchange.feed(token));
+  BOOST_TEST(exchange.feed(token));
+  static_cast<void>(exchange.feed(line(RequestKind::generate, "", true)));
+  BOOST_REQUIRE(exchange.chunks.size() == 3u);
+  BOOST_TEST(exchange.chunks[1].logprobs.size() == 1u);
+  const auto answer = exchange.finish(clean_end);
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(answer->logprobs.size() == 2u);
+  Limits limits;
+  limits.max_response_bytes = 1024;
+  Exchange bounded{RequestKind::generate, limits};
+  int tokens = 0;
+  while (tokens < 100 && bounded.feed(token))
+    ++tokens;
+  BOOST_TEST(tokens < 20);
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_runs_elsewhere_is_told) {
+  Exchange exchange;
+  BOOST_TEST(exchange.feed(R"({"response":"a","remote_host":"https://x.example:443",)"
+                           R"("remote_model":"big","done":false})"
+                           "\n"));
+  static_cast<void>(exchange.feed(line(RequestKind::generate, "b", true)));
+  const auto answer = exchange.finish(clean_end);
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(answer->remote_host == "https://x.example:443");
+  BOOST_TEST(answer->remote_model == "big");
+  Exchange here;
+  static_cast<void>(here.feed(line(RequestKind::generate, "b", true)));
+  BOOST_TEST(here.finish(clean_end)->remote_host == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_follows_the_end_neither_stops_nor_changes_the_answer) {
+  Exchange exchange;
+  static_cast<void>(
+      exchange.feed(line(RequestKind::generate, "a", true) + line(RequestKind::generate, "b")));
+  BOOST_TEST(exchange.feed(line(RequestKind::generate, "c")));
+  BOOST_TEST(exchange.chunks.size() == 1u);
+  BOOST_TEST(exchange.finish(clean_end)->response == "a");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace answer_collector_test

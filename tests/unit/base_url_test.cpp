@@ -54,6 +54,8 @@ BOOST_AUTO_TEST_CASE(addresses_of_this_machine_are_accepted_in_one_form) {
       {"http://localhost.localdomain:1", "http://localhost:1"},
       {"http://localhost4:1", "http://localhost:1"},
       {"http://IP6-localhost:1", "http://[::1]:1"},
+      {"http://[::1%25lo]:1", "http://[::1%25lo]:1"},
+      {"http://[::1%lo]:1", "http://[::1%25lo]:1"},
   };
   for (const auto& row : rows)
     check_accepted(row, parse_base_url(row.given));
@@ -78,7 +80,7 @@ BOOST_AUTO_TEST_CASE(other_machines_are_refused_as_not_local) {
         "http://localhost.evil.com", "http://evillocalhost", "http://127.0.0.1.evil.com",
         "http://128.0.0.1", "http://134744072", "http://[2001:db8::2]", "http://[::2]",
         "http://[::ffff:8.8.8.8]", "http://localhost..", "http://localhost\\.evil.com",
-        "example.com:11434"})
+        "example.com:11434", "http://[fe80::1%25nowhere]"})
     BOOST_TEST(!parse_base_url(text), text);
   for (const auto* text : {"http://8.8.8.8:11434", "example.com", "http://[::2]"})
     BOOST_TEST(code_of(parse_base_url(text)) == ErrorCode::address_not_local, text);
@@ -109,7 +111,14 @@ BOOST_AUTO_TEST_CASE(what_is_no_plain_url_is_refused_as_a_wrong_value) {
                            "http://localhost/a b",
                            "http://localhost\r\nX: y",
                            "http://[::1",
-                           "http://[::1]x"})
+                           "http://[::1]x",
+                           "[::1]x80",
+                           "http://[::1]x80",
+                           "local%host",
+                           "http://local%25host",
+                           "127.0.0.1%",
+                           "localhost%lo",
+                           "a%b.localhost"})
     BOOST_TEST(code_of(parse_base_url(text)) == ErrorCode::config_value_invalid, text);
   BOOST_TEST(code_of(parse_base_url(std::string{"http://localhost\0x", 18})) ==
              ErrorCode::config_value_invalid);
@@ -212,10 +221,15 @@ BOOST_AUTO_TEST_CASE(nonsense_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(whatever_is_accepted_is_a_base_url) {
-  for (const auto* text : {"localhost", "[::]:1", "https://localhost/a/b", "localhost/a b",
-                           "http://localhost/?x=1", "localhost/#x", "localhost/\r\nX: y"})
-    if (const auto url = parse_ollama_host(text))
-      BOOST_TEST(parse_base_url(url->text()).has_value(), text);
+  for (const auto* text :
+       {"localhost", "[::]:1", "https://localhost/a/b", "localhost/a/../b", "127.0.0.1:99999"}) {
+    const auto url = parse_ollama_host(text);
+    BOOST_REQUIRE_MESSAGE(url, text);
+    BOOST_CHECK(parse_base_url(url->text()) == *url);
+  }
+  for (const auto* text : {"localhost/a b", "http://localhost/?x=1", "localhost/#x",
+                           "localhost/\r\nX: y", "[::1]x80", "http://[::1]x80", "localhost%lo"})
+    BOOST_TEST(code_of(parse_ollama_host(text)) == ErrorCode::config_value_invalid, text);
 }
 
 BOOST_AUTO_TEST_CASE(an_invalid_port_is_the_default_or_an_error) {

@@ -137,4 +137,56 @@ BOOST_AUTO_TEST_CASE(its_health_tells_state_cause_and_next_probe) {
   BOOST_TEST((health == CircuitHealth{}));
 }
 
+BOOST_AUTO_TEST_CASE(the_longest_wait_is_never_shorter_than_the_first_one) {
+  CircuitBreaker breaker{{.max_failures = 1, .reset_timeout = 200ms, .max_reset_timeout = 100ms}};
+  auto now = start;
+  BOOST_REQUIRE(breaker.on_failure("refused", now));
+  for (int probes = 0; probes < 3; ++probes) {
+    BOOST_TEST((*breaker.next_probe() - now == 200ms));
+    now = *breaker.next_probe();
+    BOOST_REQUIRE(breaker.begin_probe(now));
+    breaker.on_probe_failed("refused", now);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_failed_last_is_told_also_when_it_was_a_probe) {
+  auto breaker = opened();
+  BOOST_REQUIRE(breaker.begin_probe(start + 100ms));
+  breaker.on_probe_failed("cut", start + 100ms);
+  BOOST_TEST(breaker.health(start).last_failure == "cut");
+  breaker.on_failure("no host", start + 110ms);
+  BOOST_TEST(breaker.health(start).last_failure == "no host");
+  BOOST_TEST(breaker.health(start).failures == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(the_time_to_the_next_probe_is_rounded_up_so_that_it_is_due_then) {
+  auto breaker = opened();
+  BOOST_TEST(breaker.health(start + 30'001us).next_probe.count() == 70);
+  BOOST_TEST(breaker.health(start + 99'999us).next_probe.count() == 1);
+  BOOST_TEST(breaker.health(start + 100ms).next_probe.count() == 0);
+  BOOST_TEST(breaker.health(start + 101ms).next_probe.count() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(how_long_nothing_was_sent_counts_from_the_opening_whatever_the_probes_do) {
+  CircuitBreaker breaker{settings};
+  for (int i = 0; i < 3; ++i)
+    breaker.on_failure("refused", start + i * 10ms);
+  BOOST_TEST(breaker.open_for(start + 50ms).count() == 30);
+  BOOST_REQUIRE(breaker.begin_probe(start + 120ms));
+  breaker.on_probe_failed("refused", start + 120ms);
+  BOOST_TEST(breaker.open_for(start + 150ms).count() == 130);
+}
+
+BOOST_AUTO_TEST_CASE(new_settings_hold_for_the_next_wait) {
+  CircuitBreaker breaker{settings, 10s};
+  breaker.set_settings({.max_failures = 1, .reset_timeout = 7ms, .max_reset_timeout = 9ms}, 0s);
+  BOOST_REQUIRE(breaker.on_failure("refused", start));
+  BOOST_TEST((breaker.next_probe() == start + 7ms));
+  breaker.set_settings({.max_failures = 1, .reset_timeout = 50ms, .max_reset_timeout = 80ms}, 0s);
+  BOOST_TEST(!breaker.allows());
+  BOOST_REQUIRE(breaker.begin_probe(start + 7ms));
+  breaker.on_probe_failed("refused", start + 7ms);
+  BOOST_TEST((breaker.next_probe() == start + 21ms));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <vector>
 
 #include "config/config_keys.hpp"
 #include "config/config_update.hpp"
@@ -114,6 +115,54 @@ BOOST_AUTO_TEST_CASE(every_path_is_unique_and_found_by_its_name) {
   }
   BOOST_TEST(find_config_key("models") == nullptr);
   BOOST_TEST(find_config_key("") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(the_bounds_of_a_setting_are_accepted_and_nothing_beyond_them) {
+  struct Bounds {
+    const char* path;
+    std::vector<const char*> within;
+    std::vector<const char*> beyond;
+  };
+  constexpr auto thirty_days = "2592000";
+  constexpr auto more_than_thirty_days = "2592000.001";
+  const Bounds rows[] = {
+      {"timeout", {"0.001", "604800"}, {"0", "604800.001"}},
+      {"maxRetries", {"0", "100"}, {"-1", "101"}},
+      {"retryDelay", {"0", "600000"}, {"-1", "600001"}},
+      {"maxRetryDelay", {"1", "3600000"}, {"0", "3600001"}},
+      {"connectTimeout", {"0.001", "3600"}, {"0", "3600.001"}},
+      {"gapTimeout", {"0.001", "604800"}, {"0", "604800.001"}},
+      {"totalTimeout", {"0", thirty_days}, {"-0.001", more_than_thirty_days}},
+      {"modelListTtl", {"0", "86400"}, {"-0.001", "86400.001"}},
+      {"roles.overseer.numCtx", {"4", "16777216"}, {"3", "16777217"}},
+      {"limits.maxConcurrent", {"1", "16384"}, {"0", "16385"}},
+      {"limits.queueLength", {"0", "100000"}, {"-1", "100001"}},
+      {"limits.ageing", {"0", "86400"}, {"-0.001", "86400.001"}},
+      {"limits.maxPromptBytes", {"1", "1073741824"}, {"0", "1073741825"}},
+      {"limits.maxResponseBytes", {"1024", "1073741824"}, {"1023", "1073741825"}},
+      {"limits.maxLineBytes", {"1024", "1073741824"}, {"1023", "1073741825"}},
+      {"limits.maxJsonDepth", {"8", "10000"}, {"7", "10001"}},
+      {"limits.maxSubscribers", {"1", "10000"}, {"0", "10001"}},
+      {"limits.subscriberWindow", {"1", "10000"}, {"0", "10001"}},
+      {"limits.subscriberTimeout", {"0.001", "604800"}, {"0", "604800.001"}},
+      {"limits.maxBatch", {"1", "100000"}, {"0", "100001"}},
+      {"limits.maxMessageBytes", {"1048576", "4294967295"}, {"1048575", "4294967296"}},
+      {"cache.maxBytes", {"0", "1073741824"}, {"-1", "1073741825"}},
+      {"cache.ttl", {"0", thirty_days}, {"-0.001", more_than_thirty_days}},
+      {"supervision.maxRestarts", {"0", "1000"}, {"-1", "1001"}},
+      {"supervision.window", {"1", "86400"}, {"0.999", "86400.001"}},
+      {"circuitBreaker.maxFailures", {"0", "1000"}, {"-1", "1001"}},
+      {"circuitBreaker.resetTimeout", {"1", "3600000"}, {"0", "3600001"}},
+      {"circuitBreaker.maxResetTimeout", {"1", "3600000"}, {"0", "3600001"}},
+  };
+  for (const auto& row : rows) {
+    const auto* key = find_config_key(row.path);
+    BOOST_REQUIRE_MESSAGE(key != nullptr, row.path);
+    for (const auto* value : row.within)
+      BOOST_TEST(wrong_with(*key, value) == "", row.path << " " << value);
+    for (const auto* value : row.beyond)
+      BOOST_TEST(wrong_with(*key, value) != "", row.path << " " << value);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(every_setting_is_described_in_one_sentence) {
@@ -327,6 +376,38 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_given_twice_is_found_once_and_where_it_counts
   BOOST_REQUIRE(section);
   const std::vector<std::string> expected{"timeout", "models", "roles.overseer.options.top_k"};
   BOOST_TEST(duplicate_keys(*section) == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_nodes_need_is_read_at_the_start_alone) {
+  std::vector<std::string> at_start;
+  for (const auto& key : config_keys())
+    if (key.at_start)
+      at_start.push_back(key.path);
+  const std::vector<std::string> expected{"limits.maxMessageBytes", "nodes", "tls.certificate",
+                                          "tls.key", "tls.authority"};
+  BOOST_TEST(at_start == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_section_that_is_no_object_has_no_keys_to_complain_of) {
+  for (const auto* section : {"7", "[]", "null", R"("x")"}) {
+    BOOST_TEST(unknown_keys(*json::parse(section)).empty());
+    BOOST_TEST(duplicate_keys(*json::parse(section)).empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(options_that_code_sets_must_be_an_object_too) {
+  for (const auto* options : {"nonsense", "[]", "7", "null", ""}) {
+    LLMClientConfig config;
+    config.settings(AIRole::implementation).options = options;
+    BOOST_TEST(code_of(validate(config)) == ErrorCode::config_value_invalid, options);
+    BOOST_TEST(contains(sentence_of(validate(config)), "roles.implementation"), options);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_type_of_a_number_tells_its_unit_and_its_range) {
+  BOOST_TEST(find_config_key("timeout")->type == "seconds, 0.001 to 604800");
+  BOOST_TEST(find_config_key("limits.maxMessageBytes")->type ==
+             "whole number, 1048576 to 4294967295");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

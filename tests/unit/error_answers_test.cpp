@@ -175,6 +175,23 @@ BOOST_AUTO_TEST_CASE(a_reason_is_one_clean_and_short_line) {
   BOOST_TEST(is_valid_utf8(cut));
 }
 
+BOOST_AUTO_TEST_CASE(a_reason_and_an_excerpt_have_room_for_so_much_and_no_more) {
+  BOOST_TEST(parser::one_line(std::string(500, 'x')) == std::string(500, 'x'));
+  BOOST_TEST(parser::one_line(std::string(501, 'x')) == std::string(500, 'x') + "...");
+  // A character that would be cut is left out.
+  BOOST_TEST(parser::one_line(std::string(499, 'x') + "\xC3\xA9") == std::string(499, 'x') + "...");
+  BOOST_TEST(parser::one_line(std::string(498, 'x') + "\xC3\xA9") ==
+             std::string(498, 'x') + "\xC3\xA9");
+  BOOST_TEST(parser::excerpt(std::string(300, 'x')) == std::string(300, 'x'));
+  BOOST_TEST(parser::excerpt(std::string(301, 'x')) == std::string(300, 'x') + "...");
+  // The last of the control characters beyond ASCII, and the first that is none.
+  BOOST_TEST(parser::one_line("a\xC2\x9F"
+                              "b") == "a b");
+  BOOST_TEST(parser::one_line("a\xC2\xA0"
+                              "b") == "a\xC2\xA0"
+                                      "b");
+}
+
 BOOST_AUTO_TEST_CASE(an_error_without_words_is_none) {
   json::Document document;
   for (const auto* text : {R"({"error":""})", R"({"error":null})", R"({"error":false})", "{}"}) {
@@ -195,6 +212,19 @@ BOOST_AUTO_TEST_CASE(a_transfer_that_failed_is_told_by_its_words) {
     BOOST_TEST(error.code == code, text);
     BOOST_TEST(error.reason == text);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_page_of_a_proxy_is_told_from_an_error_of_the_server) {
+  const std::string page = "<html><body>It broke</body></html>";
+  BOOST_TEST(answered(500, page).code == ErrorCode::server_error);
+  BOOST_TEST(answered(501, page).code == ErrorCode::proxy_failed);
+  BOOST_TEST(answered(599, page).code == ErrorCode::proxy_failed);
+  BOOST_TEST(answered(501, "It broke").code == ErrorCode::server_error);
+  BOOST_TEST(answered(499, page).code == ErrorCode::unexpected_status);
+  BOOST_TEST(answered(299, page).code == ErrorCode::unexpected_status);
+  BOOST_TEST(answered(300, page).code == ErrorCode::redirected);
+  BOOST_TEST(answered(399, page).code == ErrorCode::redirected);
+  BOOST_TEST(answered(400, page).code == ErrorCode::bad_request);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "config/json.hpp"
+#include "config/read_json.hpp"
 #include "config/utf8.hpp"
 #include "tests/unit/support.hpp"
 
@@ -125,6 +130,66 @@ BOOST_AUTO_TEST_CASE(a_text_with_a_null_escape_keeps_its_length) {
   BOOST_REQUIRE(parsed);
   BOOST_TEST(*json::find_text(*parsed, "a") == "x\0y"s);
   BOOST_TEST(json::to_text(*parsed) == R"({"a":"x\u0000y"})");
+}
+
+BOOST_AUTO_TEST_CASE(what_nests_too_deeply_is_told_as_such) {
+  BOOST_TEST(contains(json::parse(nested(9), 8).error().what, "nested deeper than 8 levels"));
+  BOOST_TEST(json::parse("[x").error().line == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(pretty_text_has_a_member_a_line) {
+  BOOST_TEST(json::to_pretty_text(*json::parse(R"({"a":[1],"b":{}})")) ==
+             "{\n  \"a\": [\n    1\n  ],\n  \"b\": {}\n}");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_and_durations_are_read_within_their_types) {
+  std::int8_t small = 0;
+  BOOST_TEST(!json::read_value(*json::parse("-128"), small).has_value());
+  BOOST_TEST(small == -128);
+  BOOST_TEST(!json::read_value(*json::parse("127"), small).has_value());
+  BOOST_TEST(small == 127);
+  BOOST_TEST(json::read_value(*json::parse("-129"), small).has_value());
+  BOOST_TEST(json::read_value(*json::parse("128"), small).has_value());
+  std::uint8_t count = 0;
+  BOOST_TEST(!json::read_value(*json::parse("255"), count).has_value());
+  BOOST_TEST(count == 255);
+  BOOST_TEST(json::read_value(*json::parse("256"), count).has_value());
+  BOOST_TEST(json::read_value(*json::parse("-1"), count).has_value());
+  std::chrono::milliseconds time{};
+  BOOST_TEST(!json::read_value(*json::parse("1500"), time).has_value());
+  BOOST_TEST(time.count() == 1500);
+  BOOST_TEST(json::read_value(*json::parse("1.5"), time).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_of_another_type_is_told) {
+  std::vector<std::string> texts{"before"};
+  BOOST_TEST((json::read_value(*json::parse("7"), texts) == "must be an array"));
+  BOOST_TEST(!json::read_value(*json::parse(R"(["a","b"])"), texts).has_value());
+  BOOST_CHECK(texts == (std::vector<std::string>{"a", "b"}));
+  BOOST_TEST((json::read_value(*json::parse(R"(["a",7])"), texts) == "[1] must be a text"));
+  double number = 0;
+  BOOST_TEST((json::read_value(*json::parse(R"("x")"), number) == "must be a number"));
+  BOOST_TEST(!json::read_value(*json::parse("1.5"), number).has_value());
+  BOOST_TEST(number == 1.5);
+  bool flag = false;
+  BOOST_TEST((json::read_value(*json::parse("1"), flag) == "must be true or false"));
+  BOOST_TEST(!json::read_value(*json::parse("true"), flag).has_value());
+  BOOST_TEST(flag);
+  std::string text;
+  BOOST_TEST((json::read_value(*json::parse("1"), text) == "must be a text"));
+}
+
+BOOST_AUTO_TEST_CASE(values_of_roles_are_read_by_their_names) {
+  PerRole<std::string> texts;
+  BOOST_TEST(!json::read_value(*json::parse(R"({"overseer":"a","implementation":"b"})"), texts)
+                  .has_value());
+  BOOST_TEST(texts[AIRole::overseer] == "a");
+  BOOST_TEST(texts[AIRole::implementation] == "b");
+  const auto wrong = json::read_value(*json::parse(R"({"nobody":"a"})"), texts);
+  BOOST_REQUIRE(wrong);
+  BOOST_TEST(contains(*wrong, "is no role"), *wrong);
+  BOOST_TEST(json::read_value(*json::parse("[]"), texts).has_value());
+  BOOST_TEST(json::read_value(*json::parse(R"({"overseer":7})"), texts).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

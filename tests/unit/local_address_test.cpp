@@ -101,6 +101,10 @@ BOOST_AUTO_TEST_CASE(other_families_and_cut_off_addresses_do_not_pass) {
   BOOST_TEST(!is_local_address(reinterpret_cast<const sockaddr&>(local), sizeof local));
   const auto loopback = address_of("127.0.0.1");
   BOOST_TEST(!is_local_address(loopback.socket_address(), loopback.size - 1));
+  const auto loopback_6 = address_of("::1");
+  BOOST_TEST(is_local_address(loopback_6.socket_address(), loopback_6.size));
+  BOOST_TEST(!is_local_address(loopback_6.socket_address(), loopback_6.size - 1));
+  BOOST_TEST(!is_loopback_address(loopback_6.socket_address(), sizeof(sockaddr_in)));
 }
 
 BOOST_AUTO_TEST_CASE(names_are_no_numeric_addresses) {

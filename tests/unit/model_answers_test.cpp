@@ -100,6 +100,44 @@ BOOST_AUTO_TEST_CASE(the_details_of_a_model_are_read) {
   BOOST_TEST(details->modified_at.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(every_detail_of_a_model_is_read_from_its_member) {
+  const auto details = parser::parse_show(
+      R"({"license":["L1","L2"],"modelfile":"F","requires":"0.12.0","remote_model":"big",)"
+      R"("remote_host":"https://x.example:443","details":{"family":"llama",)"
+      R"("parameter_size":"3.2B","quantization_level":"Q4"},)"
+      R"("model_info":{"general.architecture":"llama","x":1},)"
+      R"("modified_at":"2026-08-20T18:02:44Z"})",
+      "heron:3b", depth);
+  BOOST_REQUIRE(details);
+  BOOST_TEST(details->license == "L1\n\nL2");
+  BOOST_TEST(details->modelfile == "F");
+  BOOST_TEST(details->requires_version == "0.12.0");
+  BOOST_TEST(details->remote_model == "big");
+  BOOST_TEST(details->remote_host == "https://x.example:443");
+  BOOST_TEST(details->parameter_size == "3.2B");
+  BOOST_TEST(details->quantization == "Q4");
+  BOOST_TEST(details->model_info == R"({"general.architecture":"llama","x":1})");
+  const auto running = parser::parse_ps(
+      R"({"models":[{"name":"a","digest":"d","details":{"family":"f","parameter_size":"p",)"
+      R"("quantization_level":"q"}}]})",
+      depth);
+  BOOST_REQUIRE(running);
+  BOOST_TEST(running->models[0].name == "a");
+  BOOST_TEST(running->models[0].digest == "d");
+  BOOST_TEST(running->models[0].family == "f");
+  BOOST_TEST(running->models[0].parameter_size == "p");
+  BOOST_TEST(running->models[0].quantization == "q");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_about_models_that_is_no_object_is_bad) {
+  for (const auto* body : {"", "[]", "nonsense", "{"}) {
+    BOOST_TEST(code_of(parser::parse_show(body, "m", depth)) == ErrorCode::bad_response, body);
+    BOOST_TEST(code_of(parser::parse_version(body)) == ErrorCode::bad_response, body);
+  }
+  const auto long_one = parser::parse_tags("{\"x\":\"" + std::string(1000, 'x') + "\"}", depth);
+  BOOST_TEST(long_one.error().detail == "no `models`: {\"x\":\"" + std::string(294, 'x') + "...");
+}
+
 BOOST_AUTO_TEST_CASE(details_that_are_missing_are_empty) {
   for (const auto* body :
        {"{}", R"({"details":null,"model_info":null,"capabilities":null})",
@@ -130,9 +168,16 @@ BOOST_AUTO_TEST_CASE(embeddings_of_a_wrong_number_or_shape_are_bad) {
 }
 
 BOOST_AUTO_TEST_CASE(embeddings_never_hold_what_is_no_finite_number) {
-  const auto response = embedding(R"({"embeddings":[[1e300]]})", 1);
-  if (response)
-    BOOST_TEST(std::isfinite(response->embeddings[0][0]));
+  for (const auto* number : {"1e300", "-1e300", "3.5e38", "-3.5e38", "1e400"})
+    BOOST_TEST(code_of(embedding(R"({"embeddings":[[)" + std::string{number} + "]]}", 1)) ==
+                   ErrorCode::bad_response,
+               number);
+  // The largest one that there is.
+  for (const auto* number : {"3.4028234663852886e38", "-3.4028234663852886e38"}) {
+    const auto response = embedding(R"({"embeddings":[[)" + std::string{number} + "]]}", 1);
+    BOOST_REQUIRE_MESSAGE(response, number);
+    BOOST_TEST(std::abs(response->embeddings[0][0]) == std::numeric_limits<float>::max());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_error_in_an_old_server_s_form_is_a_failure_of_the_server) {

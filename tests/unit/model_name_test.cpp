@@ -71,11 +71,16 @@ BOOST_AUTO_TEST_CASE(every_part_has_its_characters_and_its_length) {
   for (const auto& name :
        {"_x"s, "x_y-z.1"s, "x.:y."s, "localhost:5000/n/m:t"s,
         std::string(80, 'n') + "/" + std::string(80, 'm') + ":" + std::string(80, 't'),
-        std::string(350, 'h') + "/n/m"})
+        std::string(350, 'h') + "/n/m",
+        // As long as all parts together may be.
+        "http://" + std::string(350, 'h') + "/" + std::string(80, 'n') + "/" +
+            std::string(80, 'm') + ":" + std::string(80, 't')})
     BOOST_TEST(is_valid_model_name(name), name);
   for (const auto& name :
        {" "s, "x:-t"s, "n.s/m"s, "/n/m"s, "h//m"s, "x\n"s, "x\0"s, "x\\y"s, "x:t u"s, "://"s,
         "http://"s, "https://m:t"s, "https://n/m"s, "x:" + std::string(81, 't'),
+        // Hosts have letters, digits, dots, hyphens, underscores and a port, as Ollama has them.
+        "h~/n/m"s, "~/n/m"s, "h%/n/m"s, "[h]/n/m"s, "x~"s, "n~/m"s, "x:t~"s, "n:/m"s,
         std::string(81, 'n') + "/m", std::string(351, 'h') + "/n/m", std::string(2000, 'a')}) {
     BOOST_TEST(!is_valid_model_name(name), name);
     BOOST_TEST(parse_model_name(name).model.empty(), name);

@@ -87,6 +87,14 @@ BOOST_AUTO_TEST_CASE(what_the_caller_asks_for_wins) {
   BOOST_TEST(load_request("a:1", {"9m"}, config).keep_alive.value == "9m");
 }
 
+BOOST_AUTO_TEST_CASE(options_that_are_no_object_belong_to_no_model) {
+  const auto bare = settings_of_model(config, "a:1");
+  for (const auto* options : {"nonsense", "[]", "7", "null", ""}) {
+    overseer().options = options;
+    BOOST_CHECK(settings_of_model(config, "a:1") == bare);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace model_settings_test

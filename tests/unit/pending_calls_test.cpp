@@ -217,4 +217,119 @@ BOOST_AUTO_TEST_CASE(a_lost_call_waits_until_it_is_known_whether_it_may_be_made_
   BOOST_TEST(desk.calls.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_is_answered_by_losses_alone_ends_after_as_many_as_are_allowed) {
+  Desk desk{{.max_losses = 2}};
+  desk.add();
+  desk.calls.connect();
+  const LLMError moved{.code = ErrorCode::component_failed};
+  for (int losses = 0; losses < 2; ++losses) {
+    const auto [key, epoch] = desk.sent.back();
+    BOOST_TEST((desk.calls.failed(key, epoch, moved, soon) == 5ms));
+    desk.calls.again(key, desk.sent.back().second);
+  }
+  BOOST_REQUIRE(desk.sent.size() == 3u);
+  BOOST_TEST(desk.failed.empty());
+  const auto [key, epoch] = desk.sent.back();
+  BOOST_TEST(!desk.calls.failed(key, epoch, moved, soon).has_value());
+  BOOST_TEST(desk.failed.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_stale_answer_or_failure_is_ignored) {
+  Desk desk;
+  desk.add();
+  desk.calls.connect();
+  const auto [key, epoch] = desk.sent.back();
+  BOOST_TEST(!desk.calls.is_asked(key, epoch + 1));
+  BOOST_TEST(!desk.calls.is_asked(key + 1, epoch));
+  BOOST_TEST(desk.calls.is_asked(key, epoch));
+  BOOST_TEST(!desk.calls.waits(key));
+  BOOST_TEST(!desk.calls.failed(key, epoch + 1, {.code = ErrorCode::server_error}, soon));
+  BOOST_TEST(!desk.calls.answered(key, epoch + 1));
+  BOOST_TEST(desk.calls.failed(key, epoch, {.code = ErrorCode::server_error}, soon).has_value());
+  BOOST_TEST(!desk.calls.is_asked(key, epoch));
+  BOOST_TEST(desk.calls.waits(key));
+  BOOST_TEST(!desk.calls.answered(key, epoch));
+  BOOST_TEST(desk.calls.size() == 1u);
+  BOOST_TEST(desk.failed.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_fails_by_itself_does_not_count_as_a_loss) {
+  Desk desk{{.max_losses = 1}};
+  desk.add();
+  desk.calls.connect();
+  for (int failures = 1; failures <= 5; ++failures) {
+    const auto [key, epoch] = desk.sent.back();
+    std::uint32_t told = 0;
+    const auto wait = [&told](std::uint32_t count) {
+      told = count;
+      return std::optional{5ms};
+    };
+    BOOST_TEST(desk.calls.failed(key, epoch, {.code = ErrorCode::server_error}, wait).has_value());
+    BOOST_TEST(told == static_cast<std::uint32_t>(failures));
+    desk.calls.again(key, epoch);
+  }
+  BOOST_TEST(desk.failed.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_long_call_that_ends_makes_no_room_and_takes_none) {
+  Desk desk{{.window = 1}};
+  desk.calls.connect();
+  const auto long_call = desk.add({.is_long = true});
+  desk.add();
+  desk.add();
+  BOOST_TEST(desk.sent.size() == 2u);
+  BOOST_TEST(desk.calls.asked_of(0) == 2u);
+  BOOST_TEST(desk.calls.end(*long_call, {.code = ErrorCode::cancelled}));
+  BOOST_TEST(desk.sent.size() == 2u);
+  BOOST_TEST(desk.calls.asked_of(0) == 1u);
+  const auto [key, epoch] = desk.sent.back();
+  BOOST_TEST(desk.calls.end(key, {.code = ErrorCode::cancelled}));
+  BOOST_TEST(desk.sent.size() == 3u);
+  BOOST_TEST(desk.calls.asked_of(0) == 1u);
+  BOOST_TEST(desk.calls.asked_of(7) == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(while_a_successor_is_expected_calls_wait_for_it) {
+  Desk desk;
+  desk.calls.connect();
+  desk.calls.expect();
+  const auto key = desk.add({.id = {"a"}});
+  BOOST_TEST(desk.sent.empty());
+  BOOST_TEST(desk.calls.waits(*key));
+  BOOST_TEST(!desk.calls.waits(*key + 1));
+  BOOST_TEST((desk.calls.id_of(*key) == RequestId{"a"}));
+  BOOST_TEST(!desk.calls.id_of(*key + 1).has_value());
+  desk.calls.connect();
+  BOOST_TEST(desk.sent.size() == 1u);
+  // Nor does anything go to one that has been given up.
+  desk.calls.give_up({.code = ErrorCode::shutting_down});
+  BOOST_TEST(desk.calls.given_up().has_value());
+  BOOST_TEST(desk.failed.size() == 1u);
+  desk.calls.dispatch();
+  BOOST_TEST(desk.sent.size() == 1u);
+  desk.calls.connect();
+  BOOST_TEST(!desk.calls.given_up().has_value());
+  BOOST_TEST(desk.add().has_value());
+  BOOST_TEST(desk.sent.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(keys_and_epochs_grow) {
+  Desk desk;
+  desk.calls.connect();
+  const auto first = desk.add();
+  const auto second = desk.add();
+  BOOST_TEST(*first < *second);
+  desk.calls.connect();
+  BOOST_REQUIRE(desk.sent.size() == 4u);
+  BOOST_TEST(desk.sent[0].second < desk.sent[2].second);
+  BOOST_TEST(desk.sent[1].second < desk.sent[3].second);
+}
+
+BOOST_AUTO_TEST_CASE(the_rules_where_nobody_sets_them) {
+  const PendingCalls::Rules rules;
+  BOOST_TEST(rules.window == 64u);
+  BOOST_TEST(rules.max_calls == 10'000u);
+  BOOST_TEST(rules.max_losses == 3u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

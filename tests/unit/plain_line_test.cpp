@@ -50,6 +50,35 @@ BOOST_AUTO_TEST_CASE(the_usual_lines_are_plain) {
                      RequestKind::generate) == "owl:7b|if (a < b && \"c\\d\") {\n\t\r\b\f/");
 }
 
+BOOST_AUTO_TEST_CASE(every_printable_character_is_plain_in_a_name_and_no_other) {
+  const auto named = [](const std::string& name) {
+    return find_plain_line(R"({"model":")" + name +
+                               R"(","created_at":"t","response":"x","done":false})",
+                           RequestKind::generate)
+        .has_value();
+  };
+  // Alone, and within and behind eight characters that are looked at together.
+  for (int byte = 1; byte < 256; ++byte) {
+    const std::string one(1, static_cast<char>(byte));
+    const bool plain = byte >= ' ' && byte <= '~' && byte != '\\' && byte != '"';
+    for (const auto& name : {one, "abc" + one + "efgh", one + "bcdefgh", "abcdefg" + one,
+                             "abcdefgh" + one, "abcdefghabcd" + one + "efg"})
+      BOOST_TEST(named(name) == plain, byte << " in " << name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(escapes_of_ascii_characters_are_plain_with_small_letters) {
+  for (const auto& [escape, text] :
+       {std::pair{R"(\u0009)", "\t"}, std::pair{R"(\u000a)", "\n"}, std::pair{R"(\u000f)", "\x0f"},
+        std::pair{R"(\u0030)", "0"}, std::pair{R"(\u007f)", "\x7f"}, std::pair{R"(\u0001)", "\x01"},
+        std::pair{R"(\u003c\u003e)", "<>"}, std::pair{R"(\u0026\n)", "&\n"}})
+    BOOST_TEST(text_of(generate_line(escape), RequestKind::generate) ==
+               "owl:7b|" + std::string{text});
+  for (const auto* escape : {R"(\u0080)", R"(\u00ff)", R"(\u0100)", R"(\u1000)", R"(\u000g)",
+                             R"(\u00g0)", R"(\u000:)", R"(\u000`)", R"(\u003)", R"(\u)", R"(\u00)"})
+    BOOST_TEST(text_of(generate_line(escape), RequestKind::generate) == "(other)", escape);
+}
+
 BOOST_AUTO_TEST_CASE(every_other_line_is_left_to_the_parser) {
   for (const auto& line :
        {generate_line("x") + " ",

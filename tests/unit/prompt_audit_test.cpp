@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <functional>
+
 #include "actors/ollama_client/prompt_audit.hpp"
 
 using namespace nexus::llm;
@@ -186,6 +188,150 @@ BOOST_AUTO_TEST_CASE(embeddings_of_fewer_tokens_than_words_were_cut) {
   BOOST_TEST(!PromptAudit::was_cut(request, response));
   response.prompt_eval_count = 0;
   BOOST_TEST(!PromptAudit::was_cut(request, response));
+}
+
+BOOST_AUTO_TEST_CASE(letters_digits_and_bytes_beyond_ascii_are_told_from_the_rest) {
+  for (const auto* word : {"a", "z", "A", "Z", "m", "0", "9", "\x80", "\xC3\xA9"})
+    BOOST_TEST(PromptAudit::least_tokens(word) == 1u, word);
+  for (const auto* other : {"`", "{", "@", "[", "/", ":", " ", "\x7f"})
+    BOOST_TEST(PromptAudit::least_tokens(other) == 0u, other);
+  BOOST_TEST(PromptAudit::least_tokens(std::string(23, 'x')) == 1u);
+  BOOST_TEST(PromptAudit::least_tokens(std::string(24, 'x')) == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(half_a_window_and_a_little_more_is_a_cut_of_a_long_prompt_alone) {
+  // Just as many bytes as are taken for longer than the window.
+  const std::string long_enough(std::size_t{3} * 8192, ';');
+  BOOST_TEST(cut(prompt(long_enough), 4096));
+  BOOST_TEST(cut(prompt(long_enough), 4104));
+  BOOST_TEST(!cut(prompt(long_enough), 4095));
+  BOOST_TEST(!cut(prompt(long_enough), 4105));
+  BOOST_TEST(!cut(prompt(long_enough.substr(1)), 4096));
+  // The whole window is a cut whatever there is.
+  BOOST_TEST(cut(prompt(long_enough.substr(1)), 8192));
+  BOOST_TEST(!cut(prompt(long_enough.substr(1)), 8191));
+  // A prompt of so many bytes has room for each of them.
+  BOOST_TEST(!cut(prompt(std::string(8192, ';')), 8192));
+  BOOST_TEST(cut(prompt(std::string(8193, ';')), 8192));
+}
+
+BOOST_AUTO_TEST_CASE(each_text_of_a_request_may_fill_the_window) {
+  const std::string text(100, 'x');
+  const auto needs = [](const LLMRequest& request) {
+    return PromptAudit{}.needs_window(request, counted(1), now);
+  };
+  BOOST_TEST(!needs(prompt(std::string(63, 'x'), 64)));
+  BOOST_TEST(needs(prompt(std::string(64, 'x'), 64)));
+  const std::function<void(LLMRequest&)> parts[] = {
+      [&](auto& r) { r.suffix = text; },
+      [&](auto& r) { r.context = text; },
+      [&](auto& r) { r.system = text; },
+      [&](auto& r) { r.messages = {{.content = text}}; },
+      [&](auto& r) { r.messages = {{.thinking = text}}; },
+      [&](auto& r) { r.messages = {{.tool_calls = {{.name = text}}}}; },
+      [&](auto& r) { r.messages = {{.tool_calls = {{.arguments = text}}}}; },
+      [&](auto& r) { r.tools = {{.name = text}}; },
+      [&](auto& r) { r.tools = {{.description = text}}; },
+      [&](auto& r) { r.tools = {{.parameters = text}}; },
+  };
+  for (const auto& part : parts) {
+    auto request = prompt("", 64);
+    part(request);
+    BOOST_TEST(needs(request));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_window_is_believed_for_a_minute) {
+  PromptAudit audit;
+  const auto request = prompt(words(9600), {});
+  audit.note_window(request, 4096, now);
+  BOOST_TEST(!audit.needs_window(request, counted(1), now + 59'999ms));
+  BOOST_TEST(audit.needs_window(request, counted(1), now + 60s));
+}
+
+BOOST_AUTO_TEST_CASE(only_so_many_windows_are_kept_and_those_out_of_date_make_room) {
+  PromptAudit audit;
+  const auto of = [](std::uint32_t window) { return prompt(words(9600), window); };
+  for (std::uint32_t i = 0; i < 256; ++i)
+    audit.note_window(of(3000 + i), 4096, now);
+  audit.note_window(of(9000), 4096, now + 59s);
+  BOOST_TEST(audit.needs_window(of(9000), counted(1), now + 59s));
+  BOOST_TEST(!audit.needs_window(of(3255), counted(1), now + 59s));
+  audit.note_window(of(9000), 4096, now + 60s);
+  BOOST_TEST(!audit.needs_window(of(9000), counted(1), now + 60s));
+}
+
+BOOST_AUTO_TEST_CASE(only_what_every_template_shows_counts_as_certain) {
+  PromptAudit audit;
+  auto request = conversation({words(3000)});
+  request.num_ctx = 4096;
+  request.messages[0].role = ChatRole::system;
+  BOOST_TEST(!audit.was_cut(request, counted(2500), now));
+  request.messages[0].role = ChatRole::tool;
+  BOOST_TEST(!audit.was_cut(request, counted(2500), now));
+  request.messages[0].role = ChatRole::user;
+  BOOST_TEST(audit.was_cut(request, counted(2500), now));
+  request.messages[0].role = ChatRole::assistant;
+  BOOST_TEST(audit.was_cut(request, counted(2500), now));
+}
+
+BOOST_AUTO_TEST_CASE(a_turn_is_known_again_by_all_that_it_was_made_of) {
+  const std::string code(3000, ';');
+  const auto first = [&] {
+    auto request = conversation({code});
+    request.system = "s";
+    request.tools = {{.name = "n", .description = "d", .parameters = "p"}};
+    return request;
+  };
+  // The same conversation, one turn longer, with a part of it changed.
+  const auto told_as_cut = [&](const std::function<void(LLMRequest&)>& change) {
+    PromptAudit audit;
+    audit.note_window(first(), 2048, now);
+    BOOST_TEST(!audit.was_cut(first(), counted(1900), now));
+    auto longer = first();
+    longer.messages.push_back({.role = ChatRole::assistant, .content = "x"});
+    longer.messages.push_back({.role = ChatRole::user, .content = "y"});
+    change(longer);
+    return audit.was_cut(longer, counted(1200), now);
+  };
+  BOOST_TEST(told_as_cut([](auto&) {}));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.system = "t"; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.tools[0].name = "m"; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.tools[0].description = "e"; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.tools[0].parameters = "q"; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.messages[0].content += "."; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.messages[0].role = ChatRole::assistant; }));
+  BOOST_TEST(!told_as_cut([](auto& r) { r.model = "n"; }));
+  // A template may leave the thinking of earlier turns out.
+  BOOST_TEST(!told_as_cut([](auto& r) { r.messages[1].thinking = "hm"; }));
+}
+
+BOOST_AUTO_TEST_CASE(options_that_cannot_be_read_ask_for_no_window) {
+  for (const auto* options : {"nonsense", "{}", R"({"num_ctx":0})", R"({"num_ctx":"x"})"}) {
+    auto request = prompt(words(9600), {});
+    request.raw_options = options;
+    BOOST_TEST(cut(request, 4096), options);
+    BOOST_TEST(!cut(request, 9700), options);
+  }
+  // Without any, a prompt below the least window of a server cannot have been cut.
+  BOOST_TEST(!PromptAudit{}.needs_window(prompt(std::string(2047, 'x'), {}), counted(1), now));
+  BOOST_TEST(PromptAudit{}.needs_window(prompt(std::string(2048, 'x'), {}), counted(1), now));
+  BOOST_TEST(PromptAudit{}.needs_window(prompt(std::string(2048, 'x'), 99'999), counted(1), now));
+}
+
+BOOST_AUTO_TEST_CASE(a_turn_is_forgotten_when_enough_others_have_come) {
+  const std::string code(3000, ';');
+  const auto longer = conversation({code, "x", "y"});
+  const auto cut_after = [&](int others) {
+    PromptAudit audit;
+    audit.note_window(conversation({code}), 2048, now);
+    BOOST_TEST(!audit.was_cut(conversation({code}), counted(1900), now));
+    for (int i = 0; i < others; ++i)
+      BOOST_TEST(!audit.was_cut(conversation({std::to_string(i)}), counted(1), now));
+    return audit.was_cut(longer, counted(1200), now);
+  };
+  BOOST_TEST(cut_after(63));
+  BOOST_TEST(!cut_after(64));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

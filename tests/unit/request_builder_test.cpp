@@ -107,6 +107,25 @@ BOOST_AUTO_TEST_CASE(a_conversation_with_everything_has_it_all_at_its_places) {
       R"("parameters":{"type":"object","properties":{}}}}],"stream":false})");
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_had_a_place_among_others_keeps_it) {
+  const auto request =
+      conversation({{.role = ChatRole::assistant,
+                     .tool_calls = {{.name = "f", .arguments = "{}", .index = 3}}}});
+  BOOST_TEST(member(request, "messages") ==
+             R"([{"role":"assistant","content":"","tool_calls":[)"
+             R"({"function":{"name":"f","arguments":{},"index":3}}]}])");
+}
+
+BOOST_AUTO_TEST_CASE(a_load_has_the_options_that_there_are) {
+  BOOST_TEST(builder::body(LoadRequest{.model = "m"}) == R"({"model":"m"})");
+  for (const auto* none : {"{}", "[]", "7", "null"})
+    BOOST_TEST(builder::body(LoadRequest{.model = "m", .raw_options = none}) == R"({"model":"m"})",
+               none);
+  BOOST_TEST(builder::body(LoadRequest{
+                 .model = "m", .keep_alive = {"5m"}, .raw_options = R"({"num_ctx":4})"}) ==
+             R"({"model":"m","options":{"num_ctx":4},"keep_alive":"5m"})");
+}
+
 BOOST_AUTO_TEST_CASE(a_named_option_wins_over_one_that_is_passed_through) {
   auto request = prompt();
   request.raw_options =
@@ -172,6 +191,22 @@ BOOST_AUTO_TEST_CASE(system_and_context_lead_a_conversation) {
   BOOST_TEST(member(request, "messages") ==
              R"([{"role":"system","content":"S"},{"role":"system","content":"C"},)"
              R"({"role":"user","content":"Hi"}])");
+}
+
+BOOST_AUTO_TEST_CASE(
+    an_empty_system_text_silences_the_one_of_the_model_and_an_empty_context_is_none) {
+  auto request = prompt();
+  request.system = "";
+  request.context = "";
+  BOOST_TEST(member(request, "system") == R"("")");
+  BOOST_TEST(member(request, "prompt") == R"("Hi")");
+  auto talk = conversation({{.role = ChatRole::user, .content = "Hi"}});
+  talk.system = "";
+  talk.context = "";
+  BOOST_TEST(member(talk, "messages") == R"([{"role":"user","content":"Hi"}])");
+  talk.context = "C";
+  BOOST_TEST(member(talk, "messages") ==
+             R"([{"role":"system","content":"C"},{"role":"user","content":"Hi"}])");
 }
 
 BOOST_AUTO_TEST_CASE(a_conversation_with_a_system_message_of_its_own_keeps_it_first) {

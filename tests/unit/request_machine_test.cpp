@@ -175,6 +175,79 @@ BOOST_AUTO_TEST_CASE(components_that_keep_dying_end_a_request) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(three_lost_components_are_borne_wherever_they_are_lost_and_the_fourth_is_not) {
+  Desk desk{{.name = "plan"}};
+  desk.on(Machine::Begin{});
+  desk.reply(Machine::Lost{"RoleActor"});
+  desk.reply(Machine::Admitted{});
+  desk.reply(Machine::Lost{"ModelManagerActor"});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(Machine::Lost{"OllamaClientActor"});
+  BOOST_TEST(desk.outcome() == "open");
+  BOOST_REQUIRE(desk.machine.stage() == Stage::pausing);
+  desk.reply(Machine::Done{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(Machine::Lost{"OllamaClientActor"});
+  BOOST_TEST(desk.outcome() == "component_failed");
+  const auto& error = std::get<LLMError>(desk.last<Machine::Conclude>()->outcome);
+  BOOST_TEST(error.subject == "OllamaClientActor");
+  BOOST_TEST(error.attempts == 2u);
+  // A stream that keeps being lost before anything is seen is no exception.
+  Desk stream;
+  stream.go_to(Stage::sending);
+  for (int i = 0; i < 3; ++i) {
+    stream.on(Machine::StreamLost{"StreamingActor"});
+    stream.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  }
+  BOOST_TEST(stream.outcome() == "open");
+  stream.on(Machine::StreamLost{"StreamingActor"});
+  BOOST_TEST(stream.outcome() == "component_failed");
+}
+
+BOOST_AUTO_TEST_CASE(each_failed_attempt_and_the_failure_of_a_request_is_a_line_in_the_log) {
+  Desk desk{{.name = "plan"}};
+  desk.config.max_retries = 1;
+  desk.config.retry_delay = 100ms;
+  desk.go_to(Stage::sending);
+  const LLMError refused{.code = ErrorCode::model_load_failed, .detail = "no memory"};
+  desk.reply(Machine::Failed{refused});
+  BOOST_REQUIRE(desk.last<Machine::Log>() != nullptr);
+  BOOST_CHECK(desk.last<Machine::Log>()->level == LogLevel::warning);
+  auto told = refused;
+  told.model = "llama3.1:8b";
+  told.attempts = 1;
+  BOOST_TEST(desk.last<Machine::Log>()->text ==
+             "request plan, attempt 1 with llama3.1:8b: " + log_line(told) + "; trying again in " +
+                 std::to_string(desk.last<Machine::Pause>()->wait.count()) + " ms");
+  BOOST_TEST(desk.last<Machine::Pause>()->wait.count() == 125);
+  desk.reply(Machine::Done{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(Machine::Failed{refused});
+  BOOST_REQUIRE(desk.last<Machine::Log>() != nullptr);
+  BOOST_CHECK(desk.last<Machine::Log>()->level == LogLevel::warning);
+  told.attempts = 2;
+  BOOST_TEST(desk.last<Machine::Log>()->text ==
+             "request plan, attempt 2 with llama3.1:8b: " + log_line(told) +
+                 "; falling back to another model");
+  desk.on(Machine::End{{.code = ErrorCode::shutting_down}});
+  BOOST_REQUIRE(desk.last<Machine::Log>() != nullptr);
+  BOOST_CHECK(desk.last<Machine::Log>()->level == LogLevel::error);
+  const auto& failed = std::get<LLMError>(desk.last<Machine::Conclude>()->outcome);
+  BOOST_TEST(desk.last<Machine::Log>()->text == "request plan failed: " + log_line(failed));
+  BOOST_TEST(desk.count<Machine::Log>() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_caller_wanted_or_got_wrong_is_no_failure_in_the_log) {
+  for (const auto code :
+       {ErrorCode::cancelled, ErrorCode::queue_full, ErrorCode::invalid_argument}) {
+    Desk desk;
+    desk.go_to(Stage::admitting);
+    desk.reply(Machine::Failed{{.code = code}});
+    BOOST_TEST(desk.outcome() == std::string{to_string(code)});
+    BOOST_TEST(desk.count<Machine::Log>() == 0u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_component_whose_answer_is_its_own_failure_is_not_asked_without_end) {
   Desk desk;
   desk.go_to(Stage::resolving);
@@ -283,6 +356,60 @@ BOOST_AUTO_TEST_CASE(a_shared_answer_counts_once_and_tells_when_it_was_sent) {
   BOOST_TEST(desk.figures().answered == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(the_time_in_the_queue_ends_when_the_request_is_first_sent) {
+  Desk desk;
+  desk.on(Machine::Begin{});
+  desk.reply(Machine::Admitted{});
+  desk.now = start + 2s;
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.now = start + 3s;
+  desk.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  desk.reply(Machine::Judged{false});
+  desk.reply(Machine::Done{});
+  desk.now = start + 5s;
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.now = start + 9s;
+  desk.reply(Machine::Answered{});
+  const auto& answer = std::get<LLMResponse>(desk.last<Machine::Conclude>()->outcome);
+  BOOST_TEST((answer.provenance.queue_time == 2s));
+  BOOST_TEST((answer.provenance.total_time == 9s));
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_that_may_be_repeated_once_is_counted_for_each_model_anew) {
+  Desk desk{{.name = "plan"}};
+  desk.config.max_retries = 5;
+  desk.go_to(Stage::sending);
+  const Machine::Failed crashed{{.code = ErrorCode::model_failed}};
+  desk.reply(crashed);
+  BOOST_REQUIRE(desk.machine.stage() == Stage::pausing);
+  desk.reply(Machine::Done{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  // What may be repeated more often does not count.
+  desk.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  BOOST_REQUIRE(desk.machine.stage() == Stage::pausing);
+  desk.reply(Machine::Done{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(crashed);
+  BOOST_REQUIRE(desk.machine.stage() == Stage::resolving);
+  desk.reply(Machine::Resolved{"spare:1b", "s"});
+  desk.reply(crashed);
+  BOOST_TEST(name_of(desk.machine.stage()) == "pausing");
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_models_that_cannot_be_read_costs_an_attempt) {
+  Desk desk{{.name = "plan"}};
+  desk.config.max_retries = 2;
+  desk.go_to(Stage::resolving);
+  for (int i = 0; i < 2; ++i) {
+    desk.reply(Machine::Failed{{.code = ErrorCode::connection_refused}});
+    BOOST_REQUIRE(desk.machine.stage() == Stage::pausing);
+    desk.reply(Machine::Done{});
+  }
+  desk.reply(Machine::Failed{{.code = ErrorCode::connection_refused}});
+  BOOST_TEST(desk.outcome() == "connection_refused");
+  BOOST_TEST(desk.machine.attempts() == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_from_the_cache_keeps_what_is_true_of_its_text_alone) {
   Desk desk;
   desk.go_to(Stage::admitting);
@@ -323,6 +450,79 @@ BOOST_AUTO_TEST_CASE(a_machine_that_takes_the_place_of_another_takes_no_reply_to
   desk.reply(Machine::Admitted{});
   desk.reply(Machine::Resolved{"m", ""});
   BOOST_TEST(desk.last<Machine::Send>()->attempt == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(only_what_is_at_ollama_is_broken_off_and_only_a_stream_starts_over) {
+  for (const auto stage : stages) {
+    Desk desk;
+    desk.go_to(stage);
+    desk.on(Machine::End{{.code = ErrorCode::shutting_down}});
+    BOOST_TEST(desk.count<Machine::Abort>() == (stage == Stage::sending ? 1u : 0u), name_of(stage));
+  }
+  Desk whole{{.name = "plan"}};
+  whole.go_to(Stage::sending);
+  whole.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  BOOST_TEST(name_of(whole.machine.stage()) == "pausing");
+  BOOST_TEST(whole.count<Machine::RestartStream>() == 0u);
+  BOOST_TEST(whole.count<Machine::Judge>() == 0u);
+  Desk stream;
+  stream.go_to(Stage::pausing);
+  BOOST_TEST(stream.count<Machine::RestartStream>() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_names_the_model_and_the_attempt_that_it_ended) {
+  Desk desk{{.name = "plan"}};
+  desk.config.max_retries = 0;
+  desk.config.settings(AIRole::overseer).fallback_models.clear();
+  desk.go_to(Stage::sending);
+  desk.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  BOOST_REQUIRE(desk.machine.last_error().has_value());
+  BOOST_TEST(desk.machine.last_error()->model == "llama3.1:8b");
+  BOOST_TEST(desk.machine.last_error()->attempts == 1u);
+  BOOST_REQUIRE(desk.last<Machine::Conclude>() != nullptr);
+  BOOST_TEST(std::get<LLMError>(desk.last<Machine::Conclude>()->outcome).model == "llama3.1:8b");
+  // Also one that ends otherwise, unless it names another.
+  for (const auto* named : {"", "other"}) {
+    Desk ended;
+    ended.go_to(Stage::sending);
+    ended.on(Machine::End{{.code = ErrorCode::shutting_down, .model = named}});
+    BOOST_TEST(std::get<LLMError>(ended.last<Machine::Conclude>()->outcome).model ==
+               (*named == '\0' ? "llama3.1:8b" : "other"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_before_anything_was_seen_leaves_the_one_restart_to_be_used) {
+  Desk desk;
+  desk.config.stream_recovery = StreamRecovery::restart;
+  desk.go_to(Stage::pausing);
+  BOOST_TEST(!desk.machine.restarted());
+  desk.reply(Machine::Done{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(Machine::Failed{{.code = ErrorCode::stream_interrupted}});
+  desk.reply(Machine::Judged{true});
+  BOOST_TEST(desk.outcome() == "open");
+  BOOST_TEST(desk.machine.restarted());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_of_its_own_is_no_shared_one) {
+  Desk desk;
+  desk.go_to(Stage::over);
+  BOOST_TEST(desk.figures().answered == 1u);
+  BOOST_TEST(desk.figures().shared == 0u);
+  BOOST_TEST(desk.figures().cache_hits == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_fallback_is_tried_once) {
+  Desk desk{{.name = "plan"}};
+  desk.config.max_retries = 0;
+  desk.go_to(Stage::sending);
+  const Machine::Failed failed{{.code = ErrorCode::model_load_failed}};
+  desk.reply(failed);
+  BOOST_REQUIRE(desk.last<Machine::Resolve>() != nullptr);
+  desk.reply(Machine::Resolved{"spare:1b", "s"});
+  desk.reply(failed);
+  BOOST_TEST(desk.outcome() == "model_load_failed");
+  BOOST_TEST(desk.figures().fallbacks == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

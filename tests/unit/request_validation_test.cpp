@@ -272,4 +272,135 @@ BOOST_AUTO_TEST_CASE(a_model_name_alone_is_checked_and_told_in_valid_text) {
   BOOST_TEST(is_valid_utf8(sentence_of(validate_model_name(accents))));
 }
 
+BOOST_AUTO_TEST_CASE(a_request_may_have_exactly_as_many_bytes_as_the_limits_say) {
+  Limits limits;
+  limits.max_prompt_bytes = 1000;
+  auto request = prompt();
+  request.prompt = std::string(1000, 'x');
+  BOOST_TEST(validate(request, limits).has_value());
+  BOOST_TEST(check_size(request, limits).has_value());
+  request.prompt += 'x';
+  BOOST_TEST(code_of(validate(request, limits)) == ErrorCode::invalid_prompt);
+  BOOST_TEST(code_of(check_size(request, limits)) == ErrorCode::invalid_prompt);
+  BOOST_TEST(contains(sentence_of(check_size(request, limits)), "1001 bytes"));
+  EmbedRequest texts{.model = "m", .input = {std::string(500, 'x'), std::string(500, 'x')}};
+  BOOST_TEST(validate(texts, limits).has_value());
+  BOOST_TEST(check_size(texts, limits).has_value());
+  texts.input.emplace_back("x");
+  BOOST_TEST(code_of(validate(texts, limits)) == ErrorCode::invalid_prompt);
+  BOOST_TEST(code_of(check_size(texts, limits)) == ErrorCode::invalid_prompt);
+  auto talk = conversation();
+  talk.messages[0].content = std::string(1001, 'x');
+  BOOST_TEST(code_of(check_size(talk, limits)) == ErrorCode::invalid_messages);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_has_room_for_what_is_around_its_texts) {
+  Limits limits;
+  limits.max_prompt_bytes = 1u << 20;
+  limits.max_message_bytes = (256u << 10) + 1000;
+  auto request = prompt();
+  request.prompt = std::string(1000, 'x');
+  BOOST_TEST(check_size(request, limits).has_value());
+  request.prompt += 'x';
+  BOOST_TEST(contains(sentence_of(check_size(request, limits)), "`limits.maxMessageBytes`"));
+}
+
+BOOST_AUTO_TEST_CASE(every_part_counts_with_each_of_its_bytes) {
+  Limits limits;
+  limits.max_prompt_bytes = 10;
+  const std::string text(10, 'x');
+  const std::function<void(LLMRequest&, const std::string&)> parts[] = {
+      [](auto& r, auto& t) { r.prompt = t; },
+      [](auto& r, auto& t) { r.suffix = t; },
+      [](auto& r, auto& t) { r.context = t; },
+      [](auto& r, auto& t) { r.system = t; },
+      [](auto& r, auto& t) { r.images = {t}; },
+      [](auto& r, auto& t) { r.messages = {{.content = t}}; },
+      [](auto& r, auto& t) { r.messages = {{.thinking = t}}; },
+      [](auto& r, auto& t) { r.messages = {{.images = {t}}}; },
+      [](auto& r, auto& t) { r.messages = {{.tool_calls = {{.id = t}}}}; },
+      [](auto& r, auto& t) { r.messages = {{.tool_calls = {{.name = t}}}}; },
+      [](auto& r, auto& t) { r.messages = {{.tool_calls = {{.arguments = t}}}}; },
+      [](auto& r, auto& t) { r.tools = {{.name = t}}; },
+      [](auto& r, auto& t) { r.tools = {{.description = t}}; },
+      [](auto& r, auto& t) { r.tools = {{.parameters = t}}; },
+  };
+  for (const auto& part : parts) {
+    LLMRequest request;
+    part(request, text);
+    BOOST_TEST(check_size(request, limits).has_value());
+    part(request, text + "y");
+    BOOST_TEST(!check_size(request, limits).has_value());
+    // Beside another part.
+    part(request, text);
+    if (request.prompt.empty())
+      request.prompt = "y";
+    else
+      request.suffix = "y";
+    BOOST_TEST(!check_size(request, limits).has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_model_to_make_is_named) {
+  constexpr auto code = ErrorCode::invalid_argument;
+  const auto digest = "sha256:" + std::string(64, 'a');
+  const CreateRequest from{.model = "mine", .from = "base"};
+  const CreateRequest files{.model = "mine",
+                            .files = {{.name = "a.gguf", .digest = digest}},
+                            .adapters = {{.name = "b.gguf", .digest = digest}},
+                            .parameters = R"({"top_k":5})"};
+  BOOST_TEST(validate(files, Limits{}).has_value());
+  const Fault<CreateRequest> faults[] = {
+      {ErrorCode::invalid_model_name, "`a b`", [](auto& r) { r.model = "a b"; }},
+      {ErrorCode::invalid_model_name, "`a b`", [](auto& r) { r.from = "a b"; }},
+      {code, "either `from` or `files`", [](auto& r) { r.from = ""; }},
+      {code, "either `from` or `files`",
+       [&](auto& r) { r.files = {{.name = "a", .digest = digest}}; }},
+      {code, "`files` and `adapters`",
+       [&](auto& r) { r.adapters = {{.name = "", .digest = digest}}; }},
+      {code, "`files` and `adapters`",
+       [&](auto& r) { r.adapters = {{.name = not_utf8, .digest = digest}}; }},
+      {code, "`files` and `adapters`",
+       [&](auto& r) { r.adapters = {{.name = "a", .digest = digest + "a"}}; }},
+      {code, "`files` and `adapters`",
+       [&](auto& r) { r.adapters = {{.name = "a", .digest = digest.substr(0, 70)}}; }},
+      {code, "`files` and `adapters`",
+       [](auto& r) { r.adapters = {{.name = "a", .digest = "sha256:" + std::string(64, 'A')}}; }},
+      {code, "`files` and `adapters`",
+       [](auto& r) { r.adapters = {{.name = "a", .digest = "sha512:" + std::string(64, 'a')}}; }},
+      {code, "`template`", [](auto& r) { r.prompt_template = not_utf8; }},
+      {code, "`system`", [](auto& r) { r.system = with_nul; }},
+      {code, "`license`",
+       [](auto& r) {
+         r.license = {"fine", with_nul};
+       }},
+      {code, "`quantize`", [](auto& r) { r.quantize = not_utf8; }},
+      {code, "`parameters`", [](auto& r) { r.parameters = "[]"; }},
+      {code, "`limits.maxPromptBytes`",
+       [](auto& r) {
+         r.prompt_template = std::string(8u << 20, 'x');
+         r.system = "x";
+       }},
+  };
+  check_refused(from, faults);
+}
+
+BOOST_AUTO_TEST_CASE(images_are_base64_with_its_padding_and_tools_have_clean_names) {
+  for (const auto* image : {"QUJD", "QUI=", "QQ==", "+/+/", "QU JD", "QUJD\r\n"}) {
+    auto request = prompt();
+    request.images = {image};
+    BOOST_TEST(validate(request, Limits{}).has_value() ==
+                   (std::string_view{image}.find(' ') == std::string_view::npos),
+               image);
+  }
+  for (const auto* image : {"", "QUJ", "Q===", "====", "QU=D", "QUJ-", "QUJDQ", "=QUJ"}) {
+    auto request = prompt();
+    request.images = {image};
+    BOOST_TEST(code_of(validate(request, Limits{})) == option, image);
+  }
+  auto request = conversation();
+  request.tools = {{with_nul, "", ""}};
+  BOOST_TEST(code_of(validate(request, Limits{})) == option);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

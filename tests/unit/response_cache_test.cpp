@@ -22,6 +22,15 @@ LLMResponse answer(std::string text) {
   return response;
 }
 
+/// What an entry holds at least.
+std::uint64_t least_size(const std::string& key, const LLMResponse& response) {
+  std::uint64_t bytes = key.size() + response.response.size() + response.thinking.size();
+  bytes += response.context ? response.context->size() * sizeof(std::uint32_t) : 0;
+  for (const auto& call : response.tool_calls)
+    bytes += sizeof call + call.id.size() + call.name.size() + call.arguments.size();
+  return bytes;
+}
+
 LLMRequest request(std::optional<double> temperature, std::optional<std::int64_t> seed,
                    std::string options = {}) {
   LLMRequest result;
@@ -75,16 +84,50 @@ BOOST_AUTO_TEST_CASE(the_least_recently_used_answer_goes_first) {
 }
 
 BOOST_AUTO_TEST_CASE(the_bound_in_bytes_always_holds) {
-  ResponseCache cache{settings(10'000)};
-  for (std::size_t i = 0; i < 200; ++i) {
+  constexpr std::uint64_t bound = 10'000;
+  ResponseCache cache{settings(bound)};
+  for (std::size_t i = 1; i < 200; ++i) {
     auto response = answer(std::string(i * 7, 'x'));
     response.thinking = std::string(i, 't');
     response.context.emplace(i);
-    response.tool_calls.resize(i % 3);
+    response.tool_calls.assign(i % 3, {.id = std::string(i, 'i')});
     cache.insert(std::string(i, 'k'), response, start);
-    BOOST_REQUIRE(cache.bytes() <= 10'000u);
+    // What is in it is weighed here, since the cache may be wrong about itself.
+    std::uint64_t held = 0;
+    std::size_t entries = 0;
+    for (std::size_t k = 1; k <= i; ++k)
+      if (const auto found = cache.find(std::string(k, 'k'), start)) {
+        ++entries;
+        held += least_size(std::string(k, 'k'), *found);
+      }
+    BOOST_REQUIRE(held <= bound);
+    BOOST_REQUIRE(held <= cache.bytes());
+    BOOST_REQUIRE(cache.bytes() <= bound);
+    BOOST_REQUIRE(entries == cache.size());
+    BOOST_REQUIRE(entries > 0u);
   }
-  BOOST_TEST(cache.size() > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(every_part_of_an_answer_takes_room) {
+  const auto cost = [](const LLMResponse& response, const std::string& key = "k") {
+    ResponseCache cache{settings()};
+    cache.insert(key, response, start);
+    return cache.bytes();
+  };
+  const auto bare = cost({});
+  BOOST_TEST(bare >= 512u);
+  BOOST_TEST(cost({}, std::string(101, 'k')) == bare + 200);
+  BOOST_TEST(cost(answer(std::string(100, 'x'))) == bare + 100);
+  LLMResponse response;
+  response.thinking = std::string(100, 't');
+  BOOST_TEST(cost(response) == bare + 100);
+  response = {};
+  response.context.emplace(100);
+  BOOST_TEST(cost(response) == bare + 400);
+  response = {};
+  response.tool_calls = {{.id = "12", .name = "345", .arguments = "6789"},
+                         {.id = "1", .name = "2", .arguments = "3"}};
+  BOOST_TEST(cost(response) == bare + 2 * sizeof(ToolCall) + 9 + 3);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_larger_than_the_cache_is_not_kept_and_removes_the_old_one) {

@@ -156,6 +156,15 @@ BOOST_AUTO_TEST_CASE(the_wait_that_the_server_asks_for_is_honoured_up_to_the_cap
   BOOST_CHECK(wait_after(1h, 0.5) == 30s);
 }
 
+BOOST_AUTO_TEST_CASE(a_seen_stream_waits_like_any_other_before_it_starts_over) {
+  config.stream_recovery = StreamRecovery::restart;
+  history = {.attempts = 2, .on_this_model = 2, .seen = true};
+  BOOST_CHECK(after(ErrorCode::stream_interrupted, 0.0).next == Next::restart);
+  BOOST_CHECK(after(ErrorCode::stream_interrupted, 0.0).wait == 2s);
+  BOOST_CHECK(after(ErrorCode::component_failed).next == Next::restart);
+  BOOST_CHECK(after(ErrorCode::component_failed).wait == 0ms);
+}
+
 BOOST_AUTO_TEST_CASE(the_failure_of_a_component_costs_no_retry) {
   config.max_retries = 0;
   history = {.attempts = 1, .on_this_model = 1};

@@ -328,6 +328,140 @@ BOOST_AUTO_TEST_CASE(an_end_in_the_middle_of_the_wire_s_pieces_is_not_an_end_yet
   BOOST_TEST(listeners[1].text == "a");
 }
 
+BOOST_AUTO_TEST_CASE(the_first_chunk_of_a_late_listener_names_the_model) {
+  push("a");
+  const auto late = session.subscribe(1, {"other"});
+  BOOST_REQUIRE(late.size() == 1u);
+  BOOST_TEST(std::get<LLMStreamChunk>(late.front().message).model == "m");
+  deliver(late);
+  // After the end it is that of the answer.
+  auto whole = response("ab");
+  whole.model = "spare";
+  deliver(session.finish(whole));
+  const auto after = session.subscribe(2, {"r"});
+  BOOST_REQUIRE(after.size() == 1u);
+  BOOST_TEST(std::get<LLMStreamChunk>(after.front().message).model == "spare");
+}
+
+BOOST_AUTO_TEST_CASE(the_end_names_the_model_of_the_answer) {
+  auto whole = response("");
+  whole.model = "spare";
+  subscribe(1);
+  const auto end = session.finish(whole);
+  BOOST_REQUIRE(end.size() == 2u);
+  BOOST_TEST(std::get<RequestProgress>(end[0].message).model == "spare");
+  BOOST_TEST(std::get<LLMStreamChunk>(end[1].message).model == "spare");
+}
+
+BOOST_AUTO_TEST_CASE(whoever_comes_after_the_end_gets_thinking_and_tool_calls_as_well) {
+  auto first = piece("te");
+  first.thinking = "thou";
+  first.tool_calls = {{"1", "f", "{}"}};
+  first.logprobs.resize(1);
+  deliver(session.on_chunks(attempt, {first}));
+  auto whole = response("text");
+  whole.thinking = "thought";
+  whole.tool_calls = {{"1", "f", "{}"}, {"2", "g", "{}"}};
+  whole.logprobs.resize(3);
+  deliver(session.finish(whole));
+  const auto late = session.subscribe(1, {"other"});
+  BOOST_REQUIRE(late.size() == 1u);
+  const auto& chunk = std::get<LLMStreamChunk>(late.front().message);
+  BOOST_TEST(chunk.response == "text");
+  BOOST_TEST(chunk.thinking == "thought");
+  BOOST_CHECK(chunk.tool_calls == whole.tool_calls);
+  BOOST_CHECK(chunk.logprobs == whole.logprobs);
+  BOOST_TEST(chunk.done);
+}
+
+BOOST_AUTO_TEST_CASE(a_listener_that_was_there_gets_only_what_it_has_not_had) {
+  subscribe(1);
+  auto first = piece("te");
+  first.thinking = "thou";
+  first.tool_calls = {{"1", "f", "{}"}};
+  first.logprobs.resize(1);
+  deliver(session.on_chunks(attempt, {first}));
+  auto whole = response("text");
+  whole.thinking = "thought";
+  whole.tool_calls = {{"1", "f", "{}"}, {"2", "g", "{}"}};
+  whole.logprobs.resize(3);
+  const auto rest = session.finish(whole);
+  // Progress, and all that was missing with the end or before it.
+  LLMStreamChunk sum;
+  for (const auto& delivery : rest)
+    if (const auto* chunk = std::get_if<LLMStreamChunk>(&delivery.message))
+      sum.append(*chunk);
+  for (const auto& delivery : session.on_handled(1, 1))
+    if (const auto* chunk = std::get_if<LLMStreamChunk>(&delivery.message))
+      sum.append(*chunk);
+  BOOST_TEST(sum.response == "xt");
+  BOOST_TEST(sum.thinking == "ght");
+  BOOST_TEST(sum.tool_calls.size() == 1u);
+  BOOST_TEST(sum.tool_calls.front().id == "2");
+  BOOST_TEST(sum.logprobs.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(progress_tells_the_attempt_and_the_model) {
+  subscribe(1);
+  deliver(session.restart(3, false, broken));
+  const auto begun = session.on_chunks(3, {piece("a")});
+  BOOST_REQUIRE(begun.size() == 2u);
+  const auto& first_token = std::get<RequestProgress>(begun[0].message);
+  BOOST_CHECK(
+      first_token ==
+      (RequestProgress{.id = {"r"}, .phase = Phase::first_token, .attempt = 3, .model = "m"}));
+  const auto told = session.restart(4, true, broken);
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_CHECK(
+      std::get<RequestProgress>(told[0].message) ==
+      (RequestProgress{.id = {"r"}, .phase = Phase::restarted, .attempt = 4, .reason = broken}));
+  const auto end = session.finish(response("b"));
+  BOOST_REQUIRE(end.size() == 2u);
+  BOOST_CHECK(std::get<RequestProgress>(end[0].message) ==
+              (RequestProgress{.id = {"r"}, .phase = Phase::done, .attempt = 4, .model = "m"}));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_was_shared_already_stays_so_for_everybody) {
+  subscribe(1, "r");
+  auto whole = response("a");
+  whole.provenance.shared = true;
+  deliver(session.finish(whole));
+  BOOST_TEST(listeners[1].final->provenance.shared);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_holds_less_than_was_seen_adds_nothing) {
+  subscribe(1);
+  auto seen = piece("text");
+  seen.thinking = "thought";
+  seen.tool_calls = {{"1", "f", "{}"}};
+  seen.logprobs.resize(2);
+  deliver(session.on_chunks(attempt, {seen}));
+  handled(1);
+  auto whole = response("te");
+  whole.thinking = "th";
+  whole.logprobs.resize(1);
+  deliver(session.finish(whole));
+  BOOST_TEST(listeners[1].text == "text");
+  BOOST_TEST(listeners[1].thinking == "thought");
+  BOOST_TEST(listeners[1].tool_calls == 1u);
+  BOOST_TEST(listeners[1].ends == 1);
+}
+
+BOOST_AUTO_TEST_CASE(only_the_first_chunk_after_a_restart_is_marked) {
+  subscribe(1);
+  push("old");
+  handled(1);
+  deliver(session.restart(2, true, broken));
+  std::vector<bool> marks;
+  for (const auto* text : {"a", "b"}) {
+    for (const auto& delivery : session.on_chunks(2, {piece(text)}))
+      if (const auto* chunk = std::get_if<LLMStreamChunk>(&delivery.message))
+        marks.push_back(chunk->restarted);
+    static_cast<void>(session.on_handled(1, 1));
+  }
+  BOOST_CHECK(marks == (std::vector{true, false}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace stream_session_test

@@ -61,4 +61,35 @@ BOOST_AUTO_TEST_CASE(a_message_names_the_word_and_what_is_near) {
   BOOST_TEST(is_no("command", "x", "") == "`x` is no command");
 }
 
+BOOST_AUTO_TEST_CASE(words_are_looked_up_to_their_longest_and_begun_from_their_shortest) {
+  const std::string longest(256, 'x');
+  const std::vector<std::string> words{longest};
+  BOOST_TEST(nearest(longest, words) == longest);
+  BOOST_TEST(nearest(longest + "x", words) == "");
+  const std::vector<std::string> too_long{"y" + longest};
+  BOOST_TEST(nearest(longest, too_long) == "");
+  const std::vector<std::string> begun{"supervision"};
+  BOOST_TEST(nearest("sup", begun) == "supervision");
+  BOOST_TEST(nearest("su", begun) == "");
+  BOOST_TEST(nearest("", begun) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_third_of_a_word_may_be_wrong) {
+  const std::vector<std::string> words{"abcdef"};
+  BOOST_TEST(nearest("abcdxx", words) == "abcdef");
+  BOOST_TEST(nearest("abcxxx", words) == "");
+  BOOST_TEST(nearest("abcxx", words) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_beginning_that_several_words_have_says_nothing) {
+  const std::vector<std::string> words{"limits.queueLength", "limits.maxBatch", "cache.ttl"};
+  BOOST_TEST(nearest("limits", words) == "");
+  BOOST_TEST(nearest("CACHE", words) == "cache.ttl");
+}
+
+BOOST_AUTO_TEST_CASE(the_sentence_names_the_nearest_where_there_is_one) {
+  BOOST_TEST(is_no("setting", "x", "") == "`x` is no setting");
+  BOOST_TEST(is_no("setting", "x", "y") == "`x` is no setting; the nearest is `y`");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

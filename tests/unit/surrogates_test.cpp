@@ -79,4 +79,33 @@ BOOST_AUTO_TEST_CASE(private_characters_of_a_text_without_halves_stay) {
   check({"\xF4\x8D\xA0\xBD", "\xF4\x8D\xB8\x80"}, "\xF4\x8D\xA0\xBD\xF4\x8D\xB8\x80");
 }
 
+BOOST_AUTO_TEST_CASE(only_halves_that_stand_alone_are_marked) {
+  using surrogates::mark_halves;
+  const std::string pair = R"(\ud83d\ude00)";
+  BOOST_TEST(mark_halves(pair) == pair);
+  BOOST_TEST(mark_halves(pair + R"(\ud83d)" + pair) == pair + "\xF4\x8D\xA0\xBD" + pair);
+  BOOST_TEST(mark_halves(R"(\ud800)") == "\xF4\x8D\xA0\x80");
+  BOOST_TEST(mark_halves(R"(\udbff)") == "\xF4\x8D\xAF\xBF");
+  BOOST_TEST(mark_halves(R"(\udc00)") == "\xF4\x8D\xB0\x80");
+  BOOST_TEST(mark_halves(R"(\udfff)") == "\xF4\x8D\xBF\xBF");
+  for (const auto* other : {R"(\ud7ff)", R"(\ue000)", R"(\n\\ud800)", R"(\ud80)", R"(\u)", R"(\)",
+                            "", R"(\ud8xx)", "no escape at all"})
+    BOOST_TEST(mark_halves(other) == other);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_no_mark_stays) {
+  surrogates::Joiner joiner;
+  BOOST_TEST(joiner.take("\xF4\x8D\x9F\xBFx", true) == "\xF4\x8D\x9F\xBFx");
+  BOOST_TEST(joiner.take("\xF4\x8D\xA0\x80", false) == "\xF4\x8D\xA0\x80");
+  BOOST_TEST(joiner.take("\xF4\x8D", true) == "\xF4\x8D");
+  BOOST_TEST(joiner.idle());
+  BOOST_TEST(joiner.take("a\xF4\x8D\xA0\xBD", true) == "a");
+  BOOST_TEST(!joiner.idle());
+  BOOST_TEST(joiner.take("", false) == "");
+  BOOST_TEST(!joiner.idle());
+  BOOST_TEST(joiner.take("\xF4\x8D\xB8\x80z", true) == "\xF0\x9F\x98\x80z");
+  BOOST_TEST(joiner.idle());
+  BOOST_TEST(joiner.finish() == "");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -45,6 +45,43 @@ BOOST_AUTO_TEST_CASE(what_is_of_no_known_encoding_is_not_guessed) {
                   "binary data"));
 }
 
+BOOST_AUTO_TEST_CASE(a_guess_needs_enough_to_go_by) {
+  // A third of all bytes.
+  BOOST_TEST(says("ab\xE9", "ISO-8859-1"));
+  BOOST_TEST(says("a\xE9", "is not valid UTF-8"));
+  BOOST_TEST(says("abc\x9F", "WINDOWS-1252"));
+  BOOST_TEST(says("abc\xA0", "ISO-8859-1"));
+  // Control characters are more than three, and more than one in fifty.
+  const auto text_with = [](int controls, std::size_t size) {
+    std::string text(static_cast<std::size_t>(controls), '\1');
+    text.resize(size - 1, 'x');
+    return text + '\0';
+  };
+  BOOST_TEST(says(text_with(4, 199), "binary data"));
+  BOOST_TEST(says(text_with(4, 200), "NUL byte"));
+  BOOST_TEST(says(text_with(3, 20), "NUL byte"));
+  // Only the first 4 KiB are looked at.
+  BOOST_TEST(says(std::string(4096, 'x') + std::string(4096, '\1') + '\0', "NUL byte"));
+}
+
+BOOST_AUTO_TEST_CASE(a_character_of_any_size_rules_single_bytes_out) {
+  for (const auto* character : {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"})
+    BOOST_TEST(says("some text " + std::string{character} + "\n and \xE9 more", "(line 2)"));
+}
+
+BOOST_AUTO_TEST_CASE(one_nul_makes_no_utf16) {
+  BOOST_TEST(says(bytes_of("t\0"), "NUL byte (byte 2)"));
+  BOOST_TEST(says(bytes_of("\0t"), "NUL byte (byte 1)"));
+  BOOST_TEST(says(bytes_of("t\0e\0"), "UTF-16LE"));
+  BOOST_TEST(says(bytes_of("\0t\0e"), "UTF-16BE"));
+}
+
+BOOST_AUTO_TEST_CASE(some_nul_bytes_make_no_utf16_and_every_lead_byte_is_known) {
+  BOOST_TEST(says(bytes_of("a\0bcd\0efg\0hi"), "NUL byte (byte 2)"));
+  for (const auto* character : {"\xDF\xBF", "\xE0\xA4\x85", "\xEF\xBB\xBF", "\xF0\x90\x80\x80"})
+    BOOST_TEST(says("some text " + std::string{character} + "\n and \xE9 more", "(line 2)"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace nexus::llm::test
