@@ -22,6 +22,8 @@
 #include "runtime/cli/doctor_command.hpp"
 #include "runtime/cli/generate_command.hpp"
 #include "runtime/cli/help.hpp"
+#include "runtime/cli/json_contract.hpp"
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/man_page.hpp"
 #include "runtime/cli/models_command.hpp"
 #include "runtime/cli/number_option.hpp"
@@ -59,13 +61,19 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 int run_version(const CommonOptions& common) {
   Output output{common};
   if (output.json()) {
-    json::Document document{rapidjson::kObjectType};
-    document.AddMember("version", json::make_string(NEXUS_LLM_VERSION, document.GetAllocator()),
-                       document.GetAllocator());
-    output.object(document);
+    output.object(ProgramVersion{NEXUS_LLM_VERSION});
   } else {
     output.line("nexus-llm " NEXUS_LLM_VERSION);
   }
+  return output.success();
+}
+
+int run_schema(const CommonOptions& common, const std::string& command) {
+  Output output{common};
+  const auto schema = json_schema(command);
+  if (!schema)
+    return output.fail(schema.error());
+  output.line(*schema);
   return output.success();
 }
 
@@ -402,6 +410,14 @@ void add_about(CLI::App& app, const CommonOptions& common, int& exit_code) {
         output.answer(man_page(describe(app), NEXUS_LLM_VERSION));
         exit_code = output.success();
       });
+  auto* schema = add_command(
+      app, "schema", "Print the JSON schema of what commands write with --json", "models list");
+  const auto schema_words = std::make_shared<std::vector<std::string>>();
+  schema->add_option("command", *schema_words, "Command, such as models list; default: all")
+      ->type_name("");
+  schema->callback([schema_words, &common, &exit_code] {
+    exit_code = run_schema(common, joined(*schema_words, " "));
+  });
   add_command(app, "version", "Tell the version of the program")->callback([&common, &exit_code] {
     exit_code = run_version(common);
   });

@@ -13,6 +13,7 @@
 #include "config/file_io.hpp"
 #include "runtime/cli/config_doubts.hpp"
 #include "runtime/cli/editor_process.hpp"
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/output.hpp"
 
 namespace nexus::llm::cli {
@@ -90,11 +91,7 @@ Result<void> save_edited(Output& output, const fs::path& path, std::string_view 
 
 int tell_success(Output& output, const fs::path& path, bool changed) {
   if (output.json()) {
-    json::Document document{rapidjson::kObjectType};
-    auto& allocator = document.GetAllocator();
-    document.AddMember("path", json::make_string(path.string(), allocator), allocator);
-    document.AddMember("changed", changed, allocator);
-    output.object(document);
+    output.object(ConfigEdited{path.string(), changed});
   } else {
     output.message(path.string() + (changed ? " is saved; what is running with it takes it over"
                                             : " is unchanged"));

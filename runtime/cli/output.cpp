@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/stream_io.hpp"
 #include "runtime/cli/text_width.hpp"
 
@@ -136,12 +137,8 @@ void Output::warning(std::string_view text) {
 
 int Output::fail(const LLMError& error) {
   finish_line();
-  if (json_) {
-    json::Document document{rapidjson::kObjectType};
-    auto& allocator = document.GetAllocator();
-    document.AddMember("error", error_object(error, allocator), allocator);
-    object(document);
-  }
+  if (json_)
+    object(Failure{error_object(error)});
   // The reader has closed stdout and thereby cancelled the request.
   if (error.code == ErrorCode::cancelled && write_failed() && write_error_ != ECANCELED)
     return success();
@@ -205,17 +202,6 @@ std::string Output::styled(std::string_view text, Style style, bool terminal) co
   if (!colour_wanted_ || !terminal || style == Style::plain)
     return std::string{text};
   return std::string{colour_of(style)} + std::string{text} + "\033[0m";
-}
-
-json::Value error_object(const LLMError& error, json::Allocator& allocator) {
-  json::Value object{rapidjson::kObjectType};
-  auto text = [&allocator](std::string_view value) { return json::make_string(value, allocator); };
-  object.AddMember("code", text(to_string(error.code)), allocator);
-  object.AddMember("category", text(to_string(category(error.code))), allocator);
-  object.AddMember("message", text(sentence(error)), allocator);
-  object.AddMember("detail", text(error.detail), allocator);
-  object.AddMember("exitCode", exit_code(category(error.code)), allocator);
-  return object;
 }
 
 } // namespace nexus::llm::cli

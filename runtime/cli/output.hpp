@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/describe_json.hpp"
 #include "config/json.hpp"
 #include "nexus_llm/errors.hpp"
 #include "runtime/cli/common_options.hpp"
@@ -43,8 +44,11 @@ public:
   void finish_line();
   /// Writes one line of an answer.
   bool line(std::string_view text);
-  /// Writes a JSON value as one line of an answer.
-  bool object(const json::Value& value) { return line(json::to_text(value)); }
+  /// Writes a structure as one line of JSON. `json_contract.cpp` lists what each command writes.
+  template <class T> bool object(const T& value) {
+    json::Document document;
+    return line(json::to_text(json::to_value(value, document.GetAllocator())));
+  }
 
   /// Writes a part of a text to stderr, without a line end.
   void aside(std::string_view text, Style style = Style::plain);
@@ -89,8 +93,5 @@ private:
   bool status_shown_ = false; ///< on stderr
   int write_error_ = 0;       ///< `errno` of stdout; 0 if there was no error
 };
-
-/// Creates the error object of `--json`.
-[[nodiscard]] json::Value error_object(const LLMError& error, json::Allocator& allocator);
 
 } // namespace nexus::llm::cli
