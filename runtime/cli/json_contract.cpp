@@ -13,6 +13,7 @@
 #include "nexus_llm/model_status.hpp"
 #include "nexus_llm/stream_messages.hpp"
 #include "runtime/cli/json_output.hpp"
+#include "runtime/cli/log_entry.hpp"
 
 namespace nexus::llm::cli {
 
@@ -119,6 +120,9 @@ constexpr std::array command_outputs{
     writes<ConfigEdited>("config edit", "whether the file changed"),
     writes<SettingChanged>("config set", one_change),
     writes<SettingChanged>("config unset", one_change),
+    writes<LogEntry>("log", "a line for each request, the newest first"),
+    writes<LogEntry>("log show", "the request"),
+    writes<LogCleared>("log clear", "how many were deleted"),
     writes<DoctorReport>("doctor", "the checks, in one object"),
     writes<SimulatorAddress>("simulate", "where it listens, at the start"),
     writes<PlayedScenario>("script", "a line for each scenario; nothing with `--record`"),

@@ -212,6 +212,16 @@ struct SimulatorAddress {
   }
 };
 
+/// How many entries of the log were deleted.
+struct LogCleared {
+  std::uint64_t removed = 0;
+
+  static constexpr std::string_view type_name = "LogCleared";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"removed", self.removed});
+  }
+};
+
 struct ProgramVersion {
   std::string version = {};
   std::uint32_t json = json_version;

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -38,9 +39,9 @@ std::string_view colour_of(Style style) {
 }
 
 /// A status wider than the terminal would wrap and could not be erased.
-std::size_t terminal_width() {
+std::size_t terminal_width(int stream) {
   winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+  if (::ioctl(stream, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
     return 80;
   return size.ws_col;
 }
@@ -69,6 +70,20 @@ bool Output::answer_styled(std::string_view text, Style style) {
   begin_message();
   line_begun_ = true;
   return send_answer(styled(text, style, answer_terminal_));
+}
+
+bool Output::answer_table(std::string_view table) {
+  if (!answer_terminal_)
+    return answer(table);
+  std::string clipped;
+  const auto width = terminal_width(STDOUT_FILENO);
+  while (!table.empty()) {
+    const auto end = std::min(table.find('\n'), table.size());
+    const auto line = TerminalFilter{}(table.substr(0, end));
+    clipped += std::string{clip_to_width(line, width)} + "\n";
+    table.remove_prefix(std::min(end + 1, table.size()));
+  }
+  return answer(clipped);
 }
 
 bool Output::write_failed() {
@@ -160,7 +175,7 @@ void Output::status(std::string_view text) {
   const auto safe = TerminalFilter{}(text);
   if (!status_shown_)
     begin_message();
-  write_message("\r\033[K" + std::string{clip_to_width(safe, terminal_width() - 1)});
+  write_message("\r\033[K" + std::string{clip_to_width(safe, terminal_width(STDERR_FILENO) - 1)});
   status_shown_ = true;
 }
 

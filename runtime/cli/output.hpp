@@ -38,6 +38,8 @@ public:
   bool answer(std::string_view text);
   /// Writes a word of the program itself, coloured if stdout is a terminal.
   bool answer_styled(std::string_view text, Style style);
+  /// Writes a table whose lines may be long: on a terminal, each is cut at its width.
+  bool answer_table(std::string_view table);
   /// Whether stdout is no longer writable: its reader has closed it, or the disk is full.
   [[nodiscard]] bool write_failed();
   /// Ends an incomplete line of the answer.

@@ -58,18 +58,13 @@ struct JsonFixture : Fixture {
   const PrintedSchema schema{run({"schema"}).out};
 };
 
-/// The commands of the manual page that have none below them.
+/// The commands of a manual page.
 std::vector<std::string> commands_of(const std::string& man_page) {
   std::vector<std::string> all;
   for (const auto& line : lines_of(man_page))
     if (line.starts_with(".SS "))
       all.push_back(line.substr(4));
-  std::vector<std::string> last;
-  for (const auto& command : all)
-    if (std::ranges::none_of(all,
-                             [&](const auto& other) { return other.starts_with(command + " "); }))
-      last.push_back(command);
-  return last;
+  return all;
 }
 
 /// Every command that writes more than failures, and ends by itself.
@@ -106,6 +101,9 @@ std::vector<JsonRun> runs_that_succeed() {
       {"config unset", {"timeout"}},
       {"config unset", {"roles.overseer"}},
       {"config edit"},
+      {"log"},
+      {"log show"},
+      {"log clear", {"--yes"}},
       {"doctor"},
       {"script", {"scenario.json"}},
       {"health"},
@@ -123,8 +121,14 @@ BOOST_AUTO_TEST_CASE(every_command_is_in_the_schema) {
   for (const auto& command : json::find(schema.whole(), "commands")->GetObject())
     described.emplace(json::text_of(command.name));
   const auto commands = commands_of(run({"man"}).out);
-  BOOST_TEST(described == std::set<std::string>(commands.begin(), commands.end()),
-             boost::test_tools::per_element());
+  BOOST_TEST(commands.size() > 20u);
+  for (const auto& command : commands) {
+    const bool is_group = std::ranges::any_of(
+        commands, [&](const auto& other) { return other.starts_with(command + " "); });
+    BOOST_TEST((is_group || described.contains(command)), command << " is not in the schema");
+    described.erase(command);
+  }
+  BOOST_TEST(described == std::set<std::string>{}, boost::test_tools::per_element());
   BOOST_TEST(json_at(run({"version", "--json"}).out, "jsonVersion") ==
              json::to_text(*json::find(schema.whole(), "jsonVersion")));
 }
@@ -133,6 +137,7 @@ BOOST_AUTO_TEST_CASE(what_a_command_writes_fits_its_schema) {
   write(home / "work" / "scenario.json", R"({"name": "one", "steps": [{"prompt": "Hi", "as": "it"},
     {"asked": "POST /api/generate"}, {"answer": "Ho."}, {"answered": "it"}]})");
   environment["VISUAL"] = "true";
+  configure(simulator->base_url(), R"(, "log": {"enabled": true})");
   BOOST_TEST(run({"models", "copy", "owl", "me/mine"}).code == 0);
   for (const auto& each : runs_that_succeed())
     check(each);
@@ -185,6 +190,8 @@ BOOST_AUTO_TEST_CASE(what_a_failing_command_writes_fits_its_schema) {
            {"config set", {"timeout", "soon"}},
            {"config unset", {"timeuot"}},
            {"config edit"},
+           {"log show", {"none"}},
+           {"log clear"},
            {"config path", {"--connect", "127.0.0.1:1"}},
            {"script", {"scenario.json"}},
            {"completions", {"no-shell"}},

@@ -115,6 +115,7 @@ BOOST_AUTO_TEST_CASE(models_settings_and_state_cross_it_whole) {
   settings.timeout = 7s;
   settings.stream_recovery = StreamRecovery::restart;
   settings.roles[AIRole::implementation].fallback_models = {"x"};
+  settings.log.enabled = true;
   crosses(settings);
   crosses(QueuePosition{.position = 2, .queue_length = 5});
   crosses(Health{.reachable = true, .version = "1", .components = {{.name = "x"}}, .roles = {{}}});
