@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "nexus_llm/config_store.hpp"
+#include "nexus_llm/llm_system.hpp"
 #include "runtime/cli/answer_to_question.hpp"
 #include "runtime/cli/count_text.hpp"
 #include "runtime/cli/format.hpp"
