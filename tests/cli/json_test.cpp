@@ -3,6 +3,8 @@
 // prints.
 #include <boost/test/unit_test.hpp>
 
+#include <signal.h>
+
 #include <algorithm>
 #include <set>
 #include <string>
