@@ -383,6 +383,14 @@ std::vector<ConfigKey> make_keys() {
                               circuit(&CircuitSettings::max_reset_timeout),
                               "Bound of that wait, which doubles each time that Ollama is still "
                               "not there."));
+  keys.push_back(flag_key("log.enabled", nested(&Config::log, &LogSettings::enabled),
+                          "Whether the `nexus-llm` program keeps prompts and answers for "
+                          "`nexus-llm log`."));
+  keys.back().at_start = true;
+  keys.push_back(count_key("log.maxBytes", 1u << 20, gibibyte,
+                           nested(&Config::log, &LogSettings::max_bytes),
+                           "Most that it keeps, in bytes; the oldest half goes first."));
+  keys.back().at_start = true;
   add_node_keys(keys);
   return keys;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/json.hpp"
+#include "config/json_text.hpp"
 #include "messages/wall_time.hpp"
 #include "nexus_llm/field.hpp"
 #include "nexus_llm/per_role.hpp"
@@ -48,13 +49,14 @@ void add_member(Value& object, const Field<const T>& field, Allocator& allocator
 } // namespace detail
 
 template <class T> Value to_value(const T& source, Allocator& allocator) {
-  if constexpr (TextLike<T>) {
+  if constexpr (std::is_base_of_v<JsonText, T>) {
+    return source.value(allocator);
+  } else if constexpr (TextLike<T>) {
     return make_string(source.value, allocator);
   } else if constexpr (IsPerRole<T>::value) {
     Value object{rapidjson::kObjectType};
     for (const auto role : all_roles())
-      object.AddMember(make_string(to_string(role), allocator), to_value(source[role], allocator),
-                       allocator);
+      detail::add_member(object, Field{to_string(role), source[role]}, allocator);
     return object;
   } else if constexpr (Described<T>) {
     Value object{rapidjson::kObjectType};

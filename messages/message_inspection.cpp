@@ -30,6 +30,7 @@ template struct Inspection<LLMResponse>;
 template struct Inspection<LLMStreamChunk>;
 template struct Inspection<Limits>;
 template struct Inspection<LoadRequest>;
+template struct Inspection<LogSettings>;
 template struct Inspection<ModelConfig>;
 template struct Inspection<ModelDetails>;
 template struct Inspection<ModelFile>;

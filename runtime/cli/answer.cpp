@@ -1,11 +1,48 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/answer.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include "runtime/cli/answer_view.hpp"
+#include "runtime/cli/log_entry.hpp"
 
 namespace nexus::llm::cli {
 
 namespace {
+
+/// Adds the request to the log. The answer has been shown by then, whatever becomes of the log.
+Answer logged(const Asker& asker, const std::string& prompt, const std::string& model,
+              std::chrono::steady_clock::time_point begun, Answer answer) {
+  const auto taken = std::chrono::steady_clock::now() - begun;
+  LogEntry entry{
+      .id = make_log_id(),
+      .time = std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now()),
+      .role = asker.role,
+      .model = model,
+      .prompt = prompt,
+      .answer = answer.shown,
+      .duration = std::chrono::duration_cast<std::chrono::milliseconds>(taken)};
+  if (answer.response) {
+    entry.model = answer.response->model;
+    entry.prompt_tokens = answer.response->stats.prompt_eval_count;
+    entry.tokens = answer.response->stats.eval_count;
+  } else {
+    entry.error = answer.response.error().code;
+    if (const auto& last = answer.response.error().model; !last.empty())
+      entry.model = last;
+  }
+  asker.session.log(std::move(entry), asker.output);
+  return answer;
+}
+
+/// The last message of the user.
+std::string prompt_of(const std::vector<ChatMessage>& messages) {
+  const auto last = std::find_if(messages.rbegin(), messages.rend(), [](const auto& message) {
+    return message.role == ChatRole::user;
+  });
+  return last == messages.rend() ? std::string{} : last->content;
+}
 
 /// `streamed(on_chunk, on_progress, options)` and `complete(options)` send the request.
 template <class Streamed, class Complete>
@@ -37,7 +74,9 @@ Answer ask_and_show(const Asker& asker, GenerateOptions options, Streamed stream
 
 Answer ask_prompt(const Asker& asker, const std::string& prompt, GenerateOptions options) {
   auto& llm = asker.session.llm();
-  return ask_and_show(
+  const auto begun = std::chrono::steady_clock::now();
+  const auto model = options.model;
+  auto answer = ask_and_show(
       asker, std::move(options),
       [&](auto on_chunk, auto on_progress, const GenerateOptions& final_options) {
         return llm.generate_streaming(prompt, asker.role, on_chunk, final_options, on_progress);
@@ -45,12 +84,15 @@ Answer ask_prompt(const Asker& asker, const std::string& prompt, GenerateOptions
       [&](const GenerateOptions& final_options) {
         return llm.generate(prompt, asker.role, final_options);
       });
+  return logged(asker, prompt, model, begun, std::move(answer));
 }
 
 Answer ask_chat(const Asker& asker, const std::vector<ChatMessage>& messages,
                 GenerateOptions options) {
   auto& llm = asker.session.llm();
-  return ask_and_show(
+  const auto begun = std::chrono::steady_clock::now();
+  const auto model = options.model;
+  auto answer = ask_and_show(
       asker, std::move(options),
       [&](auto on_chunk, auto on_progress, const GenerateOptions& final_options) {
         return llm.chat_streaming(messages, asker.role, on_chunk, final_options, on_progress);
@@ -58,6 +100,7 @@ Answer ask_chat(const Asker& asker, const std::vector<ChatMessage>& messages,
       [&](const GenerateOptions& final_options) {
         return llm.chat(messages, asker.role, final_options);
       });
+  return logged(asker, prompt_of(messages), model, begun, std::move(answer));
 }
 
 } // namespace nexus::llm::cli

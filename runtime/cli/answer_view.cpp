@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "config/describe_json.hpp"
 #include "runtime/cli/format.hpp"
 
 namespace nexus::llm::cli {
@@ -11,7 +10,7 @@ namespace nexus::llm::cli {
 bool AnswerView::chunk(const LLMStreamChunk& chunk) {
   text_ += chunk.response;
   if (output_.json())
-    return output_.line(json::describe(chunk));
+    return output_.object(chunk);
   output_.aside(chunk.thinking, Style::faint);
   return chunk.response.empty() || output_.answer(chunk.response);
 }
@@ -32,7 +31,7 @@ void AnswerView::progress(const RequestProgress& progress) {
     text_.clear();
     output_.finish_line();
     if (output_.json())
-      output_.line(json::describe(progress));
+      output_.object(progress);
     output_.warning("the answer broke off and starts over; what came before does not count");
     break;
   case Phase::first_token:
@@ -56,7 +55,7 @@ void AnswerView::retrying(const std::string& reason) {
 void AnswerView::whole(const LLMResponse& response) {
   text_ = response.response;
   if (output_.json()) {
-    output_.line(json::describe(response));
+    output_.object(response);
     return;
   }
   output_.aside(response.thinking, Style::faint);

@@ -22,6 +22,9 @@
 #include "runtime/cli/doctor_command.hpp"
 #include "runtime/cli/generate_command.hpp"
 #include "runtime/cli/help.hpp"
+#include "runtime/cli/json_contract.hpp"
+#include "runtime/cli/json_output.hpp"
+#include "runtime/cli/log_command.hpp"
 #include "runtime/cli/man_page.hpp"
 #include "runtime/cli/models_command.hpp"
 #include "runtime/cli/number_option.hpp"
@@ -59,13 +62,19 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 int run_version(const CommonOptions& common) {
   Output output{common};
   if (output.json()) {
-    json::Document document{rapidjson::kObjectType};
-    document.AddMember("version", json::make_string(NEXUS_LLM_VERSION, document.GetAllocator()),
-                       document.GetAllocator());
-    output.object(document);
+    output.object(ProgramVersion{NEXUS_LLM_VERSION});
   } else {
     output.line("nexus-llm " NEXUS_LLM_VERSION);
   }
+  return output.success();
+}
+
+int run_schema(const CommonOptions& common, const std::string& command) {
+  Output output{common};
+  const auto schema = json_schema(command);
+  if (!schema)
+    return output.fail(schema.error());
+  output.line(*schema);
   return output.success();
 }
 
@@ -237,6 +246,47 @@ void add_config(CLI::App& app, const CommonOptions& common, int& exit_code) {
       [arguments, &common, &exit_code] { exit_code = run_config_unset(common, arguments->key); });
 }
 
+void add_log(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  struct Arguments {
+    LogQuery query{.limit = 20};
+    std::string id;
+    bool certain = false;
+  };
+  auto* log = add_command(app, "log", "List past prompts and answers, if log.enabled is set",
+                          "--search colour --limit 5");
+  const auto arguments = std::make_shared<Arguments>();
+  add_number<std::size_t>(*log, "--limit", arguments->query.limit,
+                          {.least = 0, .most = 1'000'000, .wanted = "a number from 0 to 1000000"},
+                          "Most entries to list, the newest first; 0: all; default: 20")
+      ->type_name("N");
+  log->add_option("--search", arguments->query.text,
+                  "List those with this text in prompt or answer, in any case")
+      ->type_name("TEXT");
+  log->footer("--role lists those of a role.\n\n" + log->get_footer());
+  log->require_subcommand(0, 1);
+  log->callback([log, arguments, &app, &common, &exit_code] {
+    only_here(common, "log");
+    if (!log->get_subcommands().empty())
+      return;
+    if (app.count("--role") > 0)
+      arguments->query.role = common.role;
+    exit_code = run_log(common, arguments->query);
+  });
+  auto* show = add_command(*log, "show", "Show a prompt and its answer as a whole", "3f2a");
+  show->add_option("id", arguments->id, "Its id, or the beginning of it; default: the newest")
+      ->type_name("");
+  show->callback([arguments, &common, &exit_code] {
+    only_here(common, "log");
+    exit_code = run_log_show(common, arguments->id);
+  });
+  auto* clear = add_command(*log, "clear", "Delete all entries", "--yes");
+  clear->add_flag("--yes", arguments->certain, "Do not ask");
+  clear->callback([arguments, &common, &exit_code] {
+    only_here(common, "log");
+    exit_code = run_log_clear(common, arguments->certain);
+  });
+}
+
 /// For commands that run until they are asked to terminate.
 void add_owner_options(CLI::App& command, OwnerOptions& owner) {
   command.add_flag("--exit-with-parent", owner.with_parent,
@@ -402,6 +452,14 @@ void add_about(CLI::App& app, const CommonOptions& common, int& exit_code) {
         output.answer(man_page(describe(app), NEXUS_LLM_VERSION));
         exit_code = output.success();
       });
+  auto* schema = add_command(
+      app, "schema", "Print the JSON schema of what commands write with --json", "models list");
+  const auto schema_words = std::make_shared<std::vector<std::string>>();
+  schema->add_option("command", *schema_words, "Command, such as models list; default: all")
+      ->type_name("");
+  schema->callback([schema_words, &common, &exit_code] {
+    exit_code = run_schema(common, joined(*schema_words, " "));
+  });
   add_command(app, "version", "Tell the version of the program")->callback([&common, &exit_code] {
     exit_code = run_version(common);
   });
@@ -415,6 +473,7 @@ void add_commands(CLI::App& app, const CommonOptions& common, int& exit_code) {
   add_models(app, common, exit_code);
   add_role(app, common, exit_code);
   add_config(app, common, exit_code);
+  add_log(app, common, exit_code);
   add_command(app, "doctor", "Find out what is missing")->callback([&common, &exit_code] {
     exit_code = run_doctor(common);
   });

@@ -7,6 +7,7 @@
 #include "config/config_keys.hpp"
 #include "config/config_update.hpp"
 #include "runtime/cli/config_doubts.hpp"
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/session.hpp"
 
@@ -124,19 +125,16 @@ void tell_change(Output& output, const std::string& key, bool removed,
       output.warning("OLLAMA_HOST is set in this environment and stands above baseUrl.");
     return;
   }
-  json::Document document{rapidjson::kObjectType};
-  auto& allocator = document.GetAllocator();
-  document.AddMember("key", json::make_string(key, allocator), allocator);
+  SettingChanged told{.key = key};
+  json::Document scratch;
   if (row != nullptr)
-    document.AddMember("value", row->get(changed, allocator), allocator);
+    told.value = json::JsonText::of(row->get(changed, scratch.GetAllocator()));
   else if (removed)
-    document.AddMember("value", json::Value{}, allocator);
+    told.value.emplace();
   if (removed && row != nullptr)
-    document.AddMember("origin", json::make_string(covered ? "environment" : "default", allocator),
-                       allocator);
-  document.AddMember(json::make_string(where_key, allocator), json::make_string(where, allocator),
-                     allocator);
-  output.object(document);
+    told.origin = covered ? "environment" : "default";
+  (node ? told.node : told.path) = where;
+  output.object(told);
 }
 
 /// Extends the merge patch `wanted`, such that it removes the members that only `present` has.
@@ -211,8 +209,10 @@ void show(Output& output, const LLMClientConfig& config,
       set_path(document, key.path, key.get(config, allocator), allocator);
     }
   }
-  if (output.json())
-    output.object(document);
+  if (output.json() && origin)
+    output.object(SettingsOrigins{json::JsonText::of(document)});
+  else if (output.json())
+    output.object(SettingsSection{json::JsonText::of(document)});
 }
 
 /// Whether the user has named the file, so that it must exist.
@@ -268,13 +268,8 @@ int run_config_path(const CommonOptions& common) {
   if (location.path.empty())
     return output.fail({.code = ErrorCode::config_unreadable, .subject = std::string{no_home}});
   if (output.json()) {
-    json::Document document{rapidjson::kObjectType};
-    auto& allocator = document.GetAllocator();
-    document.AddMember("path", json::make_string(location.path.string(), allocator), allocator);
-    document.AddMember("reason", json::make_string(to_string(location.reason), allocator),
-                       allocator);
-    document.AddMember("exists", location.exists, allocator);
-    output.object(document);
+    output.object(ConfigPlace{location.path.string(), std::string{to_string(location.reason)},
+                              location.exists});
   } else {
     output.line(location.path.string());
     if (!location.exists)
@@ -300,23 +295,13 @@ int run_config_validate(const CommonOptions& common, const std::optional<std::st
   const LLMError doubtful{.code = ErrorCode::config_value_invalid,
                           .subject = path.string() + " has keys that are unknown or given twice"};
   if (output.json()) {
-    json::Document document{rapidjson::kObjectType};
-    auto& allocator = document.GetAllocator();
-    const auto names = [&allocator](const std::vector<std::string>& keys,
-                                    const std::string& prefix) {
-      json::Value list{rapidjson::kArrayType};
-      for (const auto& key : keys)
-        list.PushBack(json::make_string(prefix + key, allocator), allocator);
-      return list;
-    };
-    document.AddMember("path", json::make_string(path.string(), allocator), allocator);
-    document.AddMember("exists", !missing, allocator);
-    document.AddMember("valid", good, allocator);
-    document.AddMember("unknown", names(doubts.unknown, "llm."), allocator);
-    document.AddMember("duplicates", names(doubts.duplicates, ""), allocator);
+    ConfigVerdict verdict{
+        .path = path.string(), .exists = !missing, .valid = good, .duplicates = doubts.duplicates};
+    for (const auto& key : doubts.unknown)
+      verdict.unknown.push_back("llm." + key);
     if (!good)
-      document.AddMember("error", error_object(doubtful, allocator), allocator);
-    output.object(document);
+      verdict.error = error_object(doubtful);
+    output.object(verdict);
     return good ? output.success() : exit_code(category(doubtful.code));
   }
   tell_doubts(output, doubts);
@@ -343,13 +328,8 @@ int run_config_get(const CommonOptions& common, const std::string& given) {
       output.line(plain_text(*value));
       return output.success();
     }
-    json::Document document{rapidjson::kObjectType};
-    auto& allocator = document.GetAllocator();
-    document.AddMember("key", json::make_string(key, allocator), allocator);
-    document.AddMember("value", json::Value{*value, allocator}, allocator);
-    if (!origin.empty())
-      document.AddMember("origin", json::make_string(origin, allocator), allocator);
-    output.object(document);
+    output.object(SettingShown{key, json::JsonText::of(*value),
+                               origin.empty() ? std::nullopt : std::optional{origin}});
     return output.success();
   };
   if (!common.nodes.empty()) {

@@ -2,17 +2,17 @@
 #include "runtime/cli/config_edit.hpp"
 
 #include <stdlib.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <system_error>
 
 #include "config/config_file.hpp"
 #include "config/file_io.hpp"
+#include "runtime/cli/answer_to_question.hpp"
 #include "runtime/cli/config_doubts.hpp"
 #include "runtime/cli/editor_process.hpp"
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/output.hpp"
 
 namespace nexus::llm::cli {
@@ -61,24 +61,12 @@ private:
   fs::path directory_;
 };
 
-/// Asks at the terminal. Anything but a word with n, and the end of input, is a yes and a no.
+/// Anything but a word with n, and the end of input, is a yes and a no.
 bool wants_to_edit_again(Output& output) {
-  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1)
+  if (!can_ask())
     return false;
-  output.aside("Edit it again? [Y/n] ");
-  std::string answer;
-  for (char c = '\0';;) {
-    const auto count = ::read(STDIN_FILENO, &c, 1);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count <= 0)
-      return false;
-    if (c == '\n')
-      break;
-    answer += c;
-  }
-  output.aside_ended_by_user();
-  return answer.empty() || (answer.front() != 'n' && answer.front() != 'N');
+  const auto answer = answer_to(output, "Edit it again? [Y/n]");
+  return answer && !answer->starts_with('n') && !answer->starts_with('N');
 }
 
 /// Saves what the user wrote. Nothing is saved if it says the same.
@@ -90,11 +78,7 @@ Result<void> save_edited(Output& output, const fs::path& path, std::string_view 
 
 int tell_success(Output& output, const fs::path& path, bool changed) {
   if (output.json()) {
-    json::Document document{rapidjson::kObjectType};
-    auto& allocator = document.GetAllocator();
-    document.AddMember("path", json::make_string(path.string(), allocator), allocator);
-    document.AddMember("changed", changed, allocator);
-    output.object(document);
+    output.object(ConfigEdited{path.string(), changed});
   } else {
     output.message(path.string() + (changed ? " is saved; what is running with it takes it over"
                                             : " is unchanged"));

@@ -8,8 +8,8 @@
 
 #include "actors/model_manager/remote_model.hpp"
 #include "config/config_file.hpp"
-#include "config/describe_json.hpp"
 #include "nexus_llm/node/certificates.hpp"
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/node_options.hpp"
 #include "runtime/cli/session.hpp"
 #include "runtime/node/node_figures.hpp"
@@ -21,18 +21,17 @@ namespace {
 /// Reports each check immediately, and collects the results.
 class Findings {
 public:
-  explicit Findings(Output& output)
-      : output_{output}, checks_{rapidjson::kArrayType}, document_{rapidjson::kObjectType} {}
+  explicit Findings(Output& output) : output_{output} {}
 
   void fine(const std::string& name, const std::string& what) {
-    add(name, true, what, nullptr);
+    report_.checks.push_back({name, true, what});
     show("ok", Style::good, name + ": " + what);
   }
 
   void failed(const std::string& name, const LLMError& error) {
     if (code_ == 0)
       code_ = exit_code(category(error.code));
-    add(name, false, sentence(error), &error);
+    report_.checks.push_back({name, false, sentence(error), error_object(error)});
     show("FAIL", Style::bad, name + ": " + sentence(error));
     if (output_.verbose() && !error.detail.empty())
       output_.message("detail: " + error.detail);
@@ -41,30 +40,16 @@ public:
   /// Completes the report and returns the exit code.
   int finish(const std::optional<Health>& health) {
     if (output_.json()) {
-      auto& allocator = document_.GetAllocator();
-      document_.AddMember("ok", code_ == 0, allocator);
-      document_.AddMember("exitCode", code_, allocator);
-      document_.AddMember("checks", checks_, allocator);
-      if (health)
-        document_.AddMember("health", json::to_value(*health, allocator), allocator);
-      output_.object(document_);
+      report_.ok = code_ == 0;
+      report_.exit_code = code_;
+      report_.health = health;
+      output_.object(report_);
     }
     const auto written = output_.success();
     return code_ != 0 ? code_ : written;
   }
 
 private:
-  void add(const std::string& name, bool good, const std::string& message, const LLMError* error) {
-    auto& allocator = document_.GetAllocator();
-    json::Value check{rapidjson::kObjectType};
-    check.AddMember("name", json::make_string(name, allocator), allocator);
-    check.AddMember("ok", good, allocator);
-    check.AddMember("message", json::make_string(message, allocator), allocator);
-    if (error != nullptr)
-      check.AddMember("error", error_object(*error, allocator), allocator);
-    checks_.PushBack(check, allocator);
-  }
-
   void show(const std::string& mark, Style style, const std::string& text) {
     if (output_.json())
       return;
@@ -73,8 +58,7 @@ private:
   }
 
   Output& output_;
-  json::Value checks_;
-  json::Document document_;
+  DoctorReport report_;
   int code_ = 0;
 };
 

@@ -4,10 +4,12 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 
 namespace nexus::llm::cli {
@@ -35,10 +37,12 @@ private:
   std::array<struct sigaction, signals.size()> before_{};
 };
 
-/// Makes a child handle all signals as a program that the shell starts.
-class SpawnAttributes {
+/// How the editor is started: with all signals as of a program that the shell starts and, on a
+/// terminal, as the process group in its foreground.
+class SpawnPlan {
 public:
-  SpawnAttributes() {
+  SpawnPlan(bool on_terminal, int display) {
+    ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawnattr_init(&attributes_);
     sigset_t all;
     ::sigfillset(&all);
@@ -46,16 +50,82 @@ public:
     sigset_t none;
     ::sigemptyset(&none);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    auto flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    if (display >= 0) {
+      ::posix_spawn_file_actions_adddup2(&actions_, display, STDOUT_FILENO);
+      ::posix_spawn_file_actions_adddup2(&actions_, display, STDERR_FILENO);
+    }
+    if (on_terminal) {
+      ::posix_spawn_file_actions_addtcsetpgrp_np(&actions_, STDIN_FILENO);
+      ::posix_spawnattr_setpgroup(&attributes_, 0);
+      flags |= POSIX_SPAWN_SETPGROUP;
+    }
+    ::posix_spawnattr_setflags(&attributes_, static_cast<short>(flags));
   }
-  ~SpawnAttributes() { ::posix_spawnattr_destroy(&attributes_); }
-  SpawnAttributes(const SpawnAttributes&) = delete;
-  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+  ~SpawnPlan() {
+    ::posix_spawnattr_destroy(&attributes_);
+    ::posix_spawn_file_actions_destroy(&actions_);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
 
-  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
+  /// Starts a shell script with one argument; returns 0 or `errno`.
+  [[nodiscard]] int start(std::string script, std::string argument, pid_t& process) const {
+    std::string shell = "sh";
+    std::string option = "-c";
+    const std::array<char*, 6> arguments{shell.data(), option.data(),   script.data(),
+                                         shell.data(), argument.data(), nullptr};
+    return ::posix_spawn(&process, "/bin/sh", &actions_, &attributes_, arguments.data(), environ);
+  }
 
 private:
+  posix_spawn_file_actions_t actions_{};
   posix_spawnattr_t attributes_{};
+};
+
+/// Gives the terminal to a process group. SIGTTOU would stop a process that is in the background.
+void give_terminal(pid_t group) {
+  sigset_t output;
+  sigset_t before;
+  ::sigemptyset(&output);
+  ::sigaddset(&output, SIGTTOU);
+  ::pthread_sigmask(SIG_BLOCK, &output, &before);
+  ::tcsetpgrp(STDIN_FILENO, group);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+/// Waits for the end of a process, and suspends this one as long as that one is. Returns its
+/// status, or `nullopt` if it was lost.
+std::optional<int> wait_for_end(pid_t process, bool on_terminal) {
+  int status = 0;
+  for (;;) {
+    const auto changed = ::waitpid(process, &status, on_terminal ? WUNTRACED : 0);
+    if (changed < 0 && errno == EINTR)
+      continue;
+    if (changed < 0)
+      return std::nullopt;
+    if (!WIFSTOPPED(status))
+      return status;
+    give_terminal(::getpgrp());
+    ::raise(SIGTSTP);
+    give_terminal(process);
+    ::kill(-process, SIGCONT);
+  }
+}
+
+/// The terminal of stdin. The destructor takes it back from the editor, with its settings.
+class LentTerminal {
+public:
+  LentTerminal() { ::tcgetattr(STDIN_FILENO, &settings_); }
+  ~LentTerminal() {
+    give_terminal(::getpgrp());
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &settings_);
+  }
+  LentTerminal(const LentTerminal&) = delete;
+  LentTerminal& operator=(const LentTerminal&) = delete;
+
+private:
+  termios settings_{};
 };
 
 } // namespace
@@ -67,32 +137,31 @@ std::string editor_command(const Environment& environment) {
   return "vi";
 }
 
-Result<void> run_editor(const std::string& command, const std::filesystem::path& file) {
+Result<void> run_editor(const std::string& command, const std::filesystem::path& file,
+                        int display) {
   auto failed = [&command](const std::string& why) {
     return failure(ErrorCode::invalid_argument,
                    "the editor `" + command + "` " + why + " (VISUAL or EDITOR names another one)");
   };
-  // As git does: the command may have arguments, the file is one word whatever its name.
-  std::string script = command + " \"$@\"";
-  std::string name = file.string();
-  std::string shell = "sh";
-  std::string option = "-c";
-  std::array<char*, 6> arguments{shell.data(), option.data(), script.data(),
-                                 shell.data(), name.data(),   nullptr};
+  // In the background there is no terminal to give.
+  const bool on_terminal = ::isatty(STDIN_FILENO) == 1 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
   const KeyboardSignalsIgnored ignored;
-  const SpawnAttributes attributes;
-  pid_t child = -1;
-  if (const auto error =
-          ::posix_spawn(&child, "/bin/sh", nullptr, attributes.get(), arguments.data(), environ))
+  std::optional<LentTerminal> lent;
+  if (on_terminal)
+    lent.emplace();
+  // As git does: the command may have arguments, the file is one word whatever its name. The shell
+  // survives the interrupts of the program that it waits for.
+  pid_t process = -1;
+  const SpawnPlan plan{on_terminal, display};
+  if (const auto error = plan.start("trap : INT QUIT; " + command + " \"$1\"", file, process))
     return failed("cannot be run: " + std::generic_category().message(error));
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0)
-    if (errno != EINTR)
-      return failed("was lost");
+  const auto status = wait_for_end(process, on_terminal);
+  if (!status)
+    return failed("was lost");
   constexpr int not_found = 127;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == not_found)
+  if (WIFEXITED(*status) && WEXITSTATUS(*status) == not_found)
     return failed("is not installed");
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+  if (!WIFEXITED(*status) || WEXITSTATUS(*status) != 0)
     return failed("failed, and nothing is changed");
   return {};
 }

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <filesystem>
 
-#include "config/describe_json.hpp"
 #include "runtime/cli/format.hpp"
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/progress_display.hpp"
 #include "runtime/cli/request_flags.hpp"
 #include "runtime/cli/session.hpp"
@@ -72,7 +72,7 @@ private:
     if (!models)
       return session_.fail(output_, models.error());
     if (output_.json())
-      return text(json::describe(ModelList{std::move(*models)}) + "\n");
+      return object(ModelList{std::move(*models)});
     if (models->empty()) {
       output_.message("No model is installed. Get one with `nexus-llm models pull NAME`.");
       return output_.success();
@@ -98,13 +98,8 @@ private:
     const LLMError missing{.code = ErrorCode::model_not_found, .subject = name, .model = name};
     if (!output_.json())
       return *available ? text(name + " is installed.\n") : session_.fail(output_, missing);
-    json::Document document{rapidjson::kObjectType};
-    auto& allocator = document.GetAllocator();
-    document.AddMember("model", json::make_string(name, allocator), allocator);
-    document.AddMember("available", *available, allocator);
-    if (!*available)
-      document.AddMember("error", error_object(missing, allocator), allocator);
-    output_.object(document);
+    output_.object(ModelAvailability{
+        name, *available, *available ? std::nullopt : std::optional{error_object(missing)}});
     return *available ? output_.success() : exit_code(ErrorCategory::model);
   }
 
@@ -113,7 +108,7 @@ private:
     if (!details)
       return session_.fail(output_, details.error());
     if (output_.json())
-      return text(json::describe(*details) + "\n");
+      return object(*details);
     std::string shown;
     auto add = [&shown](std::string label, const std::string& value) {
       if (value.empty())
@@ -149,7 +144,7 @@ private:
     if (!models)
       return session_.fail(output_, models.error());
     if (output_.json())
-      return text(json::describe(*models) + "\n");
+      return object(*models);
     if (models->models.empty()) {
       output_.message("No model is in memory.");
       return output_.success();
@@ -215,16 +210,16 @@ private:
       output_.message(message);
       return output_.success();
     }
-    json::Document document{rapidjson::kObjectType};
-    auto& allocator = document.GetAllocator();
-    document.AddMember("model", json::make_string(arguments_.name, allocator), allocator);
-    document.AddMember("done", true, allocator);
-    output_.object(document);
-    return output_.success();
+    return object(ModelDone{arguments_.name});
   }
 
   int text(const std::string& shown) {
     output_.answer(shown);
+    return output_.success();
+  }
+
+  template <class T> int object(const T& value) {
+    output_.object(value);
     return output_.success();
   }
 

@@ -4,10 +4,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
 
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/stream_io.hpp"
 #include "runtime/cli/text_width.hpp"
 
@@ -37,9 +39,9 @@ std::string_view colour_of(Style style) {
 }
 
 /// A status wider than the terminal would wrap and could not be erased.
-std::size_t terminal_width() {
+std::size_t terminal_width(int stream) {
   winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+  if (::ioctl(stream, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
     return 80;
   return size.ws_col;
 }
@@ -68,6 +70,20 @@ bool Output::answer_styled(std::string_view text, Style style) {
   begin_message();
   line_begun_ = true;
   return send_answer(styled(text, style, answer_terminal_));
+}
+
+bool Output::answer_table(std::string_view table) {
+  if (!answer_terminal_)
+    return answer(table);
+  std::string clipped;
+  const auto width = terminal_width(STDOUT_FILENO);
+  while (!table.empty()) {
+    const auto end = std::min(table.find('\n'), table.size());
+    const auto line = TerminalFilter{}(table.substr(0, end));
+    clipped += std::string{clip_to_width(line, width)} + "\n";
+    table.remove_prefix(std::min(end + 1, table.size()));
+  }
+  return answer(clipped);
 }
 
 bool Output::write_failed() {
@@ -136,12 +152,8 @@ void Output::warning(std::string_view text) {
 
 int Output::fail(const LLMError& error) {
   finish_line();
-  if (json_) {
-    json::Document document{rapidjson::kObjectType};
-    auto& allocator = document.GetAllocator();
-    document.AddMember("error", error_object(error, allocator), allocator);
-    object(document);
-  }
+  if (json_)
+    object(Failure{error_object(error)});
   // The reader has closed stdout and thereby cancelled the request.
   if (error.code == ErrorCode::cancelled && write_failed() && write_error_ != ECANCELED)
     return success();
@@ -163,7 +175,7 @@ void Output::status(std::string_view text) {
   const auto safe = TerminalFilter{}(text);
   if (!status_shown_)
     begin_message();
-  write_message("\r\033[K" + std::string{clip_to_width(safe, terminal_width() - 1)});
+  write_message("\r\033[K" + std::string{clip_to_width(safe, terminal_width(STDERR_FILENO) - 1)});
   status_shown_ = true;
 }
 
@@ -205,17 +217,6 @@ std::string Output::styled(std::string_view text, Style style, bool terminal) co
   if (!colour_wanted_ || !terminal || style == Style::plain)
     return std::string{text};
   return std::string{colour_of(style)} + std::string{text} + "\033[0m";
-}
-
-json::Value error_object(const LLMError& error, json::Allocator& allocator) {
-  json::Value object{rapidjson::kObjectType};
-  auto text = [&allocator](std::string_view value) { return json::make_string(value, allocator); };
-  object.AddMember("code", text(to_string(error.code)), allocator);
-  object.AddMember("category", text(to_string(category(error.code))), allocator);
-  object.AddMember("message", text(sentence(error)), allocator);
-  object.AddMember("detail", text(error.detail), allocator);
-  object.AddMember("exitCode", exit_code(category(error.code)), allocator);
-  return object;
 }
 
 } // namespace nexus::llm::cli

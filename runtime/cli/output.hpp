@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/describe_json.hpp"
 #include "config/json.hpp"
 #include "nexus_llm/errors.hpp"
 #include "runtime/cli/common_options.hpp"
@@ -37,14 +38,19 @@ public:
   bool answer(std::string_view text);
   /// Writes a word of the program itself, coloured if stdout is a terminal.
   bool answer_styled(std::string_view text, Style style);
+  /// Writes a table whose lines may be long: on a terminal, each is cut at its width.
+  bool answer_table(std::string_view table);
   /// Whether stdout is no longer writable: its reader has closed it, or the disk is full.
   [[nodiscard]] bool write_failed();
   /// Ends an incomplete line of the answer.
   void finish_line();
   /// Writes one line of an answer.
   bool line(std::string_view text);
-  /// Writes a JSON value as one line of an answer.
-  bool object(const json::Value& value) { return line(json::to_text(value)); }
+  /// Writes a structure as one line of JSON. `json_contract.cpp` lists what each command writes.
+  template <class T> bool object(const T& value) {
+    json::Document document;
+    return line(json::to_text(json::to_value(value, document.GetAllocator())));
+  }
 
   /// Writes a part of a text to stderr, without a line end.
   void aside(std::string_view text, Style style = Style::plain);
@@ -89,8 +95,5 @@ private:
   bool status_shown_ = false; ///< on stderr
   int write_error_ = 0;       ///< `errno` of stdout; 0 if there was no error
 };
-
-/// Creates the error object of `--json`.
-[[nodiscard]] json::Value error_object(const LLMError& error, json::Allocator& allocator);
 
 } // namespace nexus::llm::cli

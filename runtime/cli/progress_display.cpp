@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "config/describe_json.hpp"
 #include "runtime/cli/format.hpp"
 
 namespace nexus::llm::cli {
@@ -40,7 +39,7 @@ void ProgressDisplay::complete() {
 void ProgressDisplay::show(const PullProgress& progress) {
   last_ = progress;
   if (output_.json()) {
-    output_.line(json::describe(progress));
+    output_.object(progress);
     return;
   }
   const int percent = percent_of(progress);

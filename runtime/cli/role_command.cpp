@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "actors/model_manager/remote_model.hpp"
-#include "config/describe_json.hpp"
 #include "config/model_name.hpp"
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/session.hpp"
 
 namespace nexus::llm::cli {
@@ -18,8 +18,7 @@ int run_role_get(const CommonOptions& common, const RoleArguments& arguments) {
   auto session = Session::start(common, interrupts, output);
   if (!session)
     return output.fail(session.error());
-  json::Document document{rapidjson::kObjectType};
-  auto& allocator = document.GetAllocator();
+  RoleModels models;
   for (const auto role : all_roles()) {
     if (arguments.role && *arguments.role != role)
       continue;
@@ -27,13 +26,12 @@ int run_role_get(const CommonOptions& common, const RoleArguments& arguments) {
     if (!model)
       return (*session)->fail(output, model.error());
     const auto name = std::string{to_string(role)};
-    document.AddMember(json::make_string(name, allocator), json::make_string(*model, allocator),
-                       allocator);
+    models[role] = *model;
     if (!output.json())
       output.line(arguments.role ? *model : name + ": " + *model);
   }
   if (output.json())
-    output.object(document);
+    output.object(models);
   return output.success();
 }
 
@@ -95,7 +93,7 @@ int run_role_set(const CommonOptions& common, const RoleArguments& arguments) {
   if (!chosen)
     return (*session)->fail(output, chosen.error());
   if (output.json())
-    output.line(json::describe(*chosen));
+    output.object(*chosen);
   else
     output.message("The " + std::string{to_string(chosen->role)} + " role uses " + chosen->name +
                    " from now on" +

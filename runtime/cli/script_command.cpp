@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "actors/ollama_client/curl_transport.hpp"
-#include "config/json.hpp"
 #include "nexus_llm/testing/script_failure.hpp"
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/new_file.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/request_flags.hpp"
@@ -54,17 +54,12 @@ Outcome play(Output& output, const std::string& file, const Scenario& scenario,
 
 void tell(Output& output, const Outcome& outcome) {
   if (output.json()) {
-    json::Document object{rapidjson::kObjectType};
-    auto& allocator = object.GetAllocator();
-    object.AddMember("file", json::make_string(outcome.file, allocator), allocator);
-    object.AddMember("name", json::make_string(outcome.name, allocator), allocator);
-    object.AddMember("passed", outcome.failure.empty(), allocator);
-    object.AddMember("virtualMillis",
-                     static_cast<std::int64_t>(outcome.virtual_time.count() / 1'000'000),
-                     allocator);
-    if (!outcome.failure.empty())
-      object.AddMember("failure", json::make_string(outcome.failure, allocator), allocator);
-    output.object(object);
+    output.object(PlayedScenario{
+        .file = outcome.file,
+        .name = outcome.name,
+        .passed = outcome.failure.empty(),
+        .virtual_time = std::chrono::duration_cast<std::chrono::milliseconds>(outcome.virtual_time),
+        .failure = outcome.failure.empty() ? std::nullopt : std::optional{outcome.failure}});
     return;
   }
   const bool good = outcome.failure.empty();

@@ -17,6 +17,7 @@
 #include "nexus_llm/node/certificates.hpp"
 #include "nexus_llm/setup.hpp"
 #include "runtime/cli/interrupts.hpp"
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/log_sink.hpp"
 #include "runtime/cli/node_options.hpp"
 #include "runtime/cli/output.hpp"
@@ -152,10 +153,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   LLMIntegration api{system, **llm};
   const auto where = (*node)->endpoint().text();
   if (output.json()) {
-    json::Document document{rapidjson::kObjectType};
-    document.AddMember("listen", json::make_string(where, document.GetAllocator()),
-                       document.GetAllocator());
-    output.object(document);
+    output.object(NodeAddress{where});
   } else {
     output.line(where);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/session.hpp"
 
+#include <utility>
+
 #include "config/host_lookup.hpp"
 #include "config/model_name.hpp"
 #include "nexus_llm/log.hpp"
@@ -8,6 +10,7 @@
 #include "runtime/cli/log_sink.hpp"
 #include "runtime/cli/node_options.hpp"
 #include "runtime/cli/process_limits.hpp"
+#include "runtime/cli/state_directory.hpp"
 
 namespace nexus::llm::cli {
 
@@ -25,6 +28,13 @@ LLMError with_lookup(LLMError error, const std::vector<Endpoint>& nodes) {
       break;
     }
   return error;
+}
+
+std::optional<RequestLog> log_of(const LogSettings& settings) {
+  const auto directory = state_directory(process_environment());
+  if (!settings.enabled || !directory)
+    return std::nullopt;
+  return RequestLog{*directory, settings.max_bytes};
 }
 
 } // namespace
@@ -58,6 +68,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
     return failure(possible.error());
   NodeSettings nodes;
   Limits limits;
+  LogSettings log;
   if (!options.store) {
     auto found = find_store(common.config_file, config_overrides(common));
     // With nodes on the command line, the local settings may be missing.
@@ -68,6 +79,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
       if (const auto config = options.store->load()) {
         nodes = config->nodes;
         limits = config->limits;
+        log = config->log;
       }
     }
   }
@@ -85,6 +97,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
       return failure(with_lookup(std::move(remote.error()), nodes_named));
     session->remote_ = std::move(*remote);
     session->use(session->remote_->handles(), session->remote_->root());
+    session->log_ = log_of(log);
     return session;
   }
   std::unique_ptr<Session> session{new Session{std::nullopt, interrupts, output}};
@@ -93,6 +106,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
     return failure(std::move(llm.error()));
   session->llm_ = std::move(*llm);
   session->use(session->llm_->handles(), session->llm_->root());
+  session->log_ = log_of(log);
   return session;
 }
 
@@ -107,6 +121,18 @@ void Session::use(LLMHandles handles, caf::strong_actor_ptr root) {
 
 void Session::cancel(AIRole role, const RequestId& id) const {
   anon_tell(handles_.role(role), cancel_atom_v, id);
+}
+
+void Session::log(LogEntry entry, Output& output) {
+  if (!log_)
+    return;
+  const auto error = log_->add(entry);
+  if (!error || std::exchange(log_failed_, true))
+    return;
+  output.warning(error == std::errc::message_size
+                     ? "The request is too large for the log; log.maxBytes bounds it."
+                     : "The request is not in the log: " + log_->file().string() + ": " +
+                           error.message() + ".");
 }
 
 int Session::fail(Output& output, const LLMError& error) const {

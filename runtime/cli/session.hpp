@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "nexus_llm/config_store.hpp"
 #include "nexus_llm/llm_integration.hpp"
@@ -9,6 +10,7 @@
 #include "runtime/cli/common_options.hpp"
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/output.hpp"
+#include "runtime/cli/request_log.hpp"
 #include "runtime/system_seams.hpp"
 
 namespace nexus::llm::cli {
@@ -41,6 +43,10 @@ public:
   /// Cancels a request without waiting for the result. Thread-safe.
   void cancel(AIRole role, const RequestId& id) const;
 
+  /// Adds a request to the log, if the settings of this machine enable it. A failure is a warning,
+  /// and only the first one.
+  void log(LogEntry entry, Output& output);
+
   /// Reports a failure; reports one that was caused by an interrupt as such, and names the nearest
   /// model for one that is not installed.
   int fail(Output& output, const LLMError& error) const;
@@ -67,6 +73,8 @@ private:
   caf::strong_actor_ptr root_;
   std::unique_ptr<LLMIntegration> integration_;
   std::unique_ptr<Interrupts::Scope> end_on_interrupt_;
+  std::optional<RequestLog> log_;
+  bool log_failed_ = false;
 };
 
 } // namespace nexus::llm::cli

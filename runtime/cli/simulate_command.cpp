@@ -9,6 +9,7 @@
 
 #include "nexus_llm/simulator/simulator.hpp"
 #include "runtime/cli/interrupts.hpp"
+#include "runtime/cli/json_output.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
 
@@ -51,11 +52,7 @@ int run_simulate(const CommonOptions& common, const SimulateArguments& arguments
   try {
     const simulator::Simulator simulator{simulator_options(arguments)};
     if (output.json()) {
-      json::Document document{rapidjson::kObjectType};
-      document.AddMember("baseUrl",
-                         json::make_string(simulator.base_url(), document.GetAllocator()),
-                         document.GetAllocator());
-      output.object(document);
+      output.object(SimulatorAddress{simulator.base_url()});
     } else {
       output.line(simulator.base_url());
     }

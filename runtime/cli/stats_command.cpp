@@ -3,7 +3,6 @@
 
 #include <poll.h>
 
-#include "config/describe_json.hpp"
 #include "runtime/cli/format.hpp"
 #include "runtime/cli/session.hpp"
 
@@ -39,7 +38,7 @@ std::string stats_table(const Health& health) {
 
 void tell_stats(Output& output, const Health& health) {
   if (output.json()) {
-    output.line(json::describe(health));
+    output.object(health);
     return;
   }
   output.answer(stats_table(health));
@@ -66,7 +65,7 @@ int run_health(const CommonOptions& common) {
   if (!health)
     return (*session)->fail(output, health.error());
   if (output.json()) {
-    output.line(json::describe(*health));
+    output.object(*health);
   } else {
     output.line(health->reachable ? "Ollama " + health->version + " answers."
                                   : "Ollama does not answer.");

@@ -2,20 +2,25 @@
 # page, and what CMake and pkg-config need to find them.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
+# The parts of the packages for Debian; see package.cmake.
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME development)
 
 install(TARGETS ${libraries} EXPORT nexus_llm_targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS nexus-llm RUNTIME)
+install(TARGETS nexus-llm RUNTIME COMPONENT program)
 # Without these, such as in a cross build that cannot run the program, it works as well.
 set(shell_files ${PROJECT_BINARY_DIR}/runtime/cli/shell)
 install(FILES ${shell_files}/nexus-llm
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions OPTIONAL)
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+  COMPONENT program OPTIONAL)
 install(FILES ${shell_files}/_nexus-llm
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT program OPTIONAL)
 install(FILES ${shell_files}/nexus-llm.fish
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
-install(FILES ${shell_files}/nexus-llm.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
+  COMPONENT program OPTIONAL)
+install(FILES ${shell_files}/nexus-llm.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+  COMPONENT program OPTIONAL)
 foreach(layer messages config actors runtime)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${layer}/include/nexus_llm
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(an_editor_that_fails_leaves_the_text) {
   const auto talk = start();
   auto& child = *talk;
   child.write("text\x18\x05");
-  BOOST_TEST(child.read_until("`false` failed"));
+  BOOST_TEST(child.read_until("`false` failed, and nothing is changed"));
   BOOST_TEST(enter(child, "!") == "text!");
 }
 

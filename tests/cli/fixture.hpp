@@ -47,6 +47,22 @@ inline std::string json_at(const std::string& text, std::string_view path) {
   return value != nullptr ? json::to_text(*value) : "";
 }
 
+/// Whether `seen` has every member of `wanted`, with the same value;
+/// `...` stands for any text.
+inline bool has_all(const json::Value& seen, const json::Value& wanted) {
+  if (!wanted.IsObject())
+    return seen == wanted ||
+           (seen.IsString() && wanted.IsString() && json::text_of(wanted) == "...");
+  if (!seen.IsObject())
+    return false;
+  for (const auto& member : wanted.GetObject()) {
+    const auto* own = json::find(seen, json::text_of(member.name));
+    if (own == nullptr || !has_all(*own, member.value))
+      return false;
+  }
+  return true;
+}
+
 struct Outcome {
   int code = -1;
   std::string out;

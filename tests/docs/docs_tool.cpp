@@ -6,6 +6,7 @@
 
 #include "config/config_keys.hpp"
 #include "nexus_llm/errors.hpp"
+#include "runtime/cli/json_contract.hpp"
 #include "runtime/harness/scenario_format.hpp"
 #include "runtime/sidecar/protocol_schema.hpp"
 #include "tests/docs/doc_section.hpp"
@@ -153,6 +154,9 @@ int main(int argc, char** argv) {
   current = update_section(harness, "format", testing::scenario_reference(), check) && current;
   current = update_section(docs / "sidecar.md", "protocol", sidecar::protocol_reference(), check) &&
             current;
+  current = update_section(docs / "json.md", "json", cli::json_reference(), check) && current;
+  current =
+      update_file(docs / "json.schema.json", cli::json_schema("").value() + "\n", check) && current;
   current =
       update_file(docs / "scenario.schema.json", testing::scenario_schema(), check) && current;
   return check && !current ? 1 : 0;

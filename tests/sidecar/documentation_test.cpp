@@ -9,26 +9,6 @@
 
 namespace nexus::llm::sidecar::test {
 
-namespace documentation_test {
-
-namespace {
-
-/// Whether `seen` has every member of `wanted`, with the same value.
-bool has_all(const json::Value& seen, const json::Value& wanted) {
-  if (!wanted.IsObject())
-    return seen == wanted;
-  if (!seen.IsObject())
-    return false;
-  for (const auto& member : wanted.GetObject()) {
-    const auto* own = json::find(seen, json::text_of(member.name));
-    if (own == nullptr || !has_all(*own, member.value))
-      return false;
-  }
-  return true;
-}
-
-} // namespace
-
 BOOST_FIXTURE_TEST_CASE(the_documented_session_happens, Sidecar) {
   simulator->set_reply("llama3.1:8b", "Hello to you.");
   std::ifstream page{SIDECAR_PAGE};
@@ -45,12 +25,10 @@ BOOST_FIXTURE_TEST_CASE(the_documented_session_happens, Sidecar) {
     const auto wanted = json::parse(line.substr(2));
     const auto got = json::parse(seen);
     BOOST_REQUIRE_MESSAGE(wanted && got, "wanted: " << line << "\ngot: " << seen);
-    BOOST_TEST(has_all(*got, *wanted), "wanted: " << line << "\ngot: " << seen);
+    BOOST_TEST(cli::test::has_all(*got, *wanted), "wanted: " << line << "\ngot: " << seen);
     ++answers;
   }
   BOOST_TEST(answers == 9u);
 }
-
-} // namespace documentation_test
 
 } // namespace nexus::llm::sidecar::test

@@ -2,11 +2,10 @@
 // What goes over the wire fits the printed schema, in the judgement of RapidJSON's validator.
 #include <boost/test/unit_test.hpp>
 
-#include <rapidjson/schema.h>
-
 #include <string>
 
 #include "runtime/sidecar/protocol_schema.hpp"
+#include "tests/printed_schema.hpp"
 #include "tests/sidecar/sidecar_fixture.hpp"
 
 namespace nexus::llm::sidecar::test {
@@ -15,44 +14,8 @@ namespace schema_test {
 
 namespace {
 
-/// The schema, and schemas of parts of it.
-class Schema {
-public:
-  Schema() {
-    // In RapidJSON's eyes, no reference has a `$`.
-    auto text = protocol_schema();
-    for (auto at = text.find("$defs"); at != std::string::npos; at = text.find("$defs"))
-      text.replace(at, 5, "definitions");
-    whole_ = std::move(*json::parse(text));
-  }
-
-  /// Whether the value at a path of members of the schema accepts the JSON text.
-  [[nodiscard]] bool accepts(const std::vector<std::string>& path, const std::string& text) const {
-    const json::Value* part = &whole_;
-    for (const auto& member : path) {
-      part = json::find(*part, member);
-      BOOST_REQUIRE_MESSAGE(part != nullptr, "no " << member << " in the schema");
-    }
-    json::Document schema{rapidjson::kObjectType};
-    schema.CopyFrom(*part, schema.GetAllocator());
-    // References lead to the definitions, which must be in the same document. A reference hides
-    // what stands beside it.
-    json::Document wrapped{rapidjson::kObjectType};
-    json::Value all{rapidjson::kArrayType};
-    all.PushBack(schema, wrapped.GetAllocator());
-    wrapped.AddMember("allOf", all, wrapped.GetAllocator());
-    json::Value definitions{*json::find(whole_, "definitions"), wrapped.GetAllocator()};
-    wrapped.AddMember("definitions", definitions, wrapped.GetAllocator());
-    const rapidjson::SchemaDocument compiled{wrapped};
-    rapidjson::SchemaValidator validator{compiled};
-    const auto value = json::parse(text);
-    BOOST_REQUIRE(value.has_value());
-    return value->Accept(validator);
-  }
-
-private:
-  json::Document whole_;
-};
+/// The schema that the program prints.
+llm::test::PrintedSchema printed() { return llm::test::PrintedSchema{protocol_schema()}; }
 
 } // namespace
 
@@ -92,7 +55,7 @@ BOOST_AUTO_TEST_CASE(every_line_fits_the_schema) {
   child.close_input();
   while (!front.line().empty()) {
   }
-  const Schema schema;
+  const auto schema = printed();
   for (const auto& line : front.sent())
     BOOST_TEST(schema.accepts({}, line), line);
   std::size_t results = 0;
@@ -114,7 +77,7 @@ BOOST_AUTO_TEST_CASE(every_line_fits_the_schema) {
 }
 
 BOOST_AUTO_TEST_CASE(the_schema_refuses_what_the_sidecar_refuses) {
-  const Schema schema;
+  const auto schema = printed();
   const std::vector<std::string> params{"methods", "llm_generate", "params"};
   BOOST_TEST(schema.accepts(params, R"({"prompt":"x","role":"overseer"})"));
   BOOST_TEST(

@@ -63,6 +63,8 @@ const std::map<std::string, std::string> other_values{
     {"circuitBreaker.maxFailures", "0"},
     {"circuitBreaker.resetTimeout", "2"},
     {"circuitBreaker.maxResetTimeout", "7"},
+    {"log.enabled", "true"},
+    {"log.maxBytes", "1048576"},
     {"nodes", R"(["box:1","[::1]:2"])"},
     {"tls.certificate", R"("a.pem")"},
     {"tls.key", R"("a.key")"},

@@ -77,6 +77,7 @@ CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::CreateRequest))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::SupervisionEvent::Kind))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::SupervisionEvent))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::KeepAlive))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::LogSettings))
 
 CAF_ADD_ATOM(nexus_llm, nexus::llm, generate_atom, "generate")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, generate_streaming_atom, "gen_stream")

@@ -147,6 +147,18 @@ struct NodeSettings {
   bool operator==(const NodeSettings&) const = default;
 };
 
+/// The log of prompts and answers that the `nexus-llm` program keeps for its user.
+struct LogSettings {
+  bool enabled = false;
+  std::uint64_t max_bytes = 64u << 20;
+
+  static constexpr std::string_view type_name = "LogSettings";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"enabled", self.enabled}, Field{"maxBytes", self.max_bytes});
+  }
+  bool operator==(const LogSettings&) const = default;
+};
+
 /// All settings (requirement D7, and more). The member initializers are the defaults;
 /// `config/config_keys.hpp` maps each member to its key, range and documentation.
 struct LLMClientConfig {
@@ -169,6 +181,7 @@ struct LLMClientConfig {
   RestartSettings restarts;
   CircuitSettings circuit;
   NodeSettings nodes;
+  LogSettings log;
 
   /// Returns the primary model of a role.
   [[nodiscard]] const std::string& model(AIRole role) const noexcept { return roles[role].model; }
@@ -188,7 +201,7 @@ struct LLMClientConfig {
         Field{"allowRemoteModels", self.allow_remote_models},
         Field{"modelListTtl", self.model_list_ttl}, Field{"roles", self.roles},
         Field{"limits", self.limits}, Field{"cache", self.cache}, Field{"restarts", self.restarts},
-        Field{"circuitBreaker", self.circuit}, Field{"nodes", self.nodes});
+        Field{"circuitBreaker", self.circuit}, Field{"nodes", self.nodes}, Field{"log", self.log});
   }
   bool operator==(const LLMClientConfig&) const = default;
 };

@@ -401,6 +401,18 @@ export interface LLMConfig {
      */
     maxResetTimeout?: number;
   };
+  log?: {
+    /**
+     * Whether the `nexus-llm` program keeps prompts and answers for `nexus-llm log`. (`true` or
+     * `false`)
+     */
+    enabled?: boolean;
+    /**
+     * Most that it keeps, in bytes; the oldest half goes first. (whole number, 1048576 to
+     * 1073741824)
+     */
+    maxBytes?: number;
+  };
   /**
    * Nodes (`nexus-llm serve`) that do the work instead of the `nexus-llm` program. A node itself
    * does not heed it; a program that embeds the library is told to connect to them. (list of
