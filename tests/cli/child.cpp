@@ -115,7 +115,7 @@ void Child::start_on_pipes(const ChildOptions& options, char** arguments, char**
 }
 
 void Child::start_on_terminal(const ChildOptions& options, char** arguments, char** environment) {
-  const winsize size{.ws_row = 24, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+  const winsize size{.ws_row = options.rows, .ws_col = options.columns, .ws_xpixel = 0, .ws_ypixel = 0};
   int terminal = -1;
   process_ = ::forkpty(&terminal, nullptr, nullptr, &size);
   if (process_ == 0) {

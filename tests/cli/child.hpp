@@ -22,6 +22,8 @@ struct ChildOptions {
   std::map<std::string, std::string> environment; ///< all of it
   std::string output_file;                        ///< gets stdout, if there is one
   bool terminal = false;                          ///< on a terminal of its own, not on pipes
+  unsigned short columns = 100;                   ///< of the terminal
+  unsigned short rows = 24;
   std::chrono::seconds patience = test::patience; ///< limit of every wait
   std::string program = NEXUS_LLM_PROGRAM;
   std::vector<std::string> wrapper = {}; ///< a command that runs the program, which follows it
