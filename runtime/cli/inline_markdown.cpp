@@ -19,6 +19,8 @@ namespace nexus::llm::cli {
 namespace {
 
 constexpr auto nowhere = std::string_view::npos;
+/// Punctuation that a backslash stands before for another reason than markdown.
+constexpr std::string_view kept_escapes = "()[]{}\\$%&,;:=^'\"/@?";
 
 bool is_blank(char character) { return character == ' ' || character == '\t'; }
 
@@ -62,10 +64,9 @@ std::string protect(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const char mark = text[at];
     if (mark == '\\') {
-      const bool latex =
-          at + 1 < text.size() && std::string_view{"()[]"}.find(text[at + 1]) != nowhere;
-      // An escaped backslash, so that the delimiter behind it is escaped as well.
-      safe += latex ? "\\\\\\" : "\\";
+      // Before a character that is no mark, the backslash is text, and so is that character.
+      const bool is_text = at + 1 < text.size() && kept_escapes.find(text[at + 1]) != nowhere;
+      safe += is_text ? "\\\\\\" : "\\";
       if (at + 1 < text.size())
         safe += text[at + 1];
       at += 2;
@@ -74,6 +75,9 @@ std::string protect(std::string_view text) {
       const auto size = end == nowhere ? run_at(text, at) : end - at;
       safe += text.substr(at, size);
       at += size;
+    } else if (mark == '_' && run_at(text, at) > 1) {
+      for (auto left = run_at(text, at); left > 0; --left, ++at)
+        safe += "\\_";
     } else if ((mark == '*' && is_product(text, at)) || (mark == '~' && run_at(text, at) == 1)) {
       safe += '\\';
       safe += mark;
@@ -283,8 +287,8 @@ private:
       return false;
     const char before = at_ == 0 ? ' ' : text_[at_ - 1];
     const char after = text_[end];
-    const bool plain =
-        (mark == '*' && count == 1 && is_product(text_, at_)) || (mark == '~' && count != 2);
+    const bool plain = (mark == '*' && count == 1 && is_product(text_, at_)) ||
+                       (mark == '_' && count > 1) || (mark == '~' && count != 2);
     const bool opens = !is_blank(after) && (mark != '_' || !is_of_word(before));
     const bool closes = !is_blank(before) && (mark != '_' || !is_of_word(after));
     if (!plain && !(closes && close(mark, count)) && opens)

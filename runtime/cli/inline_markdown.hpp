@@ -12,7 +12,8 @@ namespace nexus::llm::cli {
 /// markup; these functions adapt it to text that is not complete yet.
 ///
 /// Where technical text is more likely than markup, it stays as it is: `*` between letters or
-/// digits (`2*3*4`), a single `~`, and the LaTeX delimiters `\(`, `\)`, `\[` and `\]`.
+/// digits (`2*3*4`), `__` (`__init__`), a single `~`, and a backslash before anything but a mark,
+/// as in LaTeX (`\(`, `\{`, `\\`).
 
 /// Returns the styles of a part of a line. `before` is the character before this part; empty at the
 /// beginning of the line. A link is its text and, faint and in brackets, its target.

@@ -13,6 +13,7 @@ std::string escape_of(const TextStyle& style) {
   add(style.faint, "2");
   add(style.emphasis, "3");
   add(style.underlined, "4");
+  add(style.reversed, "7");
   add(style.struck, "9");
   add(style.code, "36");
   return codes.empty() ? "" : "\033[" + codes + "m";

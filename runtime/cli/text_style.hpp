@@ -14,6 +14,7 @@ struct TextStyle {
   bool struck = false;
   bool faint = false;
   bool underlined = false;
+  bool reversed = false;
 
   bool operator==(const TextStyle&) const = default;
 };

@@ -116,6 +116,14 @@ BOOST_AUTO_TEST_CASE(models_settings_and_state_cross_it_whole) {
   settings.stream_recovery = StreamRecovery::restart;
   settings.roles[AIRole::implementation].fallback_models = {"x"};
   crosses(settings);
+  crosses(RunningRequest{.id = {"a"},
+                         .role = AIRole::implementation,
+                         .task = Task::chat,
+                         .phase = Phase::retrying,
+                         .model = "m",
+                         .attempts = 2,
+                         .age = 5ms});
+  crosses(RunningRequests{.total = 3, .requests = {{.id = {"a"}}}});
   crosses(QueuePosition{.position = 2, .queue_length = 5});
   crosses(Health{.reachable = true, .version = "1", .components = {{.name = "x"}}, .roles = {{}}});
 }
