@@ -94,7 +94,7 @@ void WordWrap::end_line() {
 
 void WordWrap::flush() {
   end_word();
-  write({}, {});
+  end_style();
 }
 
 std::string WordWrap::take() { return std::exchange(out_, {}); }
@@ -122,7 +122,7 @@ void WordWrap::end_word() {
 }
 
 void WordWrap::break_line() {
-  write({}, {});
+  end_style();
   out_ += '\n';
   column_ = 0;
   line_width_ = width_;
@@ -138,13 +138,20 @@ void WordWrap::write_prefix(const StyledText& prefix) {
 }
 
 void WordWrap::write(std::string_view text, const TextStyle& style) {
+  if (text.empty())
+    return;
   if (styled_ && style != style_) {
-    if (style_ != TextStyle{})
-      out_ += end_of_style;
+    end_style();
     out_ += escape_of(style);
     style_ = style;
   }
   out_ += text;
+}
+
+void WordWrap::end_style() {
+  if (style_ != TextStyle{})
+    out_ += end_of_style;
+  style_ = {};
 }
 
 std::size_t WordWrap::cells_of_spaces() const {

@@ -46,6 +46,7 @@ private:
   void end_word();
   void break_line();
   void write(std::string_view text, const TextStyle& style);
+  void end_style();
   void write_prefix(const StyledText& prefix);
   [[nodiscard]] std::size_t cells_of_spaces() const;
 

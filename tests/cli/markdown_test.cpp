@@ -127,6 +127,18 @@ BOOST_AUTO_TEST_CASE(marks_become_styles) {
   BOOST_TEST(without_escapes(shown("> a\n> > b")) == "│ a\n│ │ b");
 }
 
+BOOST_AUTO_TEST_CASE(no_style_is_switched_on_for_nothing) {
+  const auto all = shown(sample);
+  for (auto at = all.find("\033["); at != std::string::npos; at = all.find("\033[", at + 1)) {
+    const auto end = all.find('m', at);
+    const bool is_end = all.substr(at, end - at + 1) == end_of_style;
+    const bool for_nothing = !is_end && all.compare(end + 1, 2, "\033[") == 0;
+    BOOST_TEST(!for_nothing, all.substr(at, 40));
+  }
+  // Plain characters of code stand beside each other.
+  BOOST_TEST(all.find("def f(*args, **kwargs):\n") != std::string::npos, all);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_markup_stays) {
   for (const std::string text : {"2*3*4 = 24",
                                  "a * b * c",
