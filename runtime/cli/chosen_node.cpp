@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "nexus_llm/llm_system.hpp"
 #include "runtime/cli/local_nodes.hpp"
 
 namespace nexus::llm::cli {
