@@ -119,6 +119,9 @@ BOOST_AUTO_TEST_CASE(marks_become_styles) {
   BOOST_TEST(shown("*b*") == "\033[3mb\033[0m");
   BOOST_TEST(shown("***b***") == "\033[1;3mb\033[0m");
   BOOST_TEST(shown("`b*c*`, ~~d~~") == "\033[36mb*c*\033[0m, \033[9md\033[0m");
+  // What has spaces in it is held back as a whole.
+  BOOST_TEST(shown("x `a b` *c d* [e f](g) y") ==
+             "x \033[36ma b\033[0m \033[3mc d\033[0m \033[4me f\033[0m\033[2m (g)\033[0m y");
   BOOST_TEST(shown("# A *b*") == "\033[1;4mA \033[0m\033[1;3;4mb\033[0m");
   BOOST_TEST(shown("### A") == "\033[1mA\033[0m");
   BOOST_TEST(shown("[a](b)") == "\033[4ma\033[0m\033[2m (b)\033[0m");
@@ -254,6 +257,8 @@ BOOST_AUTO_TEST_CASE(an_opener_without_an_end_does_not_hold_the_text_back_for_lo
     all += view.feed("word ");
   BOOST_TEST(fed <= MarkdownView::longest_hold + 10);
   BOOST_TEST(all.starts_with("**begin word"), all);
+  MarkdownView dense{true, 100};
+  BOOST_TEST(!dense.feed("`" + std::string(2 * MarkdownView::longest_hold, 'a')).empty());
 }
 
 BOOST_AUTO_TEST_CASE(lines_break_between_words_with_a_hanging_indent) {
