@@ -83,7 +83,7 @@ inline constexpr std::string_view node_drains = "the node takes no more requests
 
 /// The version of the protocol between a node and its clients: increased whenever a message between
 /// them changes.
-inline constexpr std::uint32_t node_protocol = 7;
+inline constexpr std::uint32_t node_protocol = 8;
 
 [[nodiscard]] constexpr Admission::Kind last_of(Admission::Kind) noexcept {
   return Admission::Kind::shared;
@@ -257,6 +257,8 @@ using request_actor = caf::typed_actor<
     sig<void, replace_atom>,
     /// Its requester is dead.
     sig<void, gone_atom>, sig<QueuePosition, position_atom>,
+    /// Its current state; fails with `unknown_request` if it is answered.
+    sig<RunningRequest, requests_atom>,
     /// Adds a subscriber, which knows the stream by this id.
     sig<Ack, subscribe_atom, RequestId, stream_subscriber>,
     sig<Ack, unsubscribe_atom, RequestId, stream_subscriber>,
@@ -287,7 +289,8 @@ using llm_service = caf::typed_actor<
     sig<QueuePosition, position_atom, AIRole, RequestId>,
     sig<Ack, subscribe_atom, AIRole, RequestId, stream_subscriber>,
     sig<Ack, unsubscribe_atom, AIRole, RequestId, stream_subscriber>,
-    sig<RoleStats, stats_atom, AIRole>>::extend_with<health_handle>;
+    sig<RoleStats, stats_atom, AIRole>,
+    sig<RunningRequests, requests_atom, AIRole>>::extend_with<health_handle>;
 
 /// The public interface of the RetrySupervisor.
 using supervisor_actor = caf::typed_actor<

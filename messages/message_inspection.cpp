@@ -50,6 +50,8 @@ template struct Inspection<RoleSettings>;
 template struct Inspection<RoleStats>;
 template struct Inspection<RunningModel>;
 template struct Inspection<RunningModels>;
+template struct Inspection<RunningRequest>;
+template struct Inspection<RunningRequests>;
 template struct Inspection<StreamBatch>;
 template struct Inspection<StreamError>;
 template struct Inspection<SupervisionEvent>;

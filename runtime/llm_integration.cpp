@@ -355,6 +355,10 @@ Result<std::string> LLMIntegration::version() {
 
 Result<Health> LLMIntegration::health() { return call<Health>(llm_.health, health_atom_v); }
 
+Result<RunningRequests> LLMIntegration::running_requests(AIRole role) {
+  return call<RunningRequests>(llm_.role(role), requests_atom_v);
+}
+
 Result<RoleStats> LLMIntegration::stats(AIRole role) {
   return call<RoleStats>(llm_.role(role), stats_atom_v);
 }

@@ -96,6 +96,7 @@ public:
           return pass<Ack>(unsubscribe_atom_v, std::move(id), std::move(subscriber));
         },
         [this](stats_atom) { return pass<RoleStats>(stats_atom_v); },
+        [this](requests_atom) { return pass<RunningRequests>(requests_atom_v); },
     };
   }
 

@@ -48,6 +48,7 @@ request_actor::behavior_type RequestActor::make_behavior() {
       [this](gone_atom) { take(Machine::CallerGone{}); },
       [this](replace_atom) { replace(); },
       [this](position_atom) { return position(); },
+      [this](requests_atom) { return state_now(); },
       [this](subscribe_atom, const RequestId& id, const stream_subscriber& subscriber) {
         return subscribe(id, subscriber);
       },

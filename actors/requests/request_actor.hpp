@@ -73,6 +73,8 @@ private:
   Promise<LLMResponse> submit(LLMRequest request, stream_subscriber subscriber);
   Promise<EmbedResponse> embed(EmbedRequest request);
   caf::result<QueuePosition> position();
+  [[nodiscard]] caf::result<RunningRequest> state_now() const;
+  [[nodiscard]] Phase phase_now() const;
   caf::result<Ack> subscribe(const RequestId& id, const stream_subscriber& subscriber);
   caf::result<Ack> unsubscribe(const RequestId& id, const stream_subscriber& subscriber);
   caf::result<LLMResponse> follow(const RequestId& run, const RequestId& id,
@@ -185,6 +187,7 @@ private:
   std::optional<LLMError> late_error_; ///< the caller gets it together with the text so far
   std::optional<LLMError> leaving_;    ///< the final error of a stream that the leader may end
   bool stream_through_ = false;
+  bool loading_ = false;    ///< the model of this attempt was loading when it was last checked
   bool closing_ = false;    ///< no further query is possible
   bool taken_ = false;      ///< the leader has accepted the subscribers
   bool led_to_end_ = false; ///< the leader has sent them their final message

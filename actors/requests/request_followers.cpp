@@ -16,6 +16,39 @@ caf::result<QueuePosition> RequestActor::position() {
   return promise;
 }
 
+caf::result<RunningRequest> RequestActor::state_now() const {
+  if (is_over() || !machine_->has_caller())
+    return to_caf_error(unknown_request(parts_.id));
+  const auto task = texts_                             ? Task::embed
+                    : draft_.kind == RequestKind::chat ? Task::chat
+                                                       : Task::generate;
+  return RunningRequest{.id = parts_.id,
+                        .role = parts_.role,
+                        .task = task,
+                        .phase = phase_now(),
+                        .model = machine_->model().empty() ? order_.model : machine_->model(),
+                        .attempts = machine_->attempts(),
+                        .age = std::chrono::duration_cast<Millis>(now() - parts_.accepted)};
+}
+
+Phase RequestActor::phase_now() const {
+  switch (machine_->stage()) {
+  case Machine::Stage::admitting:
+    return Phase::queued;
+  case Machine::Stage::healing:
+  case Machine::Stage::pausing:
+    return Phase::retrying;
+  case Machine::Stage::sending:
+  case Machine::Stage::judging:
+    return machine_->seen() ? Phase::first_token : loading_ ? Phase::loading : Phase::sent;
+  case Machine::Stage::following:
+  case Machine::Stage::resolving:
+  case Machine::Stage::over:
+    break;
+  }
+  return Phase::sent;
+}
+
 void RequestActor::ask_position(std::shared_ptr<GuardedAnswer<QueuePosition>> answer) {
   ask_watched(self_, role(), position_atom_v, run_)
       .then([answer](const QueuePosition& place) { answer->deliver(place); },

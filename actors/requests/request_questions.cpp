@@ -137,6 +137,7 @@ void RequestActor::perform(const Machine::Resolve& action) {
 
 void RequestActor::perform(const Machine::Send& action) {
   const auto step = action.step;
+  loading_ = false;
   asks(Colleague::client, step);
   const auto failed = on_error(step, OllamaClientActor::name);
   if (texts_) {
@@ -190,6 +191,7 @@ void RequestActor::probe_loading(Step step, bool told) {
               return;
             const bool loading = find_running(running, {.name = request_.model,
                                                         .digest = request_.digest}) == nullptr;
+            loading_ = loading;
             if (loading != told)
               tell(self_, stream_->streaming(), run_,
                    RequestProgress{.phase = loading ? Phase::loading : Phase::sent,

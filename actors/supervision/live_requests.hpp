@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <unordered_map>
 #include <vector>
@@ -21,6 +22,7 @@ public:
     request_actor request; ///< null for a batch
     batch_actor batch;     ///< null unless it is a batch
     caf::actor_addr requester;
+    std::chrono::steady_clock::time_point accepted = {};
     bool answered = false;
   };
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "actors/supervision/request_registry.hpp"
 
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
 #include "actors/ollama_client/request_validation.hpp"
 #include "actors/requests/orphaned_stream.hpp"
 #include "actors/requests/request_errors.hpp"
@@ -60,7 +65,8 @@ caf::result<BatchResponse> RequestRegistry::batch(AIRole role, std::vector<std::
                      .role = role,
                      .request = {},
                      .batch = actor,
-                     .requester = caf::actor_cast<caf::actor_addr>(requester)});
+                     .requester = caf::actor_cast<caf::actor_addr>(requester),
+                     .accepted = self_->clock().now()});
   const auto address = caf::actor_cast<caf::actor_addr>(actor);
   batches_.insert(address);
   watcher_.watch(actor, [this, number, address](const caf::error&) {
@@ -104,6 +110,56 @@ caf::result<QueuePosition> RequestRegistry::position(const RequestId& id) {
   if (live == nullptr || !live->request)
     return to_caf_error(unknown_request(id));
   return pass<QueuePosition>(live->request, failure(unknown_request(id)), position_atom_v);
+}
+
+caf::result<RunningRequests> RequestRegistry::running(AIRole role) {
+  if (!is_known(role))
+    return to_caf_error(no_such_role());
+  struct Gathered {
+    std::uint64_t total = 0;
+    std::vector<std::optional<RunningRequest>> requests; ///< those that have told their state
+    std::size_t left = 1;
+  };
+  const auto gathered = std::make_shared<Gathered>();
+  auto promise = self_->make_response_promise<RunningRequests>();
+  // Each question gets exactly one answer or error; the last one completes the result.
+  const auto arrived = [gathered, owed = guard(promise, parts_.owner)] {
+    if (--gathered->left > 0)
+      return;
+    RunningRequests running{.total = gathered->total};
+    for (auto& request : gathered->requests)
+      if (request)
+        running.requests.push_back(std::move(*request));
+    // The others were answered in the meantime.
+    running.total -= gathered->requests.size() - running.requests.size();
+    owed->deliver(std::move(running));
+  };
+  live_.each([&](const LiveRequests::Entry& live) {
+    if (live.role != role || live.answered || ++gathered->total > RunningRequests::most)
+      return;
+    auto& requests = gathered->requests;
+    const auto index = requests.size();
+    requests.emplace_back();
+    if (!live.request) {
+      requests.back() = RunningRequest{.id = live.id,
+                                       .role = role,
+                                       .task = Task::batch,
+                                       .phase = Phase::sent,
+                                       .age = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                           self_->clock().now() - live.accepted)};
+      return;
+    }
+    ++gathered->left;
+    ask_watched(self_, live.request, requests_atom_v)
+        .then(
+            [gathered, arrived, index](RunningRequest& state) {
+              gathered->requests[index] = std::move(state);
+              arrived();
+            },
+            [arrived](const caf::error&) { arrived(); });
+  });
+  arrived();
+  return promise;
 }
 
 caf::result<Ack> RequestRegistry::subscribe(const RequestId& id,

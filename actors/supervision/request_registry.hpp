@@ -41,6 +41,8 @@ public:
   /// Returns whether there was anything to cancel.
   caf::result<bool> cancel(const RequestId& id);
   caf::result<QueuePosition> position(const RequestId& id);
+  /// Returns the requests of a role that are not answered.
+  caf::result<RunningRequests> running(AIRole role);
   caf::result<Ack> subscribe(const RequestId& id, const stream_subscriber& subscriber);
   void unsubscribe(const RequestId& id, const stream_subscriber& subscriber) const;
 

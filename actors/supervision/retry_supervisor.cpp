@@ -72,6 +72,7 @@ supervisor_internal::behavior_type RetrySupervisor::make_behavior() {
           return to_caf_error(no_such_role());
         return forward_to(self_, children_.components()->health.handle, atom, role);
       },
+      [this](requests_atom, AIRole role) { return requests_.running(role); },
       [this](component_atom, const std::string& wanted) {
         const auto request = requests_.find(wanted);
         return request ? request : children_.find(wanted);

@@ -52,7 +52,8 @@ Answer ask_and_show(const Asker& asker, GenerateOptions options, Streamed stream
   options.id = make_request_id();
   const auto cancelling = asker.session.interrupts().during(
       [&asker, id = options.id] { asker.session.cancel(asker.role, id); });
-  AnswerView view{asker.output};
+  // The form of an answer that was asked for is not markdown.
+  AnswerView view{asker.output, options.format.is_free_text()};
   Result<LLMResponse> response = failure(ErrorCode::internal_error, "");
   asker.output.status("waiting for the answer ...");
   if (asker.stream) {
@@ -64,6 +65,7 @@ Answer ask_and_show(const Asker& asker, GenerateOptions options, Streamed stream
     if (response)
       view.whole(*response);
   }
+  view.end_text();
   asker.output.clear_status();
   if (response)
     view.finish(*response);

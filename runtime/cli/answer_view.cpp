@@ -1,18 +1,39 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/answer_view.hpp"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "runtime/cli/format.hpp"
+#include "runtime/cli/terminal_size.hpp"
 
 namespace nexus::llm::cli {
+
+AnswerView::AnswerView(Output& output, bool markdown) : output_{output} {
+  if (markdown && output.lays_out())
+    markdown_.emplace(output.styles_answers());
+}
+
+/// Writes a part of an answer. Lines that begin later have the width that the terminal has now.
+bool AnswerView::write(std::string_view text) {
+  if (!markdown_)
+    return output_.answer(text);
+  markdown_->set_width(terminal_columns(STDOUT_FILENO));
+  return output_.answer_drawn(markdown_->feed(text));
+}
+
+void AnswerView::end_text() {
+  if (markdown_)
+    output_.answer_drawn(markdown_->finish());
+}
 
 bool AnswerView::chunk(const LLMStreamChunk& chunk) {
   text_ += chunk.response;
   if (output_.json())
     return output_.object(chunk);
   output_.aside(chunk.thinking, Style::faint);
-  return chunk.response.empty() || output_.answer(chunk.response);
+  return chunk.response.empty() || write(chunk.response);
 }
 
 void AnswerView::progress(const RequestProgress& progress) {
@@ -29,6 +50,7 @@ void AnswerView::progress(const RequestProgress& progress) {
     break;
   case Phase::restarted:
     text_.clear();
+    end_text();
     output_.finish_line();
     if (output_.json())
       output_.object(progress);
@@ -59,7 +81,7 @@ void AnswerView::whole(const LLMResponse& response) {
     return;
   }
   output_.aside(response.thinking, Style::faint);
-  output_.answer(response.response);
+  write(response.response);
 }
 
 void AnswerView::finish(const LLMResponse& response) {

@@ -38,6 +38,7 @@
 #include "runtime/cli/sidecar_command.hpp"
 #include "runtime/cli/simulate_command.hpp"
 #include "runtime/cli/stats_command.hpp"
+#include "runtime/cli/top_command.hpp"
 
 namespace nexus::llm::cli {
 
@@ -394,6 +395,8 @@ void add_certs(CLI::App& app, const CommonOptions& common, int& exit_code) {
 }
 
 void add_watching(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  add_command(app, "top", "Watch a node and what it does, with keys to cancel and to unload")
+      ->callback([&common, &exit_code] { exit_code = run_top(common); });
   add_command(app, "health", "Tell how the system and its Ollama are")
       ->callback([&common, &exit_code] { exit_code = run_health(common); });
   auto* command =

@@ -76,6 +76,8 @@ void add_common_options(CLI::App& app, CommonOptions& common) {
   app.add_option("--config", common.config_file, "Configuration file")->type_name("FILE");
   app.add_flag("--json", common.json, "Answer in JSON; a stream is one object per line");
   app.add_flag("--no-stream", common.no_stream, "Print the answer when it is complete");
+  app.add_flag("--plain", common.plain,
+               "Show answers as they are: no line breaks between words, no markdown");
   add_number<double>(app, "--temperature", common.temperature,
                      {.least = 0, .most = 2, .wanted = "a number from 0 to 2"},
                      "0 (repeatable) to 2 (wild)")

@@ -28,6 +28,7 @@ struct CommonOptions {
   std::string authority;
   bool json = false;
   bool no_stream = false;
+  bool plain = false; ///< the text of answers as it is, also on a terminal
   bool background = false;
   bool verbose = false;
   std::optional<double> temperature;

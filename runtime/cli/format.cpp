@@ -40,6 +40,21 @@ std::string format_duration(std::chrono::nanoseconds duration) {
   return format_number(amount / 1e3, 1) + "µs";
 }
 
+std::string format_coarse(std::chrono::seconds duration) {
+  const auto all = std::max<std::chrono::seconds::rep>(0, duration.count());
+  const auto pair = [](auto first, char unit, auto second, char smaller) {
+    return std::to_string(first) + unit + (second < 10 ? "0" : "") + std::to_string(second) +
+           smaller;
+  };
+  if (all < 60)
+    return std::to_string(all) + "s";
+  if (all < 3600)
+    return pair(all / 60, 'm', all % 60, 's');
+  if (all < 86400)
+    return pair(all / 3600, 'h', all % 3600 / 60, 'm');
+  return pair(all / 86400, 'd', all % 86400 / 3600, 'h');
+}
+
 std::string format_table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows)

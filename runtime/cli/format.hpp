@@ -14,6 +14,10 @@ namespace nexus::llm::cli {
 /// Formats a duration, e.g. `1.234s` or `87.1ms`.
 [[nodiscard]] std::string format_duration(std::chrono::nanoseconds duration);
 
+/// Formats a duration for which seconds are enough, in at most six cells: `45s`, `2m10s`, `3h05m`,
+/// `2d04h`. A negative one counts as zero.
+[[nodiscard]] std::string format_coarse(std::chrono::seconds duration);
+
 /// Formats a number with this many decimal places.
 [[nodiscard]] std::string format_number(double number, int digits);
 

@@ -6,6 +6,7 @@
 
 #include "runtime/cli/format.hpp"
 #include "runtime/cli/json_output.hpp"
+#include "runtime/cli/model_end.hpp"
 #include "runtime/cli/progress_display.hpp"
 #include "runtime/cli/request_flags.hpp"
 #include "runtime/cli/session.hpp"
@@ -153,18 +154,8 @@ private:
     for (const auto& model : models->models)
       rows.push_back({model.name, format_bytes(model.size), format_bytes(model.size_vram),
                       model.context_length ? std::to_string(model.context_length) : "",
-                      model.expires_at ? until(*model.expires_at) : ""});
+                      time_of_end(model.expires_at, std::chrono::system_clock::now())});
     return text(format_table(rows));
-  }
-
-  /// Ollama reports "forever" as a time centuries ahead, and keeps an expired model until no
-  /// request uses it.
-  static std::string until(WallTime end) {
-    constexpr std::chrono::days a_long_time{365 * 100};
-    const auto now = std::chrono::system_clock::now();
-    if (end < now)
-      return "stopping";
-    return end - now > a_long_time ? "for ever" : format_wall_time(end);
   }
 
   template <class Make> int transfer(Make make, const std::string& message) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/output.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "runtime/cli/json_output.hpp"
 #include "runtime/cli/stream_io.hpp"
+#include "runtime/cli/terminal_size.hpp"
 #include "runtime/cli/text_width.hpp"
 
 namespace nexus::llm::cli {
@@ -38,14 +38,6 @@ std::string_view colour_of(Style style) {
   return "";
 }
 
-/// A status wider than the terminal would wrap and could not be erased.
-std::size_t terminal_width(int stream) {
-  winsize size{};
-  if (::ioctl(stream, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return 80;
-  return size.ws_col;
-}
-
 } // namespace
 
 bool terminal_understands_escapes() {
@@ -57,7 +49,9 @@ Output::Output(const CommonOptions& common)
     : json_{common.json}, verbose_{common.verbose}, answer_terminal_{::isatty(STDOUT_FILENO) == 1},
       error_terminal_{::isatty(STDERR_FILENO) == 1}, status_wanted_{error_terminal_ &&
                                                                     terminal_understands_escapes()},
-      colour_wanted_{colour_wanted()} {}
+      colour_wanted_{colour_wanted()}, layout_wanted_{answer_terminal_ && !common.json &&
+                                                      !common.plain &&
+                                                      terminal_understands_escapes()} {}
 
 bool Output::answer(std::string_view text) {
   std::lock_guard lock{mutex_};
@@ -76,7 +70,7 @@ bool Output::answer_table(std::string_view table) {
   if (!answer_terminal_)
     return answer(table);
   std::string clipped;
-  const auto width = terminal_width(STDOUT_FILENO);
+  const auto width = terminal_columns(STDOUT_FILENO);
   while (!table.empty()) {
     const auto end = std::min(table.find('\n'), table.size());
     const auto line = TerminalFilter{}(table.substr(0, end));
@@ -84,6 +78,15 @@ bool Output::answer_table(std::string_view table) {
     table.remove_prefix(std::min(end + 1, table.size()));
   }
   return answer(clipped);
+}
+
+bool Output::answer_drawn(std::string_view text) {
+  if (text.empty())
+    return !write_failed();
+  std::lock_guard lock{mutex_};
+  begin_message();
+  line_begun_ = !text.ends_with('\n');
+  return send_answer(text);
 }
 
 bool Output::write_failed() {
@@ -175,8 +178,12 @@ void Output::status(std::string_view text) {
   const auto safe = TerminalFilter{}(text);
   if (!status_shown_)
     begin_message();
-  write_message("\r\033[K" + std::string{clip_to_width(safe, terminal_width(STDERR_FILENO) - 1)});
+  // A status wider than the terminal would wrap and could not be erased.
+  const auto shown = clip_to_width(safe, terminal_columns(STDERR_FILENO) - 1);
+  erase_status();
+  write_message(shown);
   status_shown_ = true;
+  status_cells_ = width_of(shown);
 }
 
 void Output::clear_status() {
@@ -201,11 +208,17 @@ int Output::success() {
 /// Clears the status and ends incomplete lines.
 void Output::begin_message() {
   if (status_shown_)
-    write_message("\r\033[K");
+    erase_status();
   else if (aside_begun_)
     write_message("\n");
   status_shown_ = false;
   aside_begun_ = false;
+}
+
+/// Without colour, also without an escape sequence.
+void Output::erase_status() {
+  write_message(colour_wanted_ ? "\r\033[K" : "\r" + std::string(status_cells_, ' ') + "\r");
+  status_cells_ = 0;
 }
 
 void Output::write_message(std::string_view text) {

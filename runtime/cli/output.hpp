@@ -40,6 +40,12 @@ public:
   bool answer_styled(std::string_view text, Style style);
   /// Writes a table whose lines may be long: on a terminal, each is cut at its width.
   bool answer_table(std::string_view table);
+  /// Writes a part of an answer that is ready for a terminal: unlike `answer`, filters nothing.
+  bool answer_drawn(std::string_view text);
+  /// Whether answers are laid out for a person: on a terminal that is not told to be plain.
+  [[nodiscard]] bool lays_out() const noexcept { return layout_wanted_; }
+  /// Whether styles may be used for answers.
+  [[nodiscard]] bool styles_answers() const noexcept { return answer_terminal_ && colour_wanted_; }
   /// Whether stdout is no longer writable: its reader has closed it, or the disk is full.
   [[nodiscard]] bool write_failed();
   /// Ends an incomplete line of the answer.
@@ -77,6 +83,7 @@ private:
   bool write_answer(std::string_view text);
   void write_message(std::string_view text);
   void begin_message();
+  void erase_status();
   bool send_answer(std::string_view text);
   /// Returns `text` in the colour of `style` if `terminal` is true.
   [[nodiscard]] std::string styled(std::string_view text, Style style, bool terminal) const;
@@ -87,13 +94,15 @@ private:
   const bool error_terminal_;
   const bool status_wanted_;
   const bool colour_wanted_;
+  const bool layout_wanted_;
   std::mutex mutex_;
   TerminalFilter answer_filter_;
   TerminalFilter message_filter_;
   bool line_begun_ = false;   ///< on stdout
   bool aside_begun_ = false;  ///< on stderr
   bool status_shown_ = false; ///< on stderr
-  int write_error_ = 0;       ///< `errno` of stdout; 0 if there was no error
+  std::size_t status_cells_ = 0;
+  int write_error_ = 0; ///< `errno` of stdout; 0 if there was no error
 };
 
 } // namespace nexus::llm::cli

@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/cli/progress_display.hpp"
 
-#include <algorithm>
+#include <unistd.h>
 
-#include "runtime/cli/format.hpp"
+#include "runtime/cli/terminal_size.hpp"
+#include "runtime/cli/transfer_line.hpp"
 
 namespace nexus::llm::cli {
 
 namespace {
 
-constexpr int bar_width = 30;
 constexpr int step_percent = 10;
-
-int percent_of(const PullProgress& progress) {
-  if (progress.total == 0)
-    return -1;
-  const auto part = static_cast<double>(progress.completed) / static_cast<double>(progress.total);
-  return std::clamp(static_cast<int>(part * 100), 0, 100);
-}
-
-std::string bar(int percent) {
-  const auto full = static_cast<std::size_t>(percent * bar_width / 100);
-  std::string text{"["};
-  text.append(full, '#').append(bar_width - full, ' ');
-  return text += ']';
-}
+/// A log gets a line at least this often.
+constexpr std::chrono::seconds longest_silence{30};
 
 } // namespace
 
@@ -42,12 +30,13 @@ void ProgressDisplay::show(const PullProgress& progress) {
     output_.object(progress);
     return;
   }
+  const auto now = std::chrono::steady_clock::now();
   const int percent = percent_of(progress);
-  const auto amounts = format_bytes(progress.completed) + " of " + format_bytes(progress.total);
+  if (percent >= 0)
+    meter_.note(progress.completed, progress.total, now);
+  const TransferState state{progress, meter_.speed(), meter_.left()};
   if (output_.shows_status()) {
-    output_.status(percent < 0 ? progress.status
-                               : bar(percent) + " " + std::to_string(percent) + " %  " + amounts +
-                                     "  " + progress.status);
+    output_.status(transfer_line(state, terminal_columns(STDERR_FILENO) - 1));
     return;
   }
   if (percent < 0) {
@@ -57,10 +46,11 @@ void ProgressDisplay::show(const PullProgress& progress) {
     return;
   }
   const int step = percent / step_percent * step_percent;
-  if (step <= told_percent_)
+  if (step <= told_percent_ && (percent == 100 || now - told_at_ < longest_silence))
     return;
   told_percent_ = step;
-  output_.message(std::to_string(step) + " % (" + amounts + ")");
+  told_at_ = now;
+  output_.message(transfer_sentence(state));
 }
 
 } // namespace nexus::llm::cli

@@ -18,6 +18,7 @@
 #include "nexus_llm/setup.hpp"
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/json_output.hpp"
+#include "runtime/cli/local_nodes.hpp"
 #include "runtime/cli/log_sink.hpp"
 #include "runtime/cli/node_options.hpp"
 #include "runtime/cli/output.hpp"
@@ -97,6 +98,21 @@ void warn_of_end(const TlsFiles& files) {
                                " days");
 }
 
+/// Makes the node known to other programs of this machine. A node that cannot do so is as good
+/// otherwise.
+std::optional<NodeAnnouncement> announce(const Endpoint& endpoint) {
+  const auto directory = own_node_directory(process_environment());
+  auto announcement =
+      directory ? NodeAnnouncement::make(*directory, endpoint)
+                : Result<NodeAnnouncement>{failure(ErrorCode::internal_error, "",
+                                                   "neither HOME nor XDG_STATE_HOME is set")};
+  if (announcement)
+    return std::move(*announcement);
+  log(LogLevel::warning,
+      "others must name this node with --connect to use it: " + announcement.error().detail);
+  return std::nullopt;
+}
+
 /// Serves until an interrupt, or until the owner is gone. Returns false if the system has
 /// terminated by itself.
 bool serve_until_told(LLMIntegration& api, const Interrupts& interrupts,
@@ -151,6 +167,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   if (!node)
     return output.fail(node.error());
   LLMIntegration api{system, **llm};
+  auto announcement = announce((*node)->endpoint());
   const auto where = (*node)->endpoint().text();
   if (output.json()) {
     output.object(NodeAddress{where});
@@ -173,6 +190,7 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   log(LogLevel::info, "ending; requests under way have " +
                           std::to_string(static_cast<int>(arguments.drain_seconds)) + " s");
   node->reset();
+  announcement.reset();
   (*llm)->drain();
   drain(api, arguments.drain_seconds);
   log(LogLevel::info, "ended");

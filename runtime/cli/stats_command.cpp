@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include "runtime/cli/chosen_node.hpp"
 #include "runtime/cli/format.hpp"
 #include "runtime/cli/session.hpp"
 
@@ -58,21 +59,35 @@ void tell_stats(Output& output, const Health& health) {
 int run_health(const CommonOptions& common) {
   Interrupts interrupts;
   Output output{common};
-  auto session = Session::start(common, interrupts, output);
+  // --base-url asks for an Ollama, not for a node.
+  auto chosen = common.base_url ? Result<CommonOptions>{common} : with_chosen_node(common);
+  const bool without_node = !chosen && chosen.error().code == ErrorCode::node_unreachable;
+  if (!chosen && !without_node)
+    return output.fail(chosen.error());
+  auto session = Session::start(chosen ? *chosen : common, interrupts, output);
   if (!session)
     return output.fail(session.error());
-  const auto health = (*session)->llm().health();
+  auto health = (*session)->llm().health();
   if (!health)
     return (*session)->fail(output, health.error());
+  if (!(*session)->on_nodes()) {
+    // The figures of this process tell of nothing.
+    health->components.clear();
+    health->roles.clear();
+    health->events.clear();
+  }
   if (output.json()) {
     output.object(*health);
   } else {
     output.line(health->reachable ? "Ollama " + health->version + " answers."
                                   : "Ollama does not answer.");
+    if (without_node)
+      output.message("No node runs on this machine; only Ollama was asked.");
     std::vector<std::vector<std::string>> rows{{"component", "restarts", "last failure"}};
     for (const auto& component : health->components)
       rows.push_back({component.name, std::to_string(component.restarts), component.last_failure});
-    output.answer(format_table(rows));
+    if (rows.size() > 1)
+      output.answer(format_table(rows));
     output.finish_line();
   }
   const auto written = output.success();
@@ -82,7 +97,10 @@ int run_health(const CommonOptions& common) {
 int run_stats(const CommonOptions& common, bool watch) {
   Interrupts interrupts;
   Output output{common};
-  auto session = Session::start(common, interrupts, output);
+  const auto chosen = with_chosen_node(common);
+  if (!chosen)
+    return output.fail(chosen.error());
+  auto session = Session::start(*chosen, interrupts, output);
   if (!session)
     return output.fail(session.error());
   for (;;) {

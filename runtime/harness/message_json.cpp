@@ -51,6 +51,7 @@ template <> constexpr std::string_view atom_name<get_config_atom> = "get_config"
 template <> constexpr std::string_view atom_name<save_config_atom> = "save_config";
 template <> constexpr std::string_view atom_name<update_config_atom> = "update_config";
 template <> constexpr std::string_view atom_name<reload_config_atom> = "reload_config";
+template <> constexpr std::string_view atom_name<requests_atom> = "requests";
 template <> constexpr std::string_view atom_name<transfer_atom> = "transfer";
 template <> constexpr std::string_view atom_name<tick_atom> = "tick";
 template <> constexpr std::string_view atom_name<submit_atom> = "submit";
@@ -80,17 +81,18 @@ using Atoms =
           check_model_atom, list_models_atom, show_model_atom, running_models_atom, load_model_atom,
           unload_model_atom, pull_model_atom, push_model_atom, create_model_atom, upload_blob_atom,
           delete_model_atom, copy_model_atom, version_atom, get_config_atom, save_config_atom,
-          update_config_atom, reload_config_atom, transfer_atom, tick_atom, submit_atom, admit_atom,
-          announce_atom, adopt_atom, release_atom, open_atom, finish_atom, restart_atom,
-          abandoned_atom, resolve_atom, seen_atom, component_atom, heal_atom, partial_atom,
-          follow_atom, unfollow_atom, replace_atom>;
+          update_config_atom, reload_config_atom, requests_atom, transfer_atom, tick_atom,
+          submit_atom, admit_atom, announce_atom, adopt_atom, release_atom, open_atom, finish_atom,
+          restart_atom, abandoned_atom, resolve_atom, seen_atom, component_atom, heal_atom,
+          partial_atom, follow_atom, unfollow_atom, replace_atom>;
 
 using Structures =
     Types<Ack, LLMError, LLMRequest, GenerateOptions, EmbedRequest, LLMResponse, BatchResponse,
           EmbedResponse, LLMStreamChunk, StreamError, RequestProgress, StreamBatch, PullProgress,
           ModelConfig, ModelList, RunningModels, ModelDetails, QueuePosition, RoleStats,
           CircuitHealth, Health, LLMClientConfig, Limits, Admission, ModelTransfer, LoadRequest,
-          CreateRequest, ResolvedModel, SupervisionEvent, ComponentHealth>;
+          CreateRequest, ResolvedModel, SupervisionEvent, ComponentHealth, RunningRequest,
+          RunningRequests>;
 
 using Plain = Types<bool, std::uint32_t, std::uint64_t, std::string, std::vector<std::string>,
                     RequestId, KeepAlive, AIRole>;

@@ -94,6 +94,7 @@ gateway_internal::behavior_type Gateway::make_behavior() {
       [this](unsubscribe_atom, AIRole role, const RequestId& id,
              const stream_subscriber& subscriber) { return unsubscribe(role, id, subscriber); },
       [this](stats_atom, AIRole role) { return stats(role); },
+      [this](requests_atom, AIRole role) { return running(role); },
       [this](health_atom) { return health(); },
       [this](subscribe_atom, const supervision_subscriber& subscriber) {
         subscribers_.add(subscriber);

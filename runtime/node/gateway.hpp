@@ -150,6 +150,7 @@ private:
   Promise<bool> cancel(AIRole role, const RequestId& id);
   Promise<QueuePosition> position(AIRole role, const RequestId& id);
   Promise<RoleStats> stats(AIRole role);
+  Promise<RunningRequests> running(AIRole role);
   Promise<Health> health();
 
   template <class T, class Atom, class Request>

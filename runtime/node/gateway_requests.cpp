@@ -357,6 +357,12 @@ Gateway::Promise<RoleStats> Gateway::stats(AIRole role) {
       role);
 }
 
+Gateway::Promise<RunningRequests> Gateway::running(AIRole role) {
+  return ask_all<RunningRequests>(
+      [](const OfNodes<RunningRequests>& answers) { return sum_of(answers); }, requests_atom_v,
+      role);
+}
+
 Gateway::Promise<Health> Gateway::health() {
   std::vector<std::string> missing;
   for (const auto& node : nodes_)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/node/node_figures.hpp"
 
+#include <algorithm>
+#include <functional>
+
 namespace nexus::llm {
 
 RoleStats sum_of(AIRole role, const OfNodes<RoleStats>& nodes) {
@@ -32,6 +35,18 @@ Health sum_of(const OfNodes<Health>& nodes) {
     for (const auto& stats : health.roles)
       sum.roles[index_of(stats.role)] += stats;
   }
+  return sum;
+}
+
+RunningRequests sum_of(const OfNodes<RunningRequests>& nodes) {
+  RunningRequests sum;
+  for (const auto& [name, running] : nodes) {
+    sum.total += running.total;
+    sum.requests.insert(sum.requests.end(), running.requests.begin(), running.requests.end());
+  }
+  std::ranges::stable_sort(sum.requests, std::ranges::greater{}, &RunningRequest::age);
+  if (sum.requests.size() > RunningRequests::most)
+    sum.requests.resize(RunningRequests::most);
   return sum;
 }
 

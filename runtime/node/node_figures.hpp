@@ -21,4 +21,7 @@ template <class T> using OfNodes = std::vector<std::pair<std::string, T>>;
 /// of their nodes. It omits the circuit, since each node has its own.
 [[nodiscard]] Health sum_of(const OfNodes<Health>& nodes);
 
+/// Returns the requests of all nodes, the oldest first.
+[[nodiscard]] RunningRequests sum_of(const OfNodes<RunningRequests>& nodes);
+
 } // namespace nexus::llm

@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(interrupt_after_a_stopped_answer_leaves) {
   Child child{child_options({"chat"}, true)};
   BOOST_TEST(child.read_until(">>> "));
   child.write("first\n");
-  BOOST_TEST(child.read_until("one two"));
+  BOOST_TEST(child.read_until("one"));
   child.write("\x03");
   BOOST_TEST(child.read_until(">>> "));
   child.write("\x03");

@@ -115,7 +115,8 @@ void Child::start_on_pipes(const ChildOptions& options, char** arguments, char**
 }
 
 void Child::start_on_terminal(const ChildOptions& options, char** arguments, char** environment) {
-  const winsize size{.ws_row = 24, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+  const winsize size{
+      .ws_row = options.rows, .ws_col = options.columns, .ws_xpixel = 0, .ws_ypixel = 0};
   int terminal = -1;
   process_ = ::forkpty(&terminal, nullptr, nullptr, &size);
   if (process_ == 0) {
@@ -189,6 +190,14 @@ int Child::code_of(int status) {
 bool Child::read_until(std::string_view text) { return search(out_, text); }
 
 bool Child::read_error_until(std::string_view text) { return search(err_, text); }
+
+bool Child::read_until(const std::function<bool(const std::string&)>& wanted) {
+  const auto deadline = std::chrono::steady_clock::now() + patience_;
+  while (!wanted(out_.text))
+    if (!read_more(deadline))
+      return wanted(out_.text);
+  return true;
+}
 
 bool Child::search(Stream& stream, std::string_view text) {
   const auto deadline = std::chrono::steady_clock::now() + patience_;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct ChildOptions {
   std::map<std::string, std::string> environment; ///< all of it
   std::string output_file;                        ///< gets stdout, if there is one
   bool terminal = false;                          ///< on a terminal of its own, not on pipes
+  unsigned short columns = 100;                   ///< of the terminal
+  unsigned short rows = 24;
   std::chrono::seconds patience = test::patience; ///< limit of every wait
   std::string program = NEXUS_LLM_PROGRAM;
   std::vector<std::string> wrapper = {}; ///< a command that runs the program, which follows it
@@ -46,6 +49,8 @@ public:
   /// terminal stdout and stderr are one. False at the end of the output or of the patience.
   bool read_until(std::string_view text);
   bool read_error_until(std::string_view text);
+  /// Reads until all that the child wrote to stdout is as wanted.
+  bool read_until(const std::function<bool(const std::string&)>& wanted);
   /// Waits until the child has read all that was written.
   bool wait_until_read() const;
   /// Waits until what the child has written to stdout, and nobody has read, fills the pipe.

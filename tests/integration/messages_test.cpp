@@ -135,6 +135,7 @@ BOOST_AUTO_TEST_CASE(models_settings_and_state_cross_it_with_every_member) {
   crosses<QueuePosition>();
   crosses<Health>();
   crosses<SupervisionEvent>();
+  crosses<RunningRequests>();
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_value_of_its_enum_does_not_cross_it) {

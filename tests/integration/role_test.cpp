@@ -207,4 +207,41 @@ BOOST_AUTO_TEST_CASE(the_old_server_is_understood_too) {
   BOOST_TEST(to_string(failed.error().code) == "model_load_failed");
 }
 
+BOOST_AUTO_TEST_CASE(requests_that_are_not_answered_are_told_with_phase_and_model) {
+  auto options = default_models();
+  options.models[0].reply = "one two three four five six";
+  World world{options, [](LLMClientConfig& config) { config.limits.max_concurrent = 1; }};
+  BOOST_TEST(world.api.running_requests(overseer).value().total == 0u);
+  world.sim.inject(Fault::stall_after_lines(3));
+  caf::scoped_actor self{world.system()};
+  Probe probe{world.system()};
+  [[maybe_unused]] auto one =
+      ask(self, world.llm().role(overseer), deadline, generate_streaming_atom_v, std::string{"x"},
+          GenerateOptions{.id = {"one"}}, probe.handle());
+  probe.wait_until([](const Heard& heard) { return heard.chunks.size() == 3; });
+  [[maybe_unused]] auto two =
+      ask(self, world.llm().role(overseer), deadline, chat_atom_v,
+          std::vector<ChatMessage>{{.content = "x"}}, GenerateOptions{.id = {"two"}});
+  const auto running = world.api.running_requests(overseer).value();
+  BOOST_TEST(running.total == 2u);
+  BOOST_REQUIRE(running.requests.size() == 2u);
+  const auto& first = running.requests[0];
+  BOOST_TEST(first.id.value == "one");
+  BOOST_TEST(to_string(first.task) == "generate");
+  BOOST_TEST(to_string(first.phase) == "first_token");
+  BOOST_TEST(first.model == "llama3.1:8b");
+  BOOST_TEST(first.attempts == 1u);
+  BOOST_TEST(first.age.count() >= 0);
+  const auto& second = running.requests[1];
+  BOOST_TEST(second.id.value == "two");
+  BOOST_TEST(to_string(second.task) == "chat");
+  BOOST_TEST(to_string(second.phase) == "queued");
+  BOOST_TEST(second.attempts == 0u);
+  BOOST_TEST(world.api.running_requests(AIRole::implementation).value().total == 0u);
+  BOOST_TEST(world.api.cancel(overseer, {"two"}).value());
+  BOOST_TEST(world.api.running_requests(overseer).value().total == 1u);
+  BOOST_TEST(world.api.cancel(overseer, {"one"}).value());
+  BOOST_TEST(world.api.running_requests(overseer).value().total == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

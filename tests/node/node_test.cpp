@@ -60,6 +60,7 @@ BOOST_AUTO_TEST_CASE(a_remote_process_gets_what_an_embedding_process_gets) {
   BOOST_TEST(api.generate("Who?", overseer).value().response == "Who.");
   BOOST_TEST(api.health().value().reachable);
   BOOST_TEST(api.stats(overseer).value().answered == 6u);
+  BOOST_TEST(api.running_requests(overseer).value().total == 0u);
   BOOST_TEST(api.load_config().value().max_retries == 0u);
   BOOST_TEST(api.update_config(R"({"maxRetries": 2})").value().max_retries == 2u);
   BOOST_TEST(!api.cancel(overseer, {"nothing"}).value());

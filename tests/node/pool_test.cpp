@@ -117,6 +117,21 @@ BOOST_AUTO_TEST_CASE(every_figure_is_added_up) {
   BOOST_TEST(number > 10u);
 }
 
+BOOST_AUTO_TEST_CASE(requests_of_all_nodes_are_listed_by_age) {
+  using std::chrono::milliseconds;
+  const RunningRequests here{
+      .total = 300,
+      .requests = {{.id = {"a"}, .age = milliseconds{9}}, {.id = {"b"}, .age = milliseconds{1}}}};
+  const RunningRequests there{
+      .total = 255,
+      .requests = std::vector<RunningRequest>(255, {.id = {"c"}, .age = milliseconds{5}})};
+  const auto both = sum_of(OfNodes<RunningRequests>{{"x", here}, {"y", there}});
+  BOOST_TEST(both.total == 555u);
+  BOOST_REQUIRE(both.requests.size() == RunningRequests::most);
+  BOOST_TEST(both.requests.front().id.value == "a");
+  BOOST_TEST(both.requests.back().id.value == "c");
+}
+
 BOOST_AUTO_TEST_CASE(the_health_of_one_node_is_told_as_it_is_and_that_of_several_by_name) {
   Health here{.reachable = true, .version = "1"};
   here.components = {{.name = "A", .running = true, .restarts = 2}};

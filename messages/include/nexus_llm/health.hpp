@@ -10,6 +10,8 @@
 
 #include "nexus_llm/ai_role.hpp"
 #include "nexus_llm/errors.hpp"
+#include "nexus_llm/request_id.hpp"
+#include "nexus_llm/stream_messages.hpp"
 
 namespace nexus::llm {
 
@@ -23,6 +25,55 @@ struct QueuePosition {
     return visit(Field{"position", self.position}, Field{"queueLength", self.queue_length});
   }
   bool operator==(const QueuePosition&) const = default;
+};
+
+/// What a request asks for.
+enum class Task : std::uint8_t {
+  generate, ///< an answer to a prompt
+  chat,     ///< an answer to a conversation
+  embed,    ///< the vectors of texts
+  batch,    ///< the answers to several prompts; each is a request of its own as well
+};
+
+[[nodiscard]] constexpr Task last_of(Task) noexcept { return Task::batch; }
+
+[[nodiscard]] constexpr std::string_view to_string(Task task) noexcept {
+  constexpr std::string_view names[] = {"generate", "chat", "embed", "batch"};
+  return names[static_cast<std::size_t>(task)];
+}
+
+/// A request that is not answered yet.
+struct RunningRequest {
+  RequestId id = {};
+  AIRole role = AIRole::overseer;
+  Task task = Task::generate;
+  Phase phase = Phase::queued;
+  std::string model = {};     ///< of the current attempt; empty before the first, unless asked for
+  std::uint32_t attempts = 0; ///< on all models
+  std::chrono::milliseconds age{};
+
+  static constexpr std::string_view type_name = "RunningRequest";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"id", self.id}, Field{"role", self.role}, Field{"task", self.task},
+                 Field{"phase", self.phase}, Field{"model", self.model},
+                 Field{"attempts", self.attempts}, Field{"age", self.age});
+  }
+  bool operator==(const RunningRequest&) const = default;
+};
+
+/// The requests of a role that are not answered yet.
+struct RunningRequests {
+  /// The number of entries; there may be more requests.
+  static constexpr std::size_t most = 256;
+
+  std::uint64_t total = 0;
+  std::vector<RunningRequest> requests = {}; ///< the oldest, in the order of arrival
+
+  static constexpr std::string_view type_name = "RunningRequests";
+  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
+    return visit(Field{"total", self.total}, Field{"requests", self.requests});
+  }
+  bool operator==(const RunningRequests&) const = default;
 };
 
 /// Counters of one role since its start.

@@ -78,6 +78,9 @@ CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::SupervisionEvent::Kind))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::SupervisionEvent))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::KeepAlive))
 CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::LogSettings))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::Task))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::RunningRequest))
+CAF_ADD_TYPE_ID(nexus_llm, (nexus::llm::RunningRequests))
 
 CAF_ADD_ATOM(nexus_llm, nexus::llm, generate_atom, "generate")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, generate_streaming_atom, "gen_stream")
@@ -111,6 +114,7 @@ CAF_ADD_ATOM(nexus_llm, nexus::llm, get_config_atom, "getconfig")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, save_config_atom, "saveconfig")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, update_config_atom, "updconfig")
 CAF_ADD_ATOM(nexus_llm, nexus::llm, reload_config_atom, "reloadconf")
+CAF_ADD_ATOM(nexus_llm, nexus::llm, requests_atom, "requests")
 
 namespace nexus::llm {
 
@@ -161,7 +165,9 @@ using role_handle = caf::typed_actor<
     /// Unsubscribes from a live stream.
     sig<Ack, unsubscribe_atom, RequestId, stream_subscriber>,
     /// Returns the counters of the role.
-    sig<RoleStats, stats_atom>>;
+    sig<RoleStats, stats_atom>,
+    /// Returns the requests of the role that are not answered yet, of all callers.
+    sig<RunningRequests, requests_atom>>;
 
 /// Manages the models of the local Ollama and their assignment to roles.
 using models_handle = caf::typed_actor<

@@ -116,6 +116,8 @@ public:
   [[nodiscard]] Result<Health> health();
   /// Returns the statistics of a role.
   [[nodiscard]] Result<RoleStats> stats(AIRole role);
+  /// Returns the requests of a role that are not answered yet, of all callers.
+  [[nodiscard]] Result<RunningRequests> running_requests(AIRole role);
 
 private:
   template <class T, class Handle, class... Ts>
