@@ -83,18 +83,53 @@ int run_completions(const CLI::App& app, const CommonOptions& common, const std:
 
 void add_generate(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* command = add_command(app, "generate", "Answer one prompt", "-f notes.txt \"Sum this up\"");
-  const auto arguments = std::make_shared<PromptArguments>();
+  const auto arguments = std::make_shared<GenerateArguments>();
   command
-      ->add_option("prompt", arguments->words,
+/// For commands whose model may see images and call tools.
+void add_images_and_tools(CLI::App& command, std::vector<std::string>& images,
+                          ToolArguments& tools) {
+  command.add_option("--image", images, "Image for a model that sees; repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  auto* files = command
+                    .add_option("--tool", tools.files,
+                                "File with tools that the model may call, as JSON; repeatable")
+                    ->type_name("FILE")
+                    ->allow_extra_args(false);
+  auto* runs = command
+                   .add_option("--tool-exec", tools.command,
+                               "Answer the calls with what this command prints; without, they are "
+                               "printed")
+                   ->type_name("COMMAND")
+                   ->needs(files);
+  add_number<std::uint32_t>(command, "--tool-rounds", tools.rounds,
+                            {.least = 1, .most = 1000, .wanted = "a number from 1 to 1000"},
+                            "How often the model may call tools; default: 10")
+      ->type_name("N")
+      ->needs(runs);
+  add_number<double>(command, "--tool-timeout", tools.seconds,
+                     {.least = 0.001,
+                      .most = 86400,
+                      .wanted = "a number of seconds from 0.001 to 86400, or a duration such as "
+                                "`1m`"},
+                     "Longest time of one call; default: 60", parse_seconds)
+      ->type_name("SECONDS")
+      ->needs(runs);
+}
+
+      ->add_option("prompt", arguments->prompt.words,
                    "The prompt; - stands for stdin, which is added last otherwise")
       ->type_name("");
-  command->add_option("-f,--file", arguments->files, "File to add to the prompt; repeatable")
+  command->add_option("-f,--file", arguments->prompt.files, "File to add to the prompt; repeatable")
       ->type_name("FILE")
       ->allow_extra_args(false);
   command->callback(
       [arguments, &common, &exit_code] { exit_code = run_generate(common, *arguments); });
 }
 
+  add_images_and_tools(*command, arguments->images, arguments->tools);
+  command->add_flag("--code", arguments->code,
+                    "Print only the fenced code of the answer; --code=first or last: one block");
 void add_chat(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* command = add_command(app, "chat", "Hold a conversation");
   const auto arguments = std::make_shared<ChatArguments>();
@@ -112,6 +147,7 @@ void add_chat(CLI::App& app, const CommonOptions& common, int& exit_code) {
 }
 
 void add_models(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  add_images_and_tools(*command, arguments->images, arguments->tools);
   using Action = ModelsArguments::Action;
   auto* models = add_command(app, "models", "See and change what is installed", "list");
   models->require_subcommand(1);

@@ -13,6 +13,7 @@
 #include "runtime/cli/line_reader.hpp"
 #include "runtime/cli/progress_display.hpp"
 #include "runtime/cli/state_directory.hpp"
+#include "runtime/cli/tool_loop.hpp"
 
 namespace nexus::llm::cli {
 
@@ -60,9 +61,10 @@ Chat::Chat(const CommonOptions& common, const ChatArguments& arguments, Session&
       first_system_{settings_.options().system}, person_{::isatty(STDIN_FILENO) == 1},
       store_{open_store()} {}
 
-int Chat::run() {
+int Chat::run(std::vector<std::string> images) {
   if (!open())
     return code_;
+  images_ = std::move(images);
   lines_ = make_lines();
   if (person_) {
     output_.message("Talk to the " + std::string{to_string(asker_.role)} +
@@ -341,13 +343,17 @@ void Chat::undo() {
 }
 
 bool Chat::ask(const Messages& before) {
-  auto [response, shown] = ask_chat(asker_, messages_, settings_.options());
+  // Calls of tools and their results are added to a copy: nothing of a failed answer stays.
+  auto asked = messages_;
+  auto [response, shown] = ToolLoop{asker_, arguments_.tools}.ask(asked, settings_.options());
   auto& interrupts = asker_.session.interrupts();
   bool answered = true;
   if (response) {
+    messages_ = std::move(asked);
     messages_.push_back({.role = ChatRole::assistant,
                          .content = response->response,
-                         .thinking = std::move(response->thinking)});
+                         .thinking = std::move(response->thinking),
+                         .tool_calls = std::move(response->tool_calls)});
     last_model_ = response->model;
     last_stats_ = response->stats;
     warn_if_nearly_full();
