@@ -36,6 +36,7 @@
 #include "runtime/cli/simulate_command.hpp"
 #include "runtime/cli/stats_command.hpp"
 
+#include "runtime/cli/simulated_behaviour.hpp"
 namespace nexus::llm::cli {
 
 namespace {
@@ -286,7 +287,7 @@ void add_owner_options(CLI::App& command, OwnerOptions& owner) {
 
 void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* command = add_command(app, "simulate", "Run a simulated Ollama until Ctrl-C",
-                              "--port 11436 --model owl");
+                              "--port 11436 --model owl:thinking-tools");
   const auto arguments = std::make_shared<SimulateArguments>();
   add_number<std::uint16_t>(*command, "--port", arguments->port,
                             {.least = 0, .most = UINT16_MAX, .wanted = "a number from 0 to 65535"},
@@ -362,6 +363,27 @@ void add_certs(CLI::App& app, const CommonOptions& common, int& exit_code) {
   certs->require_subcommand(1);
   const auto folder = std::make_shared<std::string>();
   const auto name = std::make_shared<std::string>();
+  add_number<std::uint32_t>(*command, "--parallel", arguments->slots,
+                            {.least = 1, .most = 1024, .wanted = "a number from 1 to 1024"},
+                            "Requests that a model answers at the same time; default: 1")
+      ->type_name("N");
+  command->add_flag("--tools", arguments->tools,
+                    "Let the models call the first tool that is offered; --tools=all: every tool; "
+                    "--tools=endless: again and again");
+  command->add_flag("--thinking", arguments->thinking, "Let the models think first");
+  command
+      ->add_option(
+          "--fail", arguments->failures,
+          "Let requests fail: " + joined(words_of(SimulatedBehaviour::Kind::failure), ", ") +
+              "; with =COUNT only the first ones; repeatable")
+      ->type_name("FAILURE")
+      ->allow_extra_args(false);
+  std::string words = "A tag asks one model for it, such as owl:thinking-tools or owl:busy:\n";
+  for (const auto& behaviour : simulated_behaviours())
+    words += "  " + std::string{behaviour.word} +
+             std::string(12 - std::min<std::size_t>(11, behaviour.word.size()), ' ') +
+             std::string{behaviour.text} + "\n";
+  command->footer(words + "\n" + command->get_footer());
   auto* init =
       add_command(*certs, "init", "Make an authority of your own in a folder", "authority");
   init->add_option("folder", *folder, "Where to make it")->type_name("")->required();

@@ -10,6 +10,7 @@
 #include "config/config_keys.hpp"
 #include "nexus_llm/ai_role.hpp"
 #include "runtime/cli/shell.hpp"
+#include "runtime/cli/simulated_behaviour.hpp"
 
 namespace nexus::llm::cli {
 
@@ -48,6 +49,9 @@ void add_values(OptionDescription& option) {
   } else if (name == "key") {
     option.kind = ValueKind::words;
     option.words = key_words();
+  } else if (name == "FAILURE") {
+    option.kind = ValueKind::words;
+    option.words = words_of(SimulatedBehaviour::Kind::failure);
   } else if (name == "shell") {
     option.kind = ValueKind::words;
     option.words = shell_names();
