@@ -57,6 +57,9 @@ Output::Output(const CommonOptions& common)
                                                                     terminal_understands_escapes()},
       colour_wanted_{colour_wanted()} {}
 
+// A line that fills its last cell would wrap on some terminals.
+std::size_t Output::status_width() { return terminal_width() - 1; }
+
 bool Output::answer(std::string_view text) {
   std::lock_guard lock{mutex_};
   begin_message();
@@ -85,6 +88,12 @@ bool Output::line(std::string_view text) {
   std::lock_guard lock{mutex_};
   begin_message();
   return write_answer(std::string{text} + "\n");
+}
+
+bool Output::bytes(std::string_view content) {
+  std::lock_guard lock{mutex_};
+  begin_message();
+  return send_answer(content);
 }
 
 bool Output::write_answer(std::string_view text) {
@@ -163,7 +172,7 @@ void Output::status(std::string_view text) {
   const auto safe = TerminalFilter{}(text);
   if (!status_shown_)
     begin_message();
-  write_message("\r\033[K" + std::string{clip_to_width(safe, terminal_width() - 1)});
+  write_message("\r\033[K" + std::string{clip_to_width(safe, status_width())});
   status_shown_ = true;
 }
 
