@@ -10,8 +10,6 @@
 #include <cerrno>
 #include <system_error>
 
-#include "runtime/cli/spawn_attributes.hpp"
-
 namespace nexus::llm::cli {
 
 namespace {
@@ -35,6 +33,29 @@ public:
 private:
   static constexpr std::array signals{SIGINT, SIGQUIT};
   std::array<struct sigaction, signals.size()> before_{};
+};
+
+/// Makes a child handle all signals as a program that the shell starts.
+class SpawnAttributes {
+public:
+  SpawnAttributes() {
+    ::posix_spawnattr_init(&attributes_);
+    sigset_t all;
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  }
+  ~SpawnAttributes() { ::posix_spawnattr_destroy(&attributes_); }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+
+  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
+
+private:
+  posix_spawnattr_t attributes_{};
 };
 
 } // namespace

@@ -10,27 +10,13 @@
 #include "actors/role/model_settings.hpp"
 #include "config/describe_json.hpp"
 #include "runtime/cli/embed_input.hpp"
+#include "runtime/cli/embedded_text.hpp"
 #include "runtime/cli/request_flags.hpp"
 #include "runtime/cli/session.hpp"
 
 namespace nexus::llm::cli {
 
 namespace {
-
-/// The vector of a text: an object of `--json`, beside the `id` of its input.
-struct EmbeddedText {
-  std::uint64_t index = 0; ///< counts the texts, from 0
-  std::optional<std::string> file = {};
-  std::optional<std::uint64_t> line = {};
-  std::string model = {};
-  std::vector<float> embedding = {};
-
-  static constexpr std::string_view type_name = "EmbeddedText";
-  template <class Self, class Visit> static decltype(auto) fields(Self& self, Visit&& visit) {
-    return visit(Field{"index", self.index}, Field{"file", self.file}, Field{"line", self.line},
-                 Field{"model", self.model}, Field{"embedding", self.embedding});
-  }
-};
 
 /// Appends a number in little-endian order.
 void append_bytes(std::string& bytes, float number) {

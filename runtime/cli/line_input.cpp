@@ -57,7 +57,8 @@ bool LineInput::rewind() {
 }
 
 Result<bool> LineInput::read_more() {
-  std::array<char, 64 * 1024> buffer{};
+  // The framer moves what is left of a piece with each line that it gives.
+  std::array<char, 8 * 1024> buffer{};
   for (;;) {
     std::array<pollfd, 2> entries{pollfd{file_.get(), POLLIN, 0},
                                   pollfd{Interrupts::current_descriptor(), POLLIN, 0}};

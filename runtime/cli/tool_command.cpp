@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +21,6 @@
 #include "config/utf8.hpp"
 #include "runtime/cli/format.hpp"
 #include "runtime/cli/process_descriptor.hpp"
-#include "runtime/cli/spawn_attributes.hpp"
 
 namespace nexus::llm::cli {
 
@@ -68,6 +69,32 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
+/// Makes a child handle all signals as a program that the shell starts, in a process group of its
+/// own.
+class GroupAttributes {
+public:
+  GroupAttributes() {
+    ::posix_spawnattr_init(&attributes_);
+    sigset_t all;
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setpgroup(&attributes_, 0);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+                                                 POSIX_SPAWN_SETPGROUP);
+  }
+  ~GroupAttributes() { ::posix_spawnattr_destroy(&attributes_); }
+  GroupAttributes(const GroupAttributes&) = delete;
+  GroupAttributes& operator=(const GroupAttributes&) = delete;
+
+  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
+
+private:
+  posix_spawnattr_t attributes_{};
+};
+
 /// The command while it runs, with its process group.
 class RunningCommand {
 public:
@@ -94,7 +121,7 @@ public:
     ::posix_spawn_file_actions_adddup2(&actions, output.write_end.get(), STDOUT_FILENO);
     std::vector<std::string> arguments{"sh", "-c", command + " \"$@\"", "sh", tool};
     auto variables = environment_with(tool);
-    const SpawnAttributes attributes{SpawnAttributes::Group::own};
+    const GroupAttributes attributes;
     const auto error = ::posix_spawn(&process_, "/bin/sh", &actions, attributes.get(),
                                      pointers_to(arguments).data(), pointers_to(variables).data());
     ::posix_spawn_file_actions_destroy(&actions);
