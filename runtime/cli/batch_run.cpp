@@ -2,8 +2,7 @@
 #include "runtime/cli/batch_run.hpp"
 
 #include <algorithm>
-#include <thread>
-#include <vector>
+#include <system_error>
 
 namespace nexus::llm::cli {
 
@@ -24,6 +23,7 @@ bool concerns_all(const LLMError& error, const BatchLine& line) {
   case ErrorCategory::cancelled:
   case ErrorCategory::configuration:
   case ErrorCategory::internal:
+  case ErrorCategory::overload: // of this library: fewer requests at a time help
     return true;
   default:
     return error.code == ErrorCode::connect_timeout ||
@@ -45,11 +45,7 @@ BatchRun::BatchRun(BatchPlan plan, LineInput& input, BatchOutput* file, Session&
 
 void BatchRun::run() {
   const auto ending = session_.interrupts().during([this] { cancel_all(); });
-  working_ = plan_.max_concurrent;
-  std::vector<std::thread> workers;
-  workers.reserve(plan_.max_concurrent);
-  for (std::uint32_t i = 0; i < plan_.max_concurrent; ++i)
-    workers.emplace_back([this] { work(); });
+  auto workers = start_workers();
   {
     std::unique_lock lock{mutex_};
     while (working_ > 0) {
@@ -60,7 +56,32 @@ void BatchRun::run() {
   }
   for (auto& worker : workers)
     worker.join();
+  // What waits for a record that does not come is not lost.
+  for (const auto& [sequence, record] : held_)
+    static_cast<void>(write(record));
   output_.clear_status();
+}
+
+std::vector<std::thread> BatchRun::start_workers() {
+  std::vector<std::thread> workers;
+  workers.reserve(plan_.max_concurrent);
+  while (workers.size() < plan_.max_concurrent) {
+    {
+      std::lock_guard lock{mutex_};
+      ++working_;
+    }
+    try {
+      workers.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // Fewer threads do the work as well.
+      std::lock_guard lock{mutex_};
+      --working_;
+      if (workers.empty())
+        throw;
+      break;
+    }
+  }
+  return workers;
 }
 
 void BatchRun::work() {

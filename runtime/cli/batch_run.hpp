@@ -9,7 +9,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <utility>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 #include "runtime/cli/batch_line.hpp"
 #include "runtime/cli/batch_output.hpp"
@@ -56,6 +58,7 @@ private:
     BatchLine line;
   };
 
+  [[nodiscard]] std::vector<std::thread> start_workers();
   void work();
   [[nodiscard]] std::optional<Task> take();
   [[nodiscard]] Result<LLMResponse> ask(Task& task);

@@ -16,7 +16,7 @@ namespace {
 constexpr int lacking = 1;
 
 Result<void> check_code(const std::string& code, const CommonOptions& common) {
-  if (code != "" && code != "true" && code != "all" && code != "first" && code != "last")
+  if (!code.empty() && code != "true" && code != "all" && code != "first" && code != "last")
     return failure(ErrorCode::invalid_argument,
                    "--code must be `all`, `first` or `last`, not `" + code + "`");
   if (!code.empty() && common.json)

@@ -319,6 +319,22 @@ BOOST_AUTO_TEST_CASE(answers_come_as_they_are_there_or_in_order) {
   BOOST_TEST(lines_in(read("out.jsonl")) == "1 2 3 4 5 6 ");
 }
 
+BOOST_AUTO_TEST_CASE(an_interrupt_loses_no_answer_that_waits_for_an_earlier_one) {
+  auto options = Fixture::options();
+  options.parallel_slots = 8;
+  simulator = std::make_unique<simulator::Simulator>(options);
+  configure(simulator->base_url());
+  write_prompts(3);
+  simulator->inject(Fault::stall_after_lines(1).on("/api/generate"));
+  Child child{child_options({"batch", "in.jsonl", "--max-concurrent", "2", "--in-order"})};
+  child.close_input();
+  BOOST_TEST(child.read_error_until("2/3"));
+  child.signal(SIGINT);
+  BOOST_TEST(child.wait() == 130);
+  BOOST_TEST(lines_of(child.out()).size() == 2u);
+  BOOST_TEST(contains(child.err(), "2 answered, 0 failed of 3."), child.err());
+}
+
 BOOST_AUTO_TEST_CASE(a_reader_that_leaves_ends_the_batch) {
   write_prompts(50);
   Child child{child_options({"batch", "in.jsonl"})};
