@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t widest_bar = 30;
 constexpr std::size_t narrowest_bar = 5;
+constexpr std::size_t around_bar = 3; ///< brackets, and the space behind them
 
 double per_second(const BatchProgress& progress) {
   const auto seconds = std::chrono::duration<double>{progress.elapsed}.count();
@@ -49,11 +50,9 @@ std::string time_left(const BatchProgress& progress) {
 }
 
 std::string bar(const BatchProgress& progress, std::size_t room) {
-  // Brackets and the space behind it.
-  constexpr std::size_t around = 3;
-  if (!progress.total || *progress.total == 0 || room < narrowest_bar + around)
+  if (!progress.total || *progress.total == 0 || room < narrowest_bar + around_bar)
     return {};
-  const auto width = std::min(widest_bar, room - around);
+  const auto width = std::min(widest_bar, room - around_bar);
   const auto done = std::min(progress.answered + progress.failed, *progress.total);
   const auto full =
       static_cast<std::size_t>(static_cast<double>(done) / static_cast<double>(*progress.total) *
@@ -69,13 +68,14 @@ std::string batch_status(const BatchProgress& progress, std::size_t width) {
     counts += "/" + std::to_string(*progress.total);
   auto line = counts;
   // The most important first.
-  const auto add = [&line, width](const std::string& part) {
-    if (!part.empty() && line.size() + 2 + part.size() <= width)
+  const auto add = [&line, width](const std::string& part, std::size_t reserved) {
+    if (!part.empty() && line.size() + 2 + part.size() + reserved <= width)
       line += "  " + part;
   };
-  add(time_left(progress));
-  add(progress.failed > 0 ? std::to_string(progress.failed) + " failed" : "");
-  add(rate_of(progress));
+  add(time_left(progress), 0);
+  add(progress.failed > 0 ? std::to_string(progress.failed) + " failed" : "", 0);
+  // On a narrow terminal a bar tells more than a rate.
+  add(rate_of(progress), progress.total ? narrowest_bar + around_bar : 0);
   const auto room = width > line.size() ? width - line.size() : 0;
   return (bar(progress, room) + line).substr(0, width);
 }

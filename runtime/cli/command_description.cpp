@@ -39,7 +39,7 @@ std::vector<std::string> key_words() {
 void add_values(OptionDescription& option) {
   const auto name = option.value.empty() ? option.names.front() : option.value;
   option.kind = ValueKind::text;
-  if (is_one_of(name, {"FILE", "PATH", "file", "files"})) {
+  if (is_one_of(name, {"FILE", "PATH", "COMMAND", "file", "files"})) {
     option.kind = ValueKind::file;
   } else if (name == "folder") {
     option.kind = ValueKind::folder;

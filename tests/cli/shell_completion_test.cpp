@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(bash_completes_values) {
   write(home / "work" / "a scenario.json", "{}");
   BOOST_TEST(offers({"script", "a"}, "a scenario.json"));
   BOOST_TEST(offers({"--config", "a"}, "a scenario.json"));
-  for (const char* option : {"--image", "--tool"})
+  for (const char* option : {"--image", "--tool", "--tool-exec"})
     BOOST_TEST(offers({"generate", option, "a"}, "a scenario.json"));
   BOOST_TEST(offers({"batch", "a"}, "a scenario.json"));
   BOOST_TEST(offers({"batch", "--output", "a"}, "a scenario.json"));
