@@ -142,7 +142,7 @@ Result<LLMResponse> BatchRun::ask(Task& task) {
   }
   auto& llm = session_.llm();
   // An interrupt cancels the requests that it knows.
-  auto answer = stopping_                    ? failure(ErrorCode::cancelled, "")
+  auto answer = cancelling_                  ? failure(ErrorCode::cancelled, "")
                 : task.line.messages.empty() ? llm.generate(task.line.prompt, role, options)
                                              : llm.chat(task.line.messages, role, options);
   std::lock_guard lock{ids_mutex_};
@@ -151,7 +151,7 @@ Result<LLMResponse> BatchRun::ask(Task& task) {
 }
 
 void BatchRun::finish(const Task& task, const Result<LLMResponse>& answer) {
-  if (!answer && (stopping_ || session_.interrupts().interrupted() ||
+  if (!answer && (cancelling_ || session_.interrupts().interrupted() ||
                   concerns_all(answer.error(), task.line))) {
     end_with(answer.error());
     return cancel_all();
@@ -198,6 +198,7 @@ void BatchRun::end_with(LLMError reason) {
 }
 
 void BatchRun::cancel_all() {
+  cancelling_ = true;
   stopping_ = true;
   changed_.notify_all();
   std::lock_guard lock{ids_mutex_};

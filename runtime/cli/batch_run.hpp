@@ -80,8 +80,9 @@ private:
   Output& output_;
   const Clock::time_point begun_ = Clock::now();
 
-  std::atomic<bool> stopping_{false};
-  std::mutex input_mutex_; ///< for `input_` and `sequence_`
+  std::atomic<bool> stopping_{false};   ///< takes no more lines
+  std::atomic<bool> cancelling_{false}; ///< nor sends those that are taken
+  std::mutex input_mutex_;              ///< for `input_` and `sequence_`
   std::uint64_t sequence_ = 0;
 
   std::mutex ids_mutex_; ///< for `asked_`
