@@ -28,6 +28,8 @@ public:
       wanted.timeout = file->timeout;
     if (overrides_.max_retries && wanted.max_retries == *overrides_.max_retries)
       wanted.max_retries = file->max_retries;
+    if (overrides_.max_concurrent && wanted.limits.max_concurrent == *overrides_.max_concurrent)
+      wanted.limits.max_concurrent = file->limits.max_concurrent;
     if (auto saved = save_config(path_, wanted, warn_); !saved)
       return failure(std::move(saved.error()));
     last_ = wanted;
@@ -129,6 +131,8 @@ LLMClientConfig ConfigOverrides::over(LLMClientConfig config) const {
     config.timeout = *timeout;
   if (max_retries)
     config.max_retries = *max_retries;
+  if (max_concurrent)
+    config.limits.max_concurrent = *max_concurrent;
   return config;
 }
 

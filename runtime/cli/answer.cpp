@@ -62,7 +62,9 @@ Answer ask_and_show(const Asker& asker, GenerateOptions options, Streamed stream
                  [&view](const RequestProgress& progress) { view.progress(progress); }, options);
   } else {
     response = complete(options);
-    if (response)
+    if (response && asker.silent)
+      asker.output.aside(response->thinking, Style::faint);
+    else if (response)
       view.whole(*response);
   }
   view.end_text();

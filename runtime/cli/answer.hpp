@@ -21,6 +21,7 @@ struct Asker {
   Output& output;
   AIRole role = AIRole::overseer;
   bool stream = true;
+  bool silent = false; ///< without streaming: do not show the text of the answer
 };
 
 /// Sends a request and shows its answer as it arrives. An interrupt cancels the request. Does not

@@ -11,6 +11,7 @@
 
 #include "config/node_address.hpp"
 #include "config/suggestion.hpp"
+#include "runtime/cli/batch_command.hpp"
 #include "runtime/cli/certs_command.hpp"
 #include "runtime/cli/chat_command.hpp"
 #include "runtime/cli/command_description.hpp"
@@ -20,6 +21,7 @@
 #include "runtime/cli/config_edit.hpp"
 #include "runtime/cli/demo_command.hpp"
 #include "runtime/cli/doctor_command.hpp"
+#include "runtime/cli/embed_command.hpp"
 #include "runtime/cli/generate_command.hpp"
 #include "runtime/cli/help.hpp"
 #include "runtime/cli/json_contract.hpp"
@@ -37,6 +39,7 @@
 #include "runtime/cli/shell.hpp"
 #include "runtime/cli/sidecar_command.hpp"
 #include "runtime/cli/simulate_command.hpp"
+#include "runtime/cli/simulated_behaviour.hpp"
 #include "runtime/cli/stats_command.hpp"
 #include "runtime/cli/top_command.hpp"
 
@@ -46,7 +49,8 @@ namespace {
 
 constexpr const char* footer =
     "The options above go before or behind any command.\n"
-    "Exit codes: 0 fine, 1 a scenario did not pass, 2 wrong usage or input, 3 connection, 4 "
+    "Exit codes: 0 fine, 1 a scenario did not pass or a request of a batch failed, 2 wrong usage "
+    "or input, 3 connection, 4 "
     "timeout, 5 model, 6 API,\n"
     "7 broken stream, 8 configuration, 9 overload, 10 internal, 130 interrupted.";
 
@@ -91,16 +95,51 @@ int run_completions(const CLI::App& app, const CommonOptions& common, const std:
                              "; known are " + joined(names, ", "));
 }
 
-void add_generate(CLI::App& app, const CommonOptions& common, int& exit_code) {
-  auto* command = add_command(app, "generate", "Answer one prompt", "-f notes.txt \"Sum this up\"");
-  const auto arguments = std::make_shared<PromptArguments>();
-  command
-      ->add_option("prompt", arguments->words,
-                   "The prompt; - stands for stdin, which is added last otherwise")
-      ->type_name("");
-  command->add_option("-f,--file", arguments->files, "File to add to the prompt; repeatable")
+/// For commands whose model may see images and call tools.
+void add_images_and_tools(CLI::App& command, std::vector<std::string>& images,
+                          ToolArguments& tools) {
+  command.add_option("--image", images, "Image for a model that sees; repeatable")
       ->type_name("FILE")
       ->allow_extra_args(false);
+  auto* files = command
+                    .add_option("--tool", tools.files,
+                                "File with tools that the model may call, as JSON; repeatable")
+                    ->type_name("FILE")
+                    ->allow_extra_args(false);
+  auto* runs = command
+                   .add_option("--tool-exec", tools.command,
+                               "Answer the calls with what this command prints; without, they are "
+                               "printed")
+                   ->type_name("COMMAND")
+                   ->needs(files);
+  add_number<std::uint32_t>(command, "--tool-rounds", tools.rounds,
+                            {.least = 1, .most = 1000, .wanted = "a number from 1 to 1000"},
+                            "How often the model may call tools; default: 10")
+      ->type_name("N")
+      ->needs(runs);
+  add_number<double>(command, "--tool-timeout", tools.seconds,
+                     {.least = 0.001,
+                      .most = 86400,
+                      .wanted = "a number of seconds from 0.001 to 86400, or a duration such as "
+                                "`1m`"},
+                     "Longest time of one call; default: 60", parse_seconds)
+      ->type_name("SECONDS")
+      ->needs(runs);
+}
+
+void add_generate(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* command = add_command(app, "generate", "Answer one prompt", "-f notes.txt \"Sum this up\"");
+  const auto arguments = std::make_shared<GenerateArguments>();
+  command
+      ->add_option("prompt", arguments->prompt.words,
+                   "The prompt; - stands for stdin, which is added last otherwise")
+      ->type_name("");
+  command->add_option("-f,--file", arguments->prompt.files, "File to add to the prompt; repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  add_images_and_tools(*command, arguments->images, arguments->tools);
+  command->add_flag("--code", arguments->code,
+                    "Print only the fenced code of the answer; --code=first or last: one block");
   command->callback(
       [arguments, &common, &exit_code] { exit_code = run_generate(common, *arguments); });
 }
@@ -118,7 +157,64 @@ void add_chat(CLI::App& app, const CommonOptions& common, int& exit_code) {
       ->excludes(named);
   command->add_flag("--no-history", arguments->no_history,
                     "Keep neither the input nor a conversation without a name");
+  add_images_and_tools(*command, arguments->images, arguments->tools);
   command->callback([arguments, &common, &exit_code] { exit_code = run_chat(common, *arguments); });
+}
+
+void add_embed(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* command = add_command(app, "embed", "Turn texts into vectors",
+                              "-m nomic-embed-text \"A red apple\" \"A green pear\"");
+  const auto arguments = std::make_shared<EmbedArguments>();
+  command
+      ->add_option("texts", arguments->texts,
+                   "The texts; - stands for stdin, which is read if no other text is given")
+      ->type_name("");
+  command->add_option("-f,--file", arguments->files, "File with a text; repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  auto* lines = command->add_flag("--lines", arguments->lines,
+                                  "Each line of files and stdin is a text of its own");
+  command
+      ->add_flag("--jsonl", arguments->jsonl,
+                 "Each line of files and stdin is JSON: a text, or an object with text and id")
+      ->excludes(lines);
+  command->add_flag("--binary", arguments->binary,
+                    "Write little-endian 32-bit floats, without anything between them");
+  add_number(*command, "--dimensions", arguments->dimensions,
+             NumberRange<std::uint32_t>{
+                 .least = 1, .most = 1u << 20, .wanted = "a number from 1 to 1048576"},
+             "Length of each vector; default: the model's")
+      ->type_name("N");
+  command->callback(
+      [arguments, &common, &exit_code] { exit_code = run_embed(common, *arguments); });
+}
+
+void add_batch(CLI::App& app, const CommonOptions& common, int& exit_code) {
+  auto* command = add_command(app, "batch", "Answer many prompts, and go on after an interruption",
+                              "prompts.jsonl --output answers.jsonl");
+  const auto arguments = std::make_shared<BatchArguments>();
+  command
+      ->add_option("file", arguments->file,
+                   "Requests, one JSON object on each line; - stands for stdin")
+      ->type_name("")
+      ->required();
+  auto* output = command
+                     ->add_option("-o,--output", arguments->output,
+                                  "Append the answers there, and ask only what is missing in it")
+                     ->type_name("FILE");
+  add_number(
+      *command, "--max-concurrent", arguments->max_concurrent,
+      NumberRange<std::uint32_t>{.least = 1, .most = 256, .wanted = "a number from 1 to 256"},
+      "Requests at the same time; default: limits.maxConcurrent")
+      ->type_name("N");
+  command->add_flag("--in-order", arguments->in_order,
+                    "Write the answers in the order of the requests");
+  command
+      ->add_flag("--retry-failed", arguments->retry_failed,
+                 "Ask the requests again whose failures --output holds")
+      ->needs(output);
+  command->callback(
+      [arguments, &common, &exit_code] { exit_code = run_batch(common, *arguments); });
 }
 
 void add_models(CLI::App& app, const CommonOptions& common, int& exit_code) {
@@ -301,7 +397,7 @@ void add_owner_options(CLI::App& command, OwnerOptions& owner) {
 
 void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
   auto* command = add_command(app, "simulate", "Run a simulated Ollama until Ctrl-C",
-                              "--port 11436 --model owl");
+                              "--port 11436 --model owl:thinking-tools");
   const auto arguments = std::make_shared<SimulateArguments>();
   add_number<std::uint16_t>(*command, "--port", arguments->port,
                             {.least = 0, .most = UINT16_MAX, .wanted = "a number from 0 to 65535"},
@@ -318,6 +414,27 @@ void add_simulate(CLI::App& app, const CommonOptions& common, int& exit_code) {
   command
       ->add_option("-m,--model", arguments->models, "Models to have; default: those of the roles")
       ->type_name("NAME");
+  add_number<std::uint32_t>(*command, "--parallel", arguments->slots,
+                            {.least = 1, .most = 1024, .wanted = "a number from 1 to 1024"},
+                            "Requests that a model answers at the same time; default: 1")
+      ->type_name("N");
+  command->add_flag("--tools", arguments->tools,
+                    "Let the models call the first tool that is offered; --tools=all: every tool; "
+                    "--tools=endless: again and again");
+  command->add_flag("--thinking", arguments->thinking, "Let the models think first");
+  command
+      ->add_option(
+          "--fail", arguments->failures,
+          "Let requests fail: " + joined(words_of(SimulatedBehaviour::Kind::failure), ", ") +
+              "; with =COUNT only the first ones; repeatable")
+      ->type_name("FAILURE")
+      ->allow_extra_args(false);
+  std::string words = "A tag asks one model for it, such as owl:thinking-tools or owl:busy:\n";
+  for (const auto& behaviour : simulated_behaviours())
+    words += "  " + std::string{behaviour.word} +
+             std::string(12 - std::min<std::size_t>(11, behaviour.word.size()), ' ') +
+             std::string{behaviour.text} + "\n";
+  command->footer(words + "\n" + command->get_footer());
   add_owner_options(*command, arguments->owner);
   command->callback([arguments, &common, &exit_code] {
     only_here(common, "simulate");
@@ -473,6 +590,8 @@ void add_commands(CLI::App& app, const CommonOptions& common, int& exit_code) {
   app.footer(footer);
   add_generate(app, common, exit_code);
   add_chat(app, common, exit_code);
+  add_embed(app, common, exit_code);
+  add_batch(app, common, exit_code);
   add_models(app, common, exit_code);
   add_role(app, common, exit_code);
   add_config(app, common, exit_code);

@@ -28,9 +28,10 @@ Chat::Chat(const CommonOptions& common, const ChatArguments& arguments, Session&
       arguments_{arguments}, exit_{output, ::isatty(STDIN_FILENO) == 1}, state_{std::move(options)},
       keeper_{state_, exit_, output, arguments}, window_{asker_, state_, exit_.person()} {}
 
-int Chat::run() {
+int Chat::run(std::vector<std::string> images) {
   if (!keeper_.open())
     return exit_.code();
+  state_.images = std::move(images);
   converse();
   const auto written = output_.success();
   return exit_.code() != 0 ? exit_.code() : written;
@@ -39,7 +40,7 @@ int Chat::run() {
 /// The reader owns the terminal, which is restored before the last output.
 void Chat::converse() {
   ChatReader reader{asker_.session.interrupts(), output_, exit_, make_lines()};
-  ChatTurns turns{asker_, state_, exit_, reader, keeper_, window_};
+  ChatTurns turns{asker_, arguments_.tools, state_, exit_, reader, keeper_, window_};
   ChatCommands commands{asker_, state_, exit_, reader, keeper_, window_, turns};
   if (exit_.person()) {
     output_.message("Talk to the " + std::string{to_string(asker_.role)} +

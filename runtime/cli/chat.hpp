@@ -25,8 +25,9 @@ public:
   Chat(const CommonOptions& common, const ChatArguments& arguments, Session& session,
        Output& output, GenerateOptions options);
 
-  /// Holds the conversation to its end. Returns the exit code.
-  int run();
+  /// Holds the conversation to its end. The images, in base64, go with the first message. Returns
+  /// the exit code.
+  int run(std::vector<std::string> images);
 
 private:
   [[nodiscard]] std::unique_ptr<LineSource> make_lines();

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "runtime/cli/chat.hpp"
+#include "runtime/cli/image_file.hpp"
 #include "runtime/cli/request_flags.hpp"
+#include "runtime/cli/tool_file.hpp"
 
 namespace nexus::llm::cli {
 
@@ -14,12 +16,24 @@ int run_chat(const CommonOptions& common, const ChatArguments& arguments) {
   auto options = request_options(common);
   if (!options)
     return output.fail(options.error());
+  auto tools = read_tools(arguments.tools.files);
+  if (!tools)
+    return output.fail(tools.error());
+  options->tools = std::move(*tools);
+  std::vector<std::string> images;
+  for (const auto& file : arguments.images) {
+    auto image = read_image(file);
+    if (!image)
+      return output.fail(image.error());
+    images.push_back(std::move(*image));
+  }
   auto session = Session::start(common, interrupts, output);
   if (!session)
     return output.fail(session.error());
   // An interrupt between two turns must not terminate the system.
   const auto keeping = interrupts.during([] {});
-  return Chat{common, arguments, **session, output, std::move(*options)}.run();
+  Chat chat{common, arguments, **session, output, std::move(*options)};
+  return chat.run(std::move(images));
 }
 
 } // namespace nexus::llm::cli

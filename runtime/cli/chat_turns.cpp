@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "runtime/cli/tool_loop.hpp"
+
 namespace nexus::llm::cli {
 
 void ChatTurns::take(std::string text) {
@@ -39,13 +41,17 @@ void ChatTurns::undo() {
 }
 
 bool ChatTurns::ask(const Messages& before) {
-  auto [response, shown] = ask_chat(asker_, state_.messages, state_.settings.options());
+  // Calls of tools and their results are added to a copy: nothing of a failed answer stays.
+  auto asked = state_.messages;
+  auto [response, shown] = ToolLoop{asker_, tools_}.ask(asked, state_.settings.options());
   const auto& interrupts = asker_.session.interrupts();
   bool answered = true;
   if (response) {
+    state_.messages = std::move(asked);
     state_.messages.push_back({.role = ChatRole::assistant,
                                .content = response->response,
-                               .thinking = std::move(response->thinking)});
+                               .thinking = std::move(response->thinking),
+                               .tool_calls = std::move(response->tool_calls)});
     state_.last_model = response->model;
     state_.last_stats = response->stats;
     window_.warn_if_nearly_full();

@@ -10,16 +10,17 @@
 #include "runtime/cli/chat_state.hpp"
 #include "runtime/cli/context_window.hpp"
 #include "runtime/cli/conversation_keeper.hpp"
+#include "runtime/cli/tool_arguments.hpp"
 
 namespace nexus::llm::cli {
 
 /// The turns of a conversation: a message and its answer. Not thread-safe.
 class ChatTurns {
 public:
-  ChatTurns(const Asker& asker, ChatState& state, ChatExit& exit, ChatReader& reader,
-            ConversationKeeper& keeper, ContextWindow& window)
-      : asker_{asker}, state_{state}, exit_{exit}, reader_{reader}, keeper_{keeper}, window_{
-                                                                                         window} {}
+  ChatTurns(const Asker& asker, const ToolArguments& tools, ChatState& state, ChatExit& exit,
+            ChatReader& reader, ConversationKeeper& keeper, ContextWindow& window)
+      : asker_{asker}, tools_{tools}, state_{state}, exit_{exit}, reader_{reader}, keeper_{keeper},
+        window_{window} {}
 
   /// Sends a message and shows its answer. A message that fails is no part of the conversation.
   void take(std::string text);
@@ -37,6 +38,7 @@ private:
   void take_back(const Messages& before, const std::string& reason);
 
   const Asker& asker_;
+  const ToolArguments& tools_;
   ChatState& state_;
   ChatExit& exit_;
   ChatReader& reader_;

@@ -10,6 +10,7 @@
 #include "config/config_keys.hpp"
 #include "nexus_llm/ai_role.hpp"
 #include "runtime/cli/shell.hpp"
+#include "runtime/cli/simulated_behaviour.hpp"
 
 namespace nexus::llm::cli {
 
@@ -38,7 +39,7 @@ std::vector<std::string> key_words() {
 void add_values(OptionDescription& option) {
   const auto name = option.value.empty() ? option.names.front() : option.value;
   option.kind = ValueKind::text;
-  if (is_one_of(name, {"FILE", "PATH", "file", "files"})) {
+  if (is_one_of(name, {"FILE", "PATH", "COMMAND", "file", "files"})) {
     option.kind = ValueKind::file;
   } else if (name == "folder") {
     option.kind = ValueKind::folder;
@@ -48,6 +49,9 @@ void add_values(OptionDescription& option) {
   } else if (name == "key") {
     option.kind = ValueKind::words;
     option.words = key_words();
+  } else if (name == "FAILURE") {
+    option.kind = ValueKind::words;
+    option.words = words_of(SimulatedBehaviour::Kind::failure);
   } else if (name == "shell") {
     option.kind = ValueKind::words;
     option.words = shell_names();

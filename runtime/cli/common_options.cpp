@@ -19,7 +19,10 @@ ConfigLocation config_location(const CommonOptions& common) {
 }
 
 ConfigOverrides config_overrides(const CommonOptions& common) {
-  return {.base_url = common.base_url, .timeout = timeout_of(common), .max_retries = {}};
+  return {.base_url = common.base_url,
+          .timeout = timeout_of(common),
+          .max_retries = {},
+          .max_concurrent = common.max_concurrent};
 }
 
 } // namespace nexus::llm::cli

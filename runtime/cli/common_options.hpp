@@ -44,7 +44,8 @@ struct CommonOptions {
   std::optional<std::uint32_t> logprobs; ///< number of alternatives to report for each token
   bool no_truncate = false;
   bool no_shift = false;
-  std::optional<double> timeout; ///< seconds
+  std::optional<double> timeout;               ///< seconds
+  std::optional<std::uint32_t> max_concurrent; ///< of each role, for commands that ask much
 };
 
 /// Returns the timeout of the options, rounded up to milliseconds.

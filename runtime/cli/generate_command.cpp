@@ -2,21 +2,73 @@
 #include "runtime/cli/generate_command.hpp"
 
 #include "runtime/cli/answer.hpp"
+#include "runtime/cli/fenced_code.hpp"
+#include "runtime/cli/image_file.hpp"
 #include "runtime/cli/request_flags.hpp"
+#include "runtime/cli/tool_file.hpp"
+#include "runtime/cli/tool_loop.hpp"
 
 namespace nexus::llm::cli {
 
-int run_generate(const CommonOptions& common, PromptArguments arguments) {
+namespace {
+
+/// Exit code for an answer without what was asked for.
+constexpr int lacking = 1;
+
+Result<void> check_code(const std::string& code, const CommonOptions& common) {
+  if (!code.empty() && code != "true" && code != "all" && code != "first" && code != "last")
+    return failure(ErrorCode::invalid_argument,
+                   "--code must be `all`, `first` or `last`, not `" + code + "`");
+  if (!code.empty() && common.json)
+    return failure(ErrorCode::invalid_argument, "--code prints text, and goes without --json");
+  return {};
+}
+
+/// Writes the code of an answer. Returns the exit code.
+int show_code(Output& output, const std::string& answer, const std::string& which) {
+  auto blocks = fenced_code(answer);
+  if (blocks.empty()) {
+    output.aside(answer, Style::faint);
+    output.warning("the answer holds no fenced code, so none is written");
+    return lacking;
+  }
+  if (which == "first")
+    blocks.resize(1);
+  else if (which == "last")
+    blocks.erase(blocks.begin(), blocks.end() - 1);
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    output.answer((i > 0 ? "\n" : "") + blocks[i]);
+  return output.success();
+}
+
+} // namespace
+
+int run_generate(const CommonOptions& common, GenerateArguments arguments) {
   Interrupts interrupts;
   Output output{common};
   auto options = request_options(common);
   if (!options)
     return output.fail(options.error());
-  arguments.taken = {config_location(common).path.string(), common.certificate, common.key,
-                     common.authority};
+  if (auto fine = check_code(arguments.code, common); !fine)
+    return output.fail(fine.error());
+  auto tools = read_tools(arguments.tools.files);
+  if (!tools)
+    return output.fail(tools.error());
+  options->tools = std::move(*tools);
+  std::vector<std::string> images;
+  for (const auto& file : arguments.images) {
+    auto image = read_image(file);
+    if (!image)
+      return output.fail(image.error());
+    images.push_back(std::move(*image));
+  }
+  arguments.prompt.taken = {config_location(common).path.string(), common.certificate, common.key,
+                            common.authority};
   if (common.format.starts_with('@'))
-    arguments.taken.push_back(common.format.substr(1));
-  const auto prompt = read_prompt(arguments, [&output] {
+    arguments.prompt.taken.push_back(common.format.substr(1));
+  for (const auto* files : {&arguments.images, &arguments.tools.files})
+    arguments.prompt.taken.insert(arguments.prompt.taken.end(), files->begin(), files->end());
+  const auto prompt = read_prompt(arguments.prompt, [&output] {
     output.message(
         "(Reading the rest of the prompt from stdin, to its end; `< /dev/null` leaves it "
         "out.)");
@@ -26,9 +78,24 @@ int run_generate(const CommonOptions& common, PromptArguments arguments) {
   auto session = Session::start(common, interrupts, output);
   if (!session)
     return output.fail(session.error());
-  const Asker asker{**session, output, common.role, !common.no_stream};
-  const auto answer = ask_prompt(asker, *prompt, std::move(*options));
-  return answer.response ? output.success() : (*session)->fail(output, answer.response.error());
+  const bool code = !arguments.code.empty();
+  const Asker asker{**session, output, common.role, !common.no_stream && !code, code};
+  // Only conversations have tools.
+  auto ask = [&] {
+    if (options->tools.empty()) {
+      options->images = std::move(images);
+      return ask_prompt(asker, *prompt, std::move(*options));
+    }
+    std::vector<ChatMessage> messages{
+        {.role = ChatRole::user, .content = *prompt, .images = std::move(images)}};
+    return ToolLoop{asker, arguments.tools}.ask(messages, *options);
+  };
+  const auto answer = ask();
+  if (!answer.response)
+    return (*session)->fail(output, answer.response.error());
+  if (code && answer.response->tool_calls.empty())
+    return show_code(output, answer.response->response, arguments.code);
+  return output.success();
 }
 
 } // namespace nexus::llm::cli

@@ -93,6 +93,8 @@ void Interrupts::on_signal() {
 void Interrupts::end_program() {
   if (auto* call = before_end_.load())
     call();
+  if (const auto group = group_.load(); group > 0)
+    ::kill(-group, SIGKILL);
   ::_exit(exit_code(ErrorCategory::cancelled));
 }
 

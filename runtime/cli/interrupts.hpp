@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -56,6 +58,9 @@ public:
   /// Sets a function to call before an interrupt terminates the program immediately, e.g., for
   /// restoring the terminal.
   static void before_end(void (*call)()) noexcept { before_end_ = call; }
+  /// Sets the process group of a child to kill before an interrupt terminates the program
+  /// immediately; 0: none.
+  static void kill_at_end(pid_t group) noexcept { group_ = group; }
 
 private:
   void watch();
@@ -66,6 +71,7 @@ private:
 
   static inline std::atomic<int> current_{-1};
   static inline std::atomic<void (*)()> before_end_{nullptr};
+  static inline std::atomic<pid_t> group_{0};
 
   FileDescriptor signals_;
   EventDescriptor raised_;

@@ -12,8 +12,11 @@
 #include "nexus_llm/llm_response.hpp"
 #include "nexus_llm/model_status.hpp"
 #include "nexus_llm/stream_messages.hpp"
+#include "runtime/cli/batch_record.hpp"
+#include "runtime/cli/embedded_text.hpp"
 #include "runtime/cli/json_output.hpp"
 #include "runtime/cli/log_entry.hpp"
+#include "runtime/cli/tool_answer.hpp"
 
 namespace nexus::llm::cli {
 
@@ -95,10 +98,13 @@ constexpr std::string_view one_change = "the setting as it is now, and where it 
 
 /// Every command that has none below it.
 constexpr std::array command_outputs{
-    writes<LLMStreamChunk, RequestProgress, LLMResponse>(
+    writes<LLMStreamChunk, RequestProgress, LLMResponse, ToolAnswer>(
         "generate", "the chunks of the answer, and a progress where it starts over; with "
-                    "`--no-stream` the whole answer"),
-    writes<LLMStreamChunk, RequestProgress, LLMResponse>("chat", "for each answer as `generate`"),
+                    "`--no-stream` the whole answer; with `--tool-exec` what it answered to calls"),
+    writes<LLMStreamChunk, RequestProgress, LLMResponse, ToolAnswer>(
+        "chat", "for each answer as `generate`"),
+    writes<EmbeddedText>("embed", "a line for each text"),
+    writes<BatchRecord>("batch", "a line for each request that ended; none with `--output`"),
     writes<ModelList>("models list", "the installed models"),
     writes<ModelAvailability>("models check", "whether it is installed"),
     writes<ModelDetails>("models show", "what Ollama tells about it"),
@@ -130,6 +136,7 @@ constexpr std::array command_outputs{
     writes<>("sidecar", "its own protocol: `nexus-llm sidecar --schema`"),
     writes<Health>("health", "the state, also if Ollama does not answer"),
     writes<Health>("stats", "the state; with `--watch` a line each second"),
+    writes<>("top", "nothing: it needs a terminal"),
     writes<>("certs init", "nothing"),
     writes<>("certs issue", "nothing"),
     writes<>("demo", no_json),

@@ -53,6 +53,9 @@ Output::Output(const CommonOptions& common)
                                                       !common.plain &&
                                                       terminal_understands_escapes()} {}
 
+// A status that fills the last cell would wrap on some terminals, and could not be erased.
+std::size_t Output::status_width() { return terminal_columns(STDERR_FILENO) - 1; }
+
 bool Output::answer(std::string_view text) {
   std::lock_guard lock{mutex_};
   begin_message();
@@ -104,6 +107,12 @@ bool Output::line(std::string_view text) {
   std::lock_guard lock{mutex_};
   begin_message();
   return write_answer(std::string{text} + "\n");
+}
+
+bool Output::bytes(std::string_view content) {
+  std::lock_guard lock{mutex_};
+  begin_message();
+  return send_answer(content);
 }
 
 bool Output::write_answer(std::string_view text) {
@@ -178,8 +187,7 @@ void Output::status(std::string_view text) {
   const auto safe = TerminalFilter{}(text);
   if (!status_shown_)
     begin_message();
-  // A status wider than the terminal would wrap and could not be erased.
-  const auto shown = clip_to_width(safe, terminal_columns(STDERR_FILENO) - 1);
+  const auto shown = clip_to_width(safe, status_width());
   erase_status();
   write_message(shown);
   status_shown_ = true;

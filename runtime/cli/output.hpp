@@ -33,6 +33,10 @@ public:
   [[nodiscard]] bool verbose() const noexcept { return verbose_; }
   /// Whether a status line is shown: only on a terminal that can erase a line.
   [[nodiscard]] bool shows_status() const noexcept { return status_wanted_; }
+  /// Returns the width of the status line in cells.
+  [[nodiscard]] static std::size_t status_width();
+  /// Whether stdout is a terminal.
+  [[nodiscard]] bool answers_terminal() const noexcept { return answer_terminal_; }
 
   /// Writes a part of an answer. Returns false if stdout is no longer writable.
   bool answer(std::string_view text);
@@ -52,6 +56,8 @@ public:
   void finish_line();
   /// Writes one line of an answer.
   bool line(std::string_view text);
+  /// Writes bytes that are not text, such as numbers, without a line end. Not to a terminal.
+  bool bytes(std::string_view content);
   /// Writes a structure as one line of JSON. `json_contract.cpp` lists what each command writes.
   template <class T> bool object(const T& value) {
     json::Document document;

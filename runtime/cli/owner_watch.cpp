@@ -2,25 +2,15 @@
 #include "runtime/cli/owner_watch.hpp"
 
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "runtime/cli/process_descriptor.hpp"
 
 namespace nexus::llm::cli {
 
 namespace {
 
 constexpr int look_milliseconds = 500;
-
-/// Returns a descriptor that is readable once a process has terminated. Linux can also send a
-/// signal for that (PR_SET_PDEATHSIG), but does so when the thread that started this process
-/// terminates, possibly long before the parent process.
-FileDescriptor open_process([[maybe_unused]] pid_t process) {
-#ifdef SYS_pidfd_open
-  return FileDescriptor{static_cast<int>(::syscall(SYS_pidfd_open, process, 0))};
-#else
-  return FileDescriptor{};
-#endif
-}
 
 bool is_pipe(int descriptor) {
   struct stat about {};
@@ -44,6 +34,8 @@ Result<OwnerWatch> OwnerWatch::start(const OwnerOptions& options) {
   watch.stdin_ = options.with_stdin.value_or(is_pipe(STDIN_FILENO) && !is_closed(STDIN_FILENO));
   if (options.with_parent) {
     watch.parent_ = ::getppid();
+    // Linux can also send a signal (PR_SET_PDEATHSIG), but does so when the thread that started
+    // this process terminates, possibly long before the parent process.
     watch.process_ = open_process(watch.parent_);
   }
   return watch;

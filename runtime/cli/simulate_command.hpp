@@ -15,7 +15,11 @@ struct SimulateArguments {
   std::uint16_t port = 0; ///< 0: any
   std::uint32_t token_delay_ms = 30;
   std::uint32_t load_delay_ms = 0;
-  std::vector<std::string> models; ///< empty: the default models of the roles
+  std::uint32_t slots = 1;           ///< requests that a model answers at the same time
+  std::vector<std::string> models;   ///< empty: the default models of the roles
+  std::string tools;                 ///< of all models: `true`, `all` or `endless`
+  bool thinking = false;             ///< of all models
+  std::vector<std::string> failures; ///< of all models: `KIND` or `KIND=COUNT`
   OwnerOptions owner;
 };
 

@@ -96,6 +96,8 @@ private:
         const auto content = text_of(message, "content");
         prompt_tokens_ += count_tokens(content);
         after_tool_ = role == "tool";
+        if (after_tool_)
+          tool_result_ = content;
         if (role == "user")
           prompt_ = content;
       }
@@ -106,23 +108,14 @@ private:
   }
 
   void make_answer() {
-    auto text = server_.next_reply(model_->name).value_or(model_->config.reply);
-    const auto* tools = body_.find_list("tools");
-    if (model_->config.calls_first_tool && tools != nullptr && !after_tool_) {
-      lines_ = {{"", "", call_of((*tools)[0])}};
-      return;
-    }
-    const auto* format = body_.find("format");
-    if (text.empty() && format != nullptr)
-      text = generate_json(format->IsObject() ? format : nullptr, prompt_);
-    else if (text.empty())
-      text = generate_reply(name_, prompt_,
-                            static_cast<std::uint64_t>(body_.option("seed").value_or(
-                                static_cast<std::int64_t>(exchange_->record()))));
     if (model_->can("thinking") && (body_.find("think") == nullptr || wants_thinking()))
       for (auto& token : tokenize(model_->config.thinking))
         lines_.push_back({std::move(token), "", ""});
-    for (auto& token : tokenize(text))
+    if (const auto* tools = body_.find_list("tools"); tools != nullptr && calls_tools()) {
+      lines_.push_back({"", "", calls_of(*tools)});
+      return;
+    }
+    for (auto& token : tokenize(answer_text()))
       lines_.push_back({"", std::move(token), ""});
     const auto wanted = body_.option("num_predict").value_or(0);
     const auto limit =
@@ -131,18 +124,49 @@ private:
     lines_.resize(std::min(lines_.size(), limit));
   }
 
-  [[nodiscard]] std::string call_of(const Value& tool) const {
+  [[nodiscard]] bool calls_tools() const {
+    const auto& config = model_->config;
+    return config.calls_tools_endlessly ||
+           ((config.calls_first_tool || config.calls_every_tool) && !after_tool_);
+  }
+
+  [[nodiscard]] std::string answer_text() {
+    auto text = server_.next_reply(model_->name).value_or(model_->config.reply);
+    if (!text.empty())
+      return text;
+    if (const auto* format = body_.find("format"))
+      return generate_json(format->IsObject() ? format : nullptr, prompt_);
+    if (after_tool_)
+      return reply_to_tool(tool_result_);
+    return generate_reply(name_, prompt_,
+                          static_cast<std::uint64_t>(body_.option("seed").value_or(
+                              static_cast<std::int64_t>(exchange_->record()))));
+  }
+
+  /// Returns calls to the first of the tools, or to each, as a JSON array.
+  [[nodiscard]] std::string calls_of(const Value& tools) const {
+    std::vector<std::string> calls;
+    for (const auto& tool : tools.GetArray()) {
+      calls.push_back(call_of(tool, calls.size()));
+      if (!model_->config.calls_every_tool)
+        break;
+    }
+    return json_array(calls);
+  }
+
+  [[nodiscard]] std::string call_of(const Value& tool, std::size_t index) const {
     const auto* function = json::find(tool, "function");
     const auto* parameters = function == nullptr ? nullptr : json::find(*function, "parameters");
     JsonObject called;
     JsonObject call;
     if (!server_.old()) {
-      called.number("index", 0);
-      call.text("id", "call_" + std::to_string(exchange_->record()));
+      called.number("index", static_cast<std::int64_t>(index));
+      call.text("id", "call_" + std::to_string(exchange_->record()) +
+                          (index > 0 ? "_" + std::to_string(index) : ""));
     }
     called.text("name", function == nullptr ? "" : text_of(*function, "name"))
         .json("arguments", parameters == nullptr ? "{}" : generate_json(parameters, prompt_));
-    return json_array({call.json("function", called.str()).str()});
+    return call.json("function", called.str()).str();
   }
 
   /// Sends the response. Its steps are queued at once, with pauses between the tokens.
@@ -243,6 +267,7 @@ private:
   std::string prompt_;
   std::size_t prompt_tokens_ = 0;
   bool after_tool_ = false;
+  std::string tool_result_;
   std::vector<Line> lines_;
   std::string done_reason_ = "stop";
   steady_clock::time_point received_ = steady_clock::now();

@@ -150,6 +150,10 @@ std::string generate_reply(std::string_view model, std::string_view prompt, std:
   return text + " answer to \"" + beginning_of(prompt) + "\". No model ran for it.";
 }
 
+std::string reply_to_tool(std::string_view result) {
+  return "[simulated] The tool said \"" + beginning_of(result) + "\". No model ran for this.";
+}
+
 std::string generate_json(const Value* schema, std::string_view prompt) {
   if (schema != nullptr)
     return default_value(*schema, 0);

@@ -23,6 +23,9 @@ namespace nexus::llm::simulator {
 [[nodiscard]] std::string generate_reply(std::string_view model, std::string_view prompt,
                                          std::uint64_t seed);
 
+/// Returns a reply to the result of a tool, which it quotes.
+[[nodiscard]] std::string reply_to_tool(std::string_view result);
+
 /// Returns a JSON object. With a schema: its required properties (or all if none is required) with
 /// default values of their types.
 [[nodiscard]] std::string generate_json(const rapidjson::Value* schema, std::string_view prompt);

@@ -126,7 +126,7 @@ std::vector<Workload> workloads() {
          ConflatingQueue pending{1};
          for (int i = 0; i < 10; ++i)
            pending.push({.id = {"r"}, .response = " piece"});
-         must(pending.pop()->response.size() == 60, "text is missing");
+         must(pending.pop()->chunk.response.size() == 60, "text is missing");
        }},
   };
 }

@@ -60,6 +60,12 @@ struct JsonFixture : Fixture {
   const PrintedSchema schema{run({"schema"}).out};
 };
 
+/// The address in what `serve --json` writes.
+std::string listening_at(const std::string& out) {
+  const auto text = json_at(out, "listen");
+  return text.size() > 2 ? text.substr(1, text.size() - 2) : text;
+}
+
 /// The commands of a manual page.
 std::vector<std::string> commands_of(const std::string& man_page) {
   std::vector<std::string> all;
@@ -109,7 +115,11 @@ std::vector<JsonRun> runs_that_succeed() {
       {"doctor"},
       {"script", {"scenario.json"}},
       {"health"},
-      {"stats"},
+      {"embed", {"one", "two"}},
+      {"embed", {"--jsonl"}, "{\"text\": \"a\", \"id\": [1]}\n"},
+      {"batch", {"-"}, "{\"prompt\": \"a\"}\n{\"prompt\": \"b\", \"id\": 2}\n"},
+      {"generate", {"hi", "-m", "caller", "--tool", "tool.json"}},
+      {"generate", {"hi", "-m", "caller", "--tool", "tool.json", "--tool-exec", "cat"}},
       {"version"},
   };
 }
@@ -138,6 +148,9 @@ BOOST_AUTO_TEST_CASE(every_command_is_in_the_schema) {
 BOOST_AUTO_TEST_CASE(what_a_command_writes_fits_its_schema) {
   write(home / "work" / "scenario.json", R"({"name": "one", "steps": [{"prompt": "Hi", "as": "it"},
     {"asked": "POST /api/generate"}, {"answer": "Ho."}, {"answered": "it"}]})");
+  write(home / "work" / "tool.json", R"({"name": "look", "description": "Looks",
+    "parameters": {"type": "object", "properties": {"at": {"type": "string"}}}})");
+  simulator->add_model({.name = "caller", .calls_first_tool = true});
   environment["VISUAL"] = "true";
   configure(simulator->base_url(), R"(, "log": {"enabled": true})");
   BOOST_TEST(run({"models", "copy", "owl", "me/mine"}).code == 0);
@@ -147,7 +160,7 @@ BOOST_AUTO_TEST_CASE(what_a_command_writes_fits_its_schema) {
 
 BOOST_AUTO_TEST_CASE(every_command_that_writes_json_is_tried) {
   // Those that run until they are told to end are tried below.
-  std::set<std::string> tried{"simulate", "serve"};
+  std::set<std::string> tried{"simulate", "serve", "stats"};
   for (const auto& each : runs_that_succeed())
     tried.insert(each.command);
   for (const auto& command : json::find(schema.whole(), "commands")->GetObject())
@@ -162,6 +175,8 @@ BOOST_AUTO_TEST_CASE(what_runs_until_its_end_says_where) {
                             {"serve", {"--no-exit-with-stdin", "--listen", "127.0.0.1:0"}}}) {
     Child child{child_options(arguments_of(each))};
     BOOST_TEST(child.read_until("\n"), each.command);
+    if (each.command == "serve")
+      check({"stats", {"--connect", listening_at(child.out())}});
     child.signal(SIGTERM);
     BOOST_TEST(child.wait() == 0);
     check_lines(each.command, child.out());
@@ -217,8 +232,10 @@ BOOST_AUTO_TEST_CASE(what_is_told_of_an_ollama_that_is_not_there_fits_the_schema
     BOOST_TEST(outcome.code == 3, each.command);
     check_lines(each.command, outcome.out);
   }
-  // These tell of the system, which is there.
-  check({"stats"});
+  // Of which system?
+  const auto outcome = run({"stats", "--json"});
+  BOOST_TEST(outcome.code == 3);
+  check_lines("stats", outcome.out);
 }
 
 BOOST_AUTO_TEST_CASE(a_member_that_is_not_documented_does_not_fit) {

@@ -90,6 +90,11 @@ BOOST_AUTO_TEST_CASE(bash_completes_values) {
   write(home / "work" / "a scenario.json", "{}");
   BOOST_TEST(offers({"script", "a"}, "a scenario.json"));
   BOOST_TEST(offers({"--config", "a"}, "a scenario.json"));
+  for (const char* option : {"--image", "--tool", "--tool-exec"})
+    BOOST_TEST(offers({"generate", option, "a"}, "a scenario.json"));
+  BOOST_TEST(offers({"batch", "a"}, "a scenario.json"));
+  BOOST_TEST(offers({"batch", "--output", "a"}, "a scenario.json"));
+  BOOST_TEST(offers({"simulate", "--fail", "inc"}, "incomplete"));
 }
 
 BOOST_AUTO_TEST_CASE(every_command_and_option_of_the_help_is_in_every_script_and_in_the_page) {

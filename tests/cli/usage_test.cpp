@@ -90,9 +90,10 @@ BOOST_AUTO_TEST_CASE(help_of_a_command_has_an_example_and_the_options_of_every_c
 }
 
 BOOST_AUTO_TEST_CASE(every_command_has_an_example_and_help_by_either_way) {
-  for (const char* command : {"generate", "chat", "models", "role", "config", "doctor", "simulate",
-                              "script", "serve", "sidecar", "health", "stats", "top", "certs",
-                              "demo", "help", "completions", "man", "version"}) {
+  for (const char* command :
+       {"generate", "chat",   "embed",    "batch",  "models",      "role",    "config", "log",
+        "doctor",   "schema", "simulate", "script", "serve",       "sidecar", "health", "stats",
+        "top",      "certs",  "demo",     "help",   "completions", "man",     "version"}) {
     const auto help = run({command, "--help"});
     BOOST_TEST(help.code == 0, command);
     BOOST_TEST(contains(help.out, "Example:\n  nexus-llm " + std::string{command}), help.out);

@@ -115,6 +115,29 @@ BOOST_AUTO_TEST_CASE(the_first_tool_is_called_on_a_line_of_its_own) {
   BOOST_TEST(!contains(lines[0], "tool_calls"));
 }
 
+BOOST_AUTO_TEST_CASE(every_tool_is_called_once_or_without_end) {
+  Simulator server(with_models());
+  server.add_model({.name = "all",
+                    .capabilities = {"completion", "tools", "thinking"},
+                    .thinking = "Hm.",
+                    .calls_every_tool = true});
+  server.add_model({.name = "endless", .calls_tools_endlessly = true});
+  const std::string tools =
+      R"(,"tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"g"}}]})";
+  const std::string user = R"("messages":[{"role":"user","content":"x"})";
+  auto lines = post(server.port(), "/api/chat", R"({"model":"all",)" + user + "]" + tools).lines();
+  BOOST_REQUIRE(lines.size() == 3U);
+  BOOST_TEST(contains(lines[0], R"("thinking":"Hm.")"));
+  BOOST_TEST(fits(
+      lines[1],
+      R"(*"tool_calls":[{"id":"call_*","function":{"index":0,"name":"f","arguments":{}}},{"id":"call_*_1","function":{"index":1,"name":"g","arguments":{}}}]*)"));
+  const auto after = user + R"(,{"role":"tool","content":"rain"}])" + tools;
+  lines = post(server.port(), "/api/chat", R"({"model":"all","stream":false,)" + after).lines();
+  BOOST_TEST(contains(lines[0], R"(The tool said \"rain\")"));
+  lines = post(server.port(), "/api/chat", R"({"model":"endless",)" + after).lines();
+  BOOST_TEST(contains(lines[0], R"("name":"f")"));
+}
+
 BOOST_AUTO_TEST_CASE(format_gives_json_of_the_schema) {
   const Simulator server(with_models());
   const auto reply = post(

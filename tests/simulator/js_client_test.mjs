@@ -1,8 +1,9 @@
 // Usage: node js_client_test.mjs BASE_URL [PATH_OF_THE_OLLAMA_PACKAGE]
 //
 // Runs the official JavaScript client against a simulator that has the model given in MODEL
-// (default "demo") installed and a token delay of a few milliseconds, so that there is a stream to
-// abort. Prints one line per check; exits non-zero when one fails.
+// (default "demo") installed, a model "caller" that thinks and calls every tool, a model "broken"
+// that is busy once and then breaks its answers, and a token delay of a few milliseconds, so that
+// there is a stream to abort. Prints one line per check; exits non-zero when one fails.
 
 import assert from 'node:assert/strict'
 import path from 'node:path'
@@ -126,6 +127,51 @@ await check('copy and delete', async () => {
 
 await check('missing model is an error', async () => {
   await assert.rejects(client.chat({ model: 'js-missing', messages: question }), /not found/)
+})
+
+const tool = (name, properties) => ({
+  type: 'function',
+  function: { name, description: name, parameters: { type: 'object', properties, required: Object.keys(properties) } },
+})
+const tools = [tool('get_weather', { city: { type: 'string' } }), tool('get_time', {})]
+
+await check('thinking is apart from the answer', async () => {
+  let thinking = ''
+  let content = ''
+  for await (const part of await client.chat({ model: 'caller', messages: question, stream: true, think: true })) {
+    thinking += part.message.thinking ?? ''
+    content += part.message.content
+  }
+  assert.equal(thinking, 'Let me see.')
+  assert.match(content, /\[simulated\]/)
+  const silent = await client.chat({ model: 'caller', messages: question, think: false })
+  assert.equal(silent.message.thinking, undefined)
+  const level = await client.chat({ model: 'caller', messages: question, think: 'high' })
+  assert.equal(level.message.thinking, 'Let me see.')
+})
+
+await check('a loop of tools comes to an answer', async () => {
+  const messages = [...question]
+  const calls = []
+  for await (const part of await client.chat({ model: 'caller', messages, tools, stream: true }))
+    calls.push(...(part.message.tool_calls ?? []))
+  assert.deepEqual(calls.map((call) => call.function.name), ['get_weather', 'get_time'])
+  assert.deepEqual(calls[0].function.arguments, { city: '[simulated]' })
+  assert.deepEqual(calls.map((call) => call.function.index), [0, 1])
+  assert.equal(new Set(calls.map((call) => call.id)).size, 2)
+  messages.push({ role: 'assistant', content: '', tool_calls: calls })
+  for (const call of calls)
+    messages.push({ role: 'tool', content: 'mild', tool_name: call.function.name })
+  const answer = await client.chat({ model: 'caller', messages, tools })
+  assert.equal(answer.message.tool_calls, undefined)
+  assert.match(answer.message.content, /The tool said "mild"/)
+})
+
+await check('a failure that was asked for is an error of the client', async () => {
+  await assert.rejects(client.chat({ model: 'broken', messages: question }), (error) => error.status_code === 503)
+  await assert.rejects(async () => {
+    for await (const part of await client.chat({ model: 'broken', messages: question, stream: true })) void part
+  }, /it broke/)
 })
 
 await check('abort ends a stream', async () => {

@@ -30,9 +30,17 @@ int main(int argc, char** argv) {
              "' ollama@0.6 >/dev/null 2>&1"))
     return skip("the client cannot be had from the registry of npm");
   nexus::llm::simulator::SimulatorOptions options;
-  options.models = {{.name = "demo"}};
+  options.models = {{.name = "demo"},
+                    {.name = "caller",
+                     .capabilities = {"completion", "tools", "thinking"},
+                     .thinking = "Let me see.",
+                     .calls_every_tool = true},
+                    {.name = "broken"}};
   options.token_delay = 5ms;
   nexus::llm::simulator::Simulator ollama{options};
+  ollama.inject(nexus::llm::simulator::Fault::busy().for_model("broken"));
+  ollama.inject(
+      nexus::llm::simulator::Fault::error_line(1, "it broke").for_model("broken").times(0));
   return works("node '" + script + "' " + ollama.base_url() + " '" + directory +
                "/node_modules/ollama'")
              ? 0

@@ -42,6 +42,7 @@ struct ConfigOverrides {
   std::optional<std::string> base_url;
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::uint32_t> max_retries;
+  std::optional<std::uint32_t> max_concurrent = {}; ///< `limits.maxConcurrent`
 
   /// Returns `config` with the overrides applied.
   [[nodiscard]] LLMClientConfig over(LLMClientConfig config) const;

@@ -33,6 +33,10 @@ struct SimulatedModel {
   /// Answer every chat request that offers tools with a call to the first one, unless the last
   /// message is a tool result.
   bool calls_first_tool = false;
+  /// Likewise, with a call to each tool that is offered.
+  bool calls_every_tool = false;
+  /// Calls tools again after each of their results, without end.
+  bool calls_tools_endlessly = false;
 };
 
 } // namespace nexus::llm::simulator
