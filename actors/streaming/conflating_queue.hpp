@@ -46,12 +46,14 @@ public:
     if (!pending_ || credit_ == 0)
       return std::nullopt;
     --credit_;
-    Outgoing out{*std::exchange(pending_, std::nullopt)};
-    out.chunk.seq = next_seq_++;
-    out.chunk.restarted = std::exchange(restarted_, false);
+    std::optional<Outgoing> out{Outgoing{std::move(*pending_)}};
+    pending_.reset();
+    auto& chunk = out->chunk;
+    chunk.seq = next_seq_++;
+    chunk.restarted = std::exchange(restarted_, false);
     // The first one shows whether the subscriber works at all, the last one when it has finished.
-    if (++unacknowledged_ >= stride_ || out.chunk.seq == 0 || out.chunk.done)
-      out.acknowledges = std::exchange(unacknowledged_, 0);
+    if (++unacknowledged_ >= stride_ || chunk.seq == 0 || chunk.done)
+      out->acknowledges = std::exchange(unacknowledged_, 0);
     return out;
   }
 

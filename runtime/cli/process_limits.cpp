@@ -2,9 +2,11 @@
 #include "runtime/cli/process_limits.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -77,6 +79,14 @@ std::size_t stack_bytes() {
   return bytes;
 }
 
+/// Where address space is limited, makes all threads share one heap: each further one reserves
+/// 64 MiB.
+void spare_address_space() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    ::mallopt(M_ARENA_MAX, 1);
+}
+
 /// Reserves this much address space at once; returns `errno` or 0.
 int try_memory(std::size_t bytes) {
   auto* space =
@@ -111,6 +121,7 @@ ProcessNeeds needs_of_actors() {
 Result<void> check_limits(const ProcessNeeds& needs) {
   if (const auto error = try_descriptors(needs.descriptors); error != 0)
     return failure(limit_failure(error));
+  spare_address_space();
   if (const auto error = try_memory(needs.threads * stack_bytes() + needs.memory); error != 0)
     return failure(limit_failure(error));
   if (const auto error = try_threads(needs.threads); error != 0)

@@ -2,6 +2,8 @@
 #include "runtime/cli/top_screen.hpp"
 
 #include <curses.h>
+#include <signal.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +20,7 @@ namespace nexus::llm::cli {
 namespace {
 
 constexpr int escape_milliseconds = 25;
+constexpr wint_t suspend_key = 0x1A; // Ctrl-Z
 
 LLMError no_screen(const std::string& reason) {
   return {.code = ErrorCode::invalid_argument,
@@ -107,6 +110,8 @@ Result<std::unique_ptr<TopScreen>> TopScreen::open() {
   // What is drawn is UTF-8, as everywhere in this program.
   if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr)
     std::setlocale(LC_CTYPE, "");
+  // The handler of ncurses would run in the middle of a drawing, and hang.
+  ::signal(SIGTSTP, SIG_IGN);
   auto* screen = ::newterm(nullptr, stdout, stdin);
   if (screen == nullptr)
     return failure(no_screen("a terminal that terminfo knows"));
@@ -120,12 +125,32 @@ TopScreen::TopScreen(void* screen) : screen_{screen} {
   ::keypad(stdscr, TRUE);
   ::nodelay(stdscr, TRUE);
   ::curs_set(0);
+  read_suspend_as_key();
   Interrupts::before_end([] { ::endwin(); });
 }
 
 TopScreen::~TopScreen() {
   Interrupts::before_end(nullptr);
   ::endwin();
+  ::signal(SIGTSTP, SIG_DFL);
+}
+
+void TopScreen::read_suspend_as_key() {
+  termios mode{};
+  if (::tcgetattr(STDIN_FILENO, &mode) != 0)
+    return;
+  mode.c_cc[VSUSP] = _POSIX_VDISABLE;
+  ::tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
+  // The mode to come back to, after a suspension too.
+  ::def_prog_mode();
+}
+
+void TopScreen::suspend() {
+  ::endwin();
+  ::signal(SIGTSTP, SIG_DFL);
+  ::raise(SIGTSTP);
+  ::signal(SIGTSTP, SIG_IGN);
+  ::refresh();
 }
 
 std::size_t TopScreen::rows() const { return static_cast<std::size_t>(std::max(0, LINES)); }
@@ -151,6 +176,10 @@ std::optional<TopKey> TopScreen::read_key() {
   case KEY_CODE_YES:
     return key_of_code(key);
   case OK:
+    if (key == suspend_key) {
+      suspend();
+      return TopKey::redraw;
+    }
     return key_of_character(key);
   default:
     return std::nullopt;

@@ -16,8 +16,8 @@ namespace nexus::llm::cli {
 /// written. The terminal is as before when this is destroyed, while the program is suspended, and
 /// when an interrupt ends it.
 ///
-/// Only one instance at a time per process. Main thread only. Handles SIGWINCH and SIGTSTP, which
-/// other threads should block.
+/// Only one instance at a time per process. Main thread only. Handles SIGWINCH, which other threads
+/// should block; SIGTSTP from elsewhere is ignored.
 class TopScreen {
 public:
   /// Tells whether stdin and stdout are a terminal that can move its cursor.
@@ -36,6 +36,10 @@ public:
   [[nodiscard]] std::optional<TopKey> read_key();
 
 private:
+  /// Lets Ctrl-Z arrive as a key instead of a signal.
+  static void read_suspend_as_key();
+  /// Gives the terminal back, and draws again when the process goes on.
+  static void suspend();
   struct Deleter {
     void operator()(void* screen) const;
   };

@@ -116,7 +116,7 @@ std::vector<JsonRun> runs_that_succeed() {
       {"script", {"scenario.json"}},
       {"health"},
       {"embed", {"one", "two"}},
-      {"embed", {"--jsonl"}, "{\"text\": \"a\", \"id\": [1]}\n"},
+      {"embed", {"--jsonl"}, "{\"text\": \"a\", \"id\": \"x\"}\n"},
       {"batch", {"-"}, "{\"prompt\": \"a\"}\n{\"prompt\": \"b\", \"id\": 2}\n"},
       {"generate", {"hi", "-m", "caller", "--tool", "tool.json"}},
       {"generate", {"hi", "-m", "caller", "--tool", "tool.json", "--tool-exec", "cat"}},

@@ -385,8 +385,9 @@ BOOST_AUTO_TEST_CASE(what_nodes_need_is_read_at_the_start_alone) {
   for (const auto& key : config_keys())
     if (key.at_start)
       at_start.push_back(key.path);
-  const std::vector<std::string> expected{"limits.maxMessageBytes", "nodes", "tls.certificate",
-                                          "tls.key", "tls.authority"};
+  const std::vector<std::string> expected{
+      "limits.maxMessageBytes", "log.enabled", "log.maxBytes", "nodes",
+      "tls.certificate",        "tls.key",     "tls.authority"};
   BOOST_TEST(at_start == expected, boost::test_tools::per_element());
 }
 
