@@ -251,7 +251,9 @@ void MarkdownView::show_inline(std::size_t size) {
 /// Shows a rule, with the name of a language in it.
 void MarkdownView::show_fence(std::string_view label) {
   const auto width = std::min(longest_rule, wrap_.width());
-  std::string rule = label.empty() ? "" : "── " + std::string{label} + " ";
+  std::string rule;
+  if (!label.empty())
+    rule = "── " + std::string{label} + " ";
   while (width_of(rule) < width)
     rule += "─";
   wrap_.add_verbatim(rule, faint);
