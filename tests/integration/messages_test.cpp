@@ -26,7 +26,7 @@ class Filler {
 public:
   template <class T> void fill(T& value) {
     if constexpr (Described<T>)
-      T::fields(value, [this](auto... field) { (fill(field.value), ...); });
+      T::fields(value, [this](auto... field) { (this->fill(field.value), ...); });
     else if constexpr (std::is_same_v<T, ErrorCode>)
       value = ErrorCode::stream_interrupted;
     else if constexpr (std::is_same_v<T, bool>)
