@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(a_file_may_be_exactly_as_large_as_the_limit) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_empty_is_read_and_one_that_is_not_there_is_an_error) {
   const test::TemporaryDirectory directory;
-  std::ofstream{directory / "empty"};
+  std::ofstream{directory / "empty"} << "";
   std::error_code error = std::make_error_code(std::errc::io_error);
   BOOST_TEST((read_file(directory / "empty", 1, error) == ""));
   BOOST_TEST(!error);
