@@ -101,14 +101,15 @@ private:
   std::vector<Entry> members_;
 };
 
+/// The only type of tools and their calls.
+Fault check_function(const Value& type) {
+  return type.IsString() && json::text_of(type) == "function" ? Fault{} : "must be `function`";
+}
+
 Fault read_call(const Value& value, ToolCall& call) {
   return Members{}
       .add("id", [&](const Value& id) { return read_text(id, call.id); })
-      .add("type",
-           [](const Value& type) {
-             return type.IsString() && json::text_of(type) == "function" ? Fault{}
-                                                                         : "must be `function`";
-           })
+      .add("type", check_function)
       .add("function",
            [&](const Value& function) {
              return Members{}
@@ -148,11 +149,7 @@ Fault read_message(const Value& value, ChatMessage& message) {
 
 Fault read_tool(const Value& value, Tool& tool) {
   return Members{}
-      .add("type",
-           [](const Value& type) {
-             return type.IsString() && json::text_of(type) == "function" ? Fault{}
-                                                                         : "must be `function`";
-           })
+      .add("type", check_function)
       .add("function",
            [&](const Value& function) {
              return Members{}

@@ -20,20 +20,16 @@ int run_chat(const CommonOptions& common, const ChatArguments& arguments) {
   if (!tools)
     return output.fail(tools.error());
   options->tools = std::move(*tools);
-  std::vector<std::string> images;
-  for (const auto& file : arguments.images) {
-    auto image = read_image(file);
-    if (!image)
-      return output.fail(image.error());
-    images.push_back(std::move(*image));
-  }
+  auto images = read_images(arguments.images);
+  if (!images)
+    return output.fail(images.error());
   auto session = Session::start(common, interrupts, output);
   if (!session)
     return output.fail(session.error());
   // An interrupt between two turns must not terminate the system.
   const auto keeping = interrupts.during([] {});
   Chat chat{common, arguments, **session, output, std::move(*options)};
-  return chat.run(std::move(images));
+  return chat.run(std::move(*images));
 }
 
 } // namespace nexus::llm::cli

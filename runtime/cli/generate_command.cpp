@@ -55,13 +55,9 @@ int run_generate(const CommonOptions& common, GenerateArguments arguments) {
   if (!tools)
     return output.fail(tools.error());
   options->tools = std::move(*tools);
-  std::vector<std::string> images;
-  for (const auto& file : arguments.images) {
-    auto image = read_image(file);
-    if (!image)
-      return output.fail(image.error());
-    images.push_back(std::move(*image));
-  }
+  auto images = read_images(arguments.images);
+  if (!images)
+    return output.fail(images.error());
   arguments.prompt.taken = {config_location(common).path.string(), common.certificate, common.key,
                             common.authority};
   if (common.format.starts_with('@'))
@@ -83,11 +79,11 @@ int run_generate(const CommonOptions& common, GenerateArguments arguments) {
   // Only conversations have tools.
   auto ask = [&] {
     if (options->tools.empty()) {
-      options->images = std::move(images);
+      options->images = std::move(*images);
       return ask_prompt(asker, *prompt, std::move(*options));
     }
     std::vector<ChatMessage> messages{
-        {.role = ChatRole::user, .content = *prompt, .images = std::move(images)}};
+        {.role = ChatRole::user, .content = *prompt, .images = std::move(*images)}};
     return ToolLoop{asker, arguments.tools}.ask(messages, *options);
   };
   const auto answer = ask();

@@ -53,4 +53,15 @@ Result<std::string> read_image(const std::string& path) {
   return to_base64(*bytes);
 }
 
+Result<std::vector<std::string>> read_images(const std::vector<std::string>& paths) {
+  std::vector<std::string> images;
+  for (const auto& path : paths) {
+    auto image = read_image(path);
+    if (!image)
+      return failure(std::move(image.error()));
+    images.push_back(std::move(*image));
+  }
+  return images;
+}
+
 } // namespace nexus::llm::cli

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "nexus_llm/result.hpp"
 
@@ -15,5 +16,7 @@ namespace nexus::llm::cli {
 /// Errors: `invalid_argument` for a file that cannot be read, is too large, or is neither PNG,
 /// JPEG, GIF, BMP nor WebP.
 [[nodiscard]] Result<std::string> read_image(const std::string& path);
+/// Reads several images. Errors: those of the first that fails.
+[[nodiscard]] Result<std::vector<std::string>> read_images(const std::vector<std::string>& paths);
 
 } // namespace nexus::llm::cli
