@@ -22,6 +22,13 @@ constexpr std::chrono::milliseconds max_management_timeout{30'000};
 /// How long a connection may take to end after its response was complete.
 constexpr std::chrono::milliseconds drain_timeout{5000};
 
+template <class T> void deliver(caf::typed_response_promise<T>& promise, Result<T> result) {
+  if (result)
+    promise.deliver(std::move(*result));
+  else
+    promise.deliver(to_caf_error(std::move(result.error())));
+}
+
 } // namespace
 
 OllamaClientActor::OllamaClientActor(ollama_client_internal::pointer self, LLMClientConfig config,
@@ -42,9 +49,12 @@ OllamaClientActor::~OllamaClientActor() {
   transport_.reset();
   // A failing probe must not cause another one.
   breaker_ = CircuitBreaker{CircuitSettings{.max_failures = 0}};
+  const LLMError died{.code = ErrorCode::component_failed, .subject = name};
+  for (auto& promise : std::exchange(waiting_for_running_, {}))
+    promise.deliver(to_caf_error(died));
   for (auto& [id, exchange] : exchanges_)
     if (!exchange.settled)
-      exchange.fail({.code = ErrorCode::component_failed, .subject = name});
+      exchange.fail(died);
 }
 
 ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
@@ -90,13 +100,7 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
               return response_parser::parse_show(body, model, config_.limits.max_json_depth);
             });
       },
-      [this](running_models_atom) {
-        return call<RunningModels>(Method::get, "/api/ps", {}, {}, {}, management_budget(),
-                                   [this](const std::string& body) {
-                                     return response_parser::parse_ps(
-                                         body, config_.limits.max_json_depth);
-                                   });
-      },
+      [this](running_models_atom) { return running_models(); },
       [this](load_model_atom, const LoadRequest& request) {
         return acknowledge(
             Method::post, "/api/generate", request_builder::body(request), request.model,
@@ -244,40 +248,73 @@ bool OllamaClientActor::cancel(const RequestId& id) {
   return any;
 }
 
+template <class T, class Parse, class Done>
+void OllamaClientActor::query(HttpRequest::Method method, std::string_view path, std::string body,
+                              std::string model, RequestId request, TimeBudget budget, Parse parse,
+                              Done done) {
+  if (method != Method::get)
+    if (auto valid = validate_model_name(model); !valid)
+      return done(Result<T>{failure(std::move(valid.error()))});
+  // This call is always sent: it shows whether Ollama is back.
+  if (path != version_path)
+    if (auto error = not_sent())
+      return done(Result<T>{failure(std::move(*error))});
+  const auto id = ++last_id_;
+  auto message = http(method, path, std::move(body), {});
+  Exchange exchange{.base_url = config_.base_url,
+                    .request = std::move(request),
+                    .budget = budget,
+                    .model = std::move(model),
+                    .sent = now()};
+  exchange.fail = [done](LLMError error) mutable { done(Result<T>{failure(std::move(error))}); };
+  exchange.on_event = [this, id, parse, done](TransferEvent& event) mutable {
+    if (!event.outcome)
+      return;
+    auto& ended = exchanges_.at(id);
+    ended.settled = true;
+    done(whole_body(event, ended.model).and_then(parse));
+  };
+  add(id, std::move(exchange));
+  transport_->start(id, std::move(message),
+                    make_body_handler(id, config_.limits.max_response_bytes, inbox_));
+}
+
 template <class T, class Parse>
 OllamaClientActor::Promise<T>
 OllamaClientActor::call(HttpRequest::Method method, std::string_view path, std::string body,
                         std::string model, RequestId request, TimeBudget budget, Parse parse) {
   auto promise = self_->make_response_promise<T>();
-  if (method != Method::get)
-    if (auto valid = validate_model_name(model); !valid) {
-      promise.deliver(to_caf_error(std::move(valid.error())));
-      return promise;
-    }
-  // This call is always sent: it shows whether Ollama is back.
-  if (path != version_path)
-    if (auto error = not_sent()) {
-      promise.deliver(to_caf_error(std::move(*error)));
-      return promise;
-    }
-  const auto id = ++last_id_;
-  auto message = http(method, path, std::move(body), {});
-  auto exchange = exchange_of(promise, std::move(request), budget, std::move(model));
-  exchange.on_event = [this, id, promise, parse](TransferEvent& event) mutable {
-    if (!event.outcome)
-      return;
-    auto& done = exchanges_.at(id);
-    auto answer = whole_body(event, done.model).and_then(parse);
-    done.settled = true;
-    if (answer)
-      promise.deliver(std::move(*answer));
-    else
-      promise.deliver(to_caf_error(std::move(answer.error())));
-  };
-  add(id, std::move(exchange));
-  transport_->start(id, std::move(message),
-                    make_body_handler(id, config_.limits.max_response_bytes, inbox_));
+  query<T>(method, path, std::move(body), std::move(model), std::move(request), budget,
+           std::move(parse), [promise](Result<T> result) mutable { deliver(promise, result); });
   return promise;
+}
+
+OllamaClientActor::Promise<RunningModels> OllamaClientActor::running_models() {
+  auto promise = self_->make_response_promise<RunningModels>();
+  waiting_for_running_.push_back(promise);
+  if (!querying_running_)
+    query_running_models();
+  return promise;
+}
+
+// Many streams that wait for their models ask this again and again. Who asks while a query is open
+// gets the result of the next one, which is not older than the question.
+void OllamaClientActor::query_running_models() {
+  if (waiting_for_running_.empty())
+    return;
+  querying_running_ = true;
+  query<RunningModels>(
+      Method::get, "/api/ps", {}, {}, {}, management_budget(),
+      [this](const std::string& body) {
+        return response_parser::parse_ps(body, config_.limits.max_json_depth);
+      },
+      [this, waiting = std::exchange(waiting_for_running_, {})](
+          const Result<RunningModels>& result) mutable {
+        querying_running_ = false;
+        for (auto& promise : waiting)
+          deliver(promise, result);
+        query_running_models();
+      });
 }
 
 OllamaClientActor::Promise<std::string> OllamaClientActor::version() {
@@ -384,12 +421,13 @@ void OllamaClientActor::on_tick(std::uint64_t epoch) {
   std::erase_if(last_chunk_at_,
                 [this](const auto& each) { return now() - each.second > config_.timeout; });
   std::optional<TimeBudget::Clock::time_point> nearest;
+  std::vector<std::pair<Exchange, ErrorCode>> failed;
   for (auto entry = exchanges_.begin(); entry != exchanges_.end();) {
     auto& exchange = entry->second;
     if (const auto code = exchange.budget.expired(now())) {
       transport_->cancel(entry->first);
       if (!exchange.settled)
-        exchange.fail(time_error(exchange, *code));
+        failed.emplace_back(std::move(exchange), *code);
       entry = exchanges_.erase(entry);
       continue;
     }
@@ -397,6 +435,9 @@ void OllamaClientActor::on_tick(std::uint64_t epoch) {
     nearest = nearest ? std::min(*nearest, deadline) : deadline;
     ++entry;
   }
+  // An exchange that fails may begin another one.
+  for (auto& [exchange, code] : failed)
+    exchange.fail(time_error(exchange, code));
   probe();
   if (const auto next = breaker_.next_probe())
     nearest = nearest ? std::min(*nearest, *next) : *next;

@@ -78,10 +78,17 @@ private:
   void exchange_blob(Promise<std::string> promise, HttpRequest message, TimeBudget budget,
                      const std::string& digest, std::function<bool(const HttpOutcome&)> go_on);
 
-  /// Starts an exchange whose complete body `parse` turns into the reply.
+  /// Starts an exchange whose complete body `parse` turns into a value, and passes the value, or
+  /// the error, to `done`.
+  template <class T, class Parse, class Done>
+  void query(HttpRequest::Method method, std::string_view path, std::string body, std::string model,
+             RequestId id, TimeBudget budget, Parse parse, Done done);
+  /// The same, as the reply to the current message.
   template <class T, class Parse>
   Promise<T> call(HttpRequest::Method method, std::string_view path, std::string body,
                   std::string model, RequestId id, TimeBudget budget, Parse parse);
+  Promise<RunningModels> running_models();
+  void query_running_models();
   Promise<std::string> version();
   Promise<Ack> acknowledge(HttpRequest::Method method, std::string_view path, std::string body,
                            const std::string& model, TimeBudget budget, RequestId id = {});
@@ -132,6 +139,9 @@ private:
   PromptAudit audit_;
   std::shared_ptr<TransferInbox> inbox_;
   std::unordered_map<TransferId, Exchange> exchanges_;
+  /// Those who wait for the next list of running models.
+  std::vector<Promise<RunningModels>> waiting_for_running_;
+  bool querying_running_ = false;
   std::unordered_map<std::string, TimeBudget::Clock::time_point> last_chunk_at_; ///< by model
   TransferId last_id_ = 0;
   std::uint64_t tick_epoch_ = 0;
