@@ -20,6 +20,9 @@ namespace {
 /// The interval of a thread that can wait for nothing.
 constexpr int deaf_milliseconds = 20;
 
+/// More events are left to the next round, so that commands are not kept waiting.
+constexpr std::size_t most_events_of_round = 256;
+
 // What epoll returns for a descriptor: the shard and the socket in one number.
 constexpr std::uint64_t wake_mark = std::numeric_limits<std::uint64_t>::max();
 
@@ -178,7 +181,7 @@ void CurlMulti::run_once() {
       curl_multi_perform(shard->multi.get(), &running);
     return;
   }
-  std::array<epoll_event, 64> events{};
+  std::array<epoll_event, most_events_of_round> events{};
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                  wait_milliseconds());
   for (int i = 0; i < count; ++i) {

@@ -377,7 +377,8 @@ void OllamaClientActor::add(TransferId id, Exchange exchange) {
 }
 
 void OllamaClientActor::on_transfer_events() {
-  for (auto& event : inbox_->take()) {
+  events_ = inbox_->take(std::move(events_));
+  for (auto& event : events_) {
     const auto entry = exchanges_.find(event.id);
     if (entry == exchanges_.end())
       continue;
@@ -386,6 +387,7 @@ void OllamaClientActor::on_transfer_events() {
     if (event.outcome)
       exchanges_.erase(event.id);
   }
+  events_.clear();
 }
 
 void OllamaClientActor::on_event(Exchange& exchange, TransferEvent& event) {

@@ -138,6 +138,7 @@ private:
   CircuitBreaker breaker_;
   PromptAudit audit_;
   std::shared_ptr<TransferInbox> inbox_;
+  std::vector<TransferEvent> events_; ///< those in progress; empty between messages
   std::unordered_map<TransferId, Exchange> exchanges_;
   /// Those who wait for the next list of running models.
   std::vector<Promise<RunningModels>> waiting_for_running_;

@@ -149,11 +149,11 @@ private:
     return true;
   }
 
-  Result<void> result(const HttpOutcome& outcome) {
+  Result<Ack> result(const HttpOutcome& outcome) {
     if (error_)
       return failure(std::move(*error_));
     if (succeeded_)
-      return {};
+      return Ack{};
     if (auto error = transfer_error(outcome, subject_, true))
       return failure(std::move(*error));
     if (is_success(outcome.status))

@@ -5,11 +5,13 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "actors/ollama_client/response_parser.hpp"
 #include "actors/ollama_client/transport.hpp"
+#include "nexus_llm/ack.hpp"
 #include "nexus_llm/result.hpp"
 #include "nexus_llm/stream_messages.hpp"
 
@@ -21,11 +23,13 @@ struct TransferEvent {
   std::vector<LLMStreamChunk> chunks;                ///< of a streamed response
   std::vector<response_parser::PullLine> pull_lines; ///< of a download
   std::optional<Result<LLMResponse>> answer;         ///< the outcome of a streamed response
-  std::optional<Result<void>> pulled;                ///< the outcome of a download
+  std::optional<Result<Ack>> pulled;                 ///< the outcome of a download
   bool file_sent = false;                            ///< a part of a file was sent
   std::optional<std::string> body;                   ///< the body of any other exchange
   std::optional<HttpOutcome> outcome;                ///< the outcome of the exchange itself
 };
+static_assert(std::is_nothrow_move_constructible_v<TransferEvent>,
+              "otherwise a vector that grows copies its events, texts included");
 
 /// A queue of events from the transport thread to the actor. Calls `notify` on the pushing thread
 /// when an event enters the empty queue, so that a burst costs the actor one message. Thread-safe.
@@ -44,9 +48,11 @@ public:
       notify_();
   }
 
-  [[nodiscard]] std::vector<TransferEvent> take() {
+  /// Returns all events. The queue goes on in the memory of `spare`.
+  [[nodiscard]] std::vector<TransferEvent> take(std::vector<TransferEvent> spare = {}) {
+    spare.clear();
     std::lock_guard lock{mutex_};
-    return std::exchange(events_, {});
+    return std::exchange(events_, std::move(spare));
   }
 
 private:

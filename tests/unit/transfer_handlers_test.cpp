@@ -25,7 +25,7 @@ struct Inbox {
     return make_stream_handler(1, AnswerCollector{request, Limits{}, subject}, inbox);
   }
   /// What a download comes to after `bytes`.
-  Result<void> pulled(std::string_view bytes, const HttpOutcome& outcome) {
+  Result<Ack> pulled(std::string_view bytes, const HttpOutcome& outcome) {
     const auto handler = make_pull_handler(3, subject, ErrorCode::registry_failed, inbox);
     static_cast<void>(handler->on_bytes(outcome.status, bytes));
     handler->on_read_done();
