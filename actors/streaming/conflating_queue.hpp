@@ -31,13 +31,13 @@ public:
       : credit_{window}, stride_{std::clamp(window / 4, 1u, longest_stride)} {}
 
   /// Adds a chunk. A chunk that has no content and does not end the stream is dropped.
-  void push(const LLMStreamChunk& piece) {
+  void push(LLMStreamChunk piece) {
     if (!piece.has_content() && !piece.done)
       return;
     if (pending_)
       pending_->append(piece);
     else
-      pending_ = piece;
+      pending_ = std::move(piece);
   }
 
   /// Returns the next chunk to send and spends one credit. Returns nothing without a chunk or

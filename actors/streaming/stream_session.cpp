@@ -38,11 +38,11 @@ LLMError StreamSession::with_partial(LLMError error) const {
 }
 
 StreamSession::Deliveries StreamSession::on_chunks(std::uint32_t attempt,
-                                                   const std::vector<LLMStreamChunk>& pieces) {
+                                                   std::vector<LLMStreamChunk> pieces) {
   Deliveries out;
   if (attempt != attempt_ || ended())
     return out;
-  for (auto piece : pieces) {
+  for (auto& piece : pieces) {
     if (piece.has_content() && !begun_) {
       begun_ = true;
       out = progress({.phase = Phase::first_token, .attempt = attempt_, .model = piece.model});
@@ -51,8 +51,12 @@ StreamSession::Deliveries StreamSession::on_chunks(std::uint32_t attempt,
     piece.done = false;
     so_far_.model = piece.model;
     so_far_.append(piece);
+    auto others = subscribers_.size();
     for (auto& [key, subscriber] : subscribers_) {
-      subscriber.queue.push(piece);
+      if (--others > 0)
+        subscriber.queue.push(piece);
+      else
+        subscriber.queue.push(std::move(piece));
       flush(key, subscriber, out);
     }
   }

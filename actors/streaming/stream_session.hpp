@@ -38,8 +38,7 @@ public:
   [[nodiscard]] Deliveries dismiss(Key key, const LLMError& error);
 
   /// Takes chunks from Ollama. Chunks of another attempt are stale and ignored.
-  [[nodiscard]] Deliveries on_chunks(std::uint32_t attempt,
-                                     const std::vector<LLMStreamChunk>& pieces);
+  [[nodiscard]] Deliveries on_chunks(std::uint32_t attempt, std::vector<LLMStreamChunk> pieces);
   /// A subscriber has handled so many chunks.
   [[nodiscard]] Deliveries on_handled(Key key, std::uint32_t chunks);
   /// Sends every subscriber the progress of the request.

@@ -65,17 +65,17 @@ streaming_internal::behavior_type StreamingActor::make_behavior() {
         if (sooner)
           on_tick();
       },
-      [this](const StreamBatch& batch) {
+      [this](StreamBatch& batch) {
         const auto entry = streams_.find(batch.id);
         if (entry == streams_.end())
           return;
         auto& [session, owner, subscribers] = entry->second;
         const bool begun = session.begun();
-        auto deliveries = session.on_chunks(batch.attempt, batch.chunks);
+        auto deliveries = session.on_chunks(batch.attempt, std::move(batch.chunks));
         if (!begun && session.begun())
           tell(self_, owner, seen_atom_v, batch.id, batch.attempt);
-        deliver(batch.id, std::move(deliveries));
-        settle(batch.id);
+        deliver(*entry, std::move(deliveries));
+        settle(entry);
       },
   };
 }
@@ -108,8 +108,8 @@ caf::typed_response_promise<Ack> StreamingActor::subscribe(const RequestId& run,
   stream.subscribers.emplace(key, Listener{id, subscriber, 0, {}});
   listening_[caf::actor_cast<caf::actor_addr>(subscriber)].emplace(key, run);
   watcher_.watch(subscriber, [this, subscriber](const caf::error&) { on_down(subscriber); });
-  deliver(run, stream.session.subscribe(key, id));
-  settle(run);
+  deliver(*entry, stream.session.subscribe(key, id));
+  settle(entry);
   return promise;
 }
 
@@ -122,7 +122,7 @@ void StreamingActor::unsubscribe(const RequestId& run, const RequestId& id,
   for (const auto& [key, other] : entry->second.subscribers)
     if (other.handle == subscriber && other.id == id) {
       if (end)
-        deliver(run, entry->second.session.dismiss(key, *end));
+        deliver(*entry, entry->second.session.dismiss(key, *end));
       drop(run, key);
       return;
     }
@@ -142,16 +142,14 @@ void StreamingActor::drop(const RequestId& run, StreamSession::Key key) {
   tell(self_, stream.owner, release_atom_v, run, listener.id, listener.handle);
   if (stream.subscribers.empty() && !stream.session.ended())
     tell(self_, stream.owner, abandoned_atom_v, run);
-  settle(run);
+  settle(entry);
 }
 
-void StreamingActor::deliver(const RequestId& run, StreamSession::Deliveries deliveries) {
-  const auto entry = streams_.find(run);
-  if (entry == streams_.end())
-    return;
+void StreamingActor::deliver(Streams::value_type& entry, StreamSession::Deliveries deliveries) {
+  auto& [run, stream] = entry;
   for (auto& delivery : deliveries) {
-    const auto found = entry->second.subscribers.find(delivery.key);
-    if (found == entry->second.subscribers.end())
+    const auto found = stream.subscribers.find(delivery.key);
+    if (found == stream.subscribers.end())
       continue;
     auto& listener = found->second;
     const auto& subscriber = listener.handle;
@@ -169,10 +167,10 @@ void StreamingActor::deliver(const RequestId& run, StreamSession::Deliveries del
                 [this, run, key](const caf::error&) { drop(run, key); });
       watch_subscribers();
       if (end)
-        tell(self_, entry->second.owner, release_atom_v, run, listener.id, subscriber);
+        tell(self_, stream.owner, release_atom_v, run, listener.id, subscriber);
     } else if (auto* error = std::get_if<StreamError>(&delivery.message)) {
       tell(self_, subscriber, std::move(*error));
-      tell(self_, entry->second.owner, release_atom_v, run, listener.id, subscriber);
+      tell(self_, stream.owner, release_atom_v, run, listener.id, subscriber);
     } else {
       tell(self_, subscriber, std::get<RequestProgress>(std::move(delivery.message)));
     }
@@ -189,23 +187,25 @@ void StreamingActor::on_handled(const RequestId& run, StreamSession::Key key,
     return;
   --found->second.unanswered;
   found->second.waiting_since = self_->clock().now();
-  change(run, [key, chunks](StreamSession& session) { return session.on_handled(key, chunks); });
+  deliver(*entry, entry->second.session.on_handled(key, chunks));
+  settle(entry);
 }
 
 void StreamingActor::close(const LLMError& reason) {
   // A subscriber of a request that follows another one is in two sessions, and gets one final
   // message.
   std::set<std::pair<RequestId, caf::actor_addr>> told;
-  for (auto& [run, stream] : streams_) {
-    auto deliveries = stream.session.close(reason);
-    std::erase_if(deliveries, [&, &subscribers = stream.subscribers](const auto& delivery) {
-      const auto listener = subscribers.find(delivery.key);
-      return listener != subscribers.end() &&
+  for (auto& entry : streams_) {
+    auto& [session, owner, subscribers] = entry.second;
+    auto deliveries = session.close(reason);
+    std::erase_if(deliveries, [&, &listeners = subscribers](const auto& delivery) {
+      const auto listener = listeners.find(delivery.key);
+      return listener != listeners.end() &&
              !told.emplace(listener->second.id,
                            caf::actor_cast<caf::actor_addr>(listener->second.handle))
                   .second;
     });
-    deliver(run, std::move(deliveries));
+    deliver(entry, std::move(deliveries));
   }
   self_->quit();
 }
@@ -222,9 +222,9 @@ void StreamingActor::on_tick() {
     const auto entry = streams_.find(run);
     if (entry == streams_.end() || !entry->second.subscribers.contains(key))
       continue;
-    deliver(run, entry->second.session.dismiss(
-                     key, {.code = ErrorCode::cancelled,
-                           .detail = "the subscriber did not handle a chunk in time"}));
+    deliver(*entry, entry->second.session.dismiss(
+                        key, {.code = ErrorCode::cancelled,
+                              .detail = "the subscriber did not handle a chunk in time"}));
     drop(run, key);
   }
   if (!streams_.empty())
@@ -258,24 +258,21 @@ void StreamingActor::forget(const stream_subscriber& subscriber, StreamSession::
   watcher_.forget(subscriber);
 }
 
-void StreamingActor::settle(const RequestId& run) {
-  const auto entry = streams_.find(run);
-  if (entry == streams_.end() || !entry->second.session.drained())
+void StreamingActor::settle(Streams::iterator entry) {
+  if (!entry->second.session.drained())
     return;
-  const auto owner = std::move(entry->second.owner);
-  const auto subscribers = std::move(entry->second.subscribers);
-  streams_.erase(entry);
-  for (const auto& [key, listener] : subscribers)
+  const auto node = streams_.extract(entry);
+  for (const auto& [key, listener] : node.mapped().subscribers)
     forget(listener.handle, key);
-  tell(self_, owner, release_atom_v, run);
+  tell(self_, node.mapped().owner, release_atom_v, node.key());
 }
 
 template <class Change> void StreamingActor::change(const RequestId& run, Change change) {
   const auto entry = streams_.find(run);
   if (entry == streams_.end())
     return;
-  deliver(run, change(entry->second.session));
-  settle(run);
+  deliver(*entry, change(entry->second.session));
+  settle(entry);
 }
 
 streaming_actor spawn_streaming(caf::actor_system& system, Limits limits) {

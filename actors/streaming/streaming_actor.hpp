@@ -39,6 +39,7 @@ private:
     stream_owner owner;
     std::map<StreamSession::Key, Listener> subscribers;
   };
+  using Streams = std::unordered_map<RequestId, Stream>;
 
   caf::typed_response_promise<Ack> subscribe(const RequestId& run, const RequestId& id,
                                              const stream_subscriber& subscriber);
@@ -46,7 +47,7 @@ private:
   void unsubscribe(const RequestId& run, const RequestId& id, const stream_subscriber& subscriber,
                    const std::optional<LLMError>& end);
   void drop(const RequestId& run, StreamSession::Key key);
-  void deliver(const RequestId& run, StreamSession::Deliveries deliveries);
+  void deliver(Streams::value_type& entry, StreamSession::Deliveries deliveries);
   void on_handled(const RequestId& run, StreamSession::Key key, std::uint32_t chunks);
   /// Ends all streams and terminates, since the system shuts down.
   void close(const LLMError& reason);
@@ -57,14 +58,14 @@ private:
   /// A subscriber no longer listens with this key.
   void forget(const stream_subscriber& subscriber, StreamSession::Key key);
   /// Removes the stream if it has ended and every subscriber was sent its final message.
-  void settle(const RequestId& run);
+  void settle(Streams::iterator entry);
 
   template <class Change> void change(const RequestId& run, Change change);
 
   streaming_internal::pointer self_;
   Limits limits_;
   Watcher watcher_;
-  std::unordered_map<RequestId, Stream> streams_;
+  Streams streams_;
   /// The keys of each subscriber, and their streams.
   std::unordered_map<caf::actor_addr, std::map<StreamSession::Key, RequestId>> listening_;
   StreamSession::Key last_key_ = 0;
