@@ -3,6 +3,9 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
+#include <deque>
+#include <iterator>
 #include <mutex>
 #include <new>
 #include <stdexcept>
@@ -76,14 +79,20 @@ public:
   }
 
 private:
-  /// Returns false once the transport must stop.
+  /// Obeys the next commands. Leaves the rest of a burst to further rounds, so that the streams in
+  /// progress need not wait for it. Returns false once the transport must stop.
   bool obey_commands() {
     std::vector<Command> commands;
     {
       std::lock_guard lock{mutex_};
       if (stopping_)
         return false;
-      commands.swap(commands_);
+      const auto count = std::min(commands_.size(), most_commands_of_round);
+      const auto end = commands_.begin() + static_cast<std::ptrdiff_t>(count);
+      commands.assign(std::move_iterator{commands_.begin()}, std::move_iterator{end});
+      commands_.erase(commands_.begin(), end);
+      if (!commands_.empty())
+        multi_.wake();
     }
     for (auto& command : commands) {
       if (auto* transfer = std::get_if<std::unique_ptr<CurlTransfer>>(&command))
@@ -179,9 +188,10 @@ private:
   HeaderList raw_headers_;
   CurlMulti multi_;
   std::mutex mutex_;
-  std::vector<Command> commands_;
+  std::deque<Command> commands_;
   bool stopping_ = false;
   // Used by the thread only.
+  static constexpr std::size_t most_commands_of_round = 32;
   static constexpr std::size_t most_idle_easies = 64;
   std::vector<EasyHandle> idle_easies_;
   CurlTransfer::News news_; ///< of this round
