@@ -173,6 +173,7 @@ BOOST_AUTO_TEST_CASE(broken_json_is_told_with_path_and_line_in_one_proper_senten
     BOOST_TEST(contains(sentence, file.string() + ", line 3"), sentence);
     BOOST_TEST(!sentence.ends_with(".."), sentence);
   }
+  BOOST_TEST(contains(sentence_of(loaded("[]")), file.string() + ", line 1: it must be an object"));
   for (const auto* text : {"", "[]", "1", "\xEF\xBB\xBF", "{}\xEF\xBB\xBF", "{} trailing",
                            "{'a':1}", "{\"a\":\"\xFF\"}"})
     BOOST_TEST(code_of(loaded(text)) == ErrorCode::config_malformed, text);

@@ -66,6 +66,11 @@ BOOST_AUTO_TEST_CASE(fewer_tokens_than_words_are_a_cut) {
   BOOST_TEST(cut(prompt(words(9600)), 8191));
 }
 
+BOOST_AUTO_TEST_CASE(exactly_as_many_tokens_as_words_are_no_cut) {
+  BOOST_TEST(!cut(prompt(words(9600), 16'384), 9600));
+  BOOST_TEST(cut(prompt(words(9600), 16'384), 9599));
+}
+
 BOOST_AUTO_TEST_CASE(a_prompt_that_fills_the_window_or_just_half_of_it_was_cut) {
   // Code has more tokens than words: the words alone would not tell.
   const auto code = std::string(20'000, 'x') + std::string(20'000, ';');
