@@ -187,8 +187,6 @@ bool ConfigWatcher::read_events() {
       if (entry == watches_.end())
         continue;
       concerned = concerned || name.empty() || entry->second.contains(name);
-      if ((event.mask & IN_IGNORED) != 0)
-        watches_.erase(entry);
     }
   }
 }

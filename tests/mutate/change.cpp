@@ -94,7 +94,7 @@ bool may_be_left_out(const Source& source, std::size_t first, std::size_t last) 
   if (source.is(first, "throw"))
     return false;
   for (auto at = first; at < last; ++at)
-    if (source.is(at, "reserve"))
+    if (source.is(at, "reserve") || source.is(at, "Reserve"))
       return false;
   return true;
 }

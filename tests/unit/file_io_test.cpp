@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -87,6 +89,36 @@ BOOST_AUTO_TEST_CASE(a_pipe_is_read_as_its_writer_writes) {
   BOOST_TEST((read_file("/dev/fd/" + std::to_string(out.get()), 100, error) == "one two three"));
   BOOST_TEST(!error);
   BOOST_TEST(test::exit_status(writer) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_socket_is_read_by_the_name_of_its_descriptor_and_not_by_its_own) {
+  std::array<int, 2> ends{};
+  BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  const FileDescriptor reader{ends[0]};
+  {
+    const FileDescriptor writer{ends[1]};
+    BOOST_TEST(!write_all(writer, "text"));
+  }
+  std::error_code error;
+  for (const std::string folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    const auto name = folder + std::to_string(reader.get());
+    const auto text = read_file(name, 4, error);
+    // What was read is gone, and nothing is an error.
+    if (folder == "/dev/fd/")
+      BOOST_TEST((text == "text"));
+    else
+      BOOST_TEST((error == std::errc::no_message_available));
+  }
+  const test::TemporaryDirectory directory;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const auto path = (directory / "socket").string();
+  BOOST_REQUIRE(path.copy(address.sun_path, sizeof address.sun_path - 1) == path.size());
+  const FileDescriptor bound{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  BOOST_REQUIRE(::bind(bound.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+                0);
+  BOOST_TEST(!read_file(path, 4, error).has_value());
+  BOOST_TEST((error == std::errc::no_such_device_or_address));
 }
 
 BOOST_AUTO_TEST_CASE(without_a_descriptor_there_is_no_event_and_that_is_told) {

@@ -368,6 +368,27 @@ BOOST_AUTO_TEST_CASE(a_disk_that_fails_is_told_and_leaves_the_old_file) {
   BOOST_TEST(file_count() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_no_other_may_replace_is_written_where_it_is_if_that_helps) {
+  for (const int number : {EXDEV, EPERM, EACCES, EIO, ENOSPC}) {
+    write_text(file, settings);
+    const bool in_place = number != EIO && number != ENOSPC;
+    check_in_child([&] {
+      if (!let_fail({SYS_rename, SYS_renameat, SYS_renameat2}, number))
+        return not_possible_here;
+      const auto saved = update_config(file, change, warn);
+      if (saved.has_value() != in_place)
+        return 1;
+      if (!in_place)
+        return warnings.empty() ? 0 : 2;
+      return warnings.size() == 1 && contains(warnings[0], "another file cannot take its place")
+                 ? 0
+                 : 3;
+    });
+    BOOST_TEST((read_text(file) == settings) == !in_place);
+    BOOST_TEST(file_count() == 1);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace file_replacement_test

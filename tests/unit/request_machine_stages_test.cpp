@@ -66,6 +66,9 @@ BOOST_AUTO_TEST_CASE(a_component_that_is_lost_is_asked_again_where_its_work_can_
   complete.go_to(Stage::following);
   complete.reply(Machine::Lost{"X"});
   BOOST_TEST(name_of(complete.machine.stage()) == "admitting");
+  BOOST_REQUIRE(complete.last<Machine::Admit>() != nullptr);
+  // It gave its place up when it followed.
+  BOOST_TEST(!complete.last<Machine::Admit>()->again);
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_ends_a_request_that_was_not_sent_and_is_weighed_after_that) {
@@ -109,6 +112,10 @@ BOOST_AUTO_TEST_CASE(a_caller_that_is_gone_or_cancels_ends_a_request_that_nobody
 BOOST_AUTO_TEST_CASE(a_lost_stream_starts_the_attempt_anew_and_touches_nothing_else) {
   check_row(Machine::StreamLost{"StreamingActor"},
             {{Stage::sending, {Stage::resolving}}, {Stage::judging, {Stage::resolving}}});
+  Desk at_ollama;
+  at_ollama.go_to(Stage::sending);
+  at_ollama.on(Machine::StreamLost{"StreamingActor"});
+  BOOST_TEST(at_ollama.count<Machine::Abort>() == 1u);
   check_row(Machine::ChunkSeen{1}, {});
   check_row(Machine::Interest{true, true}, {});
 }

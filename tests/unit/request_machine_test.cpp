@@ -153,6 +153,19 @@ BOOST_AUTO_TEST_CASE(a_lost_stream_of_which_something_was_seen_starts_over_once)
   BOOST_TEST(desk.outcome() == "component_failed");
 }
 
+BOOST_AUTO_TEST_CASE(subscribers_of_a_lost_stream_are_told_again_that_it_starts_over) {
+  Desk desk;
+  desk.go_to(Stage::sending);
+  desk.on(Machine::ChunkSeen{1});
+  desk.on(Machine::StreamLost{"StreamingActor"});
+  // The new one dies as well, before the next attempt was sent.
+  desk.on(Machine::StreamLost{"StreamingActor"});
+  BOOST_REQUIRE(desk.last<Machine::RestartStream>() != nullptr);
+  BOOST_TEST(desk.last<Machine::RestartStream>()->seen_is_void);
+  BOOST_TEST(desk.last<Machine::RestartStream>()->attempt == 2u);
+  BOOST_TEST(desk.outcome() == "open");
+}
+
 BOOST_AUTO_TEST_CASE(a_chunk_of_an_earlier_attempt_says_nothing_of_this_one) {
   Desk desk;
   desk.go_to(Stage::pausing);
@@ -220,12 +233,14 @@ BOOST_AUTO_TEST_CASE(a_shared_answer_counts_once_and_tells_when_it_was_sent) {
   desk.now = start + 5s;
   LLMResponse response;
   response.provenance.attempts = 3;
+  response.provenance.cached = true;
   response.provenance.total_time = 7s;
   response.provenance.queue_time = 4s; // sent at start + 2 s
   response.stats.eval_count = 9;
   desk.reply(Machine::Answered{response});
   const auto& answer = std::get<LLMResponse>(desk.last<Machine::Conclude>()->outcome);
   BOOST_TEST(answer.provenance.shared);
+  BOOST_TEST(!answer.provenance.cached);
   BOOST_TEST(answer.provenance.attempts == 3u);
   BOOST_TEST((answer.provenance.queue_time == 2s));
   BOOST_TEST((answer.provenance.total_time == 5s));

@@ -228,6 +228,21 @@ BOOST_AUTO_TEST_CASE(a_tool_call_without_the_object_around_its_name_is_read) {
   BOOST_CHECK(piece->tool_calls == (std::vector<ToolCall>{{"c", "f", R"({"a":1})", 2}}));
 }
 
+BOOST_AUTO_TEST_CASE(a_single_tool_call_without_a_list_is_read) {
+  const auto piece = chat_line(
+      R"({"message":{"content":"","tool_calls":{"function":{"name":"f","arguments":{}}}},"done":false})");
+  BOOST_REQUIRE(piece);
+  BOOST_REQUIRE_EQUAL(piece->tool_calls.size(), 1u);
+  BOOST_TEST(piece->tool_calls[0].name == "f");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_byte_of_a_token_is_left_out) {
+  const auto piece = generate_line(R"({"response":"a","logprobs":[{"token":"a","logprob":-1,)"
+                                   R"("bytes":[0,256,255,-1,"x",97]}],"done":false})");
+  BOOST_REQUIRE(piece);
+  BOOST_CHECK(piece->logprobs.at(0).bytes == (std::vector<std::uint8_t>{0, 255, 97}));
+}
+
 BOOST_AUTO_TEST_CASE(content_in_parts_is_the_texts_of_the_parts) {
   BOOST_TEST(
       chat_line(R"({"message":{"content":[{"type":"text","text":"a"},{"text":"b"}]},"done":false})")
