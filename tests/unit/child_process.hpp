@@ -3,14 +3,20 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <functional>
+#include <initializer_list>
+#include <vector>
 
 namespace nexus::llm::test {
 
@@ -37,6 +43,20 @@ inline constexpr int not_possible_here = 77;
   const int lowest_free = ::dup(STDERR_FILENO);
   const rlimit none_left{static_cast<rlim_t>(lowest_free), static_cast<rlim_t>(lowest_free)};
   return ::close(lowest_free) == 0 && ::setrlimit(RLIMIT_NOFILE, &none_left) == 0;
+}
+
+/// Has the kernel refuse these calls of this process with this error. False where that cannot be
+/// done.
+[[nodiscard]] inline bool let_fail(std::initializer_list<long> calls, int number) {
+  std::vector<sock_filter> program{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
+  for (const auto call : calls) {
+    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1));
+    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(number)));
+  }
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 /// What a child exited with, or the negative number of the signal that ended it.

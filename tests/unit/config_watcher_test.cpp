@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <sys/syscall.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <sstream>
@@ -207,6 +209,18 @@ BOOST_AUTO_TEST_CASE(changes_upon_each_other_are_told_as_one) {
     replace(file, std::to_string(i));
   BOOST_TEST(watched.sees("50"));
   BOOST_TEST(watched.count() <= 2);
+}
+
+BOOST_AUTO_TEST_CASE(where_the_kernel_watches_nothing_more_the_file_is_looked_at) {
+  // The limit on watches, and a directory that may not be read.
+  for (const int number : {ENOSPC, EACCES})
+    check_in_child([&] {
+      if (!let_fail({SYS_inotify_add_watch}, number))
+        return not_possible_here;
+      Watched watched{file};
+      write_text(file, "changed " + std::to_string(number));
+      return watched.sees("changed " + std::to_string(number)) ? 0 : 1;
+    });
 }
 
 BOOST_AUTO_TEST_CASE(a_link_that_leads_nowhere_but_to_itself_is_watched_until_it_is_a_file) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/json.hpp"
+#include "config/json_text.hpp"
 #include "config/read_json.hpp"
 #include "config/utf8.hpp"
 #include "tests/unit/support.hpp"
@@ -205,6 +206,32 @@ BOOST_AUTO_TEST_CASE(members_keep_their_values_unless_they_are_named) {
   // Nothing stands for a value that is not there.
   BOOST_TEST(!json::read_value(*json::parse(R"({"size":null})"), sample).has_value());
   BOOST_TEST(!sample.size.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(times_and_errors_are_read_by_their_texts) {
+  WallTime time;
+  BOOST_TEST(!json::read_value(*json::parse(R"("2024-01-31T12:00:00Z")"), time).has_value());
+  BOOST_TEST(format_wall_time(time) == "2024-01-31T12:00:00Z");
+  for (const auto* text : {"5", R"("yesterday")", "null"})
+    BOOST_TEST(json::read_value(*json::parse(text), time).has_value(), text);
+  ErrorCode code{};
+  for (const auto& row : error_table) {
+    const auto text = "\"" + std::string{row.name} + "\"";
+    BOOST_TEST(!json::read_value(*json::parse(text), code).has_value(), text);
+    BOOST_TEST(code == row.code);
+  }
+  BOOST_TEST(contains(json::read_value(*json::parse(R"("nothing")"), code).value_or(""),
+                      "must be one of "));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_may_be_any_json) {
+  json::Document document;
+  auto& allocator = document.GetAllocator();
+  const auto list = json::JsonText::of(*json::parse("[1, {\"a\": null}]"));
+  BOOST_TEST(list.text == R"([1,{"a":null}])");
+  BOOST_TEST(json::to_text(list.value(allocator)) == list.text);
+  BOOST_TEST(json::JsonText{"nonsense"}.value(allocator).IsNull());
+  BOOST_TEST(json::JsonText{}.value(allocator).IsNull());
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_member_is_told_with_its_place) {

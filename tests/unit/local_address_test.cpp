@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -107,6 +108,21 @@ BOOST_AUTO_TEST_CASE(other_families_and_cut_off_addresses_do_not_pass) {
   BOOST_TEST(is_local_address(loopback_6.socket_address(), loopback_6.size));
   BOOST_TEST(!is_local_address(loopback_6.socket_address(), loopback_6.size - 1));
   BOOST_TEST(!is_loopback_address(loopback_6.socket_address(), sizeof(sockaddr_in)));
+}
+
+BOOST_AUTO_TEST_CASE(an_address_that_is_mapped_into_the_other_family_is_what_it_is_there) {
+  const auto mapped = [](const char* text) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    BOOST_REQUIRE(::inet_pton(AF_INET6, text, &address.sin6_addr) == 1);
+    return address;
+  };
+  const auto here = mapped("::ffff:127.0.0.1");
+  BOOST_TEST(is_loopback_address(reinterpret_cast<const sockaddr&>(here), sizeof here));
+  BOOST_TEST(is_local_address(reinterpret_cast<const sockaddr&>(here), sizeof here));
+  const auto elsewhere = mapped("::ffff:8.8.8.8");
+  BOOST_TEST(!is_loopback_address(reinterpret_cast<const sockaddr&>(elsewhere), sizeof elsewhere));
+  BOOST_TEST(!is_local_address(reinterpret_cast<const sockaddr&>(elsewhere), sizeof elsewhere));
 }
 
 BOOST_AUTO_TEST_CASE(names_are_no_numeric_addresses) {

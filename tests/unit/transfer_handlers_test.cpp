@@ -153,6 +153,11 @@ BOOST_AUTO_TEST_CASE(a_download_that_fails_says_why) {
   BOOST_TEST(code_of(pulled(R"({"error":"invalid model name"})", {.status = 400})) ==
              ErrorCode::bad_request);
   BOOST_TEST(code_of(pulled("", {.failure = Failure::refused})) == ErrorCode::connection_refused);
+  // A server that fails says of the registry what went wrong there; without words it has failed.
+  const auto failed = pulled(R"({"error":"no route to the registry"})", {.status = 500});
+  BOOST_TEST(code_of(failed) == ErrorCode::registry_failed);
+  BOOST_TEST(failed.error().reason == "no route to the registry");
+  BOOST_TEST(code_of(pulled("", {.status = 500})) == ErrorCode::server_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_download_that_is_cut_is_interrupted_also_within_a_line) {
