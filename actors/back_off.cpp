@@ -11,10 +11,10 @@ constexpr double most_jitter = 0.5; ///< share of the wait
 } // namespace
 
 Millis back_off(std::uint32_t failures, const LLMClientConfig& config) {
-  auto wait = config.retry_delay;
-  for (std::uint32_t i = 1; i < failures && wait < config.max_retry_delay; ++i)
-    wait *= 2;
-  return std::min(wait, config.max_retry_delay);
+  auto wait = std::min(config.retry_delay, config.max_retry_delay);
+  for (std::uint32_t i = 1; i < failures; ++i)
+    wait = std::min(2 * wait, config.max_retry_delay);
+  return wait;
 }
 
 Millis back_off(std::uint32_t failures, const LLMClientConfig& config, double chance) {

@@ -89,12 +89,10 @@ Result<std::string> read_bytes(const fs::path& path) {
   static std::map<Identity, std::string> pipes;
   struct stat status {};
   const bool pipe = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
-  std::unique_lock lock{mutex, std::defer_lock};
-  if (pipe) {
-    lock.lock();
+  const auto lock = pipe ? std::unique_lock{mutex} : std::unique_lock<std::mutex>{};
+  if (pipe)
     if (const auto known = pipes.find({status.st_dev, status.st_ino}); known != pipes.end())
       return known->second;
-  }
   std::error_code error;
   auto bytes = read_file(path, largest_config_file, error);
   if (!bytes)
@@ -143,10 +141,10 @@ Result<LoadedFile> load_file(const fs::path& path) {
 Result<LoadedFile> load_or_create(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path, error) && !error) {
-    auto file = interpret(path, "{}\n");
-    if (file)
-      file->bytes.clear();
-    return file;
+    return interpret(path, "{}\n").map([](LoadedFile&& file) {
+      file.bytes.clear();
+      return std::move(file);
+    });
   }
   return load_file(path);
 }

@@ -54,12 +54,6 @@ std::vector<Step> way_to(const fs::path& file) {
       at = "/";
       continue;
     }
-    if (name.empty() || name == ".")
-      continue;
-    if (name == "..") {
-      at = at.parent_path();
-      continue;
-    }
     steps.push_back({at, name.string()});
     const auto next = at / name;
     if (fs::is_symlink(next, ignored)) {
@@ -147,32 +141,27 @@ void ConfigWatcher::renew_watches() {
   polling_ = !inotify_.valid() || steps.empty() || !is_local_file_system(steps.back().directory);
   if (!inotify_.valid())
     return;
-  wanted_.clear();
   for (auto& [id, names] : watches_)
     names.clear();
   for (const auto& step : steps)
     watch(step.directory, directory_events, step.name);
   if (!steps.empty())
     watch(steps.back().directory / steps.back().name, file_events, "");
-  for (auto entry = watches_.begin(); entry != watches_.end();) {
-    if (wanted_.contains(entry->first)) {
-      ++entry;
-    } else {
-      ::inotify_rm_watch(inotify_.get(), entry->first);
-      entry = watches_.erase(entry);
-    }
-  }
+  std::erase_if(watches_, [this](const auto& entry) {
+    const auto& [id, names] = entry;
+    if (names.empty())
+      ::inotify_rm_watch(inotify_.get(), id);
+    return names.empty();
+  });
 }
 
 void ConfigWatcher::watch(const fs::path& place, std::uint32_t events, const std::string& name) {
   const int id = ::inotify_add_watch(inotify_.get(), place.c_str(), events);
-  if (id >= 0) {
+  if (id >= 0)
     watches_[id].insert(name);
-    wanted_.insert(id);
-  } else if (errno != ENOENT && errno != ENOTDIR) {
+  else if (errno != ENOENT && errno != ENOTDIR)
     // The limit on watches is reached, or the directory is not readable.
     polling_ = true;
-  }
 }
 
 bool ConfigWatcher::read_events() {
@@ -198,8 +187,6 @@ bool ConfigWatcher::read_events() {
       if (entry == watches_.end())
         continue;
       concerned = concerned || name.empty() || entry->second.contains(name);
-      if ((event.mask & IN_IGNORED) != 0)
-        watches_.erase(entry);
     }
   }
 }

@@ -73,7 +73,6 @@ private:
   FileDescriptor stop_;
   FileDescriptor inotify_;
   std::map<int, std::set<std::string>> watches_; ///< names by watch; empty matches all events
-  std::set<int> wanted_;
   bool polling_ = false;
   Mark mark_;
   Content content_;

@@ -35,11 +35,8 @@ FileDescriptor open_to_read(const std::filesystem::path& path) {
   if (file.valid() || (errno != ENXIO && errno != EACCES))
     return file;
   // A socket or a pipe of another user cannot be opened again: duplicate the descriptor.
-  const auto failure = errno;
   if (const auto number = named_descriptor(path.native()))
     file = FileDescriptor{::fcntl(*number, F_DUPFD_CLOEXEC, 0)};
-  if (!file.valid())
-    errno = failure;
   return file;
 }
 
@@ -76,22 +73,19 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
   std::array<char, 16384> buffer{};
   for (;;) {
     const auto count = ::read(file.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0 && errno == EAGAIN) {
-      pollfd readable{file.get(), POLLIN, 0};
-      ::poll(&readable, 1, -1);
-      continue;
-    }
-    if (count < 0) {
-      error = last_error();
-      return std::nullopt;
-    }
     if (count == 0)
       break;
-    content.append(buffer.data(), static_cast<std::size_t>(count));
-    if (content.size() > limit) {
-      error = std::make_error_code(std::errc::file_too_large);
+    if (count > 0) {
+      content.append(buffer.data(), static_cast<std::size_t>(count));
+      if (content.size() > limit) {
+        error = std::make_error_code(std::errc::file_too_large);
+        return std::nullopt;
+      }
+    } else if (errno == EAGAIN) {
+      pollfd readable{file.get(), POLLIN, 0};
+      ::poll(&readable, 1, -1);
+    } else if (errno != EINTR) {
+      error = last_error();
       return std::nullopt;
     }
   }
@@ -105,11 +99,10 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
 std::error_code write_all(const FileDescriptor& file, std::string_view content) {
   while (!content.empty()) {
     const auto written = ::write(file.get(), content.data(), content.size());
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
+    if (written >= 0)
+      content.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EINTR)
       return last_error();
-    content.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
 }

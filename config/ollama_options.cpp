@@ -82,8 +82,6 @@ std::optional<double> parse_go_duration(std::string_view text) {
   while (!text.empty()) {
     const auto number_end = std::min(text.find_first_not_of("0123456789."), text.size());
     const auto number = text.substr(0, number_end);
-    if (std::count(number.begin(), number.end(), '.') > 1 || number == ".")
-      return std::nullopt;
     const auto amount = plain_number(number);
     text.remove_prefix(number_end);
     const auto unit = std::find_if(units.begin(), units.end(), [text](const auto& candidate) {

@@ -81,12 +81,8 @@ std::size_t hash_of(const LLMRequest& request, std::size_t count) {
 std::optional<std::uint64_t> wanted_window(const LLMRequest& request) {
   if (request.num_ctx)
     return *request.num_ctx;
-  if (request.raw_options.empty())
-    return std::nullopt;
   const auto options = json::parse(request.raw_options);
-  if (!options)
-    return std::nullopt;
-  const auto window = json::find_count(*options, "num_ctx");
+  const auto window = options ? json::find_count(*options, "num_ctx") : 0;
   return window > 0 ? std::optional{window} : std::nullopt;
 }
 

@@ -23,7 +23,7 @@ constexpr bool is_low(char32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 /// The code unit of an escape `\uXXXX` that begins here.
 std::optional<char32_t> escaped_unit(std::string_view text) {
   constexpr std::size_t size = 6;
-  if (text.size() < size || text[0] != '\\' || text[1] != 'u')
+  if (text.size() < size || !text.starts_with("\\u"))
     return std::nullopt;
   std::uint16_t unit = 0;
   const auto* end = text.data() + size;

@@ -18,9 +18,7 @@ RetryDecision decide(const LLMError& error, const AttemptHistory& history,
     if (moved)
       return std::chrono::milliseconds{0};
     const auto least = back_off(history.on_this_model, config, chance);
-    if (error.retry_after)
-      return std::min(std::max(*error.retry_after, least), config.max_retry_delay);
-    return least;
+    return std::min(std::max(error.retry_after.value_or(least), least), config.max_retry_delay);
   };
   auto may_repeat = [&] {
     switch (row.retry) {

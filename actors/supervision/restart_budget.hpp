@@ -28,9 +28,8 @@ public:
     if (spent_.size() >= settings.max_restarts)
       return std::nullopt;
     auto wait = spent_.empty() ? Millis{0} : first_wait;
-    for (std::size_t restart = 1; restart < spent_.size() && wait < max_wait; ++restart)
-      wait *= 2;
-    wait = std::min(wait, max_wait);
+    for (std::size_t restart = 1; restart < spent_.size(); ++restart)
+      wait = std::min(2 * wait, max_wait);
     spent_.push_back(now);
     return wait;
   }

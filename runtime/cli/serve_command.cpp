@@ -163,6 +163,9 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   auto llm = LLMSystem::start(system, {.store = std::move(*store), .ignore_nodes = true});
   if (!llm)
     return output.fail(llm.error());
+  // All that the node needs is there before it listens: its peers may take every other descriptor.
+  const auto end = std::make_shared<EventDescriptor>();
+  on_end_of((*llm)->root(), [end] { end->raise(); });
   auto node = Node::start(system, **llm, arguments.listen);
   if (!node)
     return output.fail(node.error());
@@ -181,8 +184,6 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   if (*tls)
     warn_of_end(**tls);
   notify_service_manager("READY=1");
-  const auto end = std::make_shared<EventDescriptor>();
-  on_end_of((*llm)->root(), [end] { end->raise(); });
   if (!serve_until_told(api, interrupts, hangups, *end, *owner))
     // The owner is expected to restart the program.
     return output.fail({.code = ErrorCode::restart_budget_exhausted, .subject = "RetrySupervisor"});

@@ -1,38 +1,56 @@
-# Every test that docs/testing.md and docs/requirements.md name exists: a case or suite of Boost.Test,
-# a test of CTest, or a scenario. So does every public header that they name.
+# Every test that docs/testing.md, docs/reliability.md and docs/requirements.md name exists: a test of
+# CTest, a case or suite of Boost.Test, or a scenario. So does every public header that they name. And
+# docs/testing.md names every test of CTest.
+cmake_minimum_required(VERSION 3.22)
+
 file(GLOB_RECURSE sources ${SOURCE_DIRECTORY}/tests/*.cpp)
-file(GLOB_RECURSE lists ${SOURCE_DIRECTORY}/tests/CMakeLists.txt)
 set(all "")
-foreach(source ${sources} ${lists})
+foreach(source ${sources})
   file(READ ${source} text)
   string(APPEND all "${text}")
 endforeach()
+# A long name stands on a line of its own.
+string(REGEX REPLACE "_TEST_CASE\\(\n *" "_TEST_CASE(" all "${all}")
 
-# Checks the tables of a page; `columns` is a regular expression for the part of a row to look at.
-function(check page columns least)
-  file(STRINGS ${SOURCE_DIRECTORY}/docs/${page} lines REGEX "^\\| ")
+execute_process(COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${BUILD_DIRECTORY} --show-only
+  OUTPUT_VARIABLE listing RESULT_VARIABLE failed ERROR_QUIET)
+string(REGEX MATCHALL "Test +#[0-9]+: [^\n]+" listing "${listing}")
+set(ctest_names "")
+foreach(line ${listing})
+  string(REGEX REPLACE "^Test +#[0-9]+: " "" name "${line}")
+  list(APPEND ctest_names ${name})
+endforeach()
+if(failed OR NOT ctest_names)
+  message(FATAL_ERROR "CTest does not list its tests")
+endif()
+# These are no tests of every configuration.
+list(APPEND ctest_names instructions)
+
+function(check_name page name)
+  if(name IN_LIST ctest_names OR EXISTS ${SOURCE_DIRECTORY}/tests/scenarios/${name}.json)
+    return()
+  endif()
+  foreach(mark "_TEST_CASE(${name})" "_TEST_CASE(${name}," "_TEST_SUITE(${name})"
+      "_TEST_SUITE(${name},")
+    string(FIND "${all}" "${mark}" at)
+    if(NOT at EQUAL -1)
+      return()
+    endif()
+  endforeach()
+  message(SEND_ERROR "docs/${page} names a test that does not exist: ${name}")
+endfunction()
+
+# Checks the tables of a page. `rows` and `columns` are regular expressions for the rows, and for the
+# part of each of them, to look at.
+function(check page rows columns least)
+  file(STRINGS ${SOURCE_DIRECTORY}/docs/${page} lines REGEX "${rows}")
   set(count 0)
   foreach(line ${lines})
     string(REGEX MATCH "${columns}" part "${line}")
     string(REGEX MATCHALL "`[a-z0-9_]+`" names "${part}")
     foreach(name ${names})
       string(REPLACE "`" "" name "${name}")
-      set(found FALSE)
-      foreach(mark "_TEST_CASE(${name})" "_TEST_CASE(${name}," "_TEST_SUITE(${name})"
-          "_TEST_SUITE(${name}," "(NAME ${name} ")
-        string(FIND "${all}" "${mark}" at)
-        if(NOT at EQUAL -1)
-          set(found TRUE)
-        endif()
-      endforeach()
-      # These take a line for their command.
-      string(REGEX MATCH "\\(NAME ${name}\n" alone "${all}")
-      if(alone OR EXISTS ${SOURCE_DIRECTORY}/tests/scenarios/${name}.json)
-        set(found TRUE)
-      endif()
-      if(NOT found)
-        message(SEND_ERROR "docs/${page} names a test that does not exist: ${name}")
-      endif()
+      check_name(${page} ${name})
       math(EXPR count "${count} + 1")
     endforeach()
     string(REGEX MATCHALL "nexus_llm/[a-z_]+\\.hpp" headers "${line}")
@@ -48,5 +66,17 @@ function(check page columns least)
   endif()
 endfunction()
 
-check(testing.md ".*" 17)
-check(requirements.md "\\|[^|]*\\|$" 30)
+set(last_column "\\|[^|]*\\|$")
+check(testing.md "^\\| " ".*" 120)
+check(requirements.md "^\\| " "${last_column}" 30)
+# Its guarantees; what is killed and what fails has tables of other widths.
+check(reliability.md "^\\|[^|]*\\|[^|]*\\|[^|]*\\|$" "${last_column}" 10)
+
+file(READ ${SOURCE_DIRECTORY}/docs/testing.md page)
+foreach(name ${ctest_names})
+  string(FIND "${page}" "| `${name}`" alone)
+  string(FIND "${page}" ", `${name}`" among)
+  if(alone EQUAL -1 AND among EQUAL -1)
+    message(SEND_ERROR "docs/testing.md does not name the test ${name}")
+  endif()
+endforeach()

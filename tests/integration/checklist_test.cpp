@@ -13,7 +13,7 @@ BOOST_AUTO_TEST_SUITE(checklist)
 
 BOOST_AUTO_TEST_CASE(ollama_api_communication_reuses_one_connection) {
   World world;
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const auto answer = world.api.generate("Plan a release", overseer);
     BOOST_REQUIRE(answer);
     BOOST_TEST(answer->done);
@@ -23,7 +23,9 @@ BOOST_AUTO_TEST_CASE(ollama_api_communication_reuses_one_connection) {
   }
   BOOST_TEST(world.api.list_available_models()->size() == 3u);
   BOOST_TEST(world.api.version().has_value());
-  BOOST_TEST(world.sim.counters().accepts == 1u);
+  // An answer is passed on at its last line. If the end of the exchange comes after the next
+  // request, that one takes another connection, and those behind it take either.
+  BOOST_TEST(world.sim.counters().accepts <= 2u);
 }
 
 BOOST_AUTO_TEST_CASE(streaming_response_arrives_while_it_is_generated) {

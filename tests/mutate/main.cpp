@@ -6,9 +6,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <optional>
 #include <random>
-#include <regex>
 #include <set>
 #include <span>
 #include <sstream>
@@ -17,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/mutate/blame.hpp"
 #include "tests/mutate/mutator.hpp"
 
 namespace {
@@ -87,70 +86,8 @@ int write(std::span<const std::string> arguments) {
   return list ? 0 : 1;
 }
 
-/// The mutants whose text stands in a line, or, where there is none, in the lines below it.
-Ids mutants_at(const std::string& path, std::size_t number) {
-  static const std::regex question{R"(nexus_mutant\((\d+)\))"};
-  Ids ids;
-  std::ifstream in{path};
-  const auto lines = lines_of(in);
-  for (auto at = number - 1; at < lines.size(); ++at) {
-    const auto& line = lines[at];
-    const auto before = ids.size();
-    for (std::sregex_iterator each{line.begin(), line.end(), question}, end; each != end; ++each)
-      ids.insert(std::stoul((*each)[1].str()));
-    if ((at == number - 1 && !ids.empty()) || (at > number - 1 && ids.size() == before))
-      break;
-  }
-  return ids;
-}
-
-/// What is left out for a complaint in a line that says nothing of a mutant: those of the constants
-/// that it names, or else all of its file.
-Ids mutants_behind(const std::string& path, std::size_t number) {
-  static const std::regex constant{R"(.*\bconst\b.*\b(\w+) =\s*)"};
-  Ids named;
-  Ids all;
-  std::ifstream in{path};
-  const auto lines = lines_of(in);
-  const auto told = number <= lines.size() ? lines[number - 1] : std::string{};
-  for (std::size_t at = 0; at < lines.size(); ++at) {
-    all.merge(mutants_at(path, at + 1));
-    std::smatch match;
-    if (std::regex_match(lines[at], match, constant) &&
-        std::regex_search(told, std::regex{"\\b" + match[1].str() + "\\b"}))
-      named.merge(mutants_at(path, at + 1));
-  }
-  return named.empty() ? all : named;
-}
-
 int blame() {
-  static const std::regex complaint{R"(^([^:\s]+):(\d+):(?:\d+:)? (?:fatal )?(error|note): .*)"};
-  Ids blamed;
-  std::optional<std::pair<std::string, std::size_t>> unexplained;
-  const auto settle = [&] {
-    if (unexplained)
-      blamed.merge(mutants_behind(unexplained->first, unexplained->second));
-    unexplained.reset();
-  };
-  for (const auto& line : lines_of(std::cin)) {
-    std::smatch match;
-    if (!std::regex_match(line, match, complaint))
-      continue;
-    const bool is_error = match[3].str() == "error";
-    // A note may lead to what an error comes from, such as a constant that is none any more.
-    if (!is_error && !unexplained)
-      continue;
-    if (is_error)
-      settle();
-    const std::pair place{match[1].str(), std::stoul(match[2].str())};
-    auto ids = mutants_at(place.first, place.second);
-    if (!ids.empty())
-      unexplained.reset();
-    else if (is_error)
-      unexplained = place;
-    blamed.merge(ids);
-  }
-  settle();
+  const auto blamed = nexus::mutate::blamed(std::cin);
   for (const auto id : blamed)
     std::cout << id << '\n';
   return blamed.empty() ? 1 : 0;

@@ -173,6 +173,7 @@ BOOST_AUTO_TEST_CASE(broken_json_is_told_with_path_and_line_in_one_proper_senten
     BOOST_TEST(contains(sentence, file.string() + ", line 3"), sentence);
     BOOST_TEST(!sentence.ends_with(".."), sentence);
   }
+  BOOST_TEST(contains(sentence_of(loaded("[]")), file.string() + ", line 1: it must be an object"));
   for (const auto* text : {"", "[]", "1", "\xEF\xBB\xBF", "{}\xEF\xBB\xBF", "{} trailing",
                            "{'a':1}", "{\"a\":\"\xFF\"}"})
     BOOST_TEST(code_of(loaded(text)) == ErrorCode::config_malformed, text);
@@ -407,6 +408,15 @@ BOOST_FIXTURE_TEST_CASE(a_whole_file_is_replaced_only_by_a_valid_one_that_nobody
               (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_file_to_edit_may_be_missing_but_not_beyond_all_bounds, InDirectory) {
+  const auto missing = read_to_edit(directory / "none.json");
+  BOOST_REQUIRE_MESSAGE(missing, sentence_of(missing));
+  BOOST_TEST(*missing == "");
+  fs::resize_file((write_text(file, "{}"), file), std::uintmax_t{1} << 26);
+  BOOST_TEST(code_of(read_to_edit(file)) == ErrorCode::config_unreadable);
+  BOOST_TEST(code_of(replace_config(file, "{}", "{}")) == ErrorCode::config_unreadable);
+}
+
 BOOST_FIXTURE_TEST_CASE(doubts_are_about_our_section_alone, InDirectory) {
   write_text(file, R"({"llm":{"a":1},"other":{"x":1,"x":2},"llm":{"timeuot":1,"timeout":1,
                        "timeout":2}})");
@@ -416,6 +426,8 @@ BOOST_FIXTURE_TEST_CASE(doubts_are_about_our_section_alone, InDirectory) {
   BOOST_TEST(doubts.unknown == unknown, boost::test_tools::per_element());
   BOOST_TEST(doubts.duplicates == duplicates, boost::test_tools::per_element());
   BOOST_TEST(doubts_about(directory / "missing.json").empty());
+  write_text(file, R"({"llm":{"timeout":1},"other":{"x":1,"x":2}})");
+  BOOST_TEST(doubts_about(file).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

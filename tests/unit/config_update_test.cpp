@@ -136,6 +136,14 @@ BOOST_FIXTURE_TEST_CASE(a_file_takes_an_update_and_keeps_the_rest, InDirectory) 
              R"("maxRetries":1}})");
 }
 
+BOOST_FIXTURE_TEST_CASE(several_defaults_come_back_at_once_also_from_groups, InDirectory) {
+  write_text(file, R"({"llm":{"timeout":5,"limits":{"maxBatch":3,"queueLength":4,"ageing":1},)"
+                   R"("gapTimeout":6,"maxRetries":1}})");
+  BOOST_REQUIRE(update_config(
+      file, R"({"limits":{"maxBatch":null,"queueLength":null},"timeout":null,"gapTimeout":null})"));
+  BOOST_TEST(read_text(file) == R"({"llm":{"limits":{"ageing":1},"maxRetries":1}})");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_refused_update_leaves_the_file_alone, InDirectory) {
   const auto* text = R"({"llm":{"timeout":5}})";
   write_text(file, text);
@@ -222,12 +230,16 @@ BOOST_AUTO_TEST_CASE(the_file_of_a_store_is_watched_unless_that_is_not_wanted) {
 }
 
 BOOST_AUTO_TEST_CASE(retries_that_hold_for_this_run_never_reach_the_file) {
-  const auto store = make_file_store(file, {.base_url = {}, .timeout = {}, .max_retries = 0});
+  const auto store =
+      make_file_store(file, {.base_url = {}, .timeout = {}, .max_retries = 0, .max_concurrent = 3});
   auto config = store->load();
   BOOST_TEST(config->max_retries == 0u);
+  BOOST_TEST(config->limits.max_concurrent == 3u);
   config->gap_timeout = 3s;
   BOOST_REQUIRE(store->save(*config));
   BOOST_TEST(load_config(file)->max_retries == 3u);
+  BOOST_TEST(load_config(file)->limits.max_concurrent == Limits{}.max_concurrent);
+  BOOST_TEST(make_file_store(file)->load()->limits.max_concurrent == Limits{}.max_concurrent);
 }
 
 BOOST_AUTO_TEST_CASE(what_saving_had_to_do_without_is_told) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <sys/syscall.h>
+
 #include <condition_variable>
 #include <mutex>
+#include <sstream>
 
 #include "config/config_file.hpp"
 #include "config/config_watcher.hpp"
@@ -57,6 +60,17 @@ void replace(const fs::path& file, const std::string& text) {
   const auto other = file.parent_path() / "other";
   write_text(other, text);
   fs::rename(other, file);
+}
+
+/// How many files and directories this process has inotify watch.
+std::size_t watch_count() {
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator{"/proc/self/fdinfo"}) {
+    std::istringstream lines{read_text(entry.path())};
+    for (std::string line; std::getline(lines, line);)
+      count += line.starts_with("inotify wd:") ? 1 : 0;
+  }
+  return count;
 }
 
 struct InDirectory {
@@ -195,6 +209,46 @@ BOOST_AUTO_TEST_CASE(changes_upon_each_other_are_told_as_one) {
     replace(file, std::to_string(i));
   BOOST_TEST(watched.sees("50"));
   BOOST_TEST(watched.count() <= 2);
+}
+
+BOOST_AUTO_TEST_CASE(where_the_kernel_watches_nothing_more_the_file_is_looked_at) {
+  // The limit on watches, and a directory that may not be read.
+  for (const int number : {ENOSPC, EACCES})
+    check_in_child([&] {
+      if (!let_fail({SYS_inotify_add_watch}, number))
+        return not_possible_here;
+      Watched watched{file};
+      write_text(file, "changed " + std::to_string(number));
+      return watched.sees("changed " + std::to_string(number)) ? 0 : 1;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_leads_nowhere_but_to_itself_is_watched_until_it_is_a_file) {
+  const auto link = directory / "circle.json";
+  fs::create_symlink("circle.json", link);
+  Watched watched{link};
+  replace(link, "a file");
+  BOOST_TEST(watched.sees("a file"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_part_of_the_way_any_more_is_not_watched) {
+  for (const auto* place : {"v1", "v2"}) {
+    fs::create_directories(directory / place);
+    write_text(directory / place / "config.json", place);
+  }
+  fs::create_directory_symlink("v1", directory / "data");
+  Watched watched{directory / "data" / "config.json"};
+  const auto before = watch_count();
+  if (before == 0) {
+    BOOST_TEST_MESSAGE("skipped: the kernel does not tell how much is watched");
+    return;
+  }
+  for (const auto* place : {"v2", "v1", "v2", "v1", "v2"}) {
+    fs::create_directory_symlink(place, directory / "data_new");
+    fs::rename(directory / "data_new", directory / "data");
+    BOOST_TEST(watched.sees(place));
+  }
+  BOOST_TEST(watch_count() == before);
 }
 
 BOOST_AUTO_TEST_CASE(a_watcher_ends_at_once) {

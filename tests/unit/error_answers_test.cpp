@@ -158,6 +158,12 @@ BOOST_AUTO_TEST_CASE(words_that_are_json_themselves_are_unwrapped) {
   BOOST_TEST(answered(500, R"({"error":{}})").reason == "");
 }
 
+BOOST_AUTO_TEST_CASE(words_that_only_look_like_json_stay) {
+  BOOST_TEST(answered(500, R"({"error":"{broken"})").reason == "{broken");
+  BOOST_TEST(answered(500, R"({"error":"{\"a\":1}"})").reason == R"({"a":1})");
+  BOOST_TEST(answered(500, R"({"error":"{\"error\":5}"})").reason == R"({"error":5})");
+}
+
 BOOST_AUTO_TEST_CASE(a_redirect_names_its_target) {
   const auto error = parser::parse_error(
       {.status = 301, .body = "", .location = "https://localhost/ollama"}, "m", url);

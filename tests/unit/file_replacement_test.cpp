@@ -2,11 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sched.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -15,7 +11,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstddef>
 #include <vector>
 
 #include "config/config_file.hpp"
@@ -32,7 +27,6 @@ namespace file_replacement_test {
 
 namespace {
 
-constexpr int not_possible_here = 77;
 constexpr const char* change = R"({"maxRetries": 1})";
 constexpr const char* settings = R"({"llm": {"timeout": 5}})";
 
@@ -40,35 +34,6 @@ struct stat status_of(const fs::path& path) {
   struct stat status {};
   BOOST_REQUIRE(::stat(path.c_str(), &status) == 0);
   return status;
-}
-
-/// Has the kernel refuse these calls of this process with this error. False where that cannot be
-/// done.
-bool let_fail(std::initializer_list<long> calls, int number) {
-  std::vector<sock_filter> program{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
-  for (const auto call : calls) {
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1));
-    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(number)));
-  }
-  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
-}
-
-/// Mounts that other processes do not see. False where that is not permitted.
-bool own_mounts() {
-  return ::unshare(CLONE_NEWNS) == 0 &&
-         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-}
-
-/// Runs checks in a child: 0 is right, else the number of what is wrong.
-void check_in_child(const std::function<int()>& work) {
-  const auto status = exit_status(in_child(work));
-  if (status == not_possible_here)
-    BOOST_TEST_MESSAGE("skipped: it is not permitted here");
-  else
-    BOOST_TEST(status == 0);
 }
 
 struct InDirectory {
@@ -168,13 +133,31 @@ BOOST_AUTO_TEST_CASE(a_file_in_a_directory_that_cannot_be_written_is_written_in_
   check_in_child([this] {
     if (::setuid(1234) != 0)
       return not_possible_here;
-    return update_config(file, change, warn) && warnings.size() == 1 ? 0 : 1;
+    if (!update_config(file, change, warn) || warnings.size() != 1)
+      return 1;
+    return contains(warnings[0], "since no other file can be made beside it") ? 0 : 2;
   });
   BOOST_TEST(load_config(file)->max_retries == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_disk_that_fails_in_place_is_told_as_damage_to_the_file) {
+  if (!is_root())
+    return;
+  BOOST_REQUIRE(::chmod(file.c_str(), 0666) == 0);
+  BOOST_REQUIRE(::chmod(directory.path().c_str(), 0755) == 0);
+  check_in_child([this] {
+    if (::setuid(1234) != 0 || !let_fail({SYS_fsync}, EIO))
+      return not_possible_here;
+    if (code_of(update_config(file, change, warn)) != ErrorCode::config_write_failed)
+      return 1;
+    return warnings.size() == 1 && contains(warnings[0], "is damaged") ? 0 : 2;
+  });
+  BOOST_TEST(read_text(file) == settings);
+}
+
 BOOST_AUTO_TEST_CASE(extended_attributes_stay) {
-  if (::setxattr(file.c_str(), "user.origin", "nexus", 5, 0) != 0) {
+  if (::setxattr(file.c_str(), "user.origin", "nexus", 5, 0) != 0 ||
+      ::setxattr(file.c_str(), "user.second", "2", 1, 0) != 0) {
     BOOST_TEST_MESSAGE("skipped: this file system has no attributes");
     return;
   }
@@ -182,6 +165,7 @@ BOOST_AUTO_TEST_CASE(extended_attributes_stay) {
   char value[16] = {};
   BOOST_TEST(::getxattr(file.c_str(), "user.origin", value, sizeof value) == 5);
   BOOST_TEST(std::string{value} == "nexus");
+  BOOST_TEST(::getxattr(file.c_str(), "user.second", value, sizeof value) == 1);
   BOOST_TEST(warnings.empty());
 }
 
@@ -222,7 +206,8 @@ BOOST_AUTO_TEST_CASE(every_name_of_a_file_keeps_naming_it) {
   BOOST_REQUIRE(update_config(file, change, warn));
   BOOST_TEST(read_text(other) == read_text(file));
   BOOST_TEST(status_of(other).st_ino == status_of(file).st_ino);
-  BOOST_TEST(warnings.size() == 1u);
+  BOOST_REQUIRE(warnings.size() == 1u);
+  BOOST_TEST(contains(warnings[0], "was written in place, since it has several names"));
   BOOST_TEST(file_count() == 2);
 }
 
@@ -243,7 +228,9 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_mounted_by_itself_is_written_where_it_is) {
       return 1;
     if (load_config(real)->max_retries != 1u)
       return 2;
-    return file_count() == 2 ? 0 : 3;
+    if (file_count() != 2)
+      return 3;
+    return contains(warnings[0], "since it is mounted by itself") ? 0 : 4;
   });
 }
 
@@ -279,11 +266,17 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_told_and_leaves_the_old_file) {
 }
 
 BOOST_AUTO_TEST_CASE(content_that_cannot_be_written_whole_in_place_gives_way_to_the_old) {
+  if (!is_root())
+    return;
   const auto text = R"({"x": ")" + std::string(9000, 'x') + R"("})";
   write_text(file, text);
-  fs::create_hard_link(file, directory / "other.json");
+  // No other file can be made beside it.
+  BOOST_REQUIRE(::chmod(file.c_str(), 0666) == 0);
+  BOOST_REQUIRE(::chmod(directory.path().c_str(), 0755) == 0);
   check_in_child([&] {
     ::signal(SIGXFSZ, SIG_IGN);
+    if (::setuid(1234) != 0)
+      return not_possible_here;
     // No reserve is possible, and the new text is cut off: the limit lies in the middle of it.
     const rlimit limit{9500, 9500};
     if (!let_fail({SYS_fallocate}, EOPNOTSUPP) || ::setrlimit(RLIMIT_FSIZE, &limit) != 0)
@@ -294,7 +287,66 @@ BOOST_AUTO_TEST_CASE(content_that_cannot_be_written_whole_in_place_gives_way_to_
     return read_text(file) == text ? 0 : 2;
   });
   BOOST_TEST(read_text(file) == text);
-  BOOST_TEST(file_count() == 2);
+  BOOST_TEST(file_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(attributes_that_another_file_cannot_have_keep_the_file_where_it_is) {
+  // Those that the system sets itself do not count.
+  for (const auto& [name, in_place] :
+       {std::pair{"user.origin", true}, std::pair{"trusted.origin", false}}) {
+    write_text(file, settings);
+    if (::setxattr(file.c_str(), name, "nexus", 5, 0) != 0) {
+      BOOST_TEST_MESSAGE("skipped: this file system has no attributes");
+      continue;
+    }
+    const auto before = status_of(file).st_ino;
+    check_in_child([&] {
+      if (!let_fail({SYS_fsetxattr}, EPERM))
+        return not_possible_here;
+      if (!update_config(file, change, warn))
+        return 1;
+      if (!in_place)
+        return warnings.empty() ? 0 : 2;
+      return warnings.size() == 1 && contains(warnings[0], "cannot have its attributes") ? 0 : 3;
+    });
+    BOOST_TEST((status_of(file).st_ino == before) == in_place, name);
+    BOOST_TEST(load_config(file)->max_retries == 1u);
+    ::removexattr(file.c_str(), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_can_only_be_written_is_not_locked) {
+  if (!is_root())
+    return;
+  BOOST_REQUIRE(::chmod(file.c_str(), 0666) == 0);
+  BOOST_REQUIRE(::chmod(directory.path().c_str(), 0733) == 0);
+  check_in_child([this] {
+    if (::setuid(1234) != 0)
+      return not_possible_here;
+    if (!update_config(file, change, warn))
+      return 1;
+    return !warnings.empty() && contains(warnings[0], "cannot be locked (Permission denied)") ? 0
+                                                                                              : 2;
+  });
+  BOOST_TEST(load_config(file)->max_retries == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_is_not_there_is_an_error) {
+  std::error_code error;
+  BOOST_TEST(
+      !lock_directory(directory / "none", std::chrono::milliseconds{0}, error, warn).valid());
+  BOOST_TEST((error == std::errc::no_such_file_or_directory));
+  BOOST_TEST(warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_lock_that_another_has_is_waited_for_as_long_as_wanted) {
+  std::error_code error;
+  const auto first = lock_directory(directory.path(), std::chrono::milliseconds{0}, error, warn);
+  BOOST_TEST(first.valid());
+  const auto begun = std::chrono::steady_clock::now();
+  BOOST_TEST(!lock_directory(directory.path(), std::chrono::milliseconds{60}, error, warn).valid());
+  BOOST_TEST((error == std::errc::operation_would_block));
+  BOOST_TEST((std::chrono::steady_clock::now() - begun >= std::chrono::milliseconds{60}));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_system_that_is_read_only_is_told) {
@@ -361,6 +413,27 @@ BOOST_AUTO_TEST_CASE(a_disk_that_fails_is_told_and_leaves_the_old_file) {
   });
   BOOST_TEST(read_text(file) == settings);
   BOOST_TEST(file_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_no_other_may_replace_is_written_where_it_is_if_that_helps) {
+  for (const int number : {EXDEV, EPERM, EACCES, EIO, ENOSPC}) {
+    write_text(file, settings);
+    const bool in_place = number != EIO && number != ENOSPC;
+    check_in_child([&] {
+      if (!let_fail({SYS_rename, SYS_renameat, SYS_renameat2}, number))
+        return not_possible_here;
+      const auto saved = update_config(file, change, warn);
+      if (saved.has_value() != in_place)
+        return 1;
+      if (!in_place)
+        return warnings.empty() ? 0 : 2;
+      return warnings.size() == 1 && contains(warnings[0], "another file cannot take its place")
+                 ? 0
+                 : 3;
+    });
+    BOOST_TEST((read_text(file) == settings) == !in_place);
+    BOOST_TEST(file_count() == 1);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

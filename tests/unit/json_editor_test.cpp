@@ -44,6 +44,8 @@ BOOST_AUTO_TEST_CASE(a_list_keeps_its_line_or_its_lines) {
   BOOST_TEST(assigned(R"({"a": ["x", "y"]})", {"a"}, R"(["z","y"])") == R"({"a": ["z", "y"]})");
   BOOST_TEST(assigned("{\n  \"a\": {\"b\": 1}\n}", {"a"}, R"([{"c":1}])") ==
              "{\n  \"a\": [{\"c\": 1}]\n}");
+  BOOST_TEST(assigned("{\n  \"a\": 1\n}", {"a"}, R"([1,{"c":1}])") ==
+             "{\n  \"a\": [\n    1,\n    {\n      \"c\": 1\n    }\n  ]\n}");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_equal_is_not_touched) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/json.hpp"
+#include "config/json_text.hpp"
 #include "config/read_json.hpp"
 #include "config/utf8.hpp"
 #include "tests/unit/support.hpp"
@@ -19,6 +20,17 @@ using namespace std::string_literals;
 namespace json_test {
 
 namespace {
+
+struct Sample {
+  std::string name;
+  std::optional<int> size;
+  std::vector<Sample> inner;
+
+  static constexpr std::string_view type_name = "Sample";
+  template <class Self, class Visit> static auto fields(Self& self, Visit visit) {
+    return visit(Field{"name", self.name}, Field{"size", self.size}, Field{"inner", self.inner});
+  }
+};
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
@@ -62,9 +74,12 @@ BOOST_AUTO_TEST_CASE(very_deep_nesting_costs_no_stack) {
 
 BOOST_AUTO_TEST_CASE(texts_must_be_valid_utf8) {
   BOOST_TEST(json::parse("\"caf\xC3\xA9\"").has_value());
-  for (const auto* text : {"\"\xC3\"", "\"\xC0\xAF\"", "\"\xED\xA0\x80\"", "\"\xF5\x80\x80\x80\"",
-                           "\"\xFF\"", "{\"\xE2\x82\":1}", R"("\ud800")", R"("\udc00x")"})
+  for (const auto* text :
+       {"\"\xC3\"", "\"\xC0\xAF\"", "\"\xED\xA0\x80\"", "\"\xF5\x80\x80\x80\"", "\"\xFF\"",
+        "{\"\xE2\x82\":1}", R"("\ud800")", R"("\udc00x")", R"({"\udc00":1})", R"("\ud7ff\udc00")"})
     BOOST_TEST(!json::parse(text).has_value(), text);
+  // The last character before the surrogates begins with the same byte as they would.
+  BOOST_TEST(json::parse(R"("\ud7ff\ud7ff")").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_no_json) {
@@ -135,6 +150,8 @@ BOOST_AUTO_TEST_CASE(a_text_with_a_null_escape_keeps_its_length) {
 BOOST_AUTO_TEST_CASE(what_nests_too_deeply_is_told_as_such) {
   BOOST_TEST(contains(json::parse(nested(9), 8).error().what, "nested deeper than 8 levels"));
   BOOST_TEST(json::parse("[x").error().line == 1u);
+  // Hardly more than the largest number there is.
+  BOOST_TEST(json::parse("[1.7976931348623159e308]").error().what == "a number is too large");
 }
 
 BOOST_AUTO_TEST_CASE(pretty_text_has_a_member_a_line) {
@@ -179,6 +196,56 @@ BOOST_AUTO_TEST_CASE(what_is_of_another_type_is_told) {
   BOOST_TEST((json::read_value(*json::parse("1"), text) == "must be a text"));
 }
 
+BOOST_AUTO_TEST_CASE(members_keep_their_values_unless_they_are_named) {
+  Sample sample{.name = "before", .size = 5};
+  BOOST_TEST(!json::read_value(*json::parse(R"({"name":"after"})"), sample).has_value());
+  BOOST_TEST(sample.name == "after");
+  BOOST_TEST((sample.size == 5));
+  BOOST_TEST(!json::read_value(*json::parse(R"({"size":6})"), sample).has_value());
+  BOOST_TEST((sample.size == 6));
+  // Nothing stands for a value that is not there.
+  BOOST_TEST(!json::read_value(*json::parse(R"({"size":null})"), sample).has_value());
+  BOOST_TEST(!sample.size.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(times_and_errors_are_read_by_their_texts) {
+  WallTime time;
+  BOOST_TEST(!json::read_value(*json::parse(R"("2024-01-31T12:00:00Z")"), time).has_value());
+  BOOST_TEST(format_wall_time(time) == "2024-01-31T12:00:00Z");
+  for (const auto* text : {"5", R"("yesterday")", "null"})
+    BOOST_TEST(json::read_value(*json::parse(text), time).has_value(), text);
+  ErrorCode code{};
+  for (const auto& row : error_table) {
+    const auto text = "\"" + std::string{row.name} + "\"";
+    BOOST_TEST(!json::read_value(*json::parse(text), code).has_value(), text);
+    BOOST_TEST(code == row.code);
+  }
+  BOOST_TEST(contains(json::read_value(*json::parse(R"("nothing")"), code).value_or(""),
+                      "must be one of "));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_may_be_any_json) {
+  json::Document document;
+  auto& allocator = document.GetAllocator();
+  const auto list = json::JsonText::of(*json::parse("[1, {\"a\": null}]"));
+  BOOST_TEST(list.text == R"([1,{"a":null}])");
+  BOOST_TEST(json::to_text(list.value(allocator)) == list.text);
+  BOOST_TEST(json::JsonText{"nonsense"}.value(allocator).IsNull());
+  BOOST_TEST(json::JsonText{}.value(allocator).IsNull());
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_member_is_told_with_its_place) {
+  Sample sample;
+  const auto problem = [&sample](std::string_view text) {
+    return json::read_value(*json::parse(text), sample).value_or("");
+  };
+  BOOST_TEST(problem("[]") == "must be an object");
+  BOOST_TEST(problem(R"({"name":5})") == ".name must be a text");
+  BOOST_TEST(problem(R"({"name":null})") == ".name must be a text");
+  BOOST_TEST(problem(R"({"names":"x"})") == ".names is no member of Sample");
+  BOOST_TEST(problem(R"({"inner":[{},{"size":"x"}]})") == ".inner[1] .size must be a whole number");
+}
+
 BOOST_AUTO_TEST_CASE(values_of_roles_are_read_by_their_names) {
   PerRole<std::string> texts;
   BOOST_TEST(!json::read_value(*json::parse(R"({"overseer":"a","implementation":"b"})"), texts)
@@ -220,6 +287,14 @@ BOOST_AUTO_TEST_CASE(the_first_character_has_the_length_of_its_form) {
   // Cut off, overlong, a surrogate, too large, a byte in the middle, nothing.
   for (const auto* text : {"\xE2\x82", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x82", ""})
     BOOST_TEST(first_character(text) == 0u, text);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_character_is_replaced_once_for_each_run) {
+  const auto mark = std::string{replacement_character};
+  BOOST_TEST(to_valid_utf8("caf\xC3\xA9") == "caf\xC3\xA9");
+  BOOST_TEST(to_valid_utf8("a\xFFz") == "a" + mark + "z");
+  BOOST_TEST(to_valid_utf8("a\xFF\xFE\xC3") == "a" + mark);
+  BOOST_TEST(to_valid_utf8("\xFF\xC3\xA9\xFF") == mark + "\xC3\xA9" + mark);
 }
 
 BOOST_AUTO_TEST_CASE(nul_is_valid_utf8_but_not_a_clean_text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -12,7 +13,9 @@
 
 #include "config/base_url.hpp"
 #include "config/local_address.hpp"
+#include "tests/unit/child_process.hpp"
 #include "tests/unit/support.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace nexus::llm;
 using namespace nexus::llm::test;
@@ -107,6 +110,21 @@ BOOST_AUTO_TEST_CASE(other_families_and_cut_off_addresses_do_not_pass) {
   BOOST_TEST(!is_loopback_address(loopback_6.socket_address(), sizeof(sockaddr_in)));
 }
 
+BOOST_AUTO_TEST_CASE(an_address_that_is_mapped_into_the_other_family_is_what_it_is_there) {
+  const auto mapped = [](const char* text) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    BOOST_REQUIRE(::inet_pton(AF_INET6, text, &address.sin6_addr) == 1);
+    return address;
+  };
+  const auto here = mapped("::ffff:127.0.0.1");
+  BOOST_TEST(is_loopback_address(reinterpret_cast<const sockaddr&>(here), sizeof here));
+  BOOST_TEST(is_local_address(reinterpret_cast<const sockaddr&>(here), sizeof here));
+  const auto elsewhere = mapped("::ffff:8.8.8.8");
+  BOOST_TEST(!is_loopback_address(reinterpret_cast<const sockaddr&>(elsewhere), sizeof elsewhere));
+  BOOST_TEST(!is_local_address(reinterpret_cast<const sockaddr&>(elsewhere), sizeof elsewhere));
+}
+
 BOOST_AUTO_TEST_CASE(names_are_no_numeric_addresses) {
   for (const auto* text :
        {"", "localhost", "1.2.3.4.5", "127.0.0.1 x", "abc", "256.1.1.1", "::g", "1:2", "0x"})
@@ -132,6 +150,47 @@ BOOST_AUTO_TEST_CASE(names_of_this_machine_are_known_without_a_name_server) {
     BOOST_CHECK_MESSAGE(place_of_host(name) != HostPlace::elsewhere, name);
   for (const auto* name : {"example.com", "localhost.com", "evillocalhost", "local", ""})
     BOOST_CHECK_MESSAGE(place_of_host(name) == HostPlace::elsewhere, name);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_list_of_its_interfaces_no_other_machine_is_taken_for_this_one) {
+  const auto elsewhere = address_of("8.8.8.8");
+  check_in_child([&] {
+    if (!take_all_descriptors())
+      return not_possible_here;
+    return is_local_address(elsewhere.socket_address(), elsewhere.size) ? 1 : 0;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_name_in_the_hosts_file_is_where_all_of_its_addresses_are) {
+  const auto own = own_addresses();
+  std::string hosts = "# 8.8.8.8 commented\n"
+                      "127.0.0.1\tbox  Box.Example # 8.8.8.8\n"
+                      "::1 box\n"
+                      "8.8.8.8 far\n"
+                      "127.0.0.1 both\n"
+                      "8.8.8.8 both\n"
+                      "nonsense broken\n";
+  if (!own.empty())
+    hosts += own.front() + " here mixed\n127.0.0.1 mixed\n";
+  const TemporaryDirectory directory;
+  write_text(directory / "hosts", hosts);
+  check_in_child([&] {
+    if (!own_mounts() ||
+        ::mount((directory / "hosts").c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr) != 0)
+      return not_possible_here;
+    int row = 0;
+    for (const auto& [name, place] :
+         {std::pair{"box", HostPlace::loopback}, std::pair{"BOX.example", HostPlace::loopback},
+          std::pair{"far", HostPlace::elsewhere}, std::pair{"both", HostPlace::elsewhere},
+          std::pair{"broken", HostPlace::elsewhere}, std::pair{"commented", HostPlace::elsewhere},
+          std::pair{"here", own.empty() ? HostPlace::elsewhere : HostPlace::local},
+          std::pair{"mixed", own.empty() ? HostPlace::elsewhere : HostPlace::local}}) {
+      ++row;
+      if (place_of_host(name) != place)
+        return row;
+    }
+    return 0;
+  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

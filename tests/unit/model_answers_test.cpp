@@ -66,6 +66,11 @@ BOOST_AUTO_TEST_CASE(a_list_of_a_wrong_shape_is_bad) {
              ErrorCode::bad_response);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_of_models_in_memory_that_is_none_is_bad) {
+  for (const auto* body : {"", "nonsense", "[]", "{}", R"({"models":5})"})
+    BOOST_TEST(code_of(parser::parse_ps(body, depth)) == ErrorCode::bad_response, body);
+}
+
 BOOST_AUTO_TEST_CASE(the_models_in_memory_are_read) {
   const auto running = parser::parse_ps(
       R"({"models":[{"name":"heron:3b","size":3811246080,"size_vram":5,"context_length":4096,)"

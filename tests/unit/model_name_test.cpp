@@ -127,6 +127,14 @@ BOOST_AUTO_TEST_CASE(names_of_different_models_or_of_none_are_not_the_same) {
   BOOST_TEST(!same_model("a b", "a b"));
 }
 
+BOOST_AUTO_TEST_CASE(a_model_of_the_cloud_says_so_at_the_end_of_its_tag) {
+  for (const auto* name : {"big:cloud", "big:Cloud", "big:120b-cloud", "acme/big:120b-CLOUD"})
+    BOOST_TEST(is_cloud_name(name), name);
+  for (const auto* name : {"big", "cloud", "big:loud", "big:120b", "big:thecloud", "big:q4-turbo",
+                           "big:cloud-120b", "cloud/big:x", "big:120b-cloud:", ""})
+    BOOST_TEST(!is_cloud_name(name), name);
+}
+
 BOOST_AUTO_TEST_CASE(a_mistyped_name_is_near_with_or_without_its_tag) {
   const std::vector<std::string> installed{"llama3.1:70b-instruct-q4_K_M", "owl:latest",
                                            "qwen2.5-coder:7b"};
@@ -135,6 +143,8 @@ BOOST_AUTO_TEST_CASE(a_mistyped_name_is_near_with_or_without_its_tag) {
   BOOST_TEST(nearest_model("qwen2.5-coder:32b", installed) == installed[2]);
   BOOST_TEST(nearest_model("owll", installed) == installed[1]);
   BOOST_TEST(nearest_model("nope", installed) == "");
+  // Two of five characters are too many.
+  BOOST_TEST(nearest_model("abcde", std::vector<std::string>{"xycde:7b"}) == "");
   BOOST_TEST(nearest_model("owl", {}) == "");
 }
 

@@ -80,7 +80,10 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_is_named_with_its_option) {
                          "draft_num_predict",
                          "frequency_penalty",
                          "stop"};
+  const auto known = option_names();
+  BOOST_TEST(known.size() == std::size(names));
   for (const std::string name : names) {
+    BOOST_TEST(std::ranges::count(known, name) == 1, name);
     const auto fault = fault_of("{\"" + name + "\":\"text\"}");
     BOOST_TEST(contains(fault, "`" + name + "` must be "), name << ": " << fault);
   }

@@ -66,6 +66,11 @@ BOOST_AUTO_TEST_CASE(fewer_tokens_than_words_are_a_cut) {
   BOOST_TEST(cut(prompt(words(9600)), 8191));
 }
 
+BOOST_AUTO_TEST_CASE(exactly_as_many_tokens_as_words_are_no_cut) {
+  BOOST_TEST(!cut(prompt(words(9600), 16'384), 9600));
+  BOOST_TEST(cut(prompt(words(9600), 16'384), 9599));
+}
+
 BOOST_AUTO_TEST_CASE(a_prompt_that_fills_the_window_or_just_half_of_it_was_cut) {
   // Code has more tokens than words: the words alone would not tell.
   const auto code = std::string(20'000, 'x') + std::string(20'000, ';');
@@ -238,7 +243,22 @@ BOOST_AUTO_TEST_CASE(each_text_of_a_request_may_fill_the_window) {
     auto request = prompt("", 64);
     part(request);
     BOOST_TEST(needs(request));
+    request.num_ctx = 101;
+    BOOST_TEST(!needs(request));
   }
+}
+
+BOOST_AUTO_TEST_CASE(less_than_half_a_window_may_be_what_an_old_server_had_not_kept) {
+  BOOST_TEST(!cut(prompt(words(9600), 9000), 4499));
+  BOOST_TEST(cut(prompt(words(9600), 9000), 4500));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_whose_count_has_grown_once_counts_all) {
+  PromptAudit audit;
+  const std::string code(900, ';');
+  BOOST_TEST(!audit.was_cut(conversation({code}), counted(700), now));
+  BOOST_TEST(!audit.was_cut(conversation({code, code, code}), counted(1900), now));
+  BOOST_TEST(audit.was_cut(conversation({code, code, code, code, code}), counted(500), now));
 }
 
 BOOST_AUTO_TEST_CASE(a_window_is_believed_for_a_minute) {

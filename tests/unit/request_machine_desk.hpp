@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "actors/requests/request_machine.hpp"
@@ -99,5 +100,11 @@ struct Desk {
 
 constexpr Stage stages[] = {Stage::admitting, Stage::following, Stage::resolving, Stage::sending,
                             Stage::judging,   Stage::healing,   Stage::pausing,   Stage::over};
+
+inline std::string name_of(Stage stage) {
+  constexpr std::string_view names[] = {"admitting", "following", "resolving", "sending",
+                                        "judging",   "healing",   "pausing",   "over"};
+  return std::string{names[static_cast<std::size_t>(stage)]};
+}
 
 } // namespace nexus::llm::test

@@ -228,6 +228,21 @@ BOOST_AUTO_TEST_CASE(a_tool_call_without_the_object_around_its_name_is_read) {
   BOOST_CHECK(piece->tool_calls == (std::vector<ToolCall>{{"c", "f", R"({"a":1})", 2}}));
 }
 
+BOOST_AUTO_TEST_CASE(a_single_tool_call_without_a_list_is_read) {
+  const auto piece = chat_line(
+      R"({"message":{"content":"","tool_calls":{"function":{"name":"f","arguments":{}}}},"done":false})");
+  BOOST_REQUIRE(piece);
+  BOOST_REQUIRE_EQUAL(piece->tool_calls.size(), 1u);
+  BOOST_TEST(piece->tool_calls[0].name == "f");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_byte_of_a_token_is_left_out) {
+  const auto piece = generate_line(R"({"response":"a","logprobs":[{"token":"a","logprob":-1,)"
+                                   R"("bytes":[0,256,255,-1,"x",97]}],"done":false})");
+  BOOST_REQUIRE(piece);
+  BOOST_CHECK(piece->logprobs.at(0).bytes == (std::vector<std::uint8_t>{0, 255, 97}));
+}
+
 BOOST_AUTO_TEST_CASE(content_in_parts_is_the_texts_of_the_parts) {
   BOOST_TEST(
       chat_line(R"({"message":{"content":[{"type":"text","text":"a"},{"text":"b"}]},"done":false})")
@@ -243,6 +258,8 @@ BOOST_AUTO_TEST_CASE(log_probabilities_and_the_place_of_a_remote_model_are_read)
   BOOST_TEST(piece->remote_model == "gpt-oss:120b");
   const std::vector<TokenLogprob> expected{{"Hi", -0.5, {72, 105}, {{"Ho", -1.0, {72, 111}}}}};
   BOOST_CHECK(piece->logprobs == expected);
+  BOOST_TEST(generate_line(R"({"response":"","logprobs":[5,{"token":"a"},null],"done":false})")
+                 ->logprobs.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(half_a_character_leaves_no_text_that_is_private_to_this_program) {
@@ -253,6 +270,11 @@ BOOST_AUTO_TEST_CASE(half_a_character_leaves_no_text_that_is_private_to_this_pro
   BOOST_TEST(piece->logprobs[0].token == "\xEF\xBF\xBD");
   BOOST_TEST(piece->logprobs[0].top_logprobs.at(0).token == "\xEF\xBF\xBD");
   BOOST_TEST(generate_line(R"({"error":"bad \ud83d"})").error().detail == "bad \xEF\xBF\xBD");
+  const auto call = chat_line(R"({"message":{"content":"","tool_calls":[{"id":"\ud83d","function":)"
+                              R"({"name":"f","arguments":{"a":"\ud83d"}}}]},"done":false})");
+  BOOST_REQUIRE(call);
+  BOOST_TEST(call->tool_calls.at(0).id == "\xEF\xBF\xBD");
+  BOOST_TEST(call->tool_calls.at(0).arguments == "{\"a\":\"\xEF\xBF\xBD\"}");
 }
 
 BOOST_AUTO_TEST_CASE(the_last_of_two_equal_keys_counts) {

@@ -21,6 +21,11 @@ BOOST_AUTO_TEST_CASE(the_distance_counts_edits_and_exchanges_and_no_case) {
   BOOST_TEST(edit_distance("timeuot", "timeout") == 1u);
   BOOST_TEST(edit_distance("TimeOut", "timeout") == 0u);
   BOOST_TEST(edit_distance("kitten", "sitting") == 3u);
+  BOOST_TEST(edit_distance("AZ@[", "az@[") == 0u);
+  // Only neighbours that have both changed places are one edit.
+  BOOST_TEST(edit_distance("ab", "ba") == 1u);
+  BOOST_TEST(edit_distance("ab", "bc") == 2u);
+  BOOST_TEST(edit_distance("ab", "ca") == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(the_distance_is_the_same_both_ways) {

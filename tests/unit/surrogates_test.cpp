@@ -56,6 +56,8 @@ BOOST_AUTO_TEST_CASE(whole_characters_stay) {
   check({R"(\ud83d\ude00 \u00e9 \n \\ud83d)"}, "\xF0\x9F\x98\x80 \xC3\xA9 \n \\ud83d");
 }
 
+BOOST_AUTO_TEST_CASE(digits_behind_another_escape_are_no_half) { check({R"(\nd83d)"}, "\nd83d"); }
+
 BOOST_AUTO_TEST_CASE(a_half_that_stays_alone_is_replaced) {
   check({R"(a\ud83d)", "b"}, "a\xEF\xBF\xBD"
                              "b");

@@ -93,6 +93,24 @@ BOOST_AUTO_TEST_CASE(a_server_that_talks_on_after_the_end_is_stopped) {
   while (blocks < 100 && handler->on_bytes(200, surplus))
     ++blocks;
   BOOST_TEST(blocks < 10);
+  // As much as may be on its way already does no harm.
+  const auto patient = stream();
+  BOOST_TEST(patient->on_bytes(200, end));
+  BOOST_TEST(patient->on_bytes(200, std::string(64 * 1024, ' ')));
+  BOOST_TEST(!patient->on_bytes(200, " "));
+}
+
+BOOST_AUTO_TEST_CASE(the_sending_of_a_file_is_told_ten_times_a_second_at_most) {
+  const auto handler = make_body_handler(2, 10, inbox);
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1000; ++i)
+    handler->on_file_sent();
+  const auto taken = std::chrono::steady_clock::now() - begun;
+  const auto events = inbox->take();
+  BOOST_REQUIRE(!events.empty());
+  BOOST_TEST(events[0].id == 2u);
+  BOOST_TEST(events[0].file_sent);
+  BOOST_TEST(static_cast<long>(events.size()) <= 1 + taken / std::chrono::milliseconds{100});
 }
 
 BOOST_AUTO_TEST_CASE(a_body_is_gathered_up_to_its_bound) {
@@ -135,6 +153,11 @@ BOOST_AUTO_TEST_CASE(a_download_that_fails_says_why) {
   BOOST_TEST(code_of(pulled(R"({"error":"invalid model name"})", {.status = 400})) ==
              ErrorCode::bad_request);
   BOOST_TEST(code_of(pulled("", {.failure = Failure::refused})) == ErrorCode::connection_refused);
+  // A server that fails says of the registry what went wrong there; without words it has failed.
+  const auto failed = pulled(R"({"error":"no route to the registry"})", {.status = 500});
+  BOOST_TEST(code_of(failed) == ErrorCode::registry_failed);
+  BOOST_TEST(failed.error().reason == "no route to the registry");
+  BOOST_TEST(code_of(pulled("", {.status = 500})) == ErrorCode::server_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_download_that_is_cut_is_interrupted_also_within_a_line) {
