@@ -78,11 +78,12 @@ RoleActor::Promise RoleActor::admit(LLMRequest request, std::uint64_t number, bo
                                     const caf::strong_actor_ptr& owner) {
   auto promise = self_->make_response_promise<Admission>();
   const auto run = request.id;
-  in_order(run, number, [this, promise, request = std::move(request), number, again, owner] {
-    const auto considered = request.id;
-    consider(promise, request, number, again, owner);
-    on_reported(considered);
-  });
+  in_order(run, number,
+           [this, promise, request = std::move(request), number, again, owner]() mutable {
+             const auto considered = request.id;
+             consider(promise, std::move(request), number, again, owner);
+             on_reported(considered);
+           });
   return promise;
 }
 
