@@ -18,6 +18,7 @@
 #include "nexus_llm/setup.hpp"
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/json_output.hpp"
+#include "runtime/cli/lack_of_memory.hpp"
 #include "runtime/cli/local_nodes.hpp"
 #include "runtime/cli/log_sink.hpp"
 #include "runtime/cli/node_options.hpp"
@@ -159,7 +160,8 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   setup(config);
   recommend(config);
   load_network(config, *tls, settings->limits.max_message_bytes);
-  caf::actor_system system{config};
+  const auto started = start_caf(config);
+  auto& system = *started;
   auto llm = LLMSystem::start(system, {.store = std::move(*store), .ignore_nodes = true});
   if (!llm)
     return output.fail(llm.error());
