@@ -39,10 +39,17 @@ struct TextDeleter {
   void operator()(char* text) const { curl_free(text); }
 };
 
+/// A part that is missing for a lack of memory is not one that the URL lacks.
+CURLUcode with_memory(CURLUcode code) {
+  if (code == CURLUE_OUT_OF_MEMORY)
+    throw std::bad_alloc{};
+  return code;
+}
+
 /// Returns a part of a URL, or `nullopt` if the URL lacks it.
 std::optional<std::string> part_of(const Url& url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url.get(), part, &text, flags) != CURLUE_OK)
+  if (with_memory(curl_url_get(url.get(), part, &text, flags)) != CURLUE_OK)
     return std::nullopt;
   const std::unique_ptr<char, TextDeleter> owner{text};
   return std::string{text};
@@ -111,7 +118,7 @@ tl::expected<BaseUrl, Fault> read(std::string_view given) {
   const Url url{curl_url()};
   if (url == nullptr)
     throw std::bad_alloc{};
-  const auto code = curl_url_set(url.get(), CURLUPART_URL, whole.text.c_str(), 0);
+  const auto code = with_memory(curl_url_set(url.get(), CURLUPART_URL, whole.text.c_str(), 0));
   if (code == CURLUE_BAD_PORT_NUMBER)
     return fault("must have a port from 1 to 65535");
   if (code != CURLUE_OK)

@@ -19,6 +19,9 @@ namespace nexus::llm::json {
 
 namespace {
 
+using Buffer = rapidjson::GenericStringBuffer<rapidjson::UTF8<>, CheckedAllocator>;
+using Reader = rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, CheckedAllocator>;
+
 /// Forwards parser events to a document. Stops if the nesting is too deep, a number is too large,
 /// or a string is not valid UTF-8.
 class DepthGuard {
@@ -113,7 +116,7 @@ template <unsigned Flags>
 tl::expected<Document, ParseError> parse_with(std::string_view text, std::uint32_t max_depth) {
   Document document;
   rapidjson::MemoryStream stream{text.data(), text.size()};
-  rapidjson::Reader reader;
+  Reader reader;
   bool too_deep = false;
   bool too_large = false;
   auto generate = [&](Document& target) {
@@ -149,15 +152,16 @@ tl::expected<Document, ParseError> parse_first(std::string_view text, std::uint3
 }
 
 std::string to_text(const Value& value) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
+  Buffer buffer;
+  rapidjson::Writer<Buffer, rapidjson::UTF8<>, rapidjson::UTF8<>, CheckedAllocator> writer{buffer};
   value.Accept(writer);
   return {buffer.GetString(), buffer.GetSize()};
 }
 
 std::string to_pretty_text(const Value& value) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer{buffer};
+  Buffer buffer;
+  rapidjson::PrettyWriter<Buffer, rapidjson::UTF8<>, rapidjson::UTF8<>, CheckedAllocator> writer{
+      buffer};
   writer.SetIndent(' ', 2);
   value.Accept(writer);
   return {buffer.GetString(), buffer.GetSize()};

@@ -8,13 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include "nexus_llm/json_value.hpp"
 #include "nexus_llm/result.hpp"
 
 namespace nexus::llm::json {
-
-using Value = rapidjson::Value;
-using Document = rapidjson::Document;
-using Allocator = Document::AllocatorType;
 
 /// The position of and the reason for a parse error.
 struct ParseError {

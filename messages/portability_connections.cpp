@@ -38,8 +38,36 @@ constexpr std::size_t max_newcomers = 512;
 /// Timeout for connecting to one address. It blocks the actor that makes all connections.
 constexpr std::chrono::milliseconds connect_time{2000};
 
+/// How long the I/O thread has nothing to do only if the process was stopped. CAF gives up peers
+/// that are silent for twice as long.
+constexpr std::chrono::seconds longest_idleness{5};
+
 /// How long the I/O thread pauses if there is no file descriptor for an incoming connection.
 constexpr int exhausted_milliseconds = 20;
+
+/// Marks all peers as alive. To be run by the I/O thread.
+class Revival final : public caf::resumable {
+public:
+  explicit Revival(std::shared_ptr<LivingConnections> connections)
+      : connections_{std::move(connections)} {}
+
+  // CAF gives others to the threads of actors.
+  subtype_t subtype() const override { return function_object; }
+  resume_result resume(caf::execution_unit*, std::size_t) override {
+    for (auto* connection : *connections_)
+      connection->note_life();
+    return resumable::done;
+  }
+  void intrusive_ptr_add_ref_impl() override { ++references_; }
+  void intrusive_ptr_release_impl() override {
+    if (--references_ == 0)
+      delete this;
+  }
+
+private:
+  std::atomic<std::size_t> references_ = 1;
+  std::shared_ptr<LivingConnections> connections_;
+};
 
 struct Addresses {
   ~Addresses() { ::freeaddrinfo(first); }
@@ -138,15 +166,20 @@ struct Tls {
 
 /// One connection of the broker that implements CAF's protocol (BASP). The broker alternates
 /// between reading a header and reading the number of bytes that the header announces.
-template <class Policy> class GuardedScribe final : public io::scribe {
+template <class Policy> class GuardedScribe final : public io::scribe, public LivingConnection {
 public:
   /// `newcomers` tracks the peer until the handshake completes; null for outgoing connections.
   GuardedScribe(io::network::default_multiplexer& multiplexer, native_socket socket, Policy policy,
-                std::size_t message_limit, std::shared_ptr<Newcomers> newcomers)
+                std::size_t message_limit, std::shared_ptr<Newcomers> newcomers,
+                std::shared_ptr<LivingConnections> living)
       : scribe{io::network::conn_hdl_from_socket(socket)}, message_limit_{message_limit},
-        newcomers_{std::move(newcomers)}, stream_{multiplexer, socket,
-                                                  Watched{std::move(policy), *this}} {}
-  ~GuardedScribe() override { leave_newcomers(); }
+        newcomers_{std::move(newcomers)}, living_{std::move(living)},
+        stream_{multiplexer, socket, Watched{std::move(policy), *this}} {}
+  ~GuardedScribe() override {
+    leave_newcomers();
+    if (launched_)
+      living_->erase(this);
+  }
 
   void configure_read(io::receive_policy::config config) override {
     // Headers and payloads alternate.
@@ -161,6 +194,7 @@ public:
       return break_off(config.second, limit);
     stream_.configure_read(config);
     if (!std::exchange(launched_, true)) {
+      living_->insert(this);
       note_life();
       stream_.start(this);
       // TLS may have to write handshake data before there is any payload.
@@ -185,6 +219,16 @@ public:
   }
   void add_to_loop() override { stream_.activate(this); }
   void remove_from_loop() override { stream_.passivate(); }
+
+  // CAF does this only after complete messages, and would therefore drop a peer in the middle of a
+  // long one.
+  void note_life() override {
+    auto* broker = dynamic_cast<io::basp_broker*>(parent());
+    if (broker == nullptr)
+      return;
+    if (const auto entry = broker->ctx.find(hdl()); entry != broker->ctx.end())
+      entry->second.last_seen = broker->clock().now();
+  }
 
 private:
   /// What the connection reads next.
@@ -217,16 +261,6 @@ private:
     GuardedScribe& scribe;
   };
 
-  /// Marks the peer as alive. CAF does this only after complete messages, and would therefore drop
-  /// a peer in the middle of a long one.
-  void note_life() {
-    auto* broker = dynamic_cast<io::basp_broker*>(parent());
-    if (broker == nullptr)
-      return;
-    if (const auto entry = broker->ctx.find(hdl()); entry != broker->ctx.end())
-      entry->second.last_seen = broker->clock().now();
-  }
-
   void leave_newcomers() {
     if (const auto newcomers = std::exchange(newcomers_, nullptr))
       newcomers->remove(stream_.fd());
@@ -241,6 +275,7 @@ private:
 
   std::size_t message_limit_;
   std::shared_ptr<Newcomers> newcomers_;
+  std::shared_ptr<LivingConnections> living_;
   Stage stage_ = Stage::connected;
   bool broken_ = false;
   bool launched_ = false;
@@ -291,8 +326,8 @@ io::scribe_ptr GuardedMultiplexer::make_scribe(native_socket socket,
                                                std::shared_ptr<Newcomers> newcomers) {
   io::network::keepalive(socket, true);
   if (!system().has_openssl_manager())
-    return caf::make_counted<GuardedScribe<caf::policy::tcp>>(*this, socket, caf::policy::tcp{},
-                                                              message_limit_, std::move(newcomers));
+    return caf::make_counted<GuardedScribe<caf::policy::tcp>>(
+        *this, socket, caf::policy::tcp{}, message_limit_, std::move(newcomers), living_);
   // The TLS handshake continues whenever the socket is ready.
   io::network::nonblocking(socket, true);
   const bool accepted = newcomers != nullptr;
@@ -304,7 +339,14 @@ io::scribe_ptr GuardedMultiplexer::make_scribe(native_socket socket,
     tell_refusal(std::string{"TLS is not possible at the moment: "} + error.what());
   }
   return caf::make_counted<GuardedScribe<Tls>>(*this, socket, std::move(tls), message_limit_,
-                                               std::move(newcomers));
+                                               std::move(newcomers), living_);
+}
+
+void GuardedMultiplexer::exec_later(caf::resumable* work) {
+  const auto now = Clock::now();
+  if (now - last_work_.exchange(now) > longest_idleness)
+    default_multiplexer::exec_later(std::make_unique<Revival>(living_).release());
+  default_multiplexer::exec_later(work);
 }
 
 } // namespace nexus::llm

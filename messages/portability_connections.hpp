@@ -3,16 +3,19 @@
 
 /// Hardened connections to other processes. CAF 0.17 allocates the announced size of a message
 /// before any byte of it arrives, keeps silent connections open forever, waits minutes for a host
-/// that does not respond, drops peers in the middle of a long message, and busy-waits if there is
-/// no file descriptor for an incoming connection. CAF 1.x has no extension point for this.
+/// that does not respond, drops peers in the middle of a long message or after this process was
+/// stopped, and busy-waits if there is no file descriptor for an incoming connection. CAF 1.x has
+/// no extension point for this.
 
 #include "nexus_llm/portability.hpp"
 
 #if !NEXUS_LLM_CAF_1
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 
 #include <caf/io/network/default_multiplexer.hpp>
 
@@ -41,6 +44,16 @@ private:
   std::map<Socket, Clock::time_point> since_;
 };
 
+/// A connection to a peer that has to show that it is alive.
+class LivingConnection {
+public:
+  virtual ~LivingConnection() = default;
+  /// Marks the peer as alive.
+  virtual void note_life() = 0;
+};
+/// For the I/O thread only.
+using LivingConnections = std::set<LivingConnection*>;
+
 /// Creates connections, with TLS if the system has certificates. Closes a connection if the peer
 /// announces a message above the limit, and limits the number of peers without a completed
 /// handshake. For the I/O thread only, except for `new_tcp_scribe`.
@@ -56,13 +69,19 @@ public:
   /// address of the host.
   caf::expected<caf::io::scribe_ptr> new_tcp_scribe(const std::string& host,
                                                     std::uint16_t port) override;
+  /// Runs something on the I/O thread. Thread-safe. CAF does so for each heartbeat: if it has not
+  /// for longer, this process was stopped, and no peer could show that it is alive.
+  void exec_later(caf::resumable* work) override;
 
 private:
+  using Clock = std::chrono::steady_clock;
   [[nodiscard]] caf::io::scribe_ptr make_scribe(caf::io::network::native_socket socket,
                                                 std::shared_ptr<Newcomers> newcomers);
 
   std::size_t message_limit_;
   std::shared_ptr<Newcomers> newcomers_ = std::make_shared<Newcomers>();
+  std::shared_ptr<LivingConnections> living_ = std::make_shared<LivingConnections>();
+  std::atomic<Clock::time_point> last_work_ = Clock::now();
 };
 
 } // namespace nexus::llm

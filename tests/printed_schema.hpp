@@ -44,8 +44,9 @@ public:
     wrapped.AddMember("allOf", all, wrapped.GetAllocator());
     json::Value definitions{*json::find(whole_, "definitions"), wrapped.GetAllocator()};
     wrapped.AddMember("definitions", definitions, wrapped.GetAllocator());
-    const rapidjson::SchemaDocument compiled{wrapped};
-    rapidjson::SchemaValidator validator{compiled};
+    using Schema = rapidjson::GenericSchemaDocument<json::Value>;
+    const Schema compiled{wrapped};
+    rapidjson::GenericSchemaValidator<Schema> validator{compiled};
     const auto value = json::parse(text);
     BOOST_REQUIRE_MESSAGE(value.has_value(), text);
     return value->Accept(validator);

@@ -88,6 +88,10 @@ std::optional<LLMError> transfer_error(const HttpOutcome& outcome, const Exchang
     error.code = ErrorCode::resources_exhausted;
     error.subject = "it has no file descriptor left (`ulimit -n`)";
     break;
+  case Failure::no_memory:
+    error.code = ErrorCode::resources_exhausted;
+    error.subject = "it has no memory left (`ulimit -v`, or the limit of its container)";
+    break;
   }
   return error;
 }
@@ -250,7 +254,8 @@ Result<LLMResponse> AnswerCollector::finish(const HttpOutcome& outcome) {
   if (!complete_ && !error_ && is_success(outcome.status) &&
       outcome.failure == HttpOutcome::Failure::none)
     static_cast<void>(reader_.finish([this](std::string_view line) { return on_line(line); }));
-  if (complete_)
+  // Without memory, something of a complete response may have been lost.
+  if (complete_ && outcome.failure != HttpOutcome::Failure::no_memory)
     return std::move(response_);
   if (!error_)
     error_ = transfer_error(outcome, subject_, any_line_ || outcome.answer_began);
@@ -261,8 +266,8 @@ Result<LLMResponse> AnswerCollector::finish(const HttpOutcome& outcome) {
                       .subject = subject_.model,
                       .detail = "the stream ended without `done`",
                       .http_status = 200};
-  error_->partial = std::move(response_.response);
   error_->model = subject_.model;
+  error_->partial = std::move(response_.response);
   return failure(std::move(*error_));
 }
 

@@ -48,7 +48,8 @@ public:
   /// Whether a complete response was read; what follows it is ignored.
   [[nodiscard]] bool complete() const noexcept { return complete_; }
 
-  /// Ends the exchange and returns its outcome. Call once.
+  /// Ends the exchange and returns its outcome. Call once, and again with `no_memory` if its result
+  /// was lost for a lack of memory.
   [[nodiscard]] Result<LLMResponse> finish(const HttpOutcome& outcome);
 
 private:

@@ -37,9 +37,16 @@ constexpr curl_socket_t socket_of(std::uint64_t mark) {
 /// Initialises the process-wide state of libcurl, once. Never torn down, since other code may use
 /// it.
 void initialise_curl() {
-  static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (result != CURLE_OK)
-    throw std::runtime_error{"libcurl cannot be initialised"};
+  // What throws is tried again the next time.
+  static const bool done = [] {
+    const auto result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (result == CURLE_OUT_OF_MEMORY)
+      throw std::bad_alloc{};
+    if (result != CURLE_OK)
+      throw std::runtime_error{"libcurl cannot be initialised"};
+    return true;
+  }();
+  static_cast<void>(done);
 }
 
 } // namespace
@@ -53,20 +60,27 @@ CurlMulti::CurlMulti() {
 
 CurlMulti::Shard* CurlMulti::make_shard() {
   auto shard = std::make_unique<Shard>(Shard{this, static_cast<std::uint32_t>(shards_.size())});
-  shard->multi.reset(curl_multi_init());
-  if (!shard->multi)
+  if (!make_multi(*shard))
     return nullptr;
-  if (epoll_.valid())
-    connect(*shard);
   shards_.push_back(std::move(shard));
   return shards_.back().get();
 }
 
+bool CurlMulti::make_multi(Shard& shard) {
+  shard.multi.reset(curl_multi_init());
+  if (shard.multi && epoll_.valid())
+    connect(shard);
+  return shard.multi != nullptr;
+}
+
 CurlMulti::Shard* CurlMulti::shard_with_room() {
   // The first, so that a few transfers share their connections.
-  const auto found = std::ranges::find_if(
-      shards_, [](const auto& shard) { return shard->transfers < most_transfers_of_shard; });
-  return found != shards_.end() ? found->get() : make_shard();
+  const auto found = std::ranges::find_if(shards_, [](const auto& shard) {
+    return shard->transfers < most_transfers_of_shard && !shard->broken;
+  });
+  if (found == shards_.end())
+    return make_shard();
+  return (*found)->multi || make_multi(**found) ? found->get() : nullptr;
 }
 
 void CurlMulti::connect(Shard& shard) {
@@ -78,24 +92,45 @@ void CurlMulti::connect(Shard& shard) {
 }
 
 bool CurlMulti::add(CURL* easy) {
-  auto* shard = shard_with_room();
-  if (shard == nullptr || curl_multi_add_handle(shard->multi.get(), easy) != CURLM_OK)
+  try {
+    auto* shard = shard_with_room();
+    if (shard == nullptr)
+      return false;
+    const auto entry = transfers_.emplace(easy, shard).first;
+    if (curl_multi_add_handle(shard->multi.get(), easy) != CURLM_OK) {
+      transfers_.erase(entry);
+      return false;
+    }
+    ++shard->transfers;
+    return true;
+  } catch (const std::bad_alloc&) {
     return false;
-  ++shard->transfers;
-  transfers_.emplace(easy, shard);
-  return true;
+  }
 }
 
 void CurlMulti::remove(CURL* easy) {
   auto* shard = transfers_.extract(easy).mapped();
   curl_multi_remove_handle(shard->multi.get(), easy);
   --shard->transfers;
+  renew_if_idle(*shard);
+}
+
+void CurlMulti::renew_if_idle(Shard& shard) {
+  if (!shard.broken || shard.transfers > 0)
+    return;
+  shard.multi.reset();
+  shard.timer.reset();
+  shard.broken = false;
+}
+
+bool CurlMulti::has_lost_any() const {
+  return std::ranges::any_of(shards_, [](const auto& shard) { return shard->broken; });
 }
 
 CURLMsg* CurlMulti::next_message() {
   int left = 0;
   for (const auto& shard : shards_)
-    if (auto* message = curl_multi_info_read(shard->multi.get(), &left))
+    if (auto* message = !shard->multi ? nullptr : curl_multi_info_read(shard->multi.get(), &left))
       return message;
   return nullptr;
 }
@@ -127,7 +162,8 @@ bool CurlMulti::can_wait() {
   }
   epoll_ = std::move(epoll);
   for (const auto& shard : shards_)
-    connect(*shard);
+    if (shard->multi)
+      connect(*shard);
   return true;
 }
 
@@ -162,8 +198,10 @@ bool CurlMulti::watch(const Shard& shard, curl_socket_t socket, int what) {
   return errno == ENOENT && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket, &event) == 0;
 }
 
-int CurlMulti::wait_milliseconds() const {
+int CurlMulti::wait_milliseconds(std::optional<std::chrono::milliseconds> longest) const {
   std::optional<Clock::time_point> first;
+  if (longest)
+    first = Clock::now() + *longest;
   for (const auto& shard : shards_)
     if (shard->timer && (!first || *shard->timer < *first))
       first = shard->timer;
@@ -173,17 +211,18 @@ int CurlMulti::wait_milliseconds() const {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
 }
 
-void CurlMulti::run_once() {
+void CurlMulti::run_once(std::optional<std::chrono::milliseconds> longest) {
   int running = 0;
   if (!can_wait()) {
     ::poll(nullptr, 0, deaf_milliseconds);
     for (const auto& shard : shards_)
-      curl_multi_perform(shard->multi.get(), &running);
+      if (shard->multi)
+        curl_multi_perform(shard->multi.get(), &running);
     return;
   }
   std::array<epoll_event, most_events_of_round> events{};
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                 wait_milliseconds());
+                                 wait_milliseconds(longest));
   for (int i = 0; i < count; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
     if (event.data.u64 == wake_mark) {
@@ -197,14 +236,23 @@ void CurlMulti::run_once() {
       news |= CURL_CSELECT_OUT;
     if ((event.events & (EPOLLERR | EPOLLHUP)) != 0)
       news |= CURL_CSELECT_ERR;
-    auto* multi = shards_[shard_of(event.data.u64)]->multi.get();
-    curl_multi_socket_action(multi, socket_of(event.data.u64), news, &running);
+    process(*shards_[shard_of(event.data.u64)], socket_of(event.data.u64), news);
   }
   for (const auto& shard : shards_)
     if (shard->timer && *shard->timer <= Clock::now()) {
       shard->timer.reset();
-      curl_multi_socket_action(shard->multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+      process(*shard, CURL_SOCKET_TIMEOUT, 0);
     }
+}
+
+void CurlMulti::process(Shard& shard, curl_socket_t socket, int news) {
+  int running = 0;
+  // After a failure, libcurl 7.88 crashes where it meets the same socket again.
+  if (!shard.multi || shard.broken ||
+      curl_multi_socket_action(shard.multi.get(), socket, news, &running) == CURLM_OK)
+    return;
+  shard.broken = true;
+  renew_if_idle(shard);
 }
 
 } // namespace nexus::llm

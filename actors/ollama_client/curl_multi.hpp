@@ -30,12 +30,17 @@ public:
   CurlMulti(const CurlMulti&) = delete;
   CurlMulti& operator=(const CurlMulti&) = delete;
 
-  /// Returns false if libcurl has no memory.
+  /// Returns false if there is no memory.
   [[nodiscard]] bool add(CURL* easy);
   void remove(CURL* easy);
 
-  /// Waits for news of any socket, a timer or `wake`, and lets libcurl process it.
-  void run_once();
+  /// Waits for news of any socket, a timer or `wake`, at most for `longest`, and lets libcurl
+  /// process it.
+  void run_once(std::optional<std::chrono::milliseconds> longest = std::nullopt);
+  /// Whether libcurl had no memory for any transfers. These must be removed.
+  [[nodiscard]] bool has_lost_any() const;
+  /// Whether libcurl had no memory for this transfer, or for another one beside it.
+  [[nodiscard]] bool has_lost(CURL* easy) const { return transfers_.at(easy)->broken; }
   /// Returns the next transfer that has ended, or null.
   [[nodiscard]] CURLMsg* next_message();
 
@@ -52,6 +57,7 @@ private:
     CurlMulti* owner;
     std::uint32_t index;
     std::size_t transfers = 0;
+    bool broken = false; ///< libcurl had no memory for a socket, and may not be used any more
     std::optional<Clock::time_point> timer = {};
     std::unique_ptr<CURLM, MultiDeleter> multi = {}; ///< last: calls back while it is destroyed
   };
@@ -65,10 +71,16 @@ private:
   [[nodiscard]] bool can_wait();
   /// Returns false if the socket cannot be watched.
   [[nodiscard]] bool watch(const Shard& shard, curl_socket_t socket, int what);
-  [[nodiscard]] int wait_milliseconds() const;
+  [[nodiscard]] int wait_milliseconds(std::optional<std::chrono::milliseconds> longest) const;
   /// Returns a shard with room for another transfer, or null if there is no memory.
   [[nodiscard]] Shard* shard_with_room();
   [[nodiscard]] Shard* make_shard();
+  /// Gives a shard a multi handle. Returns false if there is no memory.
+  [[nodiscard]] bool make_multi(Shard& shard);
+  /// Makes a broken shard forget its multi handle once it has no transfers.
+  static void renew_if_idle(Shard& shard);
+  /// Lets libcurl process news of a socket.
+  static void process(Shard& shard, curl_socket_t socket, int news);
   /// Makes the shards call back, so that `run_once` knows what to wait for.
   void connect(Shard& shard);
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <exception>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -65,13 +66,19 @@ CurlTransfer& CurlTransfer::of(CURL* easy) {
 }
 
 // An exception of a handler must reach neither libcurl nor other transfers: it ends this one.
-template <class Call> void CurlTransfer::guarded(Call call) {
+template <class Call> void CurlTransfer::guarded(Call call) noexcept {
   try {
-    call(*handler_);
-  } catch (const std::exception& error) {
-    handler_failure_ = error.what();
-  } catch (...) {
-    handler_failure_ = "an exception of unknown type";
+    try {
+      call(*handler_);
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      handler_failure_ = error.what();
+    } catch (...) {
+      handler_failure_ = "an exception of unknown type";
+    }
+  } catch (const std::bad_alloc&) {
+    note_no_memory();
   }
 }
 
@@ -94,7 +101,7 @@ std::size_t CurlTransfer::take_body(std::string_view bytes) {
   outcome_.status = static_cast<int>(status);
   outcome_.answer_began = outcome_.answer_began || !bytes.empty();
   note_news(has_news_);
-  if (!handler_failure_.empty())
+  if (handler_failed())
     return refusal;
   bool go_on = false;
   guarded(
@@ -131,16 +138,18 @@ void CurlTransfer::note_news(bool& flag) {
   flag = true;
 }
 
+template <class Value> void CurlTransfer::set(CURLoption option, Value value) {
+  if (curl_easy_setopt(easy_.get(), option, value) == CURLE_OUT_OF_MEMORY)
+    note_no_memory();
+}
+
 bool CurlTransfer::prepare(EasyHandle easy, const curl_slist* headers, News& news) {
   news_ = &news;
   easy_ = std::move(easy);
   if (easy_ == nullptr) {
-    outcome_ = {.failure = HttpOutcome::Failure::protocol, .detail = "libcurl is out of memory"};
+    note_no_memory();
     return false;
   }
-  auto set = [this](CURLoption option, auto value) {
-    curl_easy_setopt(easy_.get(), option, value);
-  };
   set(CURLOPT_URL, request_.url.c_str());
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -164,21 +173,17 @@ bool CurlTransfer::prepare(EasyHandle easy, const curl_slist* headers, News& new
   set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   set(CURLOPT_ERRORBUFFER, error_text_);
   set(CURLOPT_PRIVATE, static_cast<void*>(this));
-  if (request_.method == HttpRequest::Method::get) {
+  if (request_.method == HttpRequest::Method::get)
     set(CURLOPT_HTTPGET, 1L);
-    return true;
-  }
-  if (request_.method == HttpRequest::Method::head) {
+  else if (request_.method == HttpRequest::Method::head)
     set(CURLOPT_NOBODY, 1L);
-    return true;
-  }
-  return set_body();
+  else if (!set_body())
+    return false;
+  // Without one of them, the request could be another one, or go through a proxy.
+  return !no_memory_;
 }
 
 bool CurlTransfer::set_body() {
-  auto set = [this](CURLoption option, auto value) {
-    curl_easy_setopt(easy_.get(), option, value);
-  };
   if (request_.method == HttpRequest::Method::delete_)
     set(CURLOPT_CUSTOMREQUEST, "DELETE");
   else
@@ -231,15 +236,22 @@ int CurlTransfer::on_seek(void* user, curl_off_t offset, int origin) {
                                                                : CURL_SEEKFUNC_FAIL;
 }
 
-void CurlTransfer::note_unreadable(int number) {
+// libcurl may be the caller, so nothing may be thrown.
+void CurlTransfer::note_unreadable(int number) noexcept {
   file_unreadable_ = true;
   outcome_.failure = HttpOutcome::Failure::file_unreadable;
-  outcome_.detail = "the file `" + request_.body_file + "` cannot be read (" +
-                    std::generic_category().message(number) + ")";
+  try {
+    outcome_.detail = "the file `" + request_.body_file + "` cannot be read (" +
+                      std::generic_category().message(number) + ")";
+  } catch (const std::bad_alloc&) {
+    note_no_memory();
+  }
 }
 
 HttpOutcome::Failure CurlTransfer::classify(CURLcode code) const {
   using Failure = HttpOutcome::Failure;
+  if (no_memory_)
+    return Failure::no_memory;
   if (file_unreadable_)
     return Failure::file_unreadable;
   if (blocked_address_)
@@ -261,6 +273,8 @@ HttpOutcome::Failure CurlTransfer::classify(CURLcode code) const {
     return out_of_descriptors() ? Failure::no_descriptors : Failure::host_not_found;
   case CURLE_OPERATION_TIMEDOUT:
     return Failure::connect_timeout;
+  case CURLE_OUT_OF_MEMORY:
+    return Failure::no_memory;
   case CURLE_WRITE_ERROR:
     return Failure::stopped;
   case CURLE_GOT_NOTHING:
@@ -282,14 +296,28 @@ HttpOutcome::Failure CurlTransfer::classify(CURLcode code) const {
   }
 }
 
-void CurlTransfer::report() {
-  if (std::exchange(has_sent_, false) && handler_failure_.empty())
+bool CurlTransfer::report() noexcept {
+  if (std::exchange(has_sent_, false) && !handler_failed())
     guarded([](TransferHandler& handler) { handler.on_file_sent(); });
-  if (std::exchange(has_news_, false) && handler_failure_.empty())
+  if (std::exchange(has_news_, false) && !handler_failed())
     guarded([](TransferHandler& handler) { handler.on_read_done(); });
+  return !handler_failed();
 }
 
-void CurlTransfer::note_outcome(CURLcode code) {
+void CurlTransfer::note_no_memory() noexcept {
+  no_memory_ = true;
+  outcome_.failure = HttpOutcome::Failure::no_memory;
+}
+
+void CurlTransfer::note_outcome(CURLcode code) noexcept {
+  try {
+    describe_outcome(code);
+  } catch (const std::bad_alloc&) {
+    note_no_memory();
+  }
+}
+
+void CurlTransfer::describe_outcome(CURLcode code) {
   outcome_.failure = classify(code);
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -299,7 +327,7 @@ void CurlTransfer::note_outcome(CURLcode code) {
   if (curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &location) == CURLE_OK &&
       location != nullptr)
     outcome_.location = location;
-  if (code != CURLE_OK && !file_unreadable_) {
+  if (code != CURLE_OK && !file_unreadable_ && !no_memory_) {
     outcome_.reason = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code);
     outcome_.detail = "libcurl " + std::to_string(code) + ": " + outcome_.reason;
   }
@@ -307,21 +335,21 @@ void CurlTransfer::note_outcome(CURLcode code) {
     outcome_.detail = "the answer could not be taken in: " + handler_failure_;
 }
 
-void CurlTransfer::finish() {
+bool CurlTransfer::finish() noexcept {
+  no_memory_ = false;
   guarded([this](TransferHandler& handler) { handler.on_finished(std::move(outcome_)); });
+  return !no_memory_;
 }
 
-void CurlTransfer::become_tls_probe() {
-  probes_tls_ = true;
+bool CurlTransfer::become_tls_probe() {
   const auto url = "https://" + request_.url.substr(std::string_view{"http://"}.size());
-  auto set = [this](CURLoption option, auto value) {
-    curl_easy_setopt(easy_.get(), option, value);
-  };
   set(CURLOPT_URL, url.c_str());
   set(CURLOPT_CONNECT_ONLY, 1L);
   set(CURLOPT_SSL_VERIFYPEER, 0L);
   set(CURLOPT_SSL_VERIFYHOST, 0L);
   set(CURLOPT_TIMEOUT_MS, tls_probe_ms);
+  probes_tls_ = !std::exchange(no_memory_, false);
+  return probes_tls_;
 }
 
 } // namespace nexus::llm

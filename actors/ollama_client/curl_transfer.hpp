@@ -36,8 +36,8 @@ public:
   using News = std::vector<CurlTransfer*>;
 
   /// Makes an easy handle, which is new or reset, ready for a multi handle. From then on, the
-  /// exchange enters itself into `news` once it has something to report. Returns false on failure;
-  /// see `outcome`.
+  /// exchange enters itself into `news`, which must have room for it, once it has something to
+  /// report. Returns false on failure; see `outcome`.
   [[nodiscard]] bool prepare(EasyHandle easy, const curl_slist* headers, News& news);
   /// Returns the easy handle, for another exchange.
   [[nodiscard]] EasyHandle release() noexcept { return std::move(easy_); }
@@ -49,19 +49,23 @@ public:
   /// The exchange that an easy handle was prepared for.
   [[nodiscard]] static CurlTransfer& of(CURL* easy);
 
-  /// Notifies the handler that a round of reading is over, if it brought anything.
-  void report();
+  /// Notifies the handler that a round of reading is over, if it brought anything. Returns false if
+  /// the handler has failed, now or before.
+  [[nodiscard]] bool report() noexcept;
   /// Sets the outcome.
-  void note_outcome(CURLcode code);
-  /// Passes the outcome to the handler.
-  void finish();
+  void note_outcome(CURLcode code) noexcept;
+  /// There was no memory for a part of the exchange.
+  void note_no_memory() noexcept;
+  /// Passes the outcome to the handler. Returns false if there was no memory for that: to be called
+  /// again.
+  [[nodiscard]] bool finish() noexcept;
 
   /// Turns the failed exchange into a TLS handshake with its server, on the same handle. No request
-  /// is sent.
-  void become_tls_probe();
+  /// is sent. Returns false if there is no memory.
+  [[nodiscard]] bool become_tls_probe();
   [[nodiscard]] bool probes_tls() const noexcept { return probes_tls_; }
   /// The probe has found that the server speaks TLS.
-  void note_tls_required() { outcome_.failure = HttpOutcome::Failure::tls_required; }
+  void note_tls_required() noexcept { outcome_.failure = HttpOutcome::Failure::tls_required; }
 
 private:
   struct FileCloser {
@@ -74,12 +78,18 @@ private:
   static int on_seek(void* user, curl_off_t offset, int origin);
   static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address);
 
-  template <class Call> void guarded(Call call);
+  template <class Call> void guarded(Call call) noexcept;
+  [[nodiscard]] bool handler_failed() const noexcept {
+    return no_memory_ || !handler_failure_.empty();
+  }
+  /// Sets an option of the easy handle, and takes note if there is no memory for it.
+  template <class Value> void set(CURLoption option, Value value);
+  void describe_outcome(CURLcode code);
   void note_news(bool& flag);
   std::size_t take_body(std::string_view bytes);
   /// Returns false if the file cannot be read.
   [[nodiscard]] bool set_body();
-  void note_unreadable(int number);
+  void note_unreadable(int number) noexcept;
   [[nodiscard]] HttpOutcome::Failure classify(CURLcode code) const;
 
   TransferId id_;
@@ -95,6 +105,7 @@ private:
   bool probes_tls_ = false;
   bool too_many_headers_ = false;
   bool file_unreadable_ = false;
+  bool no_memory_ = false;
   News* news_ = nullptr;
   bool has_news_ = false;
   bool has_sent_ = false;       ///< a part of the file since the last report

@@ -4,14 +4,14 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <new>
-#include <stdexcept>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <variant>
@@ -48,9 +48,14 @@ class Loop {
 public:
   Loop()
       : headers_{make_headers("Content-Type: application/json")},
-        raw_headers_{make_headers("Content-Type: application/octet-stream")} {}
+        raw_headers_{make_headers("Content-Type: application/octet-stream")} {
+    round_.reserve(most_commands_of_round);
+    idle_easies_.reserve(most_idle_easies);
+  }
 
-  using Command = std::variant<std::unique_ptr<CurlTransfer>, TransferId>;
+  /// By their ids. A node can move from one to another without memory.
+  using Transfers = std::map<TransferId, std::unique_ptr<CurlTransfer>>;
+  using Command = std::variant<Transfers::node_type, TransferId>;
 
   void post(Command command) {
     {
@@ -70,7 +75,10 @@ public:
 
   void run() {
     while (obey_commands()) {
-      multi_.run_once();
+      if (untold_.empty())
+        multi_.run_once();
+      else
+        multi_.run_once(memory_wait);
       report();
     }
     for (auto& [id, transfer] : transfers_)
@@ -82,20 +90,19 @@ private:
   /// Obeys the next commands. Leaves the rest of a burst to further rounds, so that the streams in
   /// progress need not wait for it. Returns false once the transport must stop.
   bool obey_commands() {
-    std::vector<Command> commands;
     {
       std::lock_guard lock{mutex_};
       if (stopping_)
         return false;
       const auto count = std::min(commands_.size(), most_commands_of_round);
       const auto end = commands_.begin() + static_cast<std::ptrdiff_t>(count);
-      commands.assign(std::move_iterator{commands_.begin()}, std::move_iterator{end});
+      round_.assign(std::move_iterator{commands_.begin()}, std::move_iterator{end});
       commands_.erase(commands_.begin(), end);
       if (!commands_.empty())
         multi_.wake();
     }
-    for (auto& command : commands) {
-      if (auto* transfer = std::get_if<std::unique_ptr<CurlTransfer>>(&command))
+    for (auto& command : round_) {
+      if (auto* transfer = std::get_if<Transfers::node_type>(&command))
         begin(std::move(*transfer));
       else
         abort(std::get<TransferId>(command));
@@ -103,19 +110,35 @@ private:
     return true;
   }
 
-  void begin(std::unique_ptr<CurlTransfer> transfer) {
-    const auto& headers = transfer->request().body_file.empty() ? headers_ : raw_headers_;
-    if (!transfer->prepare(take_easy(), headers.get(), news_))
-      return transfer->finish();
-    if (!multi_.add(transfer->easy())) {
-      transfer->note_outcome(CURLE_OUT_OF_MEMORY);
-      return transfer->finish();
+  void begin(Transfers::node_type node) {
+    auto& transfer = *node.mapped();
+    if (!has_room_for_news()) {
+      transfer.note_no_memory();
+      return tell(std::move(node));
     }
-    const auto id = transfer->id();
-    transfers_.emplace(id, std::move(transfer));
+    const auto& headers = transfer.request().body_file.empty() ? headers_ : raw_headers_;
+    if (!transfer.prepare(take_easy(), headers.get(), news_))
+      return tell(std::move(node));
+    if (!multi_.add(transfer.easy())) {
+      transfer.note_no_memory();
+      return tell(std::move(node));
+    }
+    transfers_.insert(std::move(node));
+  }
+
+  /// Makes room for the news of another transfer, since these come while libcurl calls back.
+  bool has_room_for_news() {
+    try {
+      if (news_.capacity() <= transfers_.size())
+        news_.reserve(2 * transfers_.size() + 1);
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
   }
 
   void abort(TransferId id) {
+    untold_.erase(id);
     const auto entry = transfers_.find(id);
     if (entry == transfers_.end())
       return;
@@ -126,30 +149,57 @@ private:
   /// Reports the last round of reading to the handlers.
   void report() {
     for (auto* transfer : news_)
-      transfer->report();
+      if (!transfer->report())
+        finish(*transfer, CURLE_ABORTED_BY_CALLBACK);
     news_.clear();
+    if (multi_.has_lost_any())
+      end_lost();
     while (const auto* message = multi_.next_message())
       if (message->msg == CURLMSG_DONE)
         finish(CurlTransfer::of(message->easy_handle), message->data.result);
+    for (auto untold = std::exchange(untold_, {}); !untold.empty();)
+      tell(untold.extract(untold.begin()));
+  }
+
+  /// Ends the transfers that libcurl had no memory for.
+  void end_lost() {
+    for (auto entry = transfers_.begin(); entry != transfers_.end();) {
+      auto& transfer = *(entry++)->second;
+      if (multi_.has_lost(transfer.easy()))
+        finish(transfer, CURLE_OUT_OF_MEMORY);
+    }
   }
 
   void finish(CurlTransfer& transfer, CURLcode code) {
     multi_.remove(transfer.easy());
     if (!transfer.probes_tls()) {
       transfer.note_outcome(code);
-      if (transfer.outcome().status > 0)
-        answered_.insert(server_of(transfer.request().url));
-      if (may_want_tls(transfer)) {
-        transfer.become_tls_probe();
-        if (multi_.add(transfer.easy()))
-          return;
-      }
+      if (probe_tls(transfer))
+        return;
     } else if (code == CURLE_OK) {
       transfer.note_tls_required();
     }
-    const auto node = transfers_.extract(transfer.id());
-    transfer.finish();
-    keep(transfer.release());
+    tell(transfers_.extract(transfer.id()));
+  }
+
+  /// Returns whether the failed exchange goes on as a TLS handshake.
+  bool probe_tls(CurlTransfer& transfer) {
+    try {
+      if (transfer.outcome().status > 0)
+        answered_.insert(server_of(transfer.request().url));
+      return may_want_tls(transfer) && transfer.become_tls_probe() && multi_.add(transfer.easy());
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+
+  /// Passes the outcome of an exchange to its handler, now or when there is memory for it.
+  void tell(Transfers::node_type node) {
+    auto& transfer = *node.mapped();
+    if (transfer.finish())
+      keep(transfer.release());
+    else
+      untold_.insert(std::move(node));
   }
 
   EasyHandle take_easy() {
@@ -163,7 +213,7 @@ private:
   /// Keeps the handle of a finished transfer for another one, since making one is a good part of
   /// the work for a short request.
   void keep(EasyHandle easy) {
-    if (idle_easies_.size() >= most_idle_easies)
+    if (easy == nullptr || idle_easies_.size() >= most_idle_easies)
       return;
     curl_easy_reset(easy.get());
     idle_easies_.push_back(std::move(easy));
@@ -192,10 +242,14 @@ private:
   bool stopping_ = false;
   // Used by the thread only.
   static constexpr std::size_t most_commands_of_round = 32;
+  std::vector<Command> round_; ///< the commands of this round
   static constexpr std::size_t most_idle_easies = 64;
+  /// How long to wait for memory.
+  static constexpr std::chrono::milliseconds memory_wait{10};
   std::vector<EasyHandle> idle_easies_;
   CurlTransfer::News news_; ///< of this round
-  std::unordered_map<TransferId, std::unique_ptr<CurlTransfer>> transfers_;
+  Transfers transfers_;
+  Transfers untold_; ///< ended, but there was no memory to tell their handlers
   std::unordered_set<std::string> answered_; ///< servers that have responded in HTTP
 };
 
@@ -217,7 +271,9 @@ public:
 
   void start(TransferId id, HttpRequest request,
              std::unique_ptr<TransferHandler> handler) override {
-    loop_->post(std::make_unique<CurlTransfer>(id, std::move(request), std::move(handler)));
+    Loop::Transfers one;
+    one.emplace(id, std::make_unique<CurlTransfer>(id, std::move(request), std::move(handler)));
+    loop_->post(one.extract(one.begin()));
   }
 
   void cancel(TransferId id) override { loop_->post(id); }

@@ -21,6 +21,8 @@ using Method = HttpRequest::Method;
 constexpr std::chrono::milliseconds max_management_timeout{30'000};
 /// How long a connection may take to end after its response was complete.
 constexpr std::chrono::milliseconds drain_timeout{5000};
+/// A tick that is later than this shows that the process, or its machine, was stopped.
+constexpr std::chrono::milliseconds usual_lateness{1000};
 
 template <class T> void deliver(caf::typed_response_promise<T>& promise, Result<T> result) {
   if (result)
@@ -417,8 +419,12 @@ void OllamaClientActor::on_event(Exchange& exchange, TransferEvent& event) {
 }
 
 void OllamaClientActor::on_tick(std::uint64_t epoch) {
-  if (epoch != tick_epoch_)
+  if (epoch != tick_epoch_ || !next_tick_)
     return;
+  // That time does not count, and what has come meanwhile is still to be read.
+  if (const auto late = now() - *next_tick_; late > usual_lateness)
+    for (auto& [id, exchange] : exchanges_)
+      exchange.budget.postpone(late + usual_lateness);
   next_tick_.reset();
   std::erase_if(last_chunk_at_,
                 [this](const auto& each) { return now() - each.second > config_.timeout; });

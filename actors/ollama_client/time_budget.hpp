@@ -54,6 +54,13 @@ public:
       silence_end_ = now + gap_;
   }
 
+  /// Time has passed that does not count.
+  void postpone(Clock::duration time) {
+    silence_end_ += time;
+    if (end_)
+      *end_ += time;
+  }
+
   /// When the exchange fails unless a chunk arrives before.
   [[nodiscard]] Clock::time_point deadline() const {
     return end_ && *end_ < silence_end_ ? *end_ : silence_end_;

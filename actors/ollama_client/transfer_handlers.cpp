@@ -30,12 +30,12 @@ public:
     TransferEvent event;
     event.id = id_;
     event.chunks = collector_.take_chunks();
-    if (collector_.complete() && !answered_) {
+    const bool answers = collector_.complete() && !answered_;
+    if (answers)
       event.answer = collector_.finish({.status = 200});
-      answered_ = true;
-    }
-    if (event.answer || !event.chunks.empty())
+    if (answers || !event.chunks.empty())
       inbox_->push(std::move(event));
+    answered_ = answered_ || answers;
   }
 
   void on_finished(HttpOutcome outcome) override {

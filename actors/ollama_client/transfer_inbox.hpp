@@ -32,20 +32,24 @@ static_assert(std::is_nothrow_move_constructible_v<TransferEvent>,
               "otherwise a vector that grows copies its events, texts included");
 
 /// A queue of events from the transport thread to the actor. Calls `notify` on the pushing thread
-/// when an event enters the empty queue, so that a burst costs the actor one message. Thread-safe.
+/// when an event enters the empty queue, so that a burst costs the actor one message. Thread-safe,
+/// but `notify` must not use the inbox.
 class TransferInbox {
 public:
   explicit TransferInbox(std::function<void()> notify) : notify_{std::move(notify)} {}
 
+  /// If this throws, nothing has happened: without memory, the actor would not learn of an event.
   void push(TransferEvent event) {
-    bool first = false;
-    {
-      std::lock_guard lock{mutex_};
-      first = events_.empty();
-      events_.push_back(std::move(event));
-    }
-    if (first)
+    std::lock_guard lock{mutex_};
+    events_.push_back(std::move(event));
+    if (events_.size() > 1)
+      return;
+    try {
       notify_();
+    } catch (...) {
+      events_.pop_back();
+      throw;
+    }
   }
 
   /// Returns all events. The queue goes on in the memory of `spare`.

@@ -43,6 +43,7 @@ struct HttpOutcome {
     tls_failed,      ///< TLS failed in another way; see `reason`
     file_unreadable, ///< the file to send could not be read
     no_descriptors,  ///< this process has no file descriptor left
+    no_memory,       ///< this process has no memory left
   };
   Failure failure = Failure::none;
   int status = 0;            ///< HTTP status; 0 if none was read
@@ -54,7 +55,7 @@ struct HttpOutcome {
 };
 
 /// Receives the events of one exchange. Called only on the thread of the transport, never
-/// concurrently.
+/// concurrently. An exception ends the exchange.
 class TransferHandler {
 public:
   virtual ~TransferHandler() = default;
@@ -65,7 +66,8 @@ public:
   virtual void on_read_done() = 0;
   /// A part of the file of the request has been sent.
   virtual void on_file_sent() {}
-  /// The exchange has ended; no call follows. Not called for a cancelled transfer.
+  /// The exchange has ended; no call follows. Not called for a cancelled transfer. If it throws
+  /// `std::bad_alloc`, it is called again after a while, with `no_memory`.
   virtual void on_finished(HttpOutcome outcome) = 0;
 };
 
@@ -75,7 +77,7 @@ class Transport {
 public:
   virtual ~Transport() = default;
 
-  /// Starts an exchange.
+  /// Starts an exchange. Throws `std::bad_alloc` if there is no memory; nothing has begun then.
   virtual void start(TransferId id, HttpRequest request,
                      std::unique_ptr<TransferHandler> handler) = 0;
   /// Aborts an exchange and closes its connection. Ignores unknown ids.

@@ -79,10 +79,26 @@ void ConversationKeeper::keep() {
   const auto saved = store_->save(name_, conversation, known);
   if (saved) {
     kept_ = std::move(conversation);
+    if (std::exchange(failed_, false))
+      output_.message("The conversation is saved again.");
     return;
   }
-  output_.warning("The conversation is not saved any more: " + saved.error().subject + ".");
-  name_.clear();
+  if (is_of_another(known)) {
+    output_.warning("The conversation is not saved any more: " + saved.error().subject + ".");
+    name_.clear();
+    return;
+  }
+  // A full disk may have room again.
+  if (!std::exchange(failed_, true))
+    output_.warning("The conversation is not saved: " + saved.error().subject +
+                    ". Each answer tries again.");
+}
+
+bool ConversationKeeper::is_of_another(const Conversation* known) const {
+  if (known == nullptr || !store_->contains(name_))
+    return false;
+  const auto there = store_->load(name_);
+  return !there || *there != *known;
 }
 
 void ConversationKeeper::leave() {
@@ -116,6 +132,7 @@ void ConversationKeeper::save_as(const std::string& name, ChatReader& reader) {
     return;
   }
   kept_ = std::move(conversation);
+  failed_ = false;
   output_.message("The conversation is saved as " + name_ + ", and each further answer with it.");
 }
 
@@ -152,6 +169,7 @@ void ConversationKeeper::tell_resumed() const {
 }
 
 void ConversationKeeper::use(Conversation conversation) {
+  failed_ = false;
   kept_ = conversation;
   state_.use(std::move(conversation));
 }

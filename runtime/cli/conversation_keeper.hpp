@@ -24,7 +24,7 @@ public:
   /// Returns the names of what is saved, the latest first.
   [[nodiscard]] std::vector<std::string> names() const;
   /// Returns the name under which the conversation is saved; empty if it is not.
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] std::string name() const { return failed_ ? std::string{} : name_; }
 
   /// Saves the conversation, if it has a name.
   void keep();
@@ -40,14 +40,17 @@ public:
 
 private:
   void use(Conversation conversation);
+  /// Whether another program has changed what was saved.
+  [[nodiscard]] bool is_of_another(const Conversation* known) const;
 
   ChatState& state_;
   ChatExit& exit_;
   Output& output_;
   const ChatArguments& arguments_;
   std::optional<ConversationStore> store_;
-  std::string name_;                 ///< empty: it is not saved
+  std::string name_;                 ///< empty: it is not to be saved
   std::optional<Conversation> kept_; ///< what its file holds, as far as is known
+  bool failed_ = false;              ///< the last answer could not be saved
 };
 
 } // namespace nexus::llm::cli

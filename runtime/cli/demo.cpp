@@ -12,6 +12,7 @@
 #include "runtime/cli/demo_actors.hpp"
 #include "runtime/cli/format.hpp"
 #include "runtime/cli/interrupts.hpp"
+#include "runtime/cli/lack_of_memory.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
 
@@ -134,7 +135,8 @@ int run_demo(const CommonOptions& common) {
     return output.fail(config.error());
 
   SystemConfig system_config;
-  caf::actor_system system{system_config};
+  const auto started = start_caf(system_config);
+  auto& system = *started;
   std::optional<simulator::Simulator> sim;
   LLMSystemOptions options;
   options.ignore_nodes = true;

@@ -2,7 +2,6 @@
 #include "runtime/cli/editor_process.hpp"
 
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -11,6 +10,8 @@
 #include <cerrno>
 #include <optional>
 #include <system_error>
+
+#include "runtime/cli/spawn_plan.hpp"
 
 namespace nexus::llm::cli {
 
@@ -35,52 +36,6 @@ public:
 private:
   static constexpr std::array signals{SIGINT, SIGQUIT};
   std::array<struct sigaction, signals.size()> before_{};
-};
-
-/// How the editor is started: with all signals as of a program that the shell starts and, on a
-/// terminal, as the process group in its foreground.
-class SpawnPlan {
-public:
-  SpawnPlan(bool on_terminal, int display) {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-    sigset_t all;
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    auto flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-    if (display >= 0) {
-      ::posix_spawn_file_actions_adddup2(&actions_, display, STDOUT_FILENO);
-      ::posix_spawn_file_actions_adddup2(&actions_, display, STDERR_FILENO);
-    }
-    if (on_terminal) {
-      ::posix_spawn_file_actions_addtcsetpgrp_np(&actions_, STDIN_FILENO);
-      ::posix_spawnattr_setpgroup(&attributes_, 0);
-      flags |= POSIX_SPAWN_SETPGROUP;
-    }
-    ::posix_spawnattr_setflags(&attributes_, static_cast<short>(flags));
-  }
-  ~SpawnPlan() {
-    ::posix_spawnattr_destroy(&attributes_);
-    ::posix_spawn_file_actions_destroy(&actions_);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-
-  /// Starts a shell script with one argument; returns 0 or `errno`.
-  [[nodiscard]] int start(std::string script, std::string argument, pid_t& process) const {
-    std::string shell = "sh";
-    std::string option = "-c";
-    const std::array<char*, 6> arguments{shell.data(), option.data(),   script.data(),
-                                         shell.data(), argument.data(), nullptr};
-    return ::posix_spawn(&process, "/bin/sh", &actions_, &attributes_, arguments.data(), environ);
-  }
-
-private:
-  posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
 };
 
 /// Gives the terminal to a process group. SIGTTOU would stop a process that is in the background.
@@ -152,8 +107,15 @@ Result<void> run_editor(const std::string& command, const std::filesystem::path&
   // As git does: the command may have arguments, the file is one word whatever its name. The shell
   // survives the interrupts of the program that it waits for.
   pid_t process = -1;
-  const SpawnPlan plan{on_terminal, display};
-  if (const auto error = plan.start("trap : INT QUIT; " + command + " \"$1\"", file, process))
+  SpawnPlan plan;
+  if (display >= 0) {
+    plan.give(display, STDOUT_FILENO);
+    plan.give(display, STDERR_FILENO);
+  }
+  if (on_terminal)
+    plan.take_terminal();
+  if (const auto error =
+          plan.start("trap : INT QUIT; " + command + " \"$1\"", file, own_environment(), process))
     return failed("cannot be run: " + std::generic_category().message(error));
   const auto status = wait_for_end(process, on_terminal);
   if (!status)

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "config/file_replacement.hpp"
+
 namespace nexus::llm::cli {
 
 namespace {
@@ -54,9 +56,10 @@ Result<NewFile> NewFile::open(const std::string& path, bool over) {
 }
 
 Result<void> NewFile::write(std::string_view content) {
-  if (is_regular(file_) && ::ftruncate(file_.get(), 0) != 0)
-    return cannot_be_written(path_, last_error());
-  if (const auto error = write_all(file_, content))
+  // On a full disk, a file that was there before keeps its content.
+  const auto error =
+      !made_ && is_regular(file_) ? replace_file(path_, content) : write_all(file_, content);
+  if (error)
     return cannot_be_written(path_, error);
   made_ = false;
   return {};

@@ -21,7 +21,7 @@ public:
   NewFile& operator=(NewFile&&) = delete;
   ~NewFile();
 
-  /// Replaces the content. Errors: `invalid_argument` with the reason.
+  /// Replaces the content, as a whole or not at all. Errors: `invalid_argument` with the reason.
   [[nodiscard]] Result<void> write(std::string_view content);
 
 private:

@@ -9,7 +9,6 @@
 
 #include <cctype>
 #include <cerrno>
-#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string>
@@ -19,6 +18,7 @@
 #include "nexus_llm/log.hpp"
 #include "runtime/cli/common_flags.hpp"
 #include "runtime/cli/help.hpp"
+#include "runtime/cli/lack_of_memory.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/usage_fault.hpp"
@@ -92,23 +92,6 @@ void open_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(stream, F_GETFD) < 0)
       static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) + 0);
-}
-
-/// Memory may run out anywhere, also on a thread of CAF, which terminates the process. Reports it.
-void report_lack_of_memory() {
-  // Made now, since there is no memory for it then.
-  static const auto report = "error: " + sentence(limit_failure(ENOMEM)) + "\n";
-  std::set_terminate([] {
-    try {
-      if (const auto thrown = std::current_exception())
-        std::rethrow_exception(thrown);
-    } catch (const std::bad_alloc&) {
-      static_cast<void>(::write(STDERR_FILENO, report.data(), report.size()) + 0);
-      ::_exit(exit_code(category(ErrorCode::resources_exhausted)));
-    } catch (...) {
-    }
-    std::abort();
-  });
 }
 
 } // namespace

@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <spdlog/logger.h>
-#include <spdlog/sinks/rotating_file_sink.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,8 +15,10 @@
 #include "nexus_llm/log.hpp"
 #include "nexus_llm/node/certificates.hpp"
 #include "nexus_llm/setup.hpp"
+#include "runtime/cli/file_sink.hpp"
 #include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/json_output.hpp"
+#include "runtime/cli/lack_of_memory.hpp"
 #include "runtime/cli/local_nodes.hpp"
 #include "runtime/cli/log_sink.hpp"
 #include "runtime/cli/node_options.hpp"
@@ -37,17 +38,14 @@ constexpr int drain_poll_milliseconds = 50;
 Result<std::shared_ptr<spdlog::logger>> daemon_logger(Output& output, const std::string& file) {
   if (file.empty())
     return make_logger(output);
-  try {
-    auto logger = std::make_shared<spdlog::logger>(
-        "nexus-llm",
-        std::make_shared<spdlog::sinks::rotating_file_sink_mt>(file, log_file_bytes, log_files));
-    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
-    logger->flush_on(spdlog::level::info);
-    return logger;
-  } catch (const spdlog::spdlog_ex& error) {
-    return failure(ErrorCode::invalid_argument, "the log file " + file + " cannot be written",
-                   error.what());
-  }
+  LogFile lines{file, log_file_bytes, log_files};
+  if (const auto error = lines.open())
+    return failure(ErrorCode::invalid_argument,
+                   "the log file " + file + " cannot be written (" + error.message() + ")");
+  auto logger = std::make_shared<spdlog::logger>(
+      "nexus-llm", std::make_shared<FileSink>(std::move(lines), file, output));
+  logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
+  return logger;
 }
 
 /// Sets the logger of the process; disables logging at the end of its lifetime.
@@ -159,7 +157,8 @@ int serve(const CommonOptions& common, const ServeArguments& arguments,
   setup(config);
   recommend(config);
   load_network(config, *tls, settings->limits.max_message_bytes);
-  caf::actor_system system{config};
+  const auto started = start_caf(config);
+  auto& system = *started;
   auto llm = LLMSystem::start(system, {.store = std::move(*store), .ignore_nodes = true});
   if (!llm)
     return output.fail(llm.error());

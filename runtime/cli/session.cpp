@@ -7,6 +7,7 @@
 #include "config/model_name.hpp"
 #include "nexus_llm/log.hpp"
 #include "nexus_llm/setup.hpp"
+#include "runtime/cli/lack_of_memory.hpp"
 #include "runtime/cli/log_sink.hpp"
 #include "runtime/cli/node_options.hpp"
 #include "runtime/cli/process_limits.hpp"
@@ -47,7 +48,7 @@ Session::Session(const std::optional<Network>& network, Interrupts& interrupts, 
   recommend(config_);
   if (network)
     load_network(config_, network->tls, network->max_message_bytes);
-  system_ = std::make_unique<caf::actor_system>(config_);
+  system_ = start_caf(config_);
 }
 
 Session::~Session() {

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "config/utf8.hpp"
 #include "runtime/cli/format.hpp"
 #include "runtime/cli/process_descriptor.hpp"
+#include "runtime/cli/spawn_plan.hpp"
 
 namespace nexus::llm::cli {
 
@@ -53,47 +53,12 @@ void make_non_blocking(const FileDescriptor& file) {
 
 /// The environment of this process and the name of the tool.
 std::vector<std::string> environment_with(const std::string& tool) {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    if (!std::string_view{*variable}.starts_with(name_variable))
-      variables.emplace_back(*variable);
+  auto variables = own_environment();
+  std::erase_if(variables,
+                [](const auto& variable) { return variable.starts_with(name_variable); });
   variables.push_back(std::string{name_variable} + tool);
   return variables;
 }
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (auto& text : texts)
-    pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-/// Makes a child handle all signals as a program that the shell starts, in a process group of its
-/// own.
-class GroupAttributes {
-public:
-  GroupAttributes() {
-    ::posix_spawnattr_init(&attributes_);
-    sigset_t all;
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setpgroup(&attributes_, 0);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                                 POSIX_SPAWN_SETPGROUP);
-  }
-  ~GroupAttributes() { ::posix_spawnattr_destroy(&attributes_); }
-  GroupAttributes(const GroupAttributes&) = delete;
-  GroupAttributes& operator=(const GroupAttributes&) = delete;
-
-  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
-
-private:
-  posix_spawnattr_t attributes_{};
-};
 
 /// The command while it runs, with its process group.
 class RunningCommand {
@@ -115,16 +80,11 @@ public:
     auto output = Pipe::make();
     if (!input.read_end.valid() || !output.read_end.valid())
       return errno;
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, input.read_end.get(), STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, output.write_end.get(), STDOUT_FILENO);
-    std::vector<std::string> arguments{"sh", "-c", command + " \"$@\"", "sh", tool};
-    auto variables = environment_with(tool);
-    const GroupAttributes attributes;
-    const auto error = ::posix_spawn(&process_, "/bin/sh", &actions, attributes.get(),
-                                     pointers_to(arguments).data(), pointers_to(variables).data());
-    ::posix_spawn_file_actions_destroy(&actions);
+    SpawnPlan plan;
+    plan.give(input.read_end.get(), STDIN_FILENO);
+    plan.give(output.write_end.get(), STDOUT_FILENO);
+    plan.lead_group();
+    const auto error = plan.start(command + " \"$@\"", tool, environment_with(tool), process_);
     if (error != 0) {
       process_ = -1;
       return error;

@@ -12,7 +12,7 @@
 namespace nexus::llm::simulator {
 namespace {
 
-std::vector<std::string> texts_of(const rapidjson::Value* input) {
+std::vector<std::string> texts_of(const json::Value* input) {
   std::vector<std::string> texts;
   if (input != nullptr && input->IsString())
     texts.emplace_back(json::text_of(*input));

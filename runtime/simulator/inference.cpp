@@ -18,7 +18,7 @@ namespace nexus::llm::simulator {
 namespace {
 
 using namespace std::chrono;
-using rapidjson::Value;
+using json::Value;
 
 std::string text_of(const Value& object, std::string_view name) {
   return std::string{json::find_text(object, name).value_or("")};

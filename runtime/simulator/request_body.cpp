@@ -10,7 +10,7 @@
 namespace nexus::llm::simulator {
 namespace {
 
-using rapidjson::Value;
+using json::Value;
 
 constexpr std::uint32_t max_depth = 1000;
 constexpr std::int64_t default_num_ctx = 4096;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "config/json.hpp"
 #include "runtime/simulator/ticket.hpp"
-
-#include <rapidjson/document.h>
 
 #include <chrono>
 #include <cstdint>
@@ -23,9 +22,9 @@ public:
   [[nodiscard]] const std::string& error() const { return error_; }
 
   /// Returns the value of a field, or nullptr if it is missing.
-  [[nodiscard]] const rapidjson::Value* find(std::string_view name) const;
+  [[nodiscard]] const json::Value* find(std::string_view name) const;
   /// Returns a list that has elements, otherwise nullptr.
-  [[nodiscard]] const rapidjson::Value* find_list(std::string_view name) const;
+  [[nodiscard]] const json::Value* find_list(std::string_view name) const;
   /// Returns "" if the field is missing.
   [[nodiscard]] std::string text(std::string_view name) const;
   [[nodiscard]] bool boolean(std::string_view name, bool fallback) const;
@@ -41,7 +40,7 @@ public:
   [[nodiscard]] std::string model() const;
 
 private:
-  rapidjson::Document document_;
+  json::Document document_;
   std::string error_;
 };
 

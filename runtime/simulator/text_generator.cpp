@@ -15,7 +15,7 @@
 namespace nexus::llm::simulator {
 namespace {
 
-using rapidjson::Value;
+using json::Value;
 
 constexpr std::size_t max_token_bytes = 12;
 constexpr std::size_t max_quoted_bytes = 60;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <rapidjson/document.h>
+#include "config/json.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +28,7 @@ namespace nexus::llm::simulator {
 
 /// Returns a JSON object. With a schema: its required properties (or all if none is required) with
 /// default values of their types.
-[[nodiscard]] std::string generate_json(const rapidjson::Value* schema, std::string_view prompt);
+[[nodiscard]] std::string generate_json(const json::Value* schema, std::string_view prompt);
 
 /// Returns a vector of length 1 that depends on the text only.
 [[nodiscard]] std::vector<double> embed(std::string_view text, std::size_t length);

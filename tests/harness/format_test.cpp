@@ -29,8 +29,9 @@ std::string error_of(std::string_view text) {
 
 /// What a schema says of a text.
 bool fits_schema(std::string_view text) {
-  static const rapidjson::SchemaDocument schema{*json::parse(scenario_schema())};
-  rapidjson::SchemaValidator validator{schema};
+  using Schema = rapidjson::GenericSchemaDocument<json::Value>;
+  static const Schema schema{*json::parse(scenario_schema())};
+  rapidjson::GenericSchemaValidator<Schema> validator{schema};
   const auto document = json::parse(text);
   return document && document->Accept(validator);
 }

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <future>
 #include <mutex>
+#include <new>
 
 #include "actors/ollama_client/curl_transport.hpp"
 #include "nexus_llm/simulator/simulator.hpp"
@@ -255,6 +256,30 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_told_and_nothing_is_sent) {
 BOOST_AUTO_TEST_CASE(a_handler_that_has_enough_stops_the_exchange) {
   const auto exchange = start("/api/generate", generate, 10);
   BOOST_TEST((exchange->wait().failure == HttpOutcome::Failure::stopped));
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_without_memory_is_told_the_end_until_it_has_some) {
+  class Poor : public TransferHandler {
+  public:
+    explicit Poor(std::shared_ptr<Collector::Shared> shared) : shared_{std::move(shared)} {}
+    bool on_bytes(int, std::string_view) override { throw std::bad_alloc{}; }
+    void on_read_done() override { BOOST_ERROR("it is told of a read"); }
+    void on_finished(HttpOutcome outcome) override {
+      if (--refusals_ > 0)
+        throw std::bad_alloc{};
+      std::lock_guard lock{shared_->mutex};
+      shared_->outcome = std::move(outcome);
+      shared_->changed.notify_all();
+    }
+
+  private:
+    std::shared_ptr<Collector::Shared> shared_;
+    int refusals_ = 3;
+  };
+  const auto shared = std::make_shared<Collector::Shared>();
+  transport->start(++last, {.url = sim->base_url() + "/api/tags"}, std::make_unique<Poor>(shared));
+  BOOST_TEST((shared->wait().failure == HttpOutcome::Failure::no_memory));
+  BOOST_TEST(start("/api/generate", generate)->wait().status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(no_socket_is_opened_to_another_machine) {

@@ -193,6 +193,8 @@ BOOST_AUTO_TEST_CASE(a_transfer_error_says_what_it_is_about_and_why) {
       {Failure::file_unreadable, ErrorCode::invalid_argument, "the detail"},
       {Failure::no_descriptors, ErrorCode::resources_exhausted,
        "it has no file descriptor left (`ulimit -n`)"},
+      {Failure::no_memory, ErrorCode::resources_exhausted,
+       "it has no memory left (`ulimit -v`, or the limit of its container)"},
   };
   for (const auto& row : rows) {
     const auto error = transfer_error({.failure = row.failure,

@@ -55,6 +55,16 @@ BOOST_AUTO_TEST_CASE(a_stream_waits_for_its_first_chunk_and_then_for_each_next_o
   BOOST_CHECK(!budget.expired(sent + 417s));
 }
 
+BOOST_AUTO_TEST_CASE(time_that_does_not_count_moves_all_limits) {
+  auto budget = TimeBudget::stream(sent, 10s, 5s, 12s);
+  budget.postpone(60s);
+  BOOST_CHECK(!budget.expired(sent + 69s));
+  BOOST_CHECK(budget.expired(sent + 70s) == ErrorCode::first_token_timeout);
+  budget.on_chunk(sent + 69s);
+  BOOST_CHECK(!budget.expired(sent + 71s));
+  BOOST_CHECK(budget.expired(sent + 72s) == ErrorCode::total_timeout);
+}
+
 BOOST_AUTO_TEST_CASE(a_healthy_stream_may_go_on_for_ever) {
   auto budget = TimeBudget::stream(sent, 1s, 1s, 0ms);
   for (auto now = sent; now < sent + 1h; now += 900ms) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <new>
+
 #include "actors/ollama_client/pull_tally.hpp"
 #include "actors/ollama_client/transfer_handlers.hpp"
 #include "tests/unit/support.hpp"
@@ -17,7 +19,12 @@ const ExchangeSubject subject{"m", "http://localhost:11434"};
 
 struct Inbox {
   int notified = 0;
-  std::shared_ptr<TransferInbox> inbox = std::make_shared<TransferInbox>([this] { ++notified; });
+  bool has_memory = true;
+  std::shared_ptr<TransferInbox> inbox = std::make_shared<TransferInbox>([this] {
+    if (!has_memory)
+      throw std::bad_alloc{};
+    ++notified;
+  });
 
   std::unique_ptr<TransferHandler> stream() {
     LLMRequest request;
@@ -111,6 +118,33 @@ BOOST_AUTO_TEST_CASE(the_sending_of_a_file_is_told_ten_times_a_second_at_most) {
   BOOST_TEST(events[0].id == 2u);
   BOOST_TEST(events[0].file_sent);
   BOOST_TEST(static_cast<long>(events.size()) <= 1 + taken / std::chrono::milliseconds{100});
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_can_be_notified_of_is_not_in_the_inbox) {
+  has_memory = false;
+  BOOST_CHECK_THROW(inbox->push({.id = 1}), std::bad_alloc);
+  BOOST_TEST(inbox->take().empty());
+  has_memory = true;
+  inbox->push({.id = 2});
+  BOOST_TEST(notified == 1);
+  BOOST_TEST(inbox->take().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_was_lost_for_a_lack_of_memory_is_an_error) {
+  const HttpOutcome lack{.failure = Failure::no_memory, .status = 200, .answer_began = true};
+  for (const auto& bytes : {piece + end, piece}) {
+    const auto handler = stream();
+    BOOST_TEST(handler->on_bytes(200, bytes));
+    has_memory = false;
+    BOOST_CHECK_THROW(handler->on_read_done(), std::bad_alloc);
+    BOOST_CHECK_THROW(handler->on_finished(lack), std::bad_alloc);
+    has_memory = true;
+    handler->on_finished(lack);
+    const auto events = inbox->take();
+    BOOST_REQUIRE_EQUAL(events.size(), 1u);
+    BOOST_TEST(code_of(events[0].answer.value()) == ErrorCode::resources_exhausted);
+    BOOST_TEST(events[0].outcome.has_value());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_body_is_gathered_up_to_its_bound) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <rapidjson/fwd.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "nexus_llm/errors.hpp"
+#include "nexus_llm/json_value.hpp"
 #include "nexus_llm/stream_messages.hpp"
 
 namespace nexus::llm::testing {
@@ -27,20 +26,19 @@ public:
   Pattern(std::string_view text); // NOLINT(google-explicit-constructor): written as literals
   Pattern(const char* text) : Pattern{std::string_view{text}} {}        // NOLINT: likewise
   Pattern(const std::string& text) : Pattern{std::string_view{text}} {} // NOLINT: likewise
-  explicit Pattern(const rapidjson::Value& value);
+  explicit Pattern(const json::Value& value);
 
   /// Returns path and reason of the first mismatch, or `nullopt` if `actual` matches.
-  [[nodiscard]] std::optional<std::string> mismatch(const rapidjson::Value& actual) const;
+  [[nodiscard]] std::optional<std::string> mismatch(const json::Value& actual) const;
   /// Compares a message, given as the array of its elements. An array pattern matches the whole
   /// message, an object its only element, and a text any message that starts with this atom.
-  [[nodiscard]] std::optional<std::string>
-  mismatch_of_message(const rapidjson::Value& elements) const;
+  [[nodiscard]] std::optional<std::string> mismatch_of_message(const json::Value& elements) const;
 
-  [[nodiscard]] const rapidjson::Value& value() const;
+  [[nodiscard]] const json::Value& value() const;
   [[nodiscard]] std::string text() const;
 
 private:
-  std::shared_ptr<const rapidjson::Document> value_;
+  std::shared_ptr<const json::Document> value_;
 };
 
 /// Matches a chunk with this text.

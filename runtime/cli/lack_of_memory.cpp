@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/cli/lack_of_memory.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include <caf/actor_system.hpp>
+
+#include "runtime/cli/process_limits.hpp"
+
+namespace nexus::llm::cli {
+
+namespace {
+
+/// Made beforehand, since there is no memory for it then.
+std::string& report() {
+  static std::string text;
+  return text;
+}
+
+[[noreturn]] void end_without_memory() {
+  constexpr std::string_view without_report = "error: there is no memory\n";
+  const auto text = report().empty() ? without_report : std::string_view{report()};
+  static_cast<void>(::write(STDERR_FILENO, text.data(), text.size()) + 0);
+  ::_exit(exit_code(category(ErrorCode::resources_exhausted)));
+}
+
+[[noreturn]] void on_terminate() {
+  try {
+    if (const auto thrown = std::current_exception())
+      std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
+  } catch (...) {
+  }
+  std::abort();
+}
+
+/// During its lifetime, an allocation that fails ends the process.
+class MemoryIsVital {
+public:
+  MemoryIsVital() : before_{std::set_new_handler(&end_without_memory)} {}
+  ~MemoryIsVital() { std::set_new_handler(before_); }
+  MemoryIsVital(const MemoryIsVital&) = delete;
+  MemoryIsVital& operator=(const MemoryIsVital&) = delete;
+
+private:
+  std::new_handler before_;
+};
+
+} // namespace
+
+void report_lack_of_memory() {
+  std::set_terminate(&on_terminate);
+  try {
+    report() = "error: " + sentence(limit_failure(ENOMEM)) + "\n";
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
+  }
+}
+
+std::unique_ptr<caf::actor_system> start_caf(caf::actor_system_config& config) {
+  const MemoryIsVital vital;
+  return std::make_unique<caf::actor_system>(config);
+}
+
+} // namespace nexus::llm::cli
