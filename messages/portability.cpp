@@ -39,6 +39,15 @@ LLMError from_system_error(caf::sec code, std::string detail) {
   return error;
 }
 
+/// The error of this code, with what the context tells of it.
+LLMError from_context(ErrorCode code, const caf::message& context) {
+  if (context.match_elements<LLMError>())
+    return context.get_as<LLMError>(0);
+  if (context.match_elements<std::string>())
+    return {.code = code, .detail = context.get_as<std::string>(0)};
+  return {.code = code};
+}
+
 } // namespace
 
 caf::error to_caf_error(LLMError error) {
@@ -53,19 +62,13 @@ caf::error to_caf_error(LLMError error) {
 
 LLMError to_llm_error(const caf::error& error) {
 #if NEXUS_LLM_CAF_1
-  if (error.category() == caf::type_id_v<ErrorCode>) {
-    if (auto context = error.context(); context.match_elements<LLMError>())
-      return context.get_as<LLMError>(0);
-    return {.code = static_cast<ErrorCode>(error.code())};
-  }
+  if (error.category() == caf::type_id_v<ErrorCode>)
+    return from_context(static_cast<ErrorCode>(error.code()), error.context());
   if (error.category() == caf::type_id_v<caf::sec>)
     return from_system_error(static_cast<caf::sec>(error.code()), to_string(error));
 #else
-  if (error && error.category() == error_atom) {
-    if (error.context().match_elements<LLMError>())
-      return error.context().get_as<LLMError>(0);
-    return {.code = static_cast<ErrorCode>(error.code())};
-  }
+  if (error && error.category() == error_atom)
+    return from_context(static_cast<ErrorCode>(error.code()), error.context());
   if (error && error.category() == caf::atom("system"))
     return from_system_error(static_cast<caf::sec>(error.code()), to_string(error));
 #endif
@@ -149,11 +152,10 @@ void setup_messages(caf::actor_system_config& config) {
 #endif
   add_types<caf::id_block::nexus_llm>(config);
 #if !NEXUS_LLM_CAF_1
-  config.add_error_category(
-      error_atom, [](std::uint8_t code, caf::atom_value, const caf::message& context) {
-        LLMError error{.code = static_cast<ErrorCode>(code)};
-        return log_line(context.match_elements<LLMError>() ? context.get_as<LLMError>(0) : error);
-      });
+  config.add_error_category(error_atom,
+                            [](std::uint8_t code, caf::atom_value, const caf::message& context) {
+                              return log_line(from_context(static_cast<ErrorCode>(code), context));
+                            });
 #endif
 }
 

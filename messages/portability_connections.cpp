@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <unordered_map>
 
+#include <caf/binary_serializer.hpp>
 #include <caf/detail/socket_guard.hpp>
 #include <caf/io/basp_broker.hpp>
 #include <caf/io/doorman.hpp>
@@ -34,6 +36,9 @@ constexpr std::size_t introduction_limit = 64u << 10;
 /// Limits for the duration of the handshake and the number of peers in the handshake.
 constexpr std::chrono::seconds introduction_time{10};
 constexpr std::size_t max_newcomers = 512;
+
+/// An operation that CAF does not know, in the first byte of a header.
+constexpr char unknown_operation = 0x7F;
 
 /// Timeout for connecting to one address. It blocks the actor that makes all connections.
 constexpr std::chrono::milliseconds connect_time{2000};
@@ -113,6 +118,19 @@ private:
   bool exhausted_ = false;
 };
 
+/// CAF keeps an actor for each node that has ever been connected. Ends those of nodes that are not.
+void forget_lost_nodes(io::abstract_broker* parent) {
+  auto* broker = dynamic_cast<io::basp_broker*>(parent);
+  if (broker == nullptr)
+    return;
+  std::erase_if(broker->spawn_servers, [broker](const auto& entry) {
+    const bool lost = !broker->instance.tbl().lookup(entry.first);
+    if (lost)
+      caf::anon_send_exit(entry.second, caf::exit_reason::kill);
+    return lost;
+  });
+}
+
 /// Accepts connections for the broker that implements CAF's protocol (BASP).
 class GuardedDoorman final : public io::doorman {
 public:
@@ -122,6 +140,7 @@ public:
   bool new_connection() override {
     if (detached())
       return false;
+    forget_lost_nodes(parent());
     auto& multiplexer = acceptor_.backend();
     auto scribe = multiplexer.new_scribe(acceptor_.accepted_socket());
     const auto handle = scribe->hdl();
@@ -171,9 +190,9 @@ public:
   /// `newcomers` tracks the peer until the handshake completes; null for outgoing connections.
   GuardedScribe(io::network::default_multiplexer& multiplexer, native_socket socket, Policy policy,
                 std::size_t message_limit, std::shared_ptr<Newcomers> newcomers,
-                std::shared_ptr<LivingConnections> living)
+                std::shared_ptr<LivingConnections> living, PeerGuard guard)
       : scribe{io::network::conn_hdl_from_socket(socket)}, message_limit_{message_limit},
-        newcomers_{std::move(newcomers)}, living_{std::move(living)},
+        newcomers_{std::move(newcomers)}, living_{std::move(living)}, guard_{std::move(guard)},
         stream_{multiplexer, socket, Watched{std::move(policy), *this}} {}
   ~GuardedScribe() override {
     leave_newcomers();
@@ -191,7 +210,8 @@ public:
     const auto limit =
         stage_ == Stage::introduced ? message_limit_ : std::min(introduction_limit, message_limit_);
     if (config.second > limit)
-      return break_off(config.second, limit);
+      return break_off("announced a message of " + std::to_string(config.second) + " bytes, " +
+                       std::to_string(limit) + " are allowed");
     stream_.configure_read(config);
     if (!std::exchange(launched_, true)) {
       living_->insert(this);
@@ -200,6 +220,20 @@ public:
       // TLS may have to write handshake data before there is any payload.
       stream_.force_empty_write(this);
     }
+  }
+  bool consume(caf::execution_unit* context, const void* bytes, std::size_t size) override {
+    // The next read fails, which ends the connection.
+    if (broken_)
+      return true;
+    const bool introducing = stage_ == Stage::header;
+    if (const auto refusal = guard_.take({static_cast<const char*>(bytes), size})) {
+      break_off("sent " + std::string{*refusal});
+      if (!introducing)
+        return true;
+      // Whoever has connected is told what CAF says to a header that it does not know.
+      rd_buf().front() = unknown_operation;
+    }
+    return scribe::consume(context, bytes, size);
   }
   void ack_writes(bool enable) override { stream_.ack_writes(enable); }
   std::vector<char>& wr_buf() override { return stream_.wr_buf(); }
@@ -265,10 +299,9 @@ private:
     if (const auto newcomers = std::exchange(newcomers_, nullptr))
       newcomers->remove(stream_.fd());
   }
-  void break_off(std::size_t size, std::size_t limit) {
+  void break_off(const std::string& reason) {
     broken_ = true;
-    tell_refusal("broke the connection with " + addr() + " off: it announced a message of " +
-                 std::to_string(size) + " bytes, " + std::to_string(limit) + " are allowed");
+    tell_refusal("broke the connection with " + addr() + " off: it " + reason);
     // Wakes up the stream, which then fails on its next read.
     ::shutdown(stream_.fd(), SHUT_RDWR);
   }
@@ -276,11 +309,30 @@ private:
   std::size_t message_limit_;
   std::shared_ptr<Newcomers> newcomers_;
   std::shared_ptr<LivingConnections> living_;
+  PeerGuard guard_;
   Stage stage_ = Stage::connected;
   bool broken_ = false;
   bool launched_ = false;
   io::network::stream_impl<Watched> stream_;
 };
+
+/// The names of the types that this program has registered with CAF, without those of CAF itself.
+std::shared_ptr<const PeerGuard::TypeNames>
+registered_types(const caf::actor_system_config& config) {
+  auto names = std::make_shared<PeerGuard::TypeNames>();
+  for (const auto& [name, factory] : config.value_factories_by_name)
+    if (!name.starts_with('@'))
+      names->insert(name);
+  return names;
+}
+
+std::string bytes_of(caf::actor_system& system, caf::node_id node) {
+  std::vector<char> bytes;
+  caf::binary_serializer serializer{system, bytes};
+  // Writing to memory does not fail.
+  static_cast<void>(serializer(node));
+  return {bytes.begin(), bytes.end()};
+}
 
 } // namespace
 
@@ -299,7 +351,8 @@ Newcomers::Entry Newcomers::close(Entry entry) {
 }
 
 GuardedMultiplexer::GuardedMultiplexer(caf::actor_system* system)
-    : default_multiplexer{system}, message_limit_{nexus::llm::message_limit(*system)} {}
+    : default_multiplexer{system}, message_limit_{nexus::llm::message_limit(*system)},
+      types_{registered_types(system->config())} {}
 
 io::doorman_ptr GuardedMultiplexer::new_doorman(native_socket socket) {
   return caf::make_counted<GuardedDoorman>(*this, socket);
@@ -325,12 +378,15 @@ caf::expected<io::scribe_ptr> GuardedMultiplexer::new_tcp_scribe(const std::stri
 io::scribe_ptr GuardedMultiplexer::make_scribe(native_socket socket,
                                                std::shared_ptr<Newcomers> newcomers) {
   io::network::keepalive(socket, true);
+  const bool accepted = newcomers != nullptr;
+  PeerGuard guard{accepted ? PeerGuard::Peer::client : PeerGuard::Peer::server,
+                  bytes_of(system(), system().node()), types_};
   if (!system().has_openssl_manager())
-    return caf::make_counted<GuardedScribe<caf::policy::tcp>>(
-        *this, socket, caf::policy::tcp{}, message_limit_, std::move(newcomers), living_);
+    return caf::make_counted<GuardedScribe<caf::policy::tcp>>(*this, socket, caf::policy::tcp{},
+                                                              message_limit_, std::move(newcomers),
+                                                              living_, std::move(guard));
   // The TLS handshake continues whenever the socket is ready.
   io::network::nonblocking(socket, true);
-  const bool accepted = newcomers != nullptr;
   Tls tls;
   try {
     tls.session = caf::openssl::make_session(system(), socket, accepted);
@@ -339,7 +395,7 @@ io::scribe_ptr GuardedMultiplexer::make_scribe(native_socket socket,
     tell_refusal(std::string{"TLS is not possible at the moment: "} + error.what());
   }
   return caf::make_counted<GuardedScribe<Tls>>(*this, socket, std::move(tls), message_limit_,
-                                               std::move(newcomers), living_);
+                                               std::move(newcomers), living_, std::move(guard));
 }
 
 void GuardedMultiplexer::exec_later(caf::resumable* work) {

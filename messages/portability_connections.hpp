@@ -19,6 +19,8 @@
 
 #include <caf/io/network/default_multiplexer.hpp>
 
+#include "messages/peer_guard.hpp"
+
 namespace nexus::llm {
 
 /// Configuration key for the maximum message size.
@@ -55,8 +57,9 @@ public:
 using LivingConnections = std::set<LivingConnection*>;
 
 /// Creates connections, with TLS if the system has certificates. Closes a connection if the peer
-/// announces a message above the limit, and limits the number of peers without a completed
-/// handshake. For the I/O thread only, except for `new_tcp_scribe`.
+/// announces a message above the limit or sends one that the `PeerGuard` refuses, and limits the
+/// number of peers without a completed handshake. For the I/O thread only, except for
+/// `new_tcp_scribe`.
 class GuardedMultiplexer : public caf::io::network::default_multiplexer {
 public:
   explicit GuardedMultiplexer(caf::actor_system* system);
@@ -79,6 +82,7 @@ private:
                                                 std::shared_ptr<Newcomers> newcomers);
 
   std::size_t message_limit_;
+  std::shared_ptr<const PeerGuard::TypeNames> types_;
   std::shared_ptr<Newcomers> newcomers_ = std::make_shared<Newcomers>();
   std::shared_ptr<LivingConnections> living_ = std::make_shared<LivingConnections>();
   std::atomic<Clock::time_point> last_work_ = Clock::now();

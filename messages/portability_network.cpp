@@ -97,6 +97,11 @@ void unpublish_actor(caf::actor_system& system, const caf::strong_actor_ptr& act
   system.middleman().unpublish(caf::actor_cast<caf::actor>(actor), port);
 }
 
+caf::error to_plain_error(ErrorCode code, std::string detail) {
+  const auto error = to_caf_error({.code = code});
+  return caf::error{error.code(), error.category(), caf::make_message(std::move(detail))};
+}
+
 LLMError connect_failure(const caf::error& error, const Endpoint& to) {
   LLMError failure{
       .code = ErrorCode::node_unreachable, .subject = to.text(), .detail = to_string(error)};

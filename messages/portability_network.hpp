@@ -60,6 +60,10 @@ template <class Handle>
                        system.message_types(actor), at);
 }
 
+/// As `to_caf_error`, with nothing but a code and a detail: every version of this library reads it,
+/// whatever members its `LLMError` has.
+[[nodiscard]] caf::error to_plain_error(ErrorCode code, std::string detail);
+
 /// Converts an error from connecting to `to` to an `LLMError`.
 [[nodiscard]] LLMError connect_failure(const caf::error& error, const Endpoint& to);
 

@@ -5,6 +5,7 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <set>
 
 namespace nexus::llm::testing {
 
@@ -56,16 +57,18 @@ struct Builder {
     located.line = next < lines.size() ? lines[next] : 1;
     ++next;
     located.value.CopyFrom(value, located.value.GetAllocator());
-    if (value.IsObject())
+    if (value.IsObject()) {
+      std::set<std::string_view> names;
       for (const auto& member : value.GetObject()) {
-        const std::string name{json::text_of(member.name)};
+        const auto name = json::text_of(member.name);
         auto inner = build(member.value);
-        if (located.find(name) != nullptr && twice.empty()) {
+        if (!names.insert(name).second && twice.empty()) {
           twice = name;
           twice_line = inner.line;
         }
-        located.members.push_back({name, std::move(inner)});
+        located.members.push_back({std::string{name}, std::move(inner)});
       }
+    }
     if (value.IsArray())
       for (const auto& element : value.GetArray())
         located.elements.push_back(build(element));

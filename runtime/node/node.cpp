@@ -27,9 +27,9 @@ public:
   [[nodiscard]] node_actor::behavior_type make_behavior() {
     return {[this](hello_atom, std::uint32_t protocol) -> caf::result<NodeHello> {
       if (protocol != node_protocol)
-        return to_caf_error({.code = ErrorCode::node_mismatch,
-                             .detail = "the client speaks protocol " + std::to_string(protocol) +
-                                       ", the node " + std::to_string(node_protocol)});
+        return to_plain_error(ErrorCode::node_mismatch,
+                              "the client speaks protocol " + std::to_string(protocol) +
+                                  ", the node " + std::to_string(node_protocol));
       auto promise = self_->make_response_promise<NodeHello>();
       // If the settings are not available, the answer has the limits of the previous hello.
       ask(self_, config_, config_deadline, get_config_atom_v)

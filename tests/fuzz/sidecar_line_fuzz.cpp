@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whatever a front end sends, each line is a call or gets an answer that is one line of JSON, and
 // the lines do not depend on how the bytes arrive.
+#include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
+#include "actors/ollama_client/request_builder.hpp"
+#include "actors/ollama_client/request_validation.hpp"
+#include "runtime/sidecar/error_report.hpp"
 #include "runtime/sidecar/json_rpc.hpp"
 #include "runtime/sidecar/line_framer.hpp"
 #include "runtime/sidecar/protocol.hpp"
@@ -37,18 +42,53 @@ std::vector<std::string> lines_of(std::string_view bytes, std::size_t piece) {
   return lines;
 }
 
-/// Reads the parameters as those of a method. What is accepted can be written again.
+void check_refusal(const LLMError& error) {
+  must(category(error.code) == ErrorCategory::validation, "a refusal is about the parameters");
+  must(!error.subject.empty(), "it has a reason");
+  const auto line = error_line("1", report(error, true));
+  must(line.find('\n') + 1 == line.size() && json::parse(line).has_value(),
+       "it is answered with a line of JSON");
+}
+
+/// What a prompt or a conversation comes to: a body for Ollama, or a refusal.
+template <class Params> void try_request(const Params& params) {
+  LLMRequest request;
+  static_cast<GenerateOptions&>(request) = params.options;
+  if constexpr (requires { params.prompt; })
+    request.prompt = params.prompt;
+  if constexpr (requires { params.messages; }) {
+    request.kind = RequestKind::chat;
+    request.messages = params.messages;
+  }
+  if (request.model.empty())
+    request.model = "m";
+  if (const auto valid = validate(request, Limits{}); !valid)
+    return check_refusal(valid.error());
+  const auto body = json::parse(request_builder::body(request));
+  must(body && body->IsObject(), "a valid request has a body");
+  must(!request_builder::fingerprint(request).empty(), "and an identity");
+}
+
+template <class Params> std::string text_of(const Params& params) {
+  json::Document document;
+  return json::to_text(to_protocol(params, document.GetAllocator()));
+}
+
+/// Reads the parameters as those of a method. What is accepted is read again as it is written.
 template <class Method> void try_params(const json::Document& params) {
+  using Params = typename Method::Params;
   json::Document copy;
   copy.CopyFrom(params, copy.GetAllocator());
-  const auto read = read_params<typename Method::Params>(copy);
-  if (!read) {
-    must(!read.error().subject.empty(), "a refusal has a reason");
-    return;
-  }
-  json::Document written;
-  const auto value = to_protocol(*read, written.GetAllocator());
-  must(json::parse(json::to_text(value)).has_value(), "what was read is written as JSON");
+  const auto read = read_params<Params>(copy);
+  if (!read)
+    return check_refusal(read.error());
+  const auto written = text_of(*read);
+  auto parsed = json::parse(written);
+  must(parsed.has_value(), "what was read is written as JSON");
+  const auto again = read_params<Params>(*parsed);
+  must(again.has_value() && text_of(*again) == written, "and is read again as it was");
+  if constexpr (requires { read->options; })
+    try_request(*read);
 }
 
 void try_line(const std::string& line) {
@@ -62,8 +102,16 @@ void try_line(const std::string& line) {
   }
   must(call->params.IsObject(), "parameters are an object");
   must(call->id.empty() || json::parse(call->id).has_value(), "an id is JSON");
+  // The method that is called, or any one if there is none of that name.
   [&call]<class... Method>(Types<Method...>) {
-    (try_params<Method>(call->params), ...);
+    const auto known = ((call->method == Method::name) || ...);
+    const auto any = std::hash<std::string>{}(call->method) % sizeof...(Method);
+    std::size_t index = 0;
+    const auto try_one = [&]<class One>(std::type_identity<One>) {
+      if (known ? call->method == One::name : index++ == any)
+        try_params<One>(call->params);
+    };
+    (try_one(std::type_identity<Method>{}), ...);
   }(Methods{});
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/node/cable.hpp"
 
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -9,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <deque>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,14 +28,16 @@ using Clock = std::chrono::steady_clock;
 struct Shared {
   Cable::Quality quality;
   bool held = false;
+  std::mutex mutex;
+  std::array<std::string, 2> carried; ///< by the client, by the node
 };
 
 /// One direction of a connection: reads, waits, writes, one piece after the other.
 class Lane : public std::enable_shared_from_this<Lane> {
 public:
-  Lane(std::shared_ptr<Shared> shared, std::shared_ptr<tcp::socket> from,
+  Lane(std::shared_ptr<Shared> shared, std::size_t sender, std::shared_ptr<tcp::socket> from,
        std::shared_ptr<tcp::socket> to)
-      : shared_{std::move(shared)}, from_{std::move(from)}, to_{std::move(to)},
+      : shared_{std::move(shared)}, sender_{sender}, from_{std::move(from)}, to_{std::move(to)},
         timer_{from_->get_executor()}, buffer_(shared_->quality.piece) {}
 
   void start() { read(); }
@@ -61,6 +65,10 @@ private:
 
   void arrive(std::size_t size) {
     const auto& quality = shared_->quality;
+    if (quality.recorded) {
+      const std::lock_guard lock{shared_->mutex};
+      shared_->carried[sender_].append(buffer_.data(), size);
+    }
     last_due_ = std::max(Clock::now() + quality.delay, last_due_ + quality.pause);
     waiting_.push_back(
         {last_due_, {buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(size)}});
@@ -93,6 +101,7 @@ private:
   }
 
   std::shared_ptr<Shared> shared_;
+  std::size_t sender_; ///< in `Shared::carried`
   std::shared_ptr<tcp::socket> from_;
   std::shared_ptr<tcp::socket> to_;
   asio::steady_timer timer_;
@@ -142,8 +151,8 @@ struct Cable::State {
     client->set_option(tcp::no_delay{true});
     target->set_option(tcp::no_delay{true});
     Connection connection{{client, target},
-                          {std::make_shared<Lane>(shared, client, target),
-                           std::make_shared<Lane>(shared, target, client)}};
+                          {std::make_shared<Lane>(shared, 0, client, target),
+                           std::make_shared<Lane>(shared, 1, target, client)}};
     for (const auto& lane : connection.lanes)
       lane->start();
     all.push_back(std::move(connection));
@@ -187,5 +196,13 @@ void Cable::cut() {
   asio::post(state_->context, [state = state_.get()] { state->cut(); });
 }
 std::size_t Cable::connections() const { return state_->accepted; }
+std::string Cable::sent_by_client() const {
+  const std::lock_guard lock{state_->shared->mutex};
+  return state_->shared->carried[0];
+}
+std::string Cable::sent_by_node() const {
+  const std::lock_guard lock{state_->shared->mutex};
+  return state_->shared->carried[1];
+}
 
 } // namespace nexus::llm::test

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace nexus::llm::test {
 
@@ -15,6 +16,7 @@ public:
     std::chrono::milliseconds delay{}; ///< of everything, each way
     std::size_t piece = 64u << 10;     ///< the most bytes that arrive together
     std::chrono::milliseconds pause{}; ///< behind each piece
+    bool recorded = false;             ///< what it carries is kept
   };
 
   Cable(std::uint16_t target, Quality quality);
@@ -32,6 +34,9 @@ public:
   void cut();
   /// How often somebody has connected.
   [[nodiscard]] std::size_t connections() const;
+  /// What a recorded cable has carried so far, of all connections.
+  [[nodiscard]] std::string sent_by_client() const;
+  [[nodiscard]] std::string sent_by_node() const;
 
 private:
   struct State;

@@ -290,16 +290,11 @@ BOOST_AUTO_TEST_CASE(another_protocol_is_refused_with_a_sentence) {
 }
 
 BOOST_AUTO_TEST_CASE(a_node_whose_system_has_ended_ends_with_an_error) {
-  caf::scoped_actor self{*system};
-  auto handle = system->middleman().remote_actor<node_actor>("127.0.0.1", endpoint.port);
-  BOOST_REQUIRE(static_cast<bool>(handle));
-  ask(self, *handle, patience, hello_atom_v, node_protocol)
-      .receive(
-          [](const NodeHello& hello) {
-            anon_exit(caf::actor_cast<caf::actor>(hello.service), caf::exit_reason::kill);
-          },
-          [](const caf::error& error) { BOOST_FAIL(describe(error)); });
-  BOOST_TEST(node->wait() == 10);
+  auto options = child_options({"serve", "--listen", "127.0.0.1:0"});
+  options.program = NEXUS_LLM_ENDING_NODE;
+  Child ending{options};
+  BOOST_TEST(ending.wait() == 10);
+  BOOST_TEST(ending.err().find("RetrySupervisor") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_is_told_to_end_finishes_what_it_is_at) {

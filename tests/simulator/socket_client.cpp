@@ -104,6 +104,14 @@ bool SocketClient::read_until(std::string_view text) {
   return true;
 }
 
+bool SocketClient::read_bytes(std::size_t count) {
+  while (input_.size() < count) {
+    if (!read_some())
+      return false;
+  }
+  return true;
+}
+
 std::string SocketClient::read_all() {
   while (read_some()) {
   }

@@ -47,6 +47,8 @@ public:
   [[nodiscard]] Response read_response(bool head = false);
   /// Reads until at least these bytes are there; false at the end of the stream.
   bool read_until(std::string_view text);
+  /// Reads until so many bytes are there; false at the end of the stream.
+  bool read_bytes(std::size_t count);
   /// Reads to the end of the stream and returns all of it.
   [[nodiscard]] std::string read_all();
   /// Whether the last read ended with a reset.
