@@ -3,7 +3,6 @@
 
 #include <linux/magic.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -85,11 +84,7 @@ bool is_local_file_system(const fs::path& directory) {
 
 ConfigWatcher::ConfigWatcher(fs::path file, std::function<void()> on_change, WatchOptions options)
     : file_{std::move(file)}, on_change_{std::move(on_change)}, options_{options},
-      stop_{::eventfd(0, EFD_CLOEXEC)}, inotify_{options.notifications
-                                                     ? ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)
-                                                     : -1} {
-  if (!stop_.valid())
-    throw std::system_error{last_error(), "eventfd"};
+      inotify_{options.notifications ? ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1} {
   renew_watches();
   mark_ = mark();
   content_ = content();
@@ -97,14 +92,14 @@ ConfigWatcher::ConfigWatcher(fs::path file, std::function<void()> on_change, Wat
 }
 
 ConfigWatcher::~ConfigWatcher() {
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(stop_.get(), &one, sizeof one) + 0);
+  stop_.raise();
   thread_.join();
 }
 
 void ConfigWatcher::run() {
   for (;;) {
-    std::array<pollfd, 2> events{pollfd{stop_.get(), POLLIN, 0}, pollfd{inotify_.get(), POLLIN, 0}};
+    std::array<pollfd, 2> events{pollfd{stop_.descriptor(), POLLIN, 0},
+                                 pollfd{inotify_.get(), POLLIN, 0}};
     const auto ready = ::poll(events.data(), inotify_.valid() ? 2 : 1, wait_ms());
     if ((events[0].revents & POLLIN) != 0)
       return;
@@ -138,9 +133,7 @@ int ConfigWatcher::wait_ms() const {
 
 void ConfigWatcher::renew_watches() {
   const auto steps = way_to(file_);
-  polling_ = !inotify_.valid() || steps.empty() || !is_local_file_system(steps.back().directory);
-  if (!inotify_.valid())
-    return;
+  polling_ = steps.empty() || !is_local_file_system(steps.back().directory);
   for (auto& [id, names] : watches_)
     names.clear();
   for (const auto& step : steps)
@@ -160,7 +153,7 @@ void ConfigWatcher::watch(const fs::path& place, std::uint32_t events, const std
   if (id >= 0)
     watches_[id].insert(name);
   else if (errno != ENOENT && errno != ENOTDIR)
-    // The limit on watches is reached, or the directory is not readable.
+    // There is no inotify, the limit on watches is reached, or the directory is not readable.
     polling_ = true;
 }
 

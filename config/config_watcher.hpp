@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "config/event_descriptor.hpp"
 #include "config/file_io.hpp"
 
 namespace nexus::llm {
@@ -70,7 +71,7 @@ private:
   const std::filesystem::path file_;
   const std::function<void()> on_change_;
   const WatchOptions options_;
-  FileDescriptor stop_;
+  EventDescriptor stop_;
   FileDescriptor inotify_;
   std::map<int, std::set<std::string>> watches_; ///< names by watch; empty matches all events
   bool polling_ = false;

@@ -24,12 +24,12 @@ public:
   /// Makes the descriptor readable.
   void raise() const {
     const std::uint64_t one = 1;
-    static_cast<void>(::write(event_.get(), &one, sizeof one) + 0);
+    [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
   }
   /// Makes the descriptor unreadable again.
   void clear() const {
     std::uint64_t ignored = 0;
-    static_cast<void>(::read(event_.get(), &ignored, sizeof ignored) + 0);
+    [[maybe_unused]] const auto read = ::read(event_.get(), &ignored, sizeof ignored);
   }
   [[nodiscard]] int descriptor() const noexcept { return event_.get(); }
 

@@ -311,17 +311,13 @@ std::size_t JsonEditor::line_of(Path path) const {
 
 bool JsonEditor::contains(Path path) const {
   auto object = root();
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const auto* member = object.find(path[i]);
-    if (member == nullptr)
-      return false;
-    if (i + 1 == path.size())
-      return true;
-    if (text_[member->value_begin] != '{')
+  for (const auto& name : path.first(path.size() - 1)) {
+    const auto* member = object.find(name);
+    if (member == nullptr || text_[member->value_begin] != '{')
       return false;
     object = object_at(member->value_begin);
   }
-  return true;
+  return object.find(path.back()) != nullptr;
 }
 
 } // namespace nexus::llm

@@ -14,7 +14,7 @@ namespace nexus::llm {
 /// line ends, order, duplicates. New members follow the surrounding layout. Not thread-safe.
 class JsonEditor {
 public:
-  /// The keys of a member, from the outermost object inwards.
+  /// The keys of a member, from the outermost object inwards; at least one.
   using Path = std::span<const std::string>;
 
   /// `text` must be a valid JSON object.

@@ -22,7 +22,6 @@ void PendingCalls::connect() {
   connected_ = true;
   given_up_.reset();
   lost(0, {.code = ErrorCode::component_failed, .subject = subject_});
-  pump();
 }
 
 void PendingCalls::lost(Server server, const LLMError& error) {

@@ -146,8 +146,6 @@ bool CurlMulti::can_wait() {
   if (woken_ || !transfers_.empty())
     return woken_.has_value();
   FileDescriptor epoll{::epoll_create1(EPOLL_CLOEXEC)};
-  if (!epoll.valid())
-    return false;
   try {
     woken_.emplace();
   } catch (const std::system_error&) {

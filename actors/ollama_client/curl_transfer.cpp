@@ -127,8 +127,8 @@ curl_socket_t CurlTransfer::open_socket(void* user, curlsocktype, curl_sockaddr*
   }
   const int descriptor =
       ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (descriptor < 0 && (errno == EMFILE || errno == ENFILE))
-    transfer.no_descriptors_ = true;
+  if (descriptor < 0)
+    transfer.no_descriptors_ = errno == EMFILE || errno == ENFILE;
   return descriptor;
 }
 
@@ -218,7 +218,6 @@ bool CurlTransfer::set_body() {
 
 std::size_t CurlTransfer::on_read(char* buffer, std::size_t size, std::size_t count, void* user) {
   auto& transfer = *static_cast<CurlTransfer*>(user);
-  errno = 0;
   const auto read = std::fread(buffer, size, count, transfer.body_file_.get());
   if (std::ferror(transfer.body_file_.get()) != 0) {
     transfer.note_unreadable(errno);

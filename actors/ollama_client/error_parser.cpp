@@ -246,7 +246,7 @@ void take_transfer_reason(LLMError& error, std::string_view text) {
 LLMError parse_error(const FailedAnswer& answer, std::string_view model,
                      std::string_view base_url) {
   LLMError error;
-  error.http_status = static_cast<std::uint16_t>(std::clamp(answer.status, 0, 65535));
+  error.http_status = static_cast<std::uint16_t>(answer.status);
   error.detail = excerpt(answer.body);
   const auto document = json::parse(without_byte_order_mark(answer.body));
   std::optional<std::string> text;

@@ -154,10 +154,9 @@ bool PromptAudit::was_cut(const LLMRequest& request, const GenerateStats& stats,
   const bool half = counted >= limit / 2 && counted <= limit / 2 + half_window_slack &&
                     most >= half_window_bytes * limit;
   const bool full = counted >= limit;
-  const bool cut = !fits && whole_count && (least > counted || (window && (half || full)));
-  if (!cut)
-    remember(request, counted);
-  return cut;
+  // Of a prompt that was cut, too, no more was counted than it had.
+  remember(request, counted);
+  return !fits && whole_count && (least > counted || (window && (half || full)));
 }
 
 std::uint64_t PromptAudit::least_by_earlier_turn(const LLMRequest& request, std::uint64_t counted) {

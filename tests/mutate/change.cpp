@@ -61,10 +61,20 @@ std::string other_number(std::string_view number) {
              : std::to_string(std::stoul(digits) + 1) + std::string{number.substr(at)};
 }
 
+/// Whoever reserves memory changes nothing that a test could see.
+bool reserves_memory(const Source& source, std::size_t first, std::size_t last) {
+  for (auto at = first; at < last; ++at)
+    if (is_one_of(source[at].text, {"reserve", "Reserve"}))
+      return true;
+  return false;
+}
+
 } // namespace
 
 std::vector<Change> changes_in(const Source& source, std::size_t first, std::size_t last) {
   std::vector<Change> out;
+  if (reserves_memory(source, first, last))
+    return out;
   for (auto at = first; at < last; ++at) {
     if (const auto body = lambda_body(source, at, last)) {
       at = source.partner(*body);
@@ -91,12 +101,7 @@ std::vector<Change> changes_in(const Source& source, std::size_t first, std::siz
 Change deletion() { return {Source::none, "", "left out"}; }
 
 bool may_be_left_out(const Source& source, std::size_t first, std::size_t last) {
-  if (source.is(first, "throw"))
-    return false;
-  for (auto at = first; at < last; ++at)
-    if (source.is(at, "reserve") || source.is(at, "Reserve"))
-      return false;
-  return true;
+  return !source.is(first, "throw") && !reserves_memory(source, first, last);
 }
 
 } // namespace nexus::mutate

@@ -21,8 +21,7 @@ struct Change {
                                              std::size_t last);
 /// The change that leaves a statement out.
 [[nodiscard]] Change deletion();
-/// Whoever reserves memory changes nothing that a test could see; a `throw` may end a function
-/// that has to return something.
+/// Whether a statement can be missing. A `throw` may end a function that has to return something.
 [[nodiscard]] bool may_be_left_out(const Source& source, std::size_t first, std::size_t last);
 
 } // namespace nexus::mutate

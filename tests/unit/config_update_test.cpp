@@ -144,6 +144,14 @@ BOOST_FIXTURE_TEST_CASE(several_defaults_come_back_at_once_also_from_groups, InD
   BOOST_TEST(read_text(file) == R"({"llm":{"limits":{"ageing":1},"maxRetries":1}})");
 }
 
+BOOST_FIXTURE_TEST_CASE(options_of_a_role_are_merged_with_those_in_the_file, InDirectory) {
+  write_text(file, R"({"llm":{"roles":{"overseer":{"options":{"top_k":1,"seed":2}}}}})");
+  const auto config =
+      update_config(file, R"({"roles":{"overseer":{"options":{"seed":null,"top_p":0.5}}}})");
+  BOOST_REQUIRE_MESSAGE(config, sentence_of(config));
+  BOOST_TEST(config->settings(AIRole::overseer).options == R"({"top_k":1,"top_p":0.5})");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_refused_update_leaves_the_file_alone, InDirectory) {
   const auto* text = R"({"llm":{"timeout":5}})";
   write_text(file, text);

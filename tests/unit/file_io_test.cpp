@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -59,6 +60,13 @@ BOOST_AUTO_TEST_CASE(a_descriptor_that_takes_another_one_closes_its_own) {
   BOOST_TEST(::fcntl(after, F_GETFD) != -1);
 }
 
+BOOST_AUTO_TEST_CASE(the_first_descriptor_is_one_as_well) {
+  FileDescriptor input{STDIN_FILENO};
+  BOOST_TEST(input.valid());
+  BOOST_TEST(input.release() == STDIN_FILENO);
+  BOOST_TEST(!input.valid());
+}
+
 BOOST_AUTO_TEST_CASE(what_an_earlier_call_left_in_errno_is_no_error_of_a_read_or_a_write) {
   const test::TemporaryDirectory directory;
   const auto path = directory / "file";
@@ -78,10 +86,15 @@ BOOST_AUTO_TEST_CASE(a_pipe_is_read_as_its_writer_writes) {
   const FileDescriptor out{ends[0]};
   FileDescriptor in{ends[1]};
   const auto writer = test::in_child([&] {
-    // The reader has read all there is, and waits.
-    for (const std::string_view part : {"one ", "two "})
-      if (write_all(in, part) || ::poll(nullptr, 0, 50) != 0)
+    for (const std::string_view part : {"one ", "two "}) {
+      if (write_all(in, part))
         return 1;
+      for (int unread = 1; unread > 0; ::poll(nullptr, 0, 1))
+        if (::ioctl(in.get(), FIONREAD, &unread) != 0)
+          return 2;
+      // Now the reader finds nothing, and waits.
+      ::poll(nullptr, 0, 20);
+    }
     return write_all(in, "three") ? 1 : 0;
   });
   in = FileDescriptor{};

@@ -157,7 +157,8 @@ BOOST_AUTO_TEST_CASE(a_disk_that_fails_in_place_is_told_as_damage_to_the_file) {
 
 BOOST_AUTO_TEST_CASE(extended_attributes_stay) {
   if (::setxattr(file.c_str(), "user.origin", "nexus", 5, 0) != 0 ||
-      ::setxattr(file.c_str(), "user.second", "2", 1, 0) != 0) {
+      ::setxattr(file.c_str(), "user.second", "2", 1, 0) != 0 ||
+      ::setxattr(file.c_str(), "user.empty", "", 0, 0) != 0) {
     BOOST_TEST_MESSAGE("skipped: this file system has no attributes");
     return;
   }
@@ -166,6 +167,7 @@ BOOST_AUTO_TEST_CASE(extended_attributes_stay) {
   BOOST_TEST(::getxattr(file.c_str(), "user.origin", value, sizeof value) == 5);
   BOOST_TEST(std::string{value} == "nexus");
   BOOST_TEST(::getxattr(file.c_str(), "user.second", value, sizeof value) == 1);
+  BOOST_TEST(::getxattr(file.c_str(), "user.empty", value, sizeof value) == 0);
   BOOST_TEST(warnings.empty());
 }
 
@@ -340,9 +342,10 @@ BOOST_AUTO_TEST_CASE(a_directory_that_is_not_there_is_an_error) {
 }
 
 BOOST_AUTO_TEST_CASE(a_lock_that_another_has_is_waited_for_as_long_as_wanted) {
-  std::error_code error;
+  auto error = std::make_error_code(std::errc::io_error);
   const auto first = lock_directory(directory.path(), std::chrono::milliseconds{0}, error, warn);
   BOOST_TEST(first.valid());
+  BOOST_TEST(!error);
   const auto begun = std::chrono::steady_clock::now();
   BOOST_TEST(!lock_directory(directory.path(), std::chrono::milliseconds{60}, error, warn).valid());
   BOOST_TEST((error == std::errc::operation_would_block));

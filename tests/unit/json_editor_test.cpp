@@ -44,8 +44,10 @@ BOOST_AUTO_TEST_CASE(a_list_keeps_its_line_or_its_lines) {
   BOOST_TEST(assigned(R"({"a": ["x", "y"]})", {"a"}, R"(["z","y"])") == R"({"a": ["z", "y"]})");
   BOOST_TEST(assigned("{\n  \"a\": {\"b\": 1}\n}", {"a"}, R"([{"c":1}])") ==
              "{\n  \"a\": [{\"c\": 1}]\n}");
-  BOOST_TEST(assigned("{\n  \"a\": 1\n}", {"a"}, R"([1,{"c":1}])") ==
-             "{\n  \"a\": [\n    1,\n    {\n      \"c\": 1\n    }\n  ]\n}");
+  // What was neither filled nor a list has no line to keep.
+  for (const auto* old : {"1", "1234", "[]", "{}"})
+    BOOST_TEST(assigned("{\n  \"a\": " + std::string{old} + "\n}", {"a"}, R"([1,{"c":1}])") ==
+               "{\n  \"a\": [\n    1,\n    {\n      \"c\": 1\n    }\n  ]\n}");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_equal_is_not_touched) {
@@ -65,6 +67,7 @@ BOOST_AUTO_TEST_CASE(a_new_member_follows_the_layout_around_it) {
   BOOST_TEST(assigned("{\r\n    \"a\" : 1\r\n}", {"b"}, "2") ==
              "{\r\n    \"a\" : 1,\r\n    \"b\" : 2\r\n}");
   BOOST_TEST(assigned(R"({"a":1})", {"b"}, "2") == R"({"a":1,"b":2})");
+  BOOST_TEST(assigned("{\"a\":\n1}", {"b"}, "2") == "{\"a\":\n1, \"b\": 2}");
   BOOST_TEST(assigned(R"({ "a": 1 })", {"b"}, "2") == R"({ "a": 1, "b": 2 })");
   BOOST_TEST(assigned("{\n    \"a\": {\n        \"b\": 1\n    }\n}", {"a", "c", "d"}, "[1,2]") ==
              "{\n    \"a\": {\n        \"b\": 1,\n        \"c\": {\n            \"d\": [1, 2]\n"

@@ -150,6 +150,7 @@ BOOST_AUTO_TEST_CASE(a_text_with_a_null_escape_keeps_its_length) {
 BOOST_AUTO_TEST_CASE(what_nests_too_deeply_is_told_as_such) {
   BOOST_TEST(contains(json::parse(nested(9), 8).error().what, "nested deeper than 8 levels"));
   BOOST_TEST(json::parse("[x").error().line == 1u);
+  BOOST_TEST(json::parse("[x").error().column == 2u);
   // Hardly more than the largest number there is.
   BOOST_TEST(json::parse("[1.7976931348623159e308]").error().what == "a number is too large");
 }

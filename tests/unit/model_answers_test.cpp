@@ -31,10 +31,12 @@ BOOST_AUTO_TEST_CASE(the_list_of_models_is_read) {
       R"("modified_at":"2026-08-20T18:02:44.913021-04:00","size":4411002833,"digest":"5b0c",)"
       R"("details":{"parent_model":"","format":"gguf","family":"llama","families":null,)"
       R"("parameter_size":"7.2B","quantization_level":"Q4_K_M"},"capabilities":["completion"]},)"
-      R"({"model":"only-model:latest"},{"size":1},5]})",
+      R"({"model":"only-model:latest"},{"size":1},5,{"name":"t","size":1},{"name":"u","size":0}]})",
       depth);
   BOOST_REQUIRE(list);
-  BOOST_REQUIRE_EQUAL(list->models.size(), 2u);
+  BOOST_REQUIRE_EQUAL(list->models.size(), 4u);
+  BOOST_TEST((list->models[2].size == 1u));
+  BOOST_TEST(!list->models[3].size);
   const auto& model = list->models[0];
   BOOST_TEST(model.name == "acme/heron:7b-q4");
   BOOST_TEST(model.available);

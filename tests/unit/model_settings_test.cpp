@@ -51,8 +51,18 @@ BOOST_AUTO_TEST_CASE(requests_loads_and_embeddings_of_a_model_carry_the_same_val
   BOOST_TEST(embedding.keep_alive.value == "1h");
 }
 
+BOOST_AUTO_TEST_CASE(a_window_among_the_options_counts_where_there_is_no_other) {
+  overseer().options = R"({"num_ctx":3000})";
+  BOOST_TEST((settings_of_model(config, "a:1").num_ctx == 3000u));
+  overseer().num_ctx = 2048;
+  BOOST_TEST((settings_of_model(config, "a:1").num_ctx == 2048u));
+}
+
 BOOST_AUTO_TEST_CASE(both_roles_send_the_same_to_a_model_that_they_share) {
   config.model(AIRole::implementation) = "a:1";
+  overseer().keep_alive = {"1h"};
+  implementation().keep_alive = {"2h"};
+  BOOST_TEST(settings_of_model(config, "a:1").keep_alive.value == "1h");
   overseer().num_ctx = 2048;
   implementation().num_ctx = 4096;
   for (const auto role : all_roles())

@@ -177,6 +177,22 @@ BOOST_AUTO_TEST_CASE(a_call_that_no_server_would_take_ends_at_once) {
   BOOST_TEST(desk.calls.size() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_waits_is_looked_at_again_when_a_server_is_lost) {
+  Desk desk;
+  bool all_gone = false;
+  PendingCalls::Call call;
+  call.choose = [&all_gone]() -> PendingCalls::Choice {
+    if (all_gone)
+      return tl::unexpected{LLMError{.code = ErrorCode::node_lost}};
+    return std::nullopt;
+  };
+  desk.add(std::move(call));
+  BOOST_TEST(desk.failed.empty());
+  all_gone = true;
+  desk.calls.lost(1, {.code = ErrorCode::node_lost});
+  BOOST_TEST(desk.failed == std::vector<std::string>{"node_lost"});
+}
+
 BOOST_AUTO_TEST_CASE(a_call_that_was_refused_goes_elsewhere_and_that_counts_as_no_loss) {
   Desk desk{{.max_losses = 0}};
   PendingCalls::Server best = 0;

@@ -156,6 +156,14 @@ BOOST_AUTO_TEST_CASE(a_server_that_leaves_cached_turns_out_of_the_count_is_no_al
   BOOST_TEST(!audit.was_cut(conversation({code, code, code, code, code}), counted(720), now));
 }
 
+BOOST_AUTO_TEST_CASE(a_prompt_is_no_earlier_turn_of_a_conversation) {
+  PromptAudit audit;
+  const std::string code(3000, ';');
+  audit.note_window(conversation({code}), 2048, now);
+  BOOST_TEST(!audit.was_cut(prompt(code, {}), counted(1900), now));
+  BOOST_TEST(!audit.was_cut(conversation({code}), counted(1200), now));
+}
+
 BOOST_AUTO_TEST_CASE(another_conversation_may_have_fewer_tokens) {
   PromptAudit audit;
   const std::string code(3000, ';');

@@ -50,6 +50,10 @@ BOOST_AUTO_TEST_CASE(components_that_keep_dying_end_a_request) {
     BOOST_TEST(desk.outcome() == "open");
     desk.reply(Machine::Lost{"X"});
     BOOST_TEST(desk.outcome() == "component_failed");
+    // Nothing is asked any more.
+    BOOST_TEST(name_of(desk.machine.stage()) == "over");
+    BOOST_TEST(desk.last<Machine::Admit>() == nullptr);
+    BOOST_TEST(desk.last<Machine::Resolve>() == nullptr);
   }
 }
 
@@ -147,6 +151,8 @@ BOOST_AUTO_TEST_CASE(a_lost_stream_of_which_something_was_seen_starts_over_once)
   BOOST_REQUIRE(desk.last<Machine::RestartStream>() != nullptr);
   BOOST_TEST(desk.last<Machine::RestartStream>()->seen_is_void);
   BOOST_TEST(desk.last<Machine::RestartStream>()->attempt == 2u);
+  BOOST_REQUIRE(desk.machine.last_error().has_value());
+  BOOST_TEST(desk.machine.last_error()->code == ErrorCode::component_failed);
   desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
   desk.on(Machine::ChunkSeen{2});
   desk.on(Machine::StreamLost{"StreamingActor"});
@@ -220,6 +226,15 @@ BOOST_AUTO_TEST_CASE(a_model_that_hangs_is_healed_once_before_the_next_attempt) 
   desk.reply(Machine::Failed{{.code = ErrorCode::first_token_timeout}});
   desk.reply(Machine::Judged{false});
   BOOST_TEST(desk.count<Machine::Heal>() == 1u);
+  BOOST_TEST(desk.figures().retries == 1u);
+  // So it is where nothing is tried again.
+  Desk alone{{.name = "plan"}};
+  alone.config.max_retries = 0;
+  alone.config.settings(AIRole::overseer).fallback_models.clear();
+  alone.go_to(Stage::sending);
+  alone.reply(Machine::Failed{{.code = ErrorCode::first_token_timeout}});
+  BOOST_TEST(alone.outcome() == "first_token_timeout");
+  BOOST_TEST(alone.count<Machine::Heal>() == 1u);
   // An embedding heals nothing.
   Desk embedding{{.name = "e", .heals = false}};
   embedding.go_to(Stage::sending);
@@ -395,6 +410,38 @@ BOOST_AUTO_TEST_CASE(a_retry_before_anything_was_seen_leaves_the_one_restart_to_
   desk.reply(Machine::Judged{true});
   BOOST_TEST(desk.outcome() == "open");
   BOOST_TEST(desk.machine.restarted());
+}
+
+BOOST_AUTO_TEST_CASE(a_place_is_held_from_its_admission_on) {
+  for (const auto stage : {Stage::admitting, Stage::following, Stage::resolving, Stage::sending}) {
+    Desk desk;
+    desk.go_to(stage);
+    BOOST_TEST(desk.machine.holds_place() == (stage == Stage::resolving || stage == Stage::sending),
+               name_of(stage));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_figure_is_one_of_its_role) {
+  Desk desk{{.role = AIRole::implementation, .name = "code"}};
+  desk.config.max_retries = 0;
+  desk.go_to(Stage::sending);
+  desk.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  BOOST_REQUIRE(desk.count<Machine::Count>() > 0u);
+  for (const auto& action : desk.all)
+    if (const auto* added = std::get_if<Machine::Count>(&action))
+      BOOST_CHECK(added->figures.role == AIRole::implementation);
+}
+
+BOOST_AUTO_TEST_CASE(who_names_a_model_gets_no_other) {
+  for (auto order : {Machine::Order{.name = "plan", .model = "llama3.1:8b"},
+                     Machine::Order{.name = "vectors", .falls_back = false}}) {
+    Desk desk{std::move(order)};
+    desk.config.max_retries = 0;
+    desk.go_to(Stage::sending);
+    desk.reply(Machine::Failed{{.code = ErrorCode::model_load_failed}});
+    BOOST_TEST(desk.outcome() == "model_load_failed");
+    BOOST_TEST(desk.figures().fallbacks == 0u);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_of_its_own_is_no_shared_one) {

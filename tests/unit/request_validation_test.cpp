@@ -206,6 +206,9 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_an_embedding_request_is_named) {
       {option, "`timeout`", [](auto& r) { r.timeout = 0ms; }},
   };
   check_refused(embedding(), faults);
+  auto one = embedding();
+  one.dimensions = 1;
+  BOOST_TEST(validate(one, Limits{}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(everything_that_is_text_counts_towards_the_size) {
@@ -249,9 +252,10 @@ BOOST_AUTO_TEST_CASE(json_that_is_nested_too_deeply_is_refused_without_a_crash) 
 }
 
 BOOST_AUTO_TEST_CASE(an_id_is_a_short_text_of_one_line) {
-  for (const auto& fine : {std::string(128, 'i'), "Größe 1"s, ""s})
+  for (const auto& fine : {std::string(128, 'i'), "Größe 1"s, ""s, " ~"s})
     BOOST_TEST(check_id({fine}).has_value(), fine);
-  for (const auto& wrong : {std::string(129, 'i'), "a\nb"s, "a\x1B[0m"s, with_nul, not_utf8}) {
+  for (const auto& wrong :
+       {std::string(129, 'i'), "a\nb"s, "a\x1B[0m"s, "a\x7F"s, "\x1F"s, with_nul, not_utf8}) {
     const auto result = check_id({wrong});
     BOOST_TEST(code_of(result) == ErrorCode::invalid_argument, wrong);
     BOOST_TEST(contains(sentence_of(result), "`id`"), sentence_of(result));
@@ -383,6 +387,10 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_model_to_make_is_named) {
        }},
   };
   check_refused(from, faults);
+  auto largest = from;
+  largest.prompt_template = std::string((8u << 20) - 1, 'x');
+  largest.system = "x";
+  BOOST_TEST(validate(largest, Limits{}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(images_are_base64_with_its_padding_and_tools_have_clean_names) {

@@ -54,6 +54,23 @@ BOOST_AUTO_TEST_CASE(an_answer_is_found_by_its_key_until_its_time_is_over) {
   BOOST_TEST(cache.bytes() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(answers_may_take_exactly_as_much_as_is_allowed) {
+  // The least with which so many answers of one size are kept.
+  const auto needed = [](std::size_t count) {
+    for (std::uint64_t bytes = 1;; ++bytes) {
+      ResponseCache cache{settings(bytes)};
+      for (std::size_t i = 0; i < count; ++i)
+        cache.insert(std::to_string(i), answer("a"), start);
+      if (cache.size() == count)
+        return bytes;
+    }
+  };
+  ResponseCache cache{settings()};
+  cache.insert("0", answer("a"), start);
+  BOOST_TEST(needed(1) == cache.bytes());
+  BOOST_TEST(needed(2) == 2 * cache.bytes());
+}
+
 BOOST_AUTO_TEST_CASE(a_look_does_not_make_an_answer_live_longer) {
   ResponseCache cache{settings()};
   cache.insert("k", answer("a"), start);

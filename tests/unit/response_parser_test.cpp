@@ -170,6 +170,8 @@ BOOST_AUTO_TEST_CASE(nulls_and_missing_texts_are_empty) {
   BOOST_TEST(generate_line(R"({"response":null,"thinking":null,"done":false})")->text == "");
   BOOST_TEST(generate_line(R"({"done":true})")->text == "");
   BOOST_TEST(chat_line(R"({"message":{"content":null},"done":false})")->text == "");
+  BOOST_TEST(chat_line(R"({"message":{"role":"assistant"},"done":false})")->text == "");
+  BOOST_TEST(!chat_line(R"({"message":{"role":"assistant"}})").has_value());
   BOOST_TEST(chat_line(R"({"done":true,"done_reason":"load"})")->done_reason == "load");
 }
 

@@ -159,6 +159,17 @@ BOOST_AUTO_TEST_CASE(a_chunk_costs_a_credit_and_a_handled_one_gives_it_back) {
   BOOST_TEST(queue.idle());
 }
 
+BOOST_AUTO_TEST_CASE(a_restart_before_anything_was_sent_marks_nothing) {
+  ConflatingQueue queue{1};
+  queue.push(piece("lost"));
+  queue.restart();
+  queue.push(piece("a"));
+  const auto first = queue.pop();
+  BOOST_REQUIRE(first.has_value());
+  BOOST_TEST(first->chunk.response == "a");
+  BOOST_TEST(!first->chunk.restarted);
+}
+
 BOOST_AUTO_TEST_CASE(waiting_pieces_are_put_together_in_order) {
   ConflatingQueue queue{1};
   auto first = piece("a");

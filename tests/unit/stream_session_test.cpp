@@ -99,6 +99,13 @@ BOOST_AUTO_TEST_CASE(a_listener_that_comes_after_a_failure_gets_the_text_and_the
   BOOST_TEST(listeners[1].error->partial == "a");
 }
 
+BOOST_AUTO_TEST_CASE(the_first_failure_is_the_one_that_is_told) {
+  fail();
+  fail({.code = ErrorCode::shutting_down});
+  subscribe(1);
+  BOOST_TEST(listeners[1].error->code == ErrorCode::stream_interrupted);
+}
+
 BOOST_AUTO_TEST_CASE(a_failure_carries_the_partial_text_and_waits_for_what_is_pending) {
   subscribe(1);
   for (const auto* text : {"a", "b", "c"})

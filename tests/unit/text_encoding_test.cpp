@@ -49,6 +49,7 @@ BOOST_AUTO_TEST_CASE(a_guess_needs_enough_to_go_by) {
   // A third of all bytes.
   BOOST_TEST(says("ab\xE9", "ISO-8859-1"));
   BOOST_TEST(says("a\xE9", "is not valid UTF-8"));
+  BOOST_TEST(says("abc\x80", "WINDOWS-1252"));
   BOOST_TEST(says("abc\x9F", "WINDOWS-1252"));
   BOOST_TEST(says("abc\xA0", "ISO-8859-1"));
   // Control characters are more than three, and more than one in fifty.
