@@ -112,7 +112,8 @@ BOOST_AUTO_TEST_CASE(messages_hold_types_that_are_known_and_flat) {
     BOOST_TEST(refusal_of_message(types) == unknown_type, types);
   for (const auto* types : {"", "@", "@atom", "+@atom", "x@<>"})
     BOOST_TEST(refusal_of_message(types) == "a message without types", types);
-  BOOST_TEST(refusal_of_message("@<>+@atom+@strong_actor_ptr") == "a link between actors");
+  BOOST_TEST(refusal_of_message("@<>+@atom+@strong_actor_ptr") == unknown_type);
+  BOOST_TEST(refusal_of_message("@<>+@atom+@str+@strong_actor_ptr+@str") == "");
 }
 
 BOOST_AUTO_TEST_CASE(an_error_holds_no_error) {
