@@ -20,11 +20,17 @@ enum Operation : std::uint8_t {
 
 constexpr std::uint8_t named_receiver = 1;
 
+/// The mark of an answer in the number of a message.
+constexpr std::uint64_t response_mark = std::uint64_t{1} << 63;
+
 /// A client introduces itself when it connects, and again when it has chosen the connection.
 constexpr int max_introductions = 2;
 
 /// The bytes of the id of a node: a name for its kind, the process, the host.
 constexpr std::size_t node_size = 8 + 4 + 20;
+
+/// The marks of messages of streams of CAF, which it takes for such without a look at their types.
+constexpr std::uint64_t stream_mark = std::uint64_t{1} << 61;
 
 /// An atom as CAF 0.17 writes it: six bits for each character.
 constexpr std::uint64_t atom_value(std::string_view name) {
@@ -113,7 +119,8 @@ PeerGuard::Refusal PeerGuard::take_header(std::string_view bytes) {
   reader.take(2);
   header.flags = static_cast<std::uint8_t>(reader.number(1));
   header.payload = static_cast<std::uint32_t>(reader.number(4));
-  reader.take(16);
+  header.data = reader.number(8);
+  reader.take(8);
   header.receiver = reader.number(8);
   if (!reader.good || !reader.rest.empty())
     return "a header of another size";
@@ -132,6 +139,8 @@ PeerGuard::Refusal PeerGuard::take_header(std::string_view bytes) {
   case direct_message:
     if ((header.flags & named_receiver) != 0 && header.receiver != spawn_server)
       return "a message to a service that is not offered";
+    if ((header.data & stream_mark) != 0)
+      return "a message of a stream of CAF";
     break;
   case monitor_message:
   case down_message:
@@ -187,6 +196,9 @@ PeerGuard::Refusal PeerGuard::take_payload(std::string_view bytes) {
   if ((header_->flags & named_receiver) != 0 && types != question_of_nodes)
     return "a question that is not answered";
   if (types == error_alone) {
+    // CAF ends an actor that gets an error as a message of its own.
+    if (header_->operation == direct_message && (header_->data & response_mark) == 0)
+      return "an error that answers nothing";
     reader.take(1 + 8);
     types = reader.types();
     if (!reader.good)

@@ -143,7 +143,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             ? basp::introduction(process.peer).bytes()
             : basp::Packet{{.operation = basp::server_handshake, .data = 3}, process.peer}.bytes();
   if (choice / 4 % 2 == 0)
-    bytes += basp::direct(7, input.rest()).bytes();
+    bytes += basp::direct(7, input.rest(), 1, choice / 8 % 2 == 0 ? basp::response | 1 : 1).bytes();
   else
     bytes += input.rest();
   for (const auto& payload : pass(guard, bytes))

@@ -217,12 +217,29 @@ BOOST_AUTO_TEST_CASE(who_says_something_before_its_introduction_is_cut_off) {
 BOOST_AUTO_TEST_CASE(errors_within_errors_do_not_exhaust_the_stack) {
   const std::string reason = "a message with a type that nodes do not exchange";
   for (std::uint64_t receiver = 1; receiver < 20; receiver += 6)
-    check_refused(basp::direct(receiver, errors_within_errors(100'000)), reason);
+    check_refused(basp::direct(receiver, errors_within_errors(100'000), 1, basp::response | 1),
+                  reason);
   Stranger stranger{endpoint.port};
   check_refused(
       {.header = {.operation = basp::down_message, .sender = 1},
        .payload = stranger.own() + stranger.node() + basp::error(1, errors_within_errors(100'000))},
       reason);
+  check_serves();
+}
+
+BOOST_AUTO_TEST_CASE(an_error_that_answers_nothing_ends_no_actor) {
+  const auto error = basp::message("@<>+@error", basp::error(1, basp::message("@<>", {})));
+  for (std::uint64_t actor = 1; actor < 40; ++actor)
+    check_refused(basp::direct(actor, error), "an error that answers nothing");
+  check_serves();
+}
+
+BOOST_AUTO_TEST_CASE(a_message_is_not_taken_for_one_of_a_stream) {
+  for (const std::uint64_t category : {2, 3})
+    for (std::uint64_t actor = 1; actor < 40; actor += 2)
+      check_refused(
+          basp::direct(actor, basp::message("@<>+@u64", basp::number(1, 8)), 1, category << 60),
+          "a message of a stream of CAF");
   check_serves();
 }
 
@@ -274,8 +291,8 @@ BOOST_AUTO_TEST_CASE(messages_about_actors_and_roles_that_are_not_there_are_drop
     Stranger stranger{endpoint.port};
     stranger.introduce();
     for (std::uint64_t actor = 1; actor < 40; ++actor)
-      for (const std::uint64_t request : {0, 1})
-        stranger.send(basp::direct(actor, message, 1, request));
+      for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{1}, basp::response | 1})
+        stranger.send(basp::direct(actor, message, 1, number));
   }
   check_serves();
 }
