@@ -79,11 +79,8 @@ private:
   caf::actor_system system_;
   caf::scoped_execution_unit context_;
   caf::proxy_registry proxies_;
-  /// Gets what is sent to actors of peers.
-  caf::actor broker_ = system_.spawn([](caf::event_based_actor* self) {
-    self->set_default_handler(caf::drop);
-    return caf::behavior{[](bool) {}};
-  });
+  /// Gets what is sent to actors of peers. It ends at once, so nothing of it stays.
+  caf::actor broker_ = system_.spawn([](caf::event_based_actor*) {});
   std::shared_ptr<const PeerGuard::TypeNames> types_;
 };
 
