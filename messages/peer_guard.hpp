@@ -48,6 +48,7 @@ private:
     std::uint8_t operation = 0;
     std::uint8_t flags = 0;
     std::uint32_t payload = 0;
+    std::uint64_t data = 0;
     std::uint64_t receiver = 0;
   };
   using Refusal = std::optional<std::string_view>;

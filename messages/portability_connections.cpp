@@ -22,6 +22,7 @@
 #include <caf/policy/tcp.hpp>
 
 #include "messages/portability_network.hpp"
+#include "messages/portability_types.hpp"
 
 namespace nexus::llm {
 
@@ -316,16 +317,6 @@ private:
   io::network::stream_impl<Watched> stream_;
 };
 
-/// The names of the types that this program has registered with CAF, without those of CAF itself.
-std::shared_ptr<const PeerGuard::TypeNames>
-registered_types(const caf::actor_system_config& config) {
-  auto names = std::make_shared<PeerGuard::TypeNames>();
-  for (const auto& [name, factory] : config.value_factories_by_name)
-    if (!name.starts_with('@'))
-      names->insert(name);
-  return names;
-}
-
 std::string bytes_of(caf::actor_system& system, caf::node_id node) {
   std::vector<char> bytes;
   caf::binary_serializer serializer{system, bytes};
@@ -351,8 +342,8 @@ Newcomers::Entry Newcomers::close(Entry entry) {
 }
 
 GuardedMultiplexer::GuardedMultiplexer(caf::actor_system* system)
-    : default_multiplexer{system}, message_limit_{nexus::llm::message_limit(*system)},
-      types_{registered_types(system->config())} {}
+    : default_multiplexer{system},
+      message_limit_{nexus::llm::message_limit(*system)}, types_{network_types(system->config())} {}
 
 io::doorman_ptr GuardedMultiplexer::new_doorman(native_socket socket) {
   return caf::make_counted<GuardedDoorman>(*this, socket);

@@ -2,6 +2,7 @@
 #include "nexus_llm/setup.hpp"
 
 #include "actors/internal_interfaces.hpp"
+#include "messages/portability_types.hpp"
 #include "nexus_llm/system_config.hpp"
 
 namespace nexus::llm {
@@ -9,6 +10,8 @@ namespace nexus::llm {
 void setup(caf::actor_system_config& config) {
   setup_messages(config);
   add_types<caf::id_block::nexus_llm_internal>(config);
+  guard_types<caf::id_block::nexus_llm>(config);
+  guard_types<caf::id_block::nexus_llm_internal>(config);
 }
 
 SystemConfig::SystemConfig() {

@@ -11,6 +11,8 @@ constexpr std::chrono::milliseconds hello_limit{2000};
 
 /// Messages identify roles by number, so both sides must have the same roles in the same order.
 Result<NodeHello> with_our_roles(NodeHello hello, const Endpoint& node) {
+  if (!hello.service || !hello.models || !hello.config)
+    return failure(ErrorCode::node_unreachable, node.text(), "the actors of the node have ended");
   if (std::ranges::equal(hello.roles, all_roles(), {}, {},
                          [](AIRole role) { return to_string(role); }))
     return hello;

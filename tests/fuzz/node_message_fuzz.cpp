@@ -6,6 +6,9 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/binary_deserializer.hpp>
 #include <caf/binary_serializer.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/forwarding_actor_proxy.hpp>
+#include <caf/make_actor.hpp>
 #include <caf/message.hpp>
 #include <caf/proxy_registry.hpp>
 #include <caf/scoped_execution_unit.hpp>
@@ -14,8 +17,8 @@
 #include <string>
 #include <vector>
 
-#include "messages/peer_guard.hpp"
-#include "nexus_llm/interfaces.hpp"
+#include "actors/internal_interfaces.hpp"
+#include "messages/portability_types.hpp"
 #include "nexus_llm/setup.hpp"
 #include "tests/fuzz/property.hpp"
 #include "tests/node/basp.hpp"
@@ -33,15 +36,12 @@ struct Config : caf::actor_system_config {
   }
 };
 
-/// A process whose peers have no actors.
+/// A process whose peers have an actor of each number.
 class Process : caf::proxy_registry::backend {
 public:
   Process() : system_{config_}, context_{&system_}, proxies_{system_, *this} {
     context_.proxy_registry_ptr(&proxies_);
-    auto types = std::make_shared<PeerGuard::TypeNames>();
-    for (const auto& [name, factory] : config_.value_factories_by_name)
-      types->insert(name);
-    types_ = std::move(types);
+    types_ = network_types(config_);
   }
 
   [[nodiscard]] PeerGuard guard(PeerGuard::Peer side) const { return {side, own, types_}; }
@@ -66,13 +66,21 @@ public:
   const std::string peer = basp::node(2, 'p');
 
 private:
-  caf::strong_actor_ptr make_proxy(caf::node_id, caf::actor_id) override { return nullptr; }
+  caf::strong_actor_ptr make_proxy(caf::node_id node, caf::actor_id number) override {
+    if (!node || number == caf::invalid_actor_id)
+      return nullptr;
+    caf::actor_config config;
+    return caf::make_actor<caf::forwarding_actor_proxy, caf::strong_actor_ptr>(
+        number, node, &system_, config, broker_);
+  }
   void set_last_hop(caf::node_id*) override {}
 
   Config config_;
   caf::actor_system system_;
   caf::scoped_execution_unit context_;
   caf::proxy_registry proxies_;
+  /// Gets what is sent to actors of peers. It ends at once, so nothing of it stays.
+  caf::actor broker_ = system_.spawn([](caf::event_based_actor*) {});
   std::shared_ptr<const PeerGuard::TypeNames> types_;
 };
 
@@ -81,6 +89,10 @@ void try_message(Process& process, std::string_view payload) {
   if (!process.read(payload, message))
     return;
   static_cast<void>(to_string(message));
+  for (std::size_t i = 0; i < message.size(); ++i)
+    must(!message.match_element<ComponentsPtr>(i) && !message.match_element<CataloguePtr>(i) &&
+             !message.match_element<OrphanedStreamPtr>(i),
+         "no pointer comes from another process");
   const auto written = process.write(message);
   caf::message again;
   must(process.read(written, again), "what was written can be read");
@@ -130,7 +142,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             ? basp::introduction(process.peer).bytes()
             : basp::Packet{{.operation = basp::server_handshake, .data = 3}, process.peer}.bytes();
   if (choice / 4 % 2 == 0)
-    bytes += basp::direct(7, input.rest()).bytes();
+    bytes += basp::direct(7, input.rest(), 1, choice / 8 % 2 == 0 ? basp::response | 1 : 1).bytes();
   else
     bytes += input.rest();
   for (const auto& payload : pass(guard, bytes))

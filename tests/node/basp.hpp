@@ -26,6 +26,8 @@ inline constexpr std::size_t header_size = 32;
 inline constexpr std::size_t node_size = 32;
 inline constexpr std::uint8_t named_receiver = 1;
 inline constexpr std::uint8_t select_connection = 2;
+/// The mark of an answer in `Header::data`.
+inline constexpr std::uint64_t response = std::uint64_t{1} << 63;
 
 /// A number of so many bytes, the highest first.
 inline std::string number(std::uint64_t value, std::size_t size) {

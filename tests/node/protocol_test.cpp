@@ -9,7 +9,6 @@
 
 #include "actors/internal_interfaces.hpp"
 #include "messages/portability_network.hpp"
-#include "nexus_llm/setup.hpp"
 #include "tests/filled.hpp"
 
 /// The messages between nodes and clients, as bytes: `tests/node/protocols/NUMBER` holds those of a
@@ -69,7 +68,11 @@ void write(const Recording& recording, const fs::path& path) {
 }
 
 struct Config : caf::actor_system_config {
-  Config() { setup(*this); }
+  /// Without what `setup` says of actors that are not there: those of a recording are none.
+  Config() {
+    setup_messages(*this);
+    add_types<caf::id_block::nexus_llm_internal>(*this);
+  }
 };
 
 struct Protocol {

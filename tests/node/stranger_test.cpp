@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 
+#include "actors/internal_interfaces.hpp"
 #include "tests/node/basp.hpp"
 #include "tests/node/cable.hpp"
 #include "tests/node/fixture.hpp"
@@ -174,6 +175,13 @@ private:
   std::mt19937 random_;
 };
 
+std::string from_hexadecimal(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string{text.substr(i, 2)}, nullptr, 16));
+  return bytes;
+}
+
 /// An error that holds an error, and so on.
 std::string errors_within_errors(std::size_t depth) {
   std::string bytes;
@@ -209,12 +217,29 @@ BOOST_AUTO_TEST_CASE(who_says_something_before_its_introduction_is_cut_off) {
 BOOST_AUTO_TEST_CASE(errors_within_errors_do_not_exhaust_the_stack) {
   const std::string reason = "a message with a type that nodes do not exchange";
   for (std::uint64_t receiver = 1; receiver < 20; receiver += 6)
-    check_refused(basp::direct(receiver, errors_within_errors(100'000)), reason);
+    check_refused(basp::direct(receiver, errors_within_errors(100'000), 1, basp::response | 1),
+                  reason);
   Stranger stranger{endpoint.port};
   check_refused(
       {.header = {.operation = basp::down_message, .sender = 1},
        .payload = stranger.own() + stranger.node() + basp::error(1, errors_within_errors(100'000))},
       reason);
+  check_serves();
+}
+
+BOOST_AUTO_TEST_CASE(an_error_that_answers_nothing_ends_no_actor) {
+  const auto error = basp::message("@<>+@error", basp::error(1, basp::message("@<>", {})));
+  for (std::uint64_t actor = 1; actor < 40; ++actor)
+    check_refused(basp::direct(actor, error), "an error that answers nothing");
+  check_serves();
+}
+
+BOOST_AUTO_TEST_CASE(a_message_is_not_taken_for_one_of_a_stream) {
+  for (const std::uint64_t category : {2, 3})
+    for (std::uint64_t actor = 1; actor < 40; actor += 2)
+      check_refused(
+          basp::direct(actor, basp::message("@<>+@u64", basp::number(1, 8)), 1, category << 60),
+          "a message of a stream of CAF");
   check_serves();
 }
 
@@ -234,7 +259,40 @@ BOOST_AUTO_TEST_CASE(an_actor_of_the_node_is_not_taken_for_one_of_the_stranger) 
     check_refused(basp::direct(actor, basp::message("@<>+@atom+@strong_actor_ptr",
                                                     basp::number(basp::atom("link"), 8) +
                                                         basp::number(actor, 8) + theirs)),
-                  "a link between actors");
+                  "a message with a type that nodes do not exchange");
+  }
+  check_serves();
+}
+
+BOOST_AUTO_TEST_CASE(what_means_something_within_a_process_only_is_taken_from_nobody) {
+  // From now on the actors of the node can be reached.
+  check_serves();
+  const std::string reason = "a message with a type that nodes do not exchange";
+  for (std::uint64_t actor = 1; actor < 40; ++actor)
+    check_refused(basp::direct(actor, basp::message("@<>+nexus::llm::OrphanedStreamPtr", {})),
+                  reason);
+  for (const auto* types : {"@<>+nexus::llm::ComponentsPtr", "@<>+nexus::llm::CataloguePtr"})
+    check_refused(basp::direct(1, basp::message(types, {})), reason);
+  check_serves();
+}
+
+BOOST_AUTO_TEST_CASE(messages_about_actors_and_roles_that_are_not_there_are_dropped) {
+  check_serves();
+  // A role of another table.
+  auto odd = basp::message("@<>+@atom+nexus::llm::AIRole",
+                           basp::number(basp::atom("stats"), 8) + std::string(1, '\x7f'));
+  std::vector<std::string> messages{std::move(odd)};
+  // The actors in a recording are none.
+  std::ifstream recording{PROTOCOLS "/" + std::to_string(node_protocol)};
+  for (std::string name, bytes; recording >> name >> bytes;)
+    messages.push_back(from_hexadecimal(bytes));
+  BOOST_REQUIRE(messages.size() > 70u);
+  for (const auto& message : messages) {
+    Stranger stranger{endpoint.port};
+    stranger.introduce();
+    for (std::uint64_t actor = 1; actor < 40; ++actor)
+      for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{1}, basp::response | 1})
+        stranger.send(basp::direct(actor, message, 1, number));
   }
   check_serves();
 }

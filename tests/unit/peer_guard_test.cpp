@@ -112,19 +112,30 @@ BOOST_AUTO_TEST_CASE(messages_hold_types_that_are_known_and_flat) {
     BOOST_TEST(refusal_of_message(types) == unknown_type, types);
   for (const auto* types : {"", "@", "@atom", "+@atom", "x@<>"})
     BOOST_TEST(refusal_of_message(types) == "a message without types", types);
-  BOOST_TEST(refusal_of_message("@<>+@atom+@strong_actor_ptr") == "a link between actors");
+  BOOST_TEST(refusal_of_message("@<>+@atom+@strong_actor_ptr") == unknown_type);
+  BOOST_TEST(refusal_of_message("@<>+@atom+@str+@strong_actor_ptr+@str") == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_error_answers_something) {
+  const auto error = basp::message("@<>+@error", basp::error(46, basp::message("@<>", {})));
+  BOOST_TEST(refusal_of_client(basp::direct(7, error, 1, basp::response | 1)) == "");
+  BOOST_TEST(refusal_of_client(basp::direct(7, error, 1, 1)) == "an error that answers nothing");
+  BOOST_TEST(refusal_of_client(basp::direct(7, error)) == "an error that answers nothing");
 }
 
 BOOST_AUTO_TEST_CASE(an_error_holds_no_error) {
   auto with = [](std::string_view types) {
-    return refusal_of_message("@<>+@error", basp::error(46, basp::message(types, {})));
+    return refusal_of_client(
+        basp::direct(7, basp::message("@<>+@error", basp::error(46, basp::message(types, {}))), 1,
+                     basp::response | 1));
   };
   BOOST_TEST(with("@<>") == "");
   BOOST_TEST(with("@<>+@str") == "");
   BOOST_TEST(with("@<>+nexus::llm::LLMError") == "");
   BOOST_TEST(with("@<>+@error") == unknown_type);
   BOOST_TEST(with("@<>+@message") == unknown_type);
-  BOOST_TEST(refusal_of_message("@<>+@error", "x") == "an error that is cut");
+  BOOST_TEST(refusal_of_client(basp::direct(7, basp::message("@<>+@error", "x"), 1,
+                                            basp::response | 1)) == "an error that is cut");
 }
 
 BOOST_AUTO_TEST_CASE(news_of_actors_are_by_the_peer_and_for_this_node) {
@@ -153,6 +164,13 @@ BOOST_AUTO_TEST_CASE(of_named_services_only_the_first_question_of_nodes_is_answe
   BOOST_TEST(to("SpawnServ", "@<>+@atom+@str") == "a question that is not answered");
   BOOST_TEST(to("ConfigServ", "@<>+@atom+@atom+@str") ==
              "a message to a service that is not offered");
+}
+
+BOOST_AUTO_TEST_CASE(messages_are_of_no_stream_of_CAF) {
+  const auto content = basp::message("@<>+@atom", {});
+  for (const std::uint64_t category : {0, 1, 2, 3})
+    BOOST_TEST(refusal_of_client(basp::direct(7, content, 1, category << 60)) ==
+               (category < 2 ? "" : "a message of a stream of CAF"));
 }
 
 BOOST_AUTO_TEST_CASE(messages_are_not_passed_on) {

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "nexus_llm/portability.hpp"
+
+#if !NEXUS_LLM_CAF_1
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/detail/type_erased_value_impl.hpp>
+#endif
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "messages/peer_guard.hpp"
+
+/// Which of the types that a program has registered with CAF may come from another process, and in
+/// which state.
+namespace nexus::llm {
+
+#if NEXUS_LLM_CAF_1
+
+/// CAF 1.x refuses pointers itself.
+template <class Block> void guard_types(caf::actor_system_config&) {}
+
+#else
+
+/// Configuration key for the names of the types that stay within their process.
+inline constexpr char process_types_key[] = "nexus-llm.process-types";
+
+namespace detail {
+
+template <class T>
+concept Handle = requires {
+  typename T::signatures;
+};
+template <class T>
+concept Handles = requires {
+  requires Handle<typename T::value_type>;
+};
+/// What CAF takes from another process in a state that it cannot have here. (Structures check their
+/// members themselves.)
+template <class T>
+concept Doubtful = Handle<T> || Handles<T> || std::is_enum_v<T> || Checkable<T>;
+
+/// Handles name actors that are there: CAF makes null handles of others. Enums have known values.
+template <Doubtful T> bool is_good(const T& value) {
+  if constexpr (Handle<T>)
+    return static_cast<bool>(value);
+  else if constexpr (Handles<T>)
+    return std::ranges::all_of(value, [](const auto& handle) { return is_good(handle); });
+  else if constexpr (std::is_enum_v<T>)
+    return is_known(value);
+  else
+    return value.is_valid();
+}
+
+/// A value that comes from another process.
+template <Doubtful T> class ReceivedValue final : public caf::detail::type_erased_value_impl<T> {
+  using Base = caf::detail::type_erased_value_impl<T>;
+
+public:
+  caf::error load(caf::deserializer& source) override {
+    if (auto error = Base::load(source))
+      return error;
+    return is_good(*static_cast<const T*>(this->get()))
+               ? caf::error{}
+               : caf::make_error(caf::sec::invalid_argument);
+  }
+};
+
+template <caf::type_id_t Id>
+void guard_type(caf::actor_system_config& config, std::vector<std::string>& process_types) {
+  using Type = typename caf::type_by_id<Id>::type;
+  const std::string name = caf::type_name_by_id<Id>::value;
+  if constexpr (caf::is_allowed_unsafe_message_type<Type>::value)
+    process_types.push_back(name);
+  else if constexpr (Doubtful<Type>)
+    config.value_factories_by_name[name] = [] {
+      return caf::type_erased_value_ptr{std::make_unique<ReceivedValue<Type>>()};
+    };
+}
+
+} // namespace detail
+
+/// Refuses, from other processes, pointers, which are not serialized, handles of actors that are
+/// not there, and unknown values of enums. Call it for each block of types, after `add_types`.
+template <class Block> void guard_types(caf::actor_system_config& config) {
+  auto names = caf::get_or(config, process_types_key, std::vector<std::string>{});
+  [&]<std::size_t... Offsets>(std::index_sequence<Offsets...>) {
+    (detail::guard_type<static_cast<caf::type_id_t>(Block::begin + Offsets)>(config, names), ...);
+  }
+  (std::make_index_sequence<Block::end - Block::begin>{});
+  caf::put(config.content, process_types_key, std::move(names));
+}
+
+/// Returns the types that may come, without those of CAF itself.
+inline std::shared_ptr<const PeerGuard::TypeNames>
+network_types(const caf::actor_system_config& config) {
+  const auto kept = caf::get_or(config, process_types_key, std::vector<std::string>{});
+  auto names = std::make_shared<PeerGuard::TypeNames>();
+  for (const auto& [name, factory] : config.value_factories_by_name)
+    if (!name.starts_with('@') && std::ranges::find(kept, name) == kept.end())
+      names->insert(name);
+  return names;
+}
+
+#endif
+
+} // namespace nexus::llm
