@@ -35,7 +35,6 @@ void PendingCalls::lost(Server server, const LLMError& error) {
 }
 
 void PendingCalls::give_up(const LLMError& error) {
-  connected_ = false;
   given_up_ = error;
   while (!calls_.empty())
     end(calls_.begin()->first, error);

@@ -103,8 +103,7 @@ std::string unwrapped(std::string_view text) {
 std::string_view title_of(std::string_view page) {
   const auto words = lower(page);
   const auto begin = words.find("<title>");
-  if (begin == std::string::npos)
-    return {};
+  // Without a beginning there is no end.
   const auto end = words.find("</title>", begin);
   if (end == std::string::npos)
     return {};

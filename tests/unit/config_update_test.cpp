@@ -144,6 +144,13 @@ BOOST_FIXTURE_TEST_CASE(several_defaults_come_back_at_once_also_from_groups, InD
   BOOST_TEST(read_text(file) == R"({"llm":{"limits":{"ageing":1},"maxRetries":1}})");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_directory_that_cannot_be_made_is_told, InDirectory) {
+  write_text(file, "{}");
+  const auto saved = update_config(file / "sub" / "config.json", R"({"timeout":5})");
+  BOOST_TEST(code_of(saved) == ErrorCode::config_write_failed);
+  BOOST_TEST(contains(sentence_of(saved), "Not a directory"), sentence_of(saved));
+}
+
 BOOST_FIXTURE_TEST_CASE(options_of_a_role_are_merged_with_those_in_the_file, InDirectory) {
   write_text(file, R"({"llm":{"roles":{"overseer":{"options":{"top_k":1,"seed":2}}}}})");
   const auto config =
@@ -190,6 +197,15 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_gone_leaves_the_settings_as_it_said) {
   // What is saved then is all that the new file says.
   BOOST_TEST(store->update(R"({"maxRetries":1})")->max_retries == 1u);
   BOOST_CHECK(store->load() == make_file_store(file)->load());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_saved_holds_also_when_its_file_is_gone) {
+  const auto store = make_file_store(file);
+  LLMClientConfig config;
+  config.max_retries = 1;
+  BOOST_REQUIRE(store->save(config));
+  fs::remove(file);
+  BOOST_TEST(store->load()->max_retries == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(overrides_hold_for_this_run_and_never_reach_the_file) {

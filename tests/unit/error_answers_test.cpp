@@ -145,6 +145,7 @@ BOOST_AUTO_TEST_CASE(the_words_of_the_server_follow_the_sentence) {
   BOOST_TEST(contains(text, "not enough memory"));
   BOOST_TEST(contains(text, "than is available (8.5 GiB)"));
   BOOST_TEST(contains(sentence(answered(413, "<title>Too Large</title>")), "Reason: Too Large"));
+  BOOST_TEST(answered(413, "<p>1</p><title>Too Large</title><p>2</p>").reason == "Too Large");
   BOOST_TEST(
       contains(sentence(answered(401, R"({"error":"unauthorized","signin_url":"https://o/c"})")),
                "https://o/c"));

@@ -91,6 +91,10 @@ BOOST_AUTO_TEST_CASE(owner_and_group_stay) {
   BOOST_TEST(after.st_gid == 4321u);
   BOOST_TEST((after.st_mode & 07777) == 0640u);
   BOOST_TEST(warnings.empty());
+  // Also a group alone.
+  BOOST_REQUIRE(::chown(file.c_str(), ::geteuid(), 1234) == 0);
+  BOOST_REQUIRE(update_config(file, R"({"maxRetries": 2})", warn));
+  BOOST_TEST(status_of(file).st_gid == 1234u);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_another_user_that_may_be_written_keeps_its_owner) {
@@ -295,7 +299,8 @@ BOOST_AUTO_TEST_CASE(content_that_cannot_be_written_whole_in_place_gives_way_to_
 BOOST_AUTO_TEST_CASE(attributes_that_another_file_cannot_have_keep_the_file_where_it_is) {
   // Those that the system sets itself do not count.
   for (const auto& [name, in_place] :
-       {std::pair{"user.origin", true}, std::pair{"trusted.origin", false}}) {
+       {std::pair{"user.origin", true}, std::pair{"trusted.origin", false},
+        std::pair{"security.origin", false}}) {
     write_text(file, settings);
     if (::setxattr(file.c_str(), name, "nexus", 5, 0) != 0) {
       BOOST_TEST_MESSAGE("skipped: this file system has no attributes");

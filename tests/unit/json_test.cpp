@@ -32,6 +32,15 @@ struct Sample {
   }
 };
 
+struct Outer {
+  Sample one;
+
+  static constexpr std::string_view type_name = "Outer";
+  template <class Self, class Visit> static auto fields(Self& self, Visit visit) {
+    return visit(Field{"one", self.one});
+  }
+};
+
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
 } // namespace
@@ -245,6 +254,12 @@ BOOST_AUTO_TEST_CASE(a_wrong_member_is_told_with_its_place) {
   BOOST_TEST(problem(R"({"name":null})") == ".name must be a text");
   BOOST_TEST(problem(R"({"names":"x"})") == ".names is no member of Sample");
   BOOST_TEST(problem(R"({"inner":[{},{"size":"x"}]})") == ".inner[1] .size must be a whole number");
+  Outer outer;
+  BOOST_TEST((json::read_value(*json::parse(R"({"one":{"name":5}})"), outer) ==
+              ".one.name must be a text"));
+  std::uint8_t small = 0;
+  BOOST_TEST(
+      (json::read_value(*json::parse("256"), small) == "must be a whole number of at most 255"));
 }
 
 BOOST_AUTO_TEST_CASE(values_of_roles_are_read_by_their_names) {

@@ -177,6 +177,17 @@ BOOST_AUTO_TEST_CASE(a_call_that_no_server_would_take_ends_at_once) {
   BOOST_TEST(desk.calls.size() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_that_waits_is_sent_while_everything_ends) {
+  Desk desk{{.window = 1}};
+  desk.calls.connect();
+  desk.add();
+  desk.add();
+  BOOST_REQUIRE(desk.sent.size() == 1u);
+  desk.calls.give_up({.code = ErrorCode::restart_budget_exhausted});
+  BOOST_TEST(desk.sent.size() == 1u);
+  BOOST_TEST(desk.failed.size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(a_call_that_waits_is_looked_at_again_when_a_server_is_lost) {
   Desk desk;
   bool all_gone = false;

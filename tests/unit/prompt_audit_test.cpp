@@ -156,6 +156,17 @@ BOOST_AUTO_TEST_CASE(a_server_that_leaves_cached_turns_out_of_the_count_is_no_al
   BOOST_TEST(!audit.was_cut(conversation({code, code, code, code, code}), counted(720), now));
 }
 
+BOOST_AUTO_TEST_CASE(what_later_turns_say_is_added_to_the_count_of_the_earlier_ones) {
+  const std::string code(900, ';');
+  const auto longer = conversation({code, words(300), words(600)});
+  for (const auto& [tokens, was_cut] : {std::pair{1500u, true}, std::pair{1600u, false}}) {
+    PromptAudit audit;
+    audit.note_window(longer, 4096, now);
+    BOOST_TEST(!audit.was_cut(conversation({code}), counted(700), now));
+    BOOST_TEST(audit.was_cut(longer, counted(tokens), now) == was_cut, tokens);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_prompt_is_no_earlier_turn_of_a_conversation) {
   PromptAudit audit;
   const std::string code(3000, ';');

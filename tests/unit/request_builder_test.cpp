@@ -287,6 +287,18 @@ BOOST_AUTO_TEST_CASE(what_belongs_to_newer_servers_is_sent_only_where_it_is_set)
              R"({"model":"e","input":["a"],"truncate":false,"options":{"num_ctx":9}})");
 }
 
+BOOST_AUTO_TEST_CASE(an_embedding_carries_options_only_if_it_has_some) {
+  EmbedRequest request{.model = "e", .input = {"x"}};
+  const auto without = request_builder::body(request);
+  BOOST_TEST(!contains(without, "options"));
+  for (const auto* none : {"{}", "[1]", "5"}) {
+    request.raw_options = none;
+    BOOST_TEST(request_builder::body(request) == without, none);
+  }
+  request.raw_options = R"({"num_ctx":5})";
+  BOOST_TEST(contains(request_builder::body(request), R"("options":{"num_ctx":5})"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(request_fingerprint)

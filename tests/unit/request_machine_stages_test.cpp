@@ -61,6 +61,12 @@ BOOST_AUTO_TEST_CASE(a_component_that_is_lost_is_asked_again_where_its_work_can_
                                    {Stage::judging, {Stage::over, "connection_lost"}},
                                    {Stage::healing, {Stage::pausing}},
                                    {Stage::over, {Stage::over}}});
+  // Its place in the queue stays its own.
+  Desk queued;
+  queued.go_to(Stage::admitting);
+  queued.reply(Machine::Lost{"X"});
+  BOOST_REQUIRE(queued.last<Machine::Admit>() != nullptr);
+  BOOST_TEST(queued.last<Machine::Admit>()->again);
   // A complete answer that others have is asked for again; nothing of it can have been seen.
   Desk complete{{.name = "plan"}};
   complete.go_to(Stage::following);

@@ -220,7 +220,11 @@ BOOST_AUTO_TEST_CASE(a_model_that_hangs_is_healed_once_before_the_next_attempt) 
   desk.go_to(Stage::healing);
   BOOST_TEST(desk.last<Machine::Heal>()->step == desk.machine.step());
   BOOST_TEST(desk.last<Machine::Heal>()->model == "llama3.1:8b");
+  BOOST_TEST(desk.last<Machine::Heal>()->digest == "d");
   desk.reply(Machine::Done{});
+  // The pause is as long as without the healing.
+  BOOST_REQUIRE(desk.last<Machine::Pause>() != nullptr);
+  BOOST_TEST((desk.last<Machine::Pause>()->wait > 0ms));
   desk.reply(Machine::Done{});
   desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
   desk.reply(Machine::Failed{{.code = ErrorCode::first_token_timeout}});
@@ -419,6 +423,27 @@ BOOST_AUTO_TEST_CASE(a_place_is_held_from_its_admission_on) {
     BOOST_TEST(desk.machine.holds_place() == (stage == Stage::resolving || stage == Stage::sending),
                name_of(stage));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_was_left_alone_has_an_answer_of_its_own) {
+  Desk desk{{.name = "b"}};
+  desk.go_to(Stage::following);
+  desk.reply(Machine::Alone{});
+  BOOST_REQUIRE(desk.last<Machine::Admit>() != nullptr);
+  BOOST_TEST(desk.last<Machine::Admit>()->alone);
+  desk.reply(Machine::Admitted{});
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  desk.reply(Machine::Answered{});
+  BOOST_TEST(!std::get<LLMResponse>(desk.last<Machine::Conclude>()->outcome).provenance.shared);
+  BOOST_TEST(desk.figures().shared == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_that_is_shared_is_counted_as_such) {
+  Desk desk{{.name = "b"}};
+  desk.go_to(Stage::following);
+  desk.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  BOOST_TEST(desk.figures().failed == 1u);
+  BOOST_TEST(desk.figures().shared == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(every_figure_is_one_of_its_role) {

@@ -167,6 +167,10 @@ BOOST_AUTO_TEST_CASE(a_burst_of_events_notifies_once) {
   BOOST_TEST(inbox->take().empty());
   inbox->push({.id = 6});
   BOOST_TEST(notified == 2);
+  // What was taken may serve as the memory of what comes, and does not come again.
+  auto taken = inbox->take();
+  BOOST_TEST(inbox->take(std::move(taken)).empty());
+  BOOST_TEST(inbox->take().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_download_succeeds_only_where_success_is_its_last_word) {
@@ -177,6 +181,17 @@ BOOST_AUTO_TEST_CASE(a_download_succeeds_only_where_success_is_its_last_word) {
   BOOST_TEST(code_of(pulled("", whole)) == ErrorCode::stream_incomplete);
   BOOST_TEST(code_of(pulled("{\"status\":\"success\"}\n" + pulling, whole)) ==
              ErrorCode::stream_incomplete);
+}
+
+BOOST_AUTO_TEST_CASE(a_download_is_told_with_each_read_that_brings_a_line) {
+  const auto handler = make_pull_handler(3, subject, ErrorCode::registry_failed, inbox);
+  BOOST_TEST(handler->on_bytes(200, pulling + pulling + "{\"sta"));
+  handler->on_read_done();
+  const auto events = inbox->take();
+  BOOST_REQUIRE_EQUAL(events.size(), 1u);
+  BOOST_TEST(events[0].pull_lines.size() == 2u);
+  handler->on_read_done();
+  BOOST_TEST(inbox->take().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_download_that_fails_says_why) {
