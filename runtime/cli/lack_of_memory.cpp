@@ -65,6 +65,8 @@ void report_lack_of_memory() {
   }
 }
 
+void end_where_memory_runs_out() noexcept { std::set_new_handler(&end_without_memory); }
+
 std::unique_ptr<caf::actor_system> start_caf(caf::actor_system_config& config) {
   const MemoryIsVital vital;
   return std::make_unique<caf::actor_system>(config);

@@ -18,4 +18,8 @@ void report_lack_of_memory();
 /// unwound while it starts.
 [[nodiscard]] std::unique_ptr<caf::actor_system> start_caf(caf::actor_system_config& config);
 
+/// From now on, an allocation that fails on any thread ends the process in this way. CAF 0.17 loses
+/// messages that it has no memory for, and who waits for their answers waits for ever.
+void end_where_memory_runs_out() noexcept;
+
 } // namespace nexus::llm::cli

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <iterator>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -54,6 +55,8 @@ int try_threads(std::size_t count) {
       });
   } catch (const std::system_error& error) {
     failure = error.code().value();
+  } catch (const std::bad_alloc&) {
+    failure = ENOMEM;
   }
   {
     std::lock_guard lock{mutex};

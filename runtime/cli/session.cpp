@@ -49,6 +49,7 @@ Session::Session(const std::optional<Network>& network, Interrupts& interrupts, 
   if (network)
     load_network(config_, network->tls, network->max_message_bytes);
   system_ = start_caf(config_);
+  end_where_memory_runs_out();
 }
 
 Session::~Session() {
