@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "runtime/cli/answer_view.hpp"
-#include "runtime/cli/log_entry.hpp"
+#include "runtime/cli/log/log_entry.hpp"
 
 namespace nexus::llm::cli {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "runtime/cli/format.hpp"
-#include "runtime/cli/terminal_size.hpp"
+#include "runtime/cli/terminal/terminal_size.hpp"
 
 namespace nexus::llm::cli {
 

@@ -7,8 +7,8 @@
 
 #include "nexus_llm/llm_response.hpp"
 #include "nexus_llm/stream_messages.hpp"
-#include "runtime/cli/markdown_view.hpp"
 #include "runtime/cli/output.hpp"
+#include "runtime/cli/terminal/markdown_view.hpp"
 
 namespace nexus::llm::cli {
 

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "runtime/cli/text_width.hpp"
+#include "runtime/cli/terminal/text_width.hpp"
 
 namespace nexus::llm::cli {
 

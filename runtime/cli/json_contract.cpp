@@ -12,11 +12,11 @@
 #include "nexus_llm/llm_response.hpp"
 #include "nexus_llm/model_status.hpp"
 #include "nexus_llm/stream_messages.hpp"
-#include "runtime/cli/batch_record.hpp"
-#include "runtime/cli/embedded_text.hpp"
+#include "runtime/cli/batch/batch_record.hpp"
+#include "runtime/cli/embed/embedded_text.hpp"
 #include "runtime/cli/json_output.hpp"
-#include "runtime/cli/log_entry.hpp"
-#include "runtime/cli/tool_answer.hpp"
+#include "runtime/cli/log/log_entry.hpp"
+#include "runtime/cli/tools/tool_answer.hpp"
 
 namespace nexus::llm::cli {
 

@@ -10,8 +10,8 @@
 
 #include "runtime/cli/json_output.hpp"
 #include "runtime/cli/stream_io.hpp"
-#include "runtime/cli/terminal_size.hpp"
-#include "runtime/cli/text_width.hpp"
+#include "runtime/cli/terminal/terminal_size.hpp"
+#include "runtime/cli/terminal/text_width.hpp"
 
 namespace nexus::llm::cli {
 

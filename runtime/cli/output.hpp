@@ -10,7 +10,7 @@
 #include "config/json.hpp"
 #include "nexus_llm/errors.hpp"
 #include "runtime/cli/common_options.hpp"
-#include "runtime/cli/terminal_filter.hpp"
+#include "runtime/cli/terminal/terminal_filter.hpp"
 
 namespace nexus::llm::cli {
 

@@ -16,7 +16,7 @@
 #include "config/text_encoding.hpp"
 #include "config/utf8.hpp"
 #include "runtime/cli/stream_io.hpp"
-#include "runtime/cli/terminal_line.hpp"
+#include "runtime/cli/terminal/terminal_line.hpp"
 
 namespace nexus::llm::cli {
 

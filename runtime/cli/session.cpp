@@ -8,7 +8,7 @@
 #include "nexus_llm/log.hpp"
 #include "nexus_llm/setup.hpp"
 #include "runtime/cli/lack_of_memory.hpp"
-#include "runtime/cli/log_sink.hpp"
+#include "runtime/cli/log/log_sink.hpp"
 #include "runtime/cli/node_options.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/state_directory.hpp"

@@ -9,8 +9,8 @@
 #include "nexus_llm/node/remote_llm.hpp"
 #include "runtime/cli/common_options.hpp"
 #include "runtime/cli/interrupts.hpp"
+#include "runtime/cli/log/request_log.hpp"
 #include "runtime/cli/output.hpp"
-#include "runtime/cli/request_log.hpp"
 #include "runtime/system_seams.hpp"
 
 namespace nexus::llm::cli {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/cli/batch_line.hpp"
+#include "runtime/cli/batch/batch_line.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include "runtime/cli/batch_progress.hpp"
-#include "runtime/cli/text_width.hpp"
+#include "runtime/cli/batch/batch_progress.hpp"
+#include "runtime/cli/terminal/text_width.hpp"
 #include "tests/cli/fixture.hpp"
 
 namespace nexus::llm::cli::test {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/cli/chat_line.hpp"
+#include "runtime/cli/chat/chat_line.hpp"
 
 #include <boost/test/unit_test.hpp>
 

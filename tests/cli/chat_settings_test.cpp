@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/cli/chat_settings.hpp"
+#include "runtime/cli/chat/chat_settings.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/cli/completion.hpp"
+#include "runtime/cli/terminal/completion.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "config/file_io.hpp"
-#include "runtime/cli/conversation_store.hpp"
+#include "runtime/cli/chat/conversation_store.hpp"
 #include "runtime/cli/image_file.hpp"
 #include "runtime/cli/state_directory.hpp"
 #include "tests/unit/temporary_directory.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/cli/fenced_code.hpp"
+#include "runtime/cli/terminal/fenced_code.hpp"
 
 #include <boost/test/unit_test.hpp>
 

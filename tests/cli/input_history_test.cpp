@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/cli/input_history.hpp"
+#include "runtime/cli/terminal/input_history.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +11,7 @@
 #include <set>
 #include <thread>
 
-#include "runtime/cli/history_file.hpp"
+#include "runtime/cli/terminal/history_file.hpp"
 #include "tests/unit/temporary_directory.hpp"
 
 namespace nexus::llm::cli::test {

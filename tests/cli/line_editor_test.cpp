@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/cli/line_editor.hpp"
+#include "runtime/cli/terminal/line_editor.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include "runtime/cli/key_decoder.hpp"
+#include "runtime/cli/terminal/key_decoder.hpp"
 #include "tests/cli/screen.hpp"
 
 namespace nexus::llm::cli::test {

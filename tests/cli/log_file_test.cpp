@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/cli/log_file.hpp"
+#include "runtime/cli/log/log_file.hpp"
 
 #include <boost/test/unit_test.hpp>
 

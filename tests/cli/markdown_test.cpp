@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "runtime/cli/inline_markdown.hpp"
-#include "runtime/cli/markdown_line.hpp"
-#include "runtime/cli/markdown_table.hpp"
-#include "runtime/cli/markdown_view.hpp"
-#include "runtime/cli/text_width.hpp"
+#include "runtime/cli/terminal/inline_markdown.hpp"
+#include "runtime/cli/terminal/markdown_line.hpp"
+#include "runtime/cli/terminal/markdown_table.hpp"
+#include "runtime/cli/terminal/markdown_view.hpp"
+#include "runtime/cli/terminal/text_width.hpp"
 #include "tests/cli/screen.hpp"
 
 namespace nexus::llm::cli::test {

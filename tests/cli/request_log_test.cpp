@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "runtime/cli/request_log.hpp"
+#include "runtime/cli/log/request_log.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/cli/folded_text.hpp"
+#include "runtime/cli/log/folded_text.hpp"
 #include "tests/unit/temporary_directory.hpp"
 
 namespace nexus::llm::cli::test {

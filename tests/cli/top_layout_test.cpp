@@ -5,11 +5,11 @@
 #include <numeric>
 #include <string>
 
+#include "runtime/cli/chat/token_history.hpp"
 #include "runtime/cli/model_end.hpp"
-#include "runtime/cli/text_width.hpp"
-#include "runtime/cli/token_history.hpp"
-#include "runtime/cli/top_control.hpp"
-#include "runtime/cli/top_layout.hpp"
+#include "runtime/cli/terminal/text_width.hpp"
+#include "runtime/cli/top/top_control.hpp"
+#include "runtime/cli/top/top_layout.hpp"
 
 namespace nexus::llm::cli::test {
 

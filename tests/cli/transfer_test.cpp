@@ -2,9 +2,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include "runtime/cli/format.hpp"
-#include "runtime/cli/text_width.hpp"
-#include "runtime/cli/transfer_line.hpp"
-#include "runtime/cli/transfer_meter.hpp"
+#include "runtime/cli/terminal/text_width.hpp"
+#include "runtime/cli/terminal/transfer_line.hpp"
+#include "runtime/cli/terminal/transfer_meter.hpp"
 
 namespace nexus::llm::cli::test {
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "config/utf8.hpp"
-#include "runtime/cli/chat_state.hpp"
-#include "runtime/cli/conversation_store.hpp"
+#include "runtime/cli/chat/chat_state.hpp"
+#include "runtime/cli/chat/conversation_store.hpp"
 #include "tests/fuzz/property.hpp"
 
 using namespace nexus::llm;
