@@ -2,6 +2,7 @@
 #include "actors/streaming/stream_session.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace nexus::llm {
@@ -51,14 +52,12 @@ StreamSession::Deliveries StreamSession::on_chunks(std::uint32_t attempt,
     piece.done = false;
     so_far_.model = piece.model;
     so_far_.append(piece);
-    auto others = subscribers_.size();
-    for (auto& [key, subscriber] : subscribers_) {
-      if (--others > 0)
-        subscriber.queue.push(piece);
-      else
-        subscriber.queue.push(std::move(piece));
-      flush(key, subscriber, out);
-    }
+    if (subscribers_.empty())
+      continue;
+    const auto last = std::prev(subscribers_.end());
+    for (auto entry = subscribers_.begin(); entry != last; ++entry)
+      pass_on(*entry, piece, out);
+    pass_on(*last, std::move(piece), out);
   }
   return out;
 }
@@ -152,6 +151,12 @@ StreamSession::Deliveries StreamSession::close(const LLMError& error) {
 bool StreamSession::drained() const {
   return ended() && std::all_of(subscribers_.begin(), subscribers_.end(),
                                 [](const auto& entry) { return entry.second.end_sent; });
+}
+
+void StreamSession::pass_on(Subscribers::value_type& entry, LLMStreamChunk piece,
+                            Deliveries& out) const {
+  entry.second.queue.push(std::move(piece));
+  flush(entry.first, entry.second, out);
 }
 
 void StreamSession::flush(Key key, Subscriber& subscriber, Deliveries& out) const {

@@ -70,9 +70,11 @@ private:
     ConflatingQueue queue;
     bool end_sent = false;
   };
+  using Subscribers = std::map<Key, Subscriber>;
 
   /// The error with the text so far, unless it holds a text already.
   [[nodiscard]] LLMError with_partial(LLMError error) const;
+  void pass_on(Subscribers::value_type& entry, LLMStreamChunk piece, Deliveries& out) const;
   void flush(Key key, Subscriber& subscriber, Deliveries& out) const;
   [[nodiscard]] LLMResponse final_for(const Subscriber& subscriber) const;
   [[nodiscard]] LLMStreamChunk end_for(const Subscriber& subscriber) const;
@@ -83,7 +85,7 @@ private:
   LLMStreamChunk so_far_;
   std::optional<LLMResponse> final_;
   std::optional<LLMError> error_;
-  std::map<Key, Subscriber> subscribers_;
+  Subscribers subscribers_;
 };
 
 } // namespace nexus::llm

@@ -146,7 +146,8 @@ void StreamingActor::drop(const RequestId& run, StreamSession::Key key) {
 }
 
 void StreamingActor::deliver(Streams::value_type& entry, StreamSession::Deliveries deliveries) {
-  auto& [run, stream] = entry;
+  const auto& run = entry.first;
+  auto& stream = entry.second;
   for (auto& delivery : deliveries) {
     const auto found = stream.subscribers.find(delivery.key);
     if (found == stream.subscribers.end())

@@ -173,10 +173,14 @@ BOOST_AUTO_TEST_CASE(interrupts_of_an_editor_are_its_own) {
 }
 
 BOOST_AUTO_TEST_CASE(an_editor_is_suspended_with_the_conversation) {
-  write(home / "work" / "editor", "echo ready\nread -r line\necho \"$line\" > \"$1\"\n");
+  write(home / "work" / "editor",
+        "echo $$ > process\necho ready\nread -r line\necho \"$line\" > \"$1\"\n");
   environment["VISUAL"] = "sh ./editor";
   auto options = child_options({"chat"}, true);
-  options.wrapper = {"/bin/bash", "-c", "set -m; \"$@\"; echo stopped; read -r line; fg >/dev/null",
+  // The editor stops a little later than the conversation, and could read what is for the shell.
+  options.wrapper = {"/bin/bash", "-c",
+                     "set -m; \"$@\"; until grep -q '^State:.T' /proc/$(cat process)/status; do :; "
+                     "done; echo stopped; read -r line; fg >/dev/null",
                      "bash"};
   Child child{options};
   BOOST_TEST(child.read_until(">>> "));
