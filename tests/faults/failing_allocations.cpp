@@ -18,10 +18,12 @@
 
 extern "C" {
 // The allocation functions that glibc keeps under other names.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): named by glibc
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* old, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 }
 
 namespace nexus::llm::test {
@@ -136,6 +138,8 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*
   return result;
 }
 
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): named by glibc
+
 // Without memory for the destructor of a variable of a thread, glibc itself ends the process.
 int __cxa_thread_atexit_impl(void (*destroy)(void*), void* object, void* library) {
   using Register = int (*)(void (*)(void*), void*, void*);
@@ -159,4 +163,6 @@ int __libc_start_main(nexus::llm::test::Main main, int argc, char** argv, void (
   return start(preloaded ? &nexus::llm::test::counted_main : main, argc, argv, initialise, finish,
                finish_linker, stack_end);
 }
+
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 }

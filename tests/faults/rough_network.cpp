@@ -215,6 +215,7 @@ ssize_t send_all(int descriptor, const iovec* parts, std::size_t count, int flag
 
 extern "C" {
 
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): named by glibc
 // What the C library calls instead where it knows the size of the buffer.
 ssize_t __read_chk(int descriptor, void* buffer, std::size_t size, std::size_t /*room*/) {
   return read(descriptor, buffer, size);
@@ -224,6 +225,7 @@ ssize_t __recv_chk(int descriptor, void* buffer, std::size_t size, std::size_t /
                    int flags) {
   return recv(descriptor, buffer, size, flags);
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 ssize_t readv(int descriptor, const iovec* parts, int count) {
   static const auto real = next(&readv, "readv");
