@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(an_error_that_answers_nothing_ends_no_actor) {
 }
 
 BOOST_AUTO_TEST_CASE(a_message_is_not_taken_for_one_of_a_stream) {
-  for (const std::uint64_t category : {2, 3})
+  for (const std::uint64_t category : {2u, 3u})
     for (std::uint64_t actor = 1; actor < 40; actor += 2)
       check_refused(
           basp::direct(actor, basp::message("@<>+@u64", basp::number(1, 8)), 1, category << 60),

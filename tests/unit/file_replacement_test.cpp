@@ -307,7 +307,7 @@ BOOST_AUTO_TEST_CASE(attributes_that_another_file_cannot_have_keep_the_file_wher
       continue;
     }
     const auto before = status_of(file).st_ino;
-    check_in_child([&] {
+    check_in_child([&, in_place = in_place] {
       if (!let_fail({SYS_fsetxattr}, EPERM))
         return not_possible_here;
       if (!update_config(file, change, warn))

@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(of_named_services_only_the_first_question_of_nodes_is_answe
 
 BOOST_AUTO_TEST_CASE(messages_are_of_no_stream_of_CAF) {
   const auto content = basp::message("@<>+@atom", {});
-  for (const std::uint64_t category : {0, 1, 2, 3})
+  for (const std::uint64_t category : {0u, 1u, 2u, 3u})
     BOOST_TEST(refusal_of_client(basp::direct(7, content, 1, category << 60)) ==
                (category < 2 ? "" : "a message of a stream of CAF"));
 }
