@@ -98,8 +98,12 @@ void unpublish_actor(caf::actor_system& system, const caf::strong_actor_ptr& act
 }
 
 caf::error to_plain_error(ErrorCode code, std::string detail) {
+#if NEXUS_LLM_CAF_1
+  return caf::error{code, caf::make_message(std::move(detail))};
+#else
   const auto error = to_caf_error({.code = code});
   return caf::error{error.code(), error.category(), caf::make_message(std::move(detail))};
+#endif
 }
 
 LLMError connect_failure(const caf::error& error, const Endpoint& to) {
