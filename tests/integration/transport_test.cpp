@@ -3,10 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <poll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -15,12 +13,16 @@
 
 #include "actors/ollama_client/curl_transport.hpp"
 #include "nexus_llm/simulator/simulator.hpp"
+#include "tests/integration/collector.hpp"
+#include "tests/integration/no_descriptors_left.hpp"
 #include "tests/integration/raw_server.hpp"
 #include "tests/unit/temporary_directory.hpp"
 
 using namespace nexus::llm;
 using namespace std::chrono_literals;
 using simulator::Fault;
+using test::Collector;
+using test::NoDescriptorsLeft;
 using test::RawServer;
 using Failure = HttpOutcome::Failure;
 using Method = HttpRequest::Method;
@@ -28,56 +30,6 @@ using Method = HttpRequest::Method;
 namespace transport_test {
 
 namespace {
-
-/// Collects one exchange.
-class Collector : public TransferHandler {
-public:
-  struct Shared {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::string body;
-    std::size_t reads = 0;
-    std::size_t parts_sent = 0; ///< of a file
-    std::optional<HttpOutcome> outcome;
-
-    HttpOutcome wait() {
-      std::unique_lock lock{mutex};
-      BOOST_REQUIRE(changed.wait_for(lock, 10s, [this] { return outcome.has_value(); }));
-      return *outcome;
-    }
-    void wait_for_bytes() {
-      std::unique_lock lock{mutex};
-      BOOST_REQUIRE(changed.wait_for(lock, 10s, [this] { return !body.empty(); }));
-    }
-  };
-
-  explicit Collector(std::shared_ptr<Shared> shared, std::size_t limit = SIZE_MAX)
-      : shared_{std::move(shared)}, limit_{limit} {}
-
-  bool on_bytes(int, std::string_view bytes) override {
-    std::lock_guard lock{shared_->mutex};
-    shared_->body += bytes;
-    shared_->changed.notify_all();
-    return shared_->body.size() <= limit_;
-  }
-  void on_read_done() override {
-    std::lock_guard lock{shared_->mutex};
-    ++shared_->reads;
-  }
-  void on_file_sent() override {
-    std::lock_guard lock{shared_->mutex};
-    ++shared_->parts_sent;
-  }
-  void on_finished(HttpOutcome outcome) override {
-    std::lock_guard lock{shared_->mutex};
-    shared_->outcome = std::move(outcome);
-    shared_->changed.notify_all();
-  }
-
-private:
-  std::shared_ptr<Shared> shared_;
-  std::size_t limit_;
-};
 
 /// How often the threads of this process have waited for something.
 long sleeps_of_all_threads() {
@@ -97,26 +49,6 @@ long sleeps_of_all_threads() {
 std::ptrdiff_t open_descriptors() {
   return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {});
 }
-
-/// Lets the process have no file descriptor beyond those in use, while this lives.
-class NoDescriptorsLeft {
-public:
-  NoDescriptorsLeft() {
-    BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual_) == 0);
-    const int lowest_free = ::dup(STDERR_FILENO);
-    BOOST_REQUIRE(lowest_free >= 0);
-    ::close(lowest_free);
-    auto none_left = usual_;
-    none_left.rlim_cur = static_cast<rlim_t>(lowest_free);
-    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none_left) == 0);
-  }
-  ~NoDescriptorsLeft() { ::setrlimit(RLIMIT_NOFILE, &usual_); }
-  NoDescriptorsLeft(const NoDescriptorsLeft&) = delete;
-  NoDescriptorsLeft& operator=(const NoDescriptorsLeft&) = delete;
-
-private:
-  rlimit usual_{};
-};
 
 struct Setup {
   Setup() {
