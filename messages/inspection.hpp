@@ -11,6 +11,9 @@
 #include <caf/deserializer.hpp>
 #include <caf/serializer.hpp>
 
+#include <algorithm>
+#include <cmath>
+
 namespace nexus::llm {
 
 namespace detail {
@@ -51,6 +54,23 @@ void inspect(caf::detail::stringification_inspector& text, OptionalRef<T>& optio
     text("none");
 }
 
+/// Whether CAF 0.17 can write a value: it halves a floating-point number until it is below two,
+/// which an infinite one never is.
+template <class T> bool is_writable(const T& value) {
+  if constexpr (std::is_floating_point_v<T>)
+    return std::isfinite(value);
+  else
+    return true;
+}
+
+template <class T> bool is_writable(const std::optional<T>& value) {
+  return !value || is_writable(*value);
+}
+
+template <class T> bool is_writable(const std::vector<T>& values) {
+  return std::ranges::all_of(values, [](const T& value) { return is_writable(value); });
+}
+
 template <class T> bool is_sound(const T& value);
 
 template <class T> bool is_sound(const std::optional<T>& value) {
@@ -63,7 +83,7 @@ template <class T> bool is_sound(const T& value) {
   else if constexpr (Checkable<T>)
     return value.is_valid();
   else
-    return true;
+    return is_writable(value);
 }
 
 template <class Structure, class Inspector, class Value>
@@ -77,7 +97,10 @@ auto inspect_fields(Inspector& inspector, Value& value) {
 
 template <class Structure>
 caf::error Inspection<Structure>::save(caf::serializer& target, Structure& value) {
-  return detail::inspect_fields<Structure>(target, value);
+  const bool writable = Structure::fields(
+      value, [](auto... field) { return (detail::is_writable(field.value) && ...); });
+  return writable ? detail::inspect_fields<Structure>(target, value)
+                  : caf::make_error(caf::sec::invalid_argument);
 }
 
 template <class Structure>

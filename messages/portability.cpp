@@ -110,8 +110,8 @@ std::vector<char> to_bytes(caf::actor_system& system, const caf::message& messag
       bytes.push_back(static_cast<char>(byte));
 #else
   caf::binary_serializer serializer{system, bytes};
-  auto copy = message;
-  if (serializer(copy))
+  // The function call operator of the serializer would drop the error.
+  if (message.save(serializer))
     bytes.clear();
 #endif
   return bytes;
@@ -128,7 +128,7 @@ caf::message from_bytes(caf::actor_system& system, const std::vector<char>& byte
     return {};
 #else
   caf::binary_deserializer deserializer{system, bytes};
-  if (deserializer(message))
+  if (message.load(deserializer))
     return {};
 #endif
   return message;

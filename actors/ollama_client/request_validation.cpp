@@ -126,11 +126,14 @@ void check_raw_options(Check& check, const std::string& options) {
   }
 }
 
-void check_generate_options(Check& check, const GenerateOptions& options) {
-  check.option(!options.temperature ||
-                   (std::isfinite(*options.temperature) && *options.temperature >= 0 &&
-                    *options.temperature <= max_temperature),
+void check_temperature(Check& check, std::optional<double> temperature) {
+  check.option(!temperature || (std::isfinite(*temperature) && *temperature >= 0 &&
+                                *temperature <= max_temperature),
                "`temperature` must be a number from 0 to 2");
+}
+
+void check_generate_options(Check& check, const GenerateOptions& options) {
+  check_temperature(check, options.temperature);
   check.option(!options.max_tokens || *options.max_tokens >= 1 || *options.max_tokens == -1 ||
                    *options.max_tokens == -2,
                "`maxTokens` must be at least 1, or -1 (no limit) or -2 (fill the context)");
@@ -252,11 +255,15 @@ Result<void> validate_model_name(std::string_view name) {
   return check.result();
 }
 
-Result<void> check_size(const LLMRequest& request, const Limits& limits) {
+Result<void> check_sendable(const LLMRequest& request, const Limits& limits) {
+  Check check;
+  check_temperature(check, request.temperature);
+  if (auto wrong = check.result(); !wrong)
+    return wrong;
   return check_bytes(payload_bytes(request), content_code(request), limits);
 }
 
-Result<void> check_size(const EmbedRequest& request, const Limits& limits) {
+Result<void> check_sendable(const EmbedRequest& request, const Limits& limits) {
   return check_bytes(payload_bytes(request), ErrorCode::invalid_prompt, limits);
 }
 

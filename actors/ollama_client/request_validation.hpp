@@ -19,11 +19,12 @@ namespace nexus::llm {
 [[nodiscard]] Result<void> validate(const LLMRequest& request, const Limits& limits);
 [[nodiscard]] Result<void> validate(const EmbedRequest& request, const Limits& limits);
 
-/// Checks the size of a request against the limits of a node before it is sent there: the size of
-/// its text, and of the message that carries it. The node performs all other checks.
-/// Errors: `invalid_prompt`, `invalid_messages`.
-[[nodiscard]] Result<void> check_size(const LLMRequest& request, const Limits& limits);
-[[nodiscard]] Result<void> check_size(const EmbedRequest& request, const Limits& limits);
+/// Checks whether a request can be sent to a node: its size against the limits of the node, both of
+/// its text and of the message that carries it, and its numbers, of which CAF cannot write an
+/// infinite one. The node performs all other checks.
+/// Errors: `invalid_prompt`, `invalid_messages`, `invalid_option`.
+[[nodiscard]] Result<void> check_sendable(const LLMRequest& request, const Limits& limits);
+[[nodiscard]] Result<void> check_sendable(const EmbedRequest& request, const Limits& limits);
 
 /// Checks a model name from user input.
 [[nodiscard]] Result<void> validate_model_name(std::string_view name);

@@ -63,7 +63,7 @@ void Gateway::start(AIRole role, const RequestId& id, Promise<T> promise,
                           .choose =
                               [this, role, content] {
                                 return choose(role, content->model, [&](const Limits& limits) {
-                                  return check_size(*content, limits);
+                                  return check_sendable(*content, limits);
                                 });
                               }};
   if (jobs_.at(id).streamed)

@@ -4,6 +4,11 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include "messages/portability_network.hpp"
 #include "nexus_llm/interfaces.hpp"
 #include "nexus_llm/setup.hpp"
 #include "tests/filled.hpp"
@@ -108,6 +113,28 @@ BOOST_AUTO_TEST_CASE(what_is_no_value_of_its_enum_does_not_cross_it) {
   BOOST_TEST(!arrives(odd));
   // What it stands in is refused with it.
   BOOST_TEST(!arrives(Health{.roles = {{.role = static_cast<AIRole>(9)}}}));
+}
+
+// CAF 1.x writes every number.
+BOOST_AUTO_TEST_CASE(numbers_that_are_not_finite_do_not_cross_it,
+                     *boost::unit_test::enable_if<messages_are_bounded>{}) {
+  constexpr auto infinite = std::numeric_limits<double>::infinity();
+  for (const double number : {infinite, -infinite, std::numeric_limits<double>::quiet_NaN()}) {
+    LLMRequest request;
+    request.temperature = number;
+    BOOST_TEST(to_bytes(system, caf::make_message(request)).empty());
+    const EmbedResponse vectors{.embeddings = {{1}, {2, static_cast<float>(number)}}};
+    BOOST_TEST(to_bytes(system, caf::make_message(vectors)).empty());
+  }
+  LLMRequest request;
+  request.temperature = 1.5;
+  auto bytes = to_bytes(system, caf::make_message(request));
+  constexpr std::string_view one_and_a_half{"\x3F\xF8\0\0\0\0\0\0", 8};
+  const auto at = std::ranges::search(bytes, one_and_a_half).begin();
+  BOOST_REQUIRE((at != bytes.end()));
+  at[0] = '\x7F';
+  at[1] = '\xF0';
+  BOOST_TEST(from_bytes(system, bytes).empty());
 }
 
 BOOST_AUTO_TEST_CASE(errors_cross_it_inside_those_of_caf) {

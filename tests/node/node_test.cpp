@@ -6,6 +6,7 @@
 #include <caf/io/middleman.hpp>
 
 #include <algorithm>
+#include <limits>
 
 #include "actors/internal_interfaces.hpp"
 #include "config/node_address.hpp"
@@ -78,6 +79,17 @@ BOOST_AUTO_TEST_CASE(errors_cross_the_network_whole) {
       sentence(answer.error()) ==
       "The model not-there is not installed. Check its name (`nexus-llm models list`), or get it "
       "with `nexus-llm models pull not-there`.");
+}
+
+BOOST_AUTO_TEST_CASE(a_number_that_cannot_be_written_does_not_hold_up_the_network) {
+  const auto remote = connect_client();
+  LLMIntegration api{*system, remote->handles()};
+  GenerateOptions options;
+  options.temperature = std::numeric_limits<double>::infinity();
+  const auto answer = api.generate("Count", overseer, options);
+  BOOST_REQUIRE(!answer);
+  BOOST_TEST(to_string(answer.error().code) == "invalid_option");
+  BOOST_TEST(api.health().value().reachable);
 }
 
 BOOST_AUTO_TEST_CASE(late_subscribers_join_and_leave_from_another_process) {

@@ -108,7 +108,8 @@ BOOST_AUTO_TEST_CASE(messages_hold_types_that_are_known_and_flat) {
   for (const auto* types :
        {"@<>+@charbuf", "@<>+@message", "@<>+@exit", "@<>+@down", "@<>+@config_value", "@<>+@group",
         "@<>+@atom+@error", "@<>+@error+@atom", "@<>+@new_data_msg", "@<>+", "@<>++", "@<>+@atom+",
-        "@<>@atom", "@<>+nexus::llm::Unknown", "@<>+@atom @u32"})
+        "@<>@atom", "@<>+nexus::llm::Unknown", "@<>+@atom @u32", "@<>+float", "@<>+double",
+        "@<>+@ldouble"})
     BOOST_TEST(refusal_of_message(types) == unknown_type, types);
   for (const auto* types : {"", "@", "@atom", "+@atom", "x@<>"})
     BOOST_TEST(refusal_of_message(types) == "a message without types", types);

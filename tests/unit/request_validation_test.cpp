@@ -282,20 +282,30 @@ BOOST_AUTO_TEST_CASE(a_request_may_have_exactly_as_many_bytes_as_the_limits_say)
   auto request = prompt();
   request.prompt = std::string(1000, 'x');
   BOOST_TEST(validate(request, limits).has_value());
-  BOOST_TEST(check_size(request, limits).has_value());
+  BOOST_TEST(check_sendable(request, limits).has_value());
   request.prompt += 'x';
   BOOST_TEST(code_of(validate(request, limits)) == ErrorCode::invalid_prompt);
-  BOOST_TEST(code_of(check_size(request, limits)) == ErrorCode::invalid_prompt);
-  BOOST_TEST(contains(sentence_of(check_size(request, limits)), "1001 bytes"));
+  BOOST_TEST(code_of(check_sendable(request, limits)) == ErrorCode::invalid_prompt);
+  BOOST_TEST(contains(sentence_of(check_sendable(request, limits)), "1001 bytes"));
   EmbedRequest texts{.model = "m", .input = {std::string(500, 'x'), std::string(500, 'x')}};
   BOOST_TEST(validate(texts, limits).has_value());
-  BOOST_TEST(check_size(texts, limits).has_value());
+  BOOST_TEST(check_sendable(texts, limits).has_value());
   texts.input.emplace_back("x");
   BOOST_TEST(code_of(validate(texts, limits)) == ErrorCode::invalid_prompt);
-  BOOST_TEST(code_of(check_size(texts, limits)) == ErrorCode::invalid_prompt);
+  BOOST_TEST(code_of(check_sendable(texts, limits)) == ErrorCode::invalid_prompt);
   auto talk = conversation();
   talk.messages[0].content = std::string(1001, 'x');
-  BOOST_TEST(code_of(check_size(talk, limits)) == ErrorCode::invalid_messages);
+  BOOST_TEST(code_of(check_sendable(talk, limits)) == ErrorCode::invalid_messages);
+}
+
+BOOST_AUTO_TEST_CASE(a_number_that_cannot_be_written_is_not_sent) {
+  auto request = prompt();
+  for (const double temperature : {std::numeric_limits<double>::infinity(), std::nan("")}) {
+    request.temperature = temperature;
+    BOOST_TEST(code_of(check_sendable(request, {})) == ErrorCode::invalid_option);
+  }
+  request.temperature = 0.7;
+  BOOST_TEST(check_sendable(request, {}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_message_has_room_for_what_is_around_its_texts) {
@@ -304,9 +314,9 @@ BOOST_AUTO_TEST_CASE(a_message_has_room_for_what_is_around_its_texts) {
   limits.max_message_bytes = (256u << 10) + 1000;
   auto request = prompt();
   request.prompt = std::string(1000, 'x');
-  BOOST_TEST(check_size(request, limits).has_value());
+  BOOST_TEST(check_sendable(request, limits).has_value());
   request.prompt += 'x';
-  BOOST_TEST(contains(sentence_of(check_size(request, limits)), "`limits.maxMessageBytes`"));
+  BOOST_TEST(contains(sentence_of(check_sendable(request, limits)), "`limits.maxMessageBytes`"));
 }
 
 BOOST_AUTO_TEST_CASE(every_part_counts_with_each_of_its_bytes) {
@@ -332,16 +342,16 @@ BOOST_AUTO_TEST_CASE(every_part_counts_with_each_of_its_bytes) {
   for (const auto& part : parts) {
     LLMRequest request;
     part(request, text);
-    BOOST_TEST(check_size(request, limits).has_value());
+    BOOST_TEST(check_sendable(request, limits).has_value());
     part(request, text + "y");
-    BOOST_TEST(!check_size(request, limits).has_value());
+    BOOST_TEST(!check_sendable(request, limits).has_value());
     // Beside another part.
     part(request, text);
     if (request.prompt.empty())
       request.prompt = "y";
     else
       request.suffix = "y";
-    BOOST_TEST(!check_size(request, limits).has_value());
+    BOOST_TEST(!check_sendable(request, limits).has_value());
   }
 }
 

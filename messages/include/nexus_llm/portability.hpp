@@ -106,9 +106,10 @@ requires(std::is_enum_v<Enum>&& std::same_as<std::underlying_type_t<Enum>,
 /// otherwise every file that sends a message would compile them again. Using a structure without an
 /// instantiation is a linker error.
 template <class Structure> struct Inspection {
-  /// Serializes `value`.
+  /// Serializes `value`. Fails if a number is not finite.
   [[nodiscard]] static caf::error save(caf::serializer& target, Structure& value);
-  /// Deserializes `value`. Fails if an enum value is unknown or a member is not valid.
+  /// Deserializes `value`. Fails if an enum value is unknown, a number is not finite, or
+  /// a member is not valid.
   [[nodiscard]] static caf::error load(caf::deserializer& source, Structure& value);
   /// Renders `value` as text.
   static void print(caf::detail::stringification_inspector& text, const Structure& value);
