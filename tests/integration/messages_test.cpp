@@ -130,7 +130,8 @@ BOOST_AUTO_TEST_CASE(numbers_that_are_not_finite_do_not_cross_it,
   request.temperature = 1.5;
   auto bytes = to_bytes(system, caf::make_message(request));
   constexpr std::string_view one_and_a_half{"\x3F\xF8\0\0\0\0\0\0", 8};
-  const auto at = std::ranges::search(bytes, one_and_a_half).begin();
+  const auto at =
+      std::search(bytes.begin(), bytes.end(), one_and_a_half.begin(), one_and_a_half.end());
   BOOST_REQUIRE((at != bytes.end()));
   at[0] = '\x7F';
   at[1] = '\xF0';
