@@ -67,7 +67,8 @@ public:
 
 private:
   caf::strong_actor_ptr make_proxy(caf::node_id node, caf::actor_id number) override {
-    if (!node || number == caf::invalid_actor_id)
+    // CAF writes an id of zeros as none.
+    if (!node || !node->valid() || number == caf::invalid_actor_id)
       return nullptr;
     caf::actor_config config;
     return caf::make_actor<caf::forwarding_actor_proxy, caf::strong_actor_ptr>(
