@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "messages/portability_scheduler.hpp"
 #include "nexus_llm/interfaces.hpp"
 
 namespace nexus::llm {
@@ -196,6 +197,7 @@ void recommend(caf::actor_system_config& config) {
   config.set("caf.scheduler.max-threads", threads);
 #else
   config.set("scheduler.policy", caf::atom("sharing"));
+  config.module_factories.emplace_back(&make_scheduler);
   config.set("scheduler.max-throughput", std::size_t{100});
   config.set("scheduler.max-threads", threads);
 #endif

@@ -289,13 +289,56 @@ template <class State> struct Slot {
 [[nodiscard]] caf::error component_failure(std::string_view actor,
                                            const std::exception_ptr& thrown);
 
+namespace detail {
+
+#if NEXUS_LLM_CAF_1
+
+template <class State> using StateActor = caf::stateful_actor<Slot<State>, typename State::Base>;
+
+#else
+
+/// An actor whose handlers return soon; the scheduler of `recommend` wakes fewer threads for it.
+class ShortHandlers {
+public:
+  virtual ~ShortHandlers() = default;
+
+protected:
+  /// While it exists, its thread runs such an actor.
+  class Run {
+  public:
+    Run() noexcept;
+    ~Run();
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+  };
+};
+
+template <class State>
+class StateActor : public caf::stateful_actor<Slot<State>, typename State::Base>,
+                   public ShortHandlers {
+  using Super = caf::stateful_actor<Slot<State>, typename State::Base>;
+
+public:
+  using Super::Super;
+
+  caf::resumable::resume_result resume(caf::execution_unit* unit, std::size_t messages) override {
+    const Run run;
+    return Super::resume(unit, messages);
+  }
+};
+
+#endif
+
+} // namespace detail
+
 /// Spawns an actor whose behavior is `State{self, args...}.make_behavior()`. `State::Base` is the
 /// base class of the actor. The state is destroyed when the actor ends, before its monitors are
-/// notified. An exception that leaves a handler ends the actor with `component_failed`.
+/// notified. An exception that leaves a handler ends the actor with `component_failed`. Its
+/// handlers should not block: what they have sent may wait until they return.
 template <class State, caf::spawn_options Options = caf::no_spawn_options, class Spawner,
           class... Args>
 auto spawn_state(Spawner& spawner, Args&&... args) {
-  using Actor = caf::stateful_actor<Slot<State>, typename State::Base>;
+  using Actor = detail::StateActor<State>;
   return spawner.template spawn<Options>(
       [](Actor* self, std::decay_t<Args>... values) {
         self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
@@ -518,8 +561,10 @@ void setup_messages(caf::actor_system_config& config);
 /// Returns whether the message types of this library are registered, as `setup` does.
 [[nodiscard]] bool knows_messages(caf::actor_system& system);
 
-/// Sets the recommended scheduler options: a shared queue (no idle polling) and a limit on messages
-/// per turn (no starvation). The `nexus-llm` program uses it.
+/// Sets the recommended scheduler options: a shared queue (no idle polling), which with CAF 0.17
+/// wakes few threads for the actors of this library, and a limit on messages per turn (no
+/// starvation). The `nexus-llm` program uses it. `scheduler.policy=stealing` still chooses the
+/// scheduler of CAF.
 void recommend(caf::actor_system_config& config);
 
 } // namespace nexus::llm
