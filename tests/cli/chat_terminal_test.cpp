@@ -113,6 +113,22 @@ BOOST_AUTO_TEST_CASE(input_of_earlier_conversations_comes_back) {
   BOOST_TEST(content == "\"from one\"\n\"from two\"\n\"from one\"\n\"from two\"\n");
 }
 
+BOOST_AUTO_TEST_CASE(input_that_could_not_be_kept_is_kept_with_what_follows) {
+  const auto path = state() / "history";
+  std::filesystem::create_directories(path);
+  const auto talk = start();
+  talk->write("one\r");
+  BOOST_TEST(talk->read_until("is not kept for later conversations: Is a directory."));
+  enter(*talk, "two");
+  std::filesystem::remove(path);
+  enter(*talk, "three");
+  talk->write("\x04");
+  BOOST_TEST(talk->wait() == 0);
+  std::ifstream stream{path};
+  const std::string content{std::istreambuf_iterator<char>{stream}, {}};
+  BOOST_TEST(content == "\"one\"\n\"two\"\n\"three\"\n");
+}
+
 BOOST_AUTO_TEST_CASE(tab_completes_commands_and_installed_models) {
   simulator->set_reply("qwen2.5-coder:7b", "Fine.");
   const auto talk = start();

@@ -107,15 +107,19 @@ void EditedLines::edit_in_program(std::string_view sign) {
   show(editor_.begin(sign, screen_size(), std::move(text)));
 }
 
-/// Keeps a text for later conversations. Gives up with the first failure.
+/// Keeps a text for later conversations. What could not be written, on a full disk for example, is
+/// written with a later text; only the first failure is told.
 void EditedLines::remember(const std::string& text) {
   if (!history_ || text.empty() || text == remembered_)
     return;
   remembered_ = text;
-  if (const auto error = history_->add(text)) {
-    output_.warning("The input is not kept for later conversations: " + error.message() + ".");
-    history_.reset();
-  }
+  unwritten_.push_back(text);
+  for (; !unwritten_.empty(); unwritten_.pop_front())
+    if (const auto error = history_->add(unwritten_.front())) {
+      if (!std::exchange(told_of_failure_, true))
+        output_.warning("The input is not kept for later conversations: " + error.message() + ".");
+      return;
+    }
 }
 
 bool EditedLines::propose(std::string text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,8 +51,10 @@ private:
   LineEditor editor_;
   std::optional<HistoryFile> history_;
   Completer completer_;
-  std::string remembered_; ///< the latest text of the history file
-  std::string proposed_;   ///< begins the next text
+  std::string remembered_;            ///< the latest text for the history file
+  std::deque<std::string> unwritten_; ///< texts for it that could not be written yet
+  bool told_of_failure_ = false;
+  std::string proposed_; ///< begins the next text
 };
 
 } // namespace nexus::llm::cli
