@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "messages/portability_connections.hpp"
 
-#if !NEXUS_LLM_CAF_1
-
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <unordered_map>
+#include <optional>
+#include <string_view>
+#include <type_traits>
 
 #include <caf/binary_serializer.hpp>
 #include <caf/detail/socket_guard.hpp>
@@ -20,6 +20,9 @@
 #include <caf/io/scribe.hpp>
 #include <caf/openssl/session.hpp>
 #include <caf/policy/tcp.hpp>
+#if NEXUS_LLM_CAF_1
+#include <caf/send.hpp>
+#endif
 
 #include "messages/portability_network.hpp"
 #include "messages/portability_types.hpp"
@@ -32,6 +35,9 @@ namespace io = caf::io;
 using io::network::native_socket;
 using io::network::rw_state;
 
+/// The buffers of a connection.
+using Bytes = std::remove_reference_t<decltype(std::declval<io::scribe&>().rd_buf())>;
+
 /// Limit for the handshake message, which contains a node ID and the interface of an actor.
 constexpr std::size_t introduction_limit = 64u << 10;
 /// Limits for the duration of the handshake and the number of peers in the handshake.
@@ -39,7 +45,7 @@ constexpr std::chrono::seconds introduction_time{10};
 constexpr std::size_t max_newcomers = 512;
 
 /// An operation that CAF does not know, in the first byte of a header.
-constexpr char unknown_operation = 0x7F;
+constexpr Bytes::value_type unknown_operation{0x7F};
 
 /// Timeout for connecting to one address. It blocks the actor that makes all connections.
 constexpr std::chrono::milliseconds connect_time{2000};
@@ -51,6 +57,29 @@ constexpr std::chrono::seconds longest_idleness{5};
 /// How long the I/O thread pauses if there is no file descriptor for an incoming connection.
 constexpr int exhausted_milliseconds = 20;
 
+/// Who runs something on the I/O thread.
+#if NEXUS_LLM_CAF_1
+using Context = caf::scheduler;
+#else
+using Context = caf::execution_unit;
+#endif
+
+void note_life(const LivingConnections& connections) {
+  for (auto* connection : connections)
+    connection->note_life();
+}
+
+#if NEXUS_LLM_CAF_1
+
+/// In the place of `PeerGuard`, which reads the messages of CAF 0.17.
+struct Guard {
+  [[nodiscard]] std::optional<std::string_view> take(std::string_view) { return std::nullopt; }
+};
+
+#else
+
+using Guard = PeerGuard;
+
 /// Marks all peers as alive. To be run by the I/O thread.
 class Revival final : public caf::resumable {
 public:
@@ -60,8 +89,7 @@ public:
   // CAF gives others to the threads of actors.
   subtype_t subtype() const override { return function_object; }
   resume_result resume(caf::execution_unit*, std::size_t) override {
-    for (auto* connection : *connections_)
-      connection->note_life();
+    nexus::llm::note_life(*connections_);
     return resumable::done;
   }
   void intrusive_ptr_add_ref_impl() override { ++references_; }
@@ -74,6 +102,8 @@ private:
   std::atomic<std::size_t> references_ = 1;
   std::shared_ptr<LivingConnections> connections_;
 };
+
+#endif
 
 struct Addresses {
   ~Addresses() { ::freeaddrinfo(first); }
@@ -191,7 +221,7 @@ public:
   /// `newcomers` tracks the peer until the handshake completes; null for outgoing connections.
   GuardedScribe(io::network::default_multiplexer& multiplexer, native_socket socket, Policy policy,
                 std::size_t message_limit, std::shared_ptr<Newcomers> newcomers,
-                std::shared_ptr<LivingConnections> living, PeerGuard guard)
+                std::shared_ptr<LivingConnections> living, Guard guard)
       : scribe{io::network::conn_hdl_from_socket(socket)}, message_limit_{message_limit},
         newcomers_{std::move(newcomers)}, living_{std::move(living)}, guard_{std::move(guard)},
         stream_{multiplexer, socket, Watched{std::move(policy), *this}} {}
@@ -222,7 +252,7 @@ public:
       stream_.force_empty_write(this);
     }
   }
-  bool consume(caf::execution_unit* context, const void* bytes, std::size_t size) override {
+  bool consume(Context* context, const void* bytes, std::size_t size) override {
     // The next read fails, which ends the connection.
     if (broken_)
       return true;
@@ -237,8 +267,8 @@ public:
     return scribe::consume(context, bytes, size);
   }
   void ack_writes(bool enable) override { stream_.ack_writes(enable); }
-  std::vector<char>& wr_buf() override { return stream_.wr_buf(); }
-  std::vector<char>& rd_buf() override { return stream_.rd_buf(); }
+  Bytes& wr_buf() override { return stream_.wr_buf(); }
+  Bytes& rd_buf() override { return stream_.rd_buf(); }
   void graceful_shutdown() override {
     stream_.graceful_shutdown();
     detach(&stream_.backend(), false);
@@ -310,13 +340,14 @@ private:
   std::size_t message_limit_;
   std::shared_ptr<Newcomers> newcomers_;
   std::shared_ptr<LivingConnections> living_;
-  PeerGuard guard_;
+  Guard guard_;
   Stage stage_ = Stage::connected;
   bool broken_ = false;
   bool launched_ = false;
   io::network::stream_impl<Watched> stream_;
 };
 
+#if !NEXUS_LLM_CAF_1
 std::string bytes_of(caf::actor_system& system, caf::node_id node) {
   std::vector<char> bytes;
   caf::binary_serializer serializer{system, bytes};
@@ -324,6 +355,7 @@ std::string bytes_of(caf::actor_system& system, caf::node_id node) {
   static_cast<void>(serializer(node));
   return {bytes.begin(), bytes.end()};
 }
+#endif
 
 } // namespace
 
@@ -341,9 +373,14 @@ Newcomers::Entry Newcomers::close(Entry entry) {
   return since_.erase(entry);
 }
 
+#if NEXUS_LLM_CAF_1
+GuardedMultiplexer::GuardedMultiplexer(caf::actor_system& system)
+    : default_multiplexer{system}, message_limit_{nexus::llm::message_limit(system)} {}
+#else
 GuardedMultiplexer::GuardedMultiplexer(caf::actor_system* system)
     : default_multiplexer{system},
       message_limit_{nexus::llm::message_limit(*system)}, types_{network_types(system->config())} {}
+#endif
 
 io::doorman_ptr GuardedMultiplexer::new_doorman(native_socket socket) {
   return caf::make_counted<GuardedDoorman>(*this, socket);
@@ -370,8 +407,12 @@ io::scribe_ptr GuardedMultiplexer::make_scribe(native_socket socket,
                                                std::shared_ptr<Newcomers> newcomers) {
   io::network::keepalive(socket, true);
   const bool accepted = newcomers != nullptr;
-  PeerGuard guard{accepted ? PeerGuard::Peer::client : PeerGuard::Peer::server,
-                  bytes_of(system(), system().node()), types_};
+#if NEXUS_LLM_CAF_1
+  Guard guard;
+#else
+  Guard guard{accepted ? PeerGuard::Peer::client : PeerGuard::Peer::server,
+              bytes_of(system(), system().node()), types_};
+#endif
   if (!system().has_openssl_manager())
     return caf::make_counted<GuardedScribe<caf::policy::tcp>>(*this, socket, caf::policy::tcp{},
                                                               message_limit_, std::move(newcomers),
@@ -389,13 +430,31 @@ io::scribe_ptr GuardedMultiplexer::make_scribe(native_socket socket,
                                                std::move(newcomers), living_, std::move(guard));
 }
 
-void GuardedMultiplexer::exec_later(caf::resumable* work) {
+bool GuardedMultiplexer::was_stopped() {
   const auto now = Clock::now();
-  if (now - last_work_.exchange(now) > longest_idleness)
+  return now - last_work_.exchange(now) > longest_idleness;
+}
+
+#if NEXUS_LLM_CAF_1
+
+void GuardedMultiplexer::schedule(caf::resumable* work) {
+  if (was_stopped())
+    post([living = living_] { nexus::llm::note_life(*living); });
+  default_multiplexer::schedule(work);
+}
+
+caf::actor_system_module* GuardedMiddleman::make(caf::actor_system& system) {
+  return std::make_unique<GuardedMiddleman>(system).release();
+}
+
+#else
+
+void GuardedMultiplexer::exec_later(caf::resumable* work) {
+  if (was_stopped())
     default_multiplexer::exec_later(std::make_unique<Revival>(living_).release());
   default_multiplexer::exec_later(work);
 }
 
-} // namespace nexus::llm
-
 #endif
+
+} // namespace nexus::llm

@@ -2,7 +2,6 @@
 #include "messages/portability_network.hpp"
 
 #include <atomic>
-#include <limits>
 
 #include <caf/io/middleman.hpp>
 #include <caf/openssl/manager.hpp>
@@ -20,17 +19,17 @@ std::atomic<RefusalListener> refusal_listener = nullptr;
 } // namespace
 
 void load_network(caf::actor_system_config& config, const std::optional<TlsFiles>& tls,
-                  [[maybe_unused]] std::size_t max_message_bytes) {
+                  std::size_t max_message_bytes) {
 #if NEXUS_LLM_CAF_1
   static std::once_flag io_types;
   std::call_once(io_types, [] { caf::io::middleman::init_global_meta_objects(); });
-  config.load<caf::io::middleman>();
+  config.load<GuardedMiddleman>();
   const std::string prefix = "caf.";
 #else
   config.load<caf::io::middleman, GuardedMultiplexer>();
-  caf::put(config.content, message_limit_key, max_message_bytes);
   const std::string prefix;
 #endif
+  caf::put(config.content, message_limit_key, max_message_bytes);
   config.set(prefix + "middleman.heartbeat-interval", heartbeat);
   config.set(prefix + "middleman.connection-timeout", silence);
   // Messages received before a disconnect must be delivered before the notification of it.
@@ -65,12 +64,7 @@ bool uses_tls(caf::actor_system& system) {
 }
 
 std::size_t message_limit(const caf::actor_system& system) {
-#if NEXUS_LLM_CAF_1
-  static_cast<void>(system);
-  return std::numeric_limits<std::uint32_t>::max();
-#else
   return caf::get_or(system.config(), message_limit_key, default_max_message_bytes);
-#endif
 }
 
 Result<std::uint16_t> publish_actor(caf::actor_system& system, const caf::strong_actor_ptr& actor,
@@ -119,10 +113,6 @@ LLMError connect_failure(const caf::error& error, const Endpoint& to) {
 }
 
 caf::actor connector(caf::actor_system& system) {
-#if NEXUS_LLM_CAF_1
-  if (system.has_openssl_manager())
-    return caf::actor_cast<caf::actor>(system.openssl_manager().actor_handle());
-#endif
   // `GuardedMultiplexer` creates TLS connections itself.
   return caf::actor_cast<caf::actor>(system.middleman().actor_handle());
 }

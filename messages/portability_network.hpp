@@ -21,8 +21,9 @@
 
 namespace nexus::llm {
 
-/// Whether this version of CAF supports a limit on the size of messages.
-inline constexpr bool messages_are_bounded = NEXUS_LLM_CAF_1 == 0;
+/// Whether messages of other processes have the format of CAF 0.17, and are checked before CAF
+/// decodes them.
+inline constexpr bool messages_are_checked = NEXUS_LLM_CAF_1 == 0;
 
 /// Receives one line per closed or failed connection with the reason, usually on the I/O thread.
 /// Must not throw.

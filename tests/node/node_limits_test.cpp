@@ -19,8 +19,6 @@ namespace {
 constexpr auto overseer = AIRole::overseer;
 using namespace std::chrono_literals;
 
-const boost::unit_test::enable_if<messages_are_bounded> bounded;
-
 /// The header of CAF's protocol that introduces a client, and announces so many bytes to follow.
 std::string introduction(std::uint32_t announced) {
   std::string header(32, '\0');
@@ -77,7 +75,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_client_do_no_harm) {
   BOOST_TEST(api.generate("Count", overseer).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_stranger_that_announces_much_is_cut_off_and_costs_nothing, *bounded) {
+BOOST_AUTO_TEST_CASE(a_stranger_that_announces_much_is_cut_off_and_costs_nothing) {
   const auto remote = connect_client();
   LLMIntegration api{*system, remote->handles()};
   const auto before = peak_memory(node->process());
@@ -94,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_stranger_that_announces_much_is_cut_off_and_costs_nothing
   BOOST_TEST(api.generate("Count", overseer).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(strangers_that_say_nothing_keep_nobody_out, *bounded) {
+BOOST_AUTO_TEST_CASE(strangers_that_say_nothing_keep_nobody_out) {
   using simulator::test::SocketClient;
   std::vector<std::unique_ptr<SocketClient>> silent;
   for (int i = 0; i < 600; ++i)
@@ -106,7 +104,7 @@ BOOST_AUTO_TEST_CASE(strangers_that_say_nothing_keep_nobody_out, *bounded) {
   BOOST_TEST(api.generate("Count", overseer).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_of_the_node_ends_the_connection_alone, *bounded) {
+BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_of_the_node_ends_the_connection_alone) {
   take_small_messages();
   const auto remote = connect_client();
   LLMIntegration api{*system, remote->handles()};
@@ -137,8 +135,7 @@ BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_of_the_node_ends_the_connection_
   BOOST_TEST(api.generate("Count", overseer).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_for_the_client_is_asked_for_three_times,
-                     *bounded) {
+BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_for_the_client_is_asked_for_three_times) {
   simulator->set_reply("llama3.1:8b", std::string(3u << 20, 'x'));
   ClientSystem small{1u << 20};
   auto remote = RemoteLLM::connect(*small.system, {endpoint});
@@ -207,7 +204,7 @@ BOOST_AUTO_TEST_CASE(a_hundred_clients_at_once_are_served) {
       << std::chrono::duration<double>{std::chrono::steady_clock::now() - begun}.count() << " s");
 }
 
-BOOST_AUTO_TEST_CASE(a_limit_that_was_raised_counts_from_the_next_start_on, *bounded) {
+BOOST_AUTO_TEST_CASE(a_limit_that_was_raised_counts_from_the_next_start_on) {
   take_small_messages();
   {
     const auto remote = connect_client();

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // CAF 1.x writes messages in another way.
-const boost::unit_test::enable_if<messages_are_bounded> recorded;
+const boost::unit_test::enable_if<messages_are_checked> recorded;
 
 const fs::path protocols{PROTOCOLS};
 

@@ -23,7 +23,7 @@ namespace stranger_test {
 namespace {
 
 constexpr auto overseer = AIRole::overseer;
-const boost::unit_test::enable_if<messages_are_bounded> bounded;
+const boost::unit_test::enable_if<messages_are_checked> checked;
 
 /// A peer on a socket of its own, which sends what the test wants.
 class Stranger {
@@ -192,7 +192,7 @@ std::string errors_within_errors(std::size_t depth) {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(strangers, NodeAmongStrangers, *bounded)
+BOOST_FIXTURE_TEST_SUITE(strangers, NodeAmongStrangers, *checked)
 
 BOOST_AUTO_TEST_CASE(a_header_that_nothing_follows_does_not_end_a_node) {
   for (const auto operation : {basp::client_handshake, basp::server_handshake}) {

@@ -18,7 +18,7 @@ namespace version_test {
 
 namespace {
 
-const boost::unit_test::enable_if<messages_are_bounded> bounded;
+const boost::unit_test::enable_if<messages_are_checked> checked;
 
 /// How a node of another protocol refuses its clients.
 enum class Refusal : std::uint8_t {
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_node_whose_answer_cannot_be_read_is_given_up) {
 }
 
 BOOST_AUTO_TEST_CASE(a_client_of_any_other_protocol_is_told_so_and_the_node_serves_its_own,
-                     *bounded) {
+                     *checked) {
   const auto remote = connect_client();
   for (const auto protocol : {std::uint32_t{0}, std::uint32_t{1}, node_protocol - 1,
                               node_protocol + 1, ~std::uint32_t{0}}) {
