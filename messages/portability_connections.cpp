@@ -13,6 +13,7 @@
 
 #include <caf/binary_serializer.hpp>
 #include <caf/detail/socket_guard.hpp>
+#include <caf/io/basp/version.hpp>
 #include <caf/io/basp_broker.hpp>
 #include <caf/io/doorman.hpp>
 #include <caf/io/network/acceptor_impl.hpp>
@@ -149,6 +150,18 @@ private:
   bool exhausted_ = false;
 };
 
+/// Returns whether the first header of a node is of another version of CAF's protocol.
+bool is_of_another_version(std::string_view header) {
+  constexpr char server_handshake = 0;
+  constexpr std::size_t version_at = 8;
+  if (header.size() != PeerGuard::header_size || header.front() != server_handshake)
+    return false;
+  std::uint64_t version = 0;
+  for (const char byte : header.substr(version_at, sizeof version))
+    version = (version << 8) | static_cast<unsigned char>(byte);
+  return version != io::basp::version;
+}
+
 /// CAF keeps an actor for each node that has ever been connected. Ends those of nodes that are not.
 void forget_lost_nodes(io::abstract_broker* parent) {
   auto* broker = dynamic_cast<io::basp_broker*>(parent);
@@ -257,7 +270,12 @@ public:
     if (broken_)
       return true;
     const bool introducing = stage_ == Stage::header;
-    if (const auto refusal = guard_.take({static_cast<const char*>(bytes), size})) {
+    const std::string_view message{static_cast<const char*>(bytes), size};
+    if (introducing && !newcomers_ && is_of_another_version(message)) {
+      tell_version();
+      return true;
+    }
+    if (const auto refusal = guard_.take(message)) {
       break_off("sent " + std::string{*refusal});
       if (!introducing)
         return true;
@@ -329,6 +347,14 @@ private:
   void leave_newcomers() {
     if (const auto newcomers = std::exchange(newcomers_, nullptr))
       newcomers->remove(stream_.fd());
+  }
+  // CAF would read on, and tell of a lost connection.
+  void tell_version() {
+    if (auto* broker = dynamic_cast<io::basp_broker*>(parent()))
+      if (const auto entry = broker->ctx.find(hdl());
+          entry != broker->ctx.end() && entry->second.callback)
+        entry->second.callback->deliver(caf::make_error(caf::sec::incompatible_versions));
+    break_off("speaks another version of CAF's protocol");
   }
   void break_off(const std::string& reason) {
     broken_ = true;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <caf/io/basp/version.hpp>
 #include <caf/io/middleman.hpp>
 
 #include <chrono>
 #include <string>
 
 #include "actors/internal_interfaces.hpp"
+#include "tests/integration/raw_server.hpp"
 #include "tests/node/basp.hpp"
 #include "tests/node/fixture.hpp"
 #include "tests/simulator/socket_client.hpp"
@@ -111,6 +113,23 @@ BOOST_AUTO_TEST_CASE(a_client_says_in_one_sentence_that_a_node_speaks_another_pr
     BOOST_TEST(outcome.code == 8);
     BOOST_TEST(outcome.out == "");
     BOOST_TEST(outcome.err == "error: The node " + other.address() +
+                                  " speaks another protocol than this program. Install the same "
+                                  "version of nexus-llm on both machines.\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_client_says_in_one_sentence_that_a_node_has_another_version_of_caf) {
+  for (const auto version : {caf::io::basp::version - 1, caf::io::basp::version + 5}) {
+    RawServer other{[version](int socket, std::size_t) {
+      const basp::Packet introduction{{.operation = basp::server_handshake, .data = version},
+                                      std::string(100, '?')};
+      RawServer::write(socket, introduction.bytes());
+      static_cast<void>(RawServer::read_head(socket));
+    }};
+    const auto address = other.url().substr(std::string_view{"http://"}.size());
+    const auto outcome = run({"--connect", address, "generate", "Count"});
+    BOOST_TEST(outcome.code == 8);
+    BOOST_TEST(outcome.err == "error: The node " + address +
                                   " speaks another protocol than this program. Install the same "
                                   "version of nexus-llm on both machines.\n");
   }
