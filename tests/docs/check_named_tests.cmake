@@ -24,7 +24,7 @@ if(failed OR NOT ctest_names)
   message(FATAL_ERROR "CTest does not list its tests")
 endif()
 # These are no tests of every configuration.
-list(APPEND ctest_names instructions)
+list(APPEND ctest_names instructions node_message_fuzz_replay)
 
 function(check_name page name)
   if(name IN_LIST ctest_names OR EXISTS ${SOURCE_DIRECTORY}/tests/scenarios/${name}.json)

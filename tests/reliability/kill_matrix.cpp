@@ -49,6 +49,9 @@ public:
       return trouble("the moment did not come");
     if (!kill())
       return trouble("the victim did not die");
+    // Who asks a system that has ended is told so, although its settings are still being saved.
+    if (is(supervisor) && settings_.valid())
+      settings_.wait();
     scene_.store->open();
     tell_callers();
     tell_settings();
