@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_of_the_node_ends_the_connection_
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_for_the_client_is_asked_for_three_times) {
-  simulator->set_reply("llama3.1:8b", std::string(3u << 20, 'x'));
+  simulator->set_reply("llama3.1:8b", std::string(5u << 18, 'x'));
   ClientSystem small{1u << 20};
   auto remote = RemoteLLM::connect(*small.system, {endpoint});
   BOOST_REQUIRE(remote);
