@@ -2,6 +2,7 @@
 #include "actors/ollama_client/ollama_client_actor.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "actors/back_off.hpp"
 #include "actors/model_manager/remote_model.hpp"
@@ -171,7 +172,19 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
     promise.deliver(to_caf_error(std::move(*error)));
     return promise;
   }
+  // Without memory for a large prompt, its request fails, and not this actor with all others.
   const auto id = ++last_id_;
+  try {
+    send(promise, id, request, std::move(sink));
+  } catch (const std::bad_alloc&) {
+    exchanges_.erase(id);
+    promise.deliver(to_caf_error(no_memory(request.model)));
+  }
+  return promise;
+}
+
+void OllamaClientActor::send(Promise<LLMResponse> promise, TransferId id, LLMRequest& request,
+                             chunk_sink sink) {
   auto within = [](std::optional<Millis> wanted, Millis limit) {
     return limit > Millis{0} ? std::min(wanted.value_or(limit), limit) : wanted.value_or(limit);
   };
@@ -185,8 +198,8 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
   exchange.sink = sink;
   // A complete response is streamed, too: this shows whether a slow model makes progress.
   request.stream = true;
-  auto message = http(Method::post, request_builder::endpoint(kind), request_builder::body(request),
-                      request.connect_timeout);
+  auto message = http(Method::post, request_builder::endpoint(request.kind),
+                      request_builder::body(request), request.connect_timeout);
   auto handler = make_stream_handler(
       id, AnswerCollector{request, config_.limits, subject(request.model)}, inbox_);
   exchange.on_event = [this, promise, id,
@@ -208,26 +221,34 @@ OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest reques
   };
   add(id, std::move(exchange));
   transport_->start(id, std::move(message), std::move(handler));
-  return promise;
 }
 
 OllamaClientActor::Promise<EmbedResponse> OllamaClientActor::embed(EmbedRequest request) {
+  auto promise = self_->make_response_promise<EmbedResponse>();
   if (auto valid = validate(request, config_.limits); !valid) {
-    auto promise = self_->make_response_promise<EmbedResponse>();
     promise.deliver(to_caf_error(std::move(valid.error())));
     return promise;
   }
   const auto timeout = std::min(request.timeout.value_or(config_.timeout), config_.timeout);
-  auto body = request_builder::body(request);
-  return call<EmbedResponse>(Method::post, "/api/embed", std::move(body), request.model, request.id,
-                             TimeBudget::call(now(), timeout, ErrorCode::first_token_timeout),
-                             [this, request](const std::string& text) {
-                               auto response = response_parser::parse_embed(
-                                   text, request, config_.limits.max_json_depth);
-                               if (response)
-                                 response->truncated = PromptAudit::was_cut(request, *response);
-                               return response;
-                             });
+  const auto last_before = last_id_;
+  try {
+    query<EmbedResponse>(
+        Method::post, "/api/embed", request_builder::body(request), request.model, request.id,
+        TimeBudget::call(now(), timeout, ErrorCode::first_token_timeout),
+        [this, request](const std::string& text) {
+          auto response =
+              response_parser::parse_embed(text, request, config_.limits.max_json_depth);
+          if (response)
+            response->truncated = PromptAudit::was_cut(request, *response);
+          return response;
+        },
+        [promise](Result<EmbedResponse> result) mutable { deliver(promise, result); });
+  } catch (const std::bad_alloc&) {
+    if (last_id_ != last_before)
+      exchanges_.erase(last_id_);
+    promise.deliver(to_caf_error(no_memory(request.model)));
+  }
+  return promise;
 }
 
 bool OllamaClientActor::cancel(const RequestId& id) {
@@ -347,6 +368,10 @@ HttpRequest OllamaClientActor::http(HttpRequest::Method method, std::string_view
 
 ExchangeSubject OllamaClientActor::subject(const std::string& model) const {
   return {.model = model, .base_url = config_.base_url};
+}
+
+LLMError OllamaClientActor::no_memory(const std::string& model) const {
+  return *transfer_error({.failure = HttpOutcome::Failure::no_memory}, subject(model), false);
 }
 
 Result<std::string> OllamaClientActor::whole_body(TransferEvent& event,

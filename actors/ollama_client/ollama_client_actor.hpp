@@ -63,6 +63,7 @@ private:
   };
 
   Promise<LLMResponse> run(LLMRequest request, RequestKind kind, chunk_sink sink);
+  void send(Promise<LLMResponse> promise, TransferId id, LLMRequest& request, chunk_sink sink);
   Promise<EmbedResponse> embed(EmbedRequest request);
   bool cancel(const RequestId& id);
 
@@ -96,6 +97,7 @@ private:
   [[nodiscard]] HttpRequest http(HttpRequest::Method method, std::string_view path,
                                  std::string body, std::optional<Millis> connect_timeout) const;
   [[nodiscard]] ExchangeSubject subject(const std::string& model) const;
+  [[nodiscard]] LLMError no_memory(const std::string& model) const;
   [[nodiscard]] Result<std::string> whole_body(TransferEvent& event,
                                                const std::string& model) const;
   [[nodiscard]] Millis management_timeout() const;
