@@ -25,15 +25,19 @@ namespace {
 
 bool is_short(caf::resumable* job) { return dynamic_cast<detail::ShortHandlers*>(job) != nullptr; }
 
+struct Jobs : JobQueue<caf::resumable*> {
+  explicit Jobs(caf::scheduler::abstract_coordinator*) : JobQueue{&is_short} {}
+};
+
+struct NothingOfItsOwn {
+  explicit NothingOfItsOwn(caf::scheduler::abstract_coordinator*) {}
+};
+
 /// The policy, in the form that CAF expects.
 class Sharing : public caf::policy::unprofiled {
 public:
-  struct coordinator_data : JobQueue<caf::resumable*> {
-    explicit coordinator_data(caf::scheduler::abstract_coordinator*) : JobQueue{&is_short} {}
-  };
-  struct worker_data {
-    explicit worker_data(caf::scheduler::abstract_coordinator*) {}
-  };
+  using coordinator_data = Jobs;
+  using worker_data = NothingOfItsOwn;
 
   template <class Coordinator> void central_enqueue(Coordinator* self, caf::resumable* job) {
     d(self).push(job);
