@@ -13,8 +13,8 @@ namespace nexus::llm {
 /// A queue of jobs for several worker threads, which wakes them sparingly: to run a few short jobs
 /// takes no longer than to wake a thread. While a worker runs a short job, it is about to take the
 /// next one itself, so a job that is added then wakes nobody. Any other job may compute or block
-/// for as long as it likes, so a worker that takes one wakes another for the jobs that are left. A
-/// short job that takes long after all is treated as any other.
+/// for as long as it likes, so a worker that takes one wakes another for the jobs that are left.
+/// Jobs that are added later do not wait for a short job that takes long after all.
 ///
 /// `Job` is a pointer. Thread-safe.
 template <class Job> class JobQueue {
