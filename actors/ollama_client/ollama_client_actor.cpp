@@ -2,7 +2,6 @@
 #include "actors/ollama_client/ollama_client_actor.hpp"
 
 #include <algorithm>
-#include <new>
 
 #include "actors/back_off.hpp"
 #include "actors/model_manager/remote_model.hpp"
@@ -155,74 +154,6 @@ ollama_client_internal::behavior_type OllamaClientActor::make_behavior() {
   };
 }
 
-OllamaClientActor::Promise<LLMResponse> OllamaClientActor::run(LLMRequest request, RequestKind kind,
-                                                               chunk_sink sink) {
-  auto promise = self_->make_response_promise<LLMResponse>();
-  request.kind = kind;
-  if (auto valid = validate(request, config_.limits); !valid) {
-    promise.deliver(to_caf_error(std::move(valid.error())));
-    return promise;
-  }
-  // The list of models reveals more remote models; this covers requests that skip it.
-  if (auto refused = remote_refusal(request.model, "", config_)) {
-    promise.deliver(to_caf_error(std::move(*refused)));
-    return promise;
-  }
-  if (auto error = not_sent()) {
-    promise.deliver(to_caf_error(std::move(*error)));
-    return promise;
-  }
-  // Without memory for a large prompt, its request fails, and not this actor with all others.
-  const auto id = ++last_id_;
-  try {
-    send(promise, id, request, std::move(sink));
-  } catch (const std::bad_alloc&) {
-    exchanges_.erase(id);
-    promise.deliver(to_caf_error(no_memory(request.model)));
-  }
-  return promise;
-}
-
-void OllamaClientActor::send(Promise<LLMResponse> promise, TransferId id, LLMRequest& request,
-                             chunk_sink sink) {
-  auto within = [](std::optional<Millis> wanted, Millis limit) {
-    return limit > Millis{0} ? std::min(wanted.value_or(limit), limit) : wanted.value_or(limit);
-  };
-  const auto timeout = within(request.timeout, config_.timeout);
-  const auto budget =
-      sink ? TimeBudget::stream(now(), timeout, within(request.gap_timeout, config_.gap_timeout),
-                                within(request.total_timeout, config_.total_timeout))
-           : TimeBudget::complete(now(), timeout);
-  auto exchange = exchange_of(promise, request.id, budget, request.model);
-  exchange.attempt = request.attempt;
-  exchange.sink = sink;
-  // A complete response is streamed, too: this shows whether a slow model makes progress.
-  request.stream = true;
-  auto message = http(Method::post, request_builder::endpoint(request.kind),
-                      request_builder::body(request), request.connect_timeout);
-  auto handler = make_stream_handler(
-      id, AnswerCollector{request, config_.limits, subject(request.model)}, inbox_);
-  exchange.on_event = [this, promise, id,
-                       sent = std::make_shared<const LLMRequest>(std::move(request))](
-                          TransferEvent& event) mutable {
-    if (!event.answer)
-      return;
-    auto& done = exchanges_.at(id);
-    done.settled = true;
-    auto& answer = *event.answer;
-    if (!answer) {
-      promise.deliver(to_caf_error(std::move(answer.error())));
-      return;
-    }
-    answer->provenance.first_chunk_time =
-        done.first_chunk_time.value_or(std::chrono::microseconds{0});
-    answer->provenance.cut_by_length = answer->done_reason == "length";
-    audit(promise, sent, std::move(*answer));
-  };
-  add(id, std::move(exchange));
-  transport_->start(id, std::move(message), std::move(handler));
-}
-
 OllamaClientActor::Promise<EmbedResponse> OllamaClientActor::embed(EmbedRequest request) {
   auto promise = self_->make_response_promise<EmbedResponse>();
   if (auto valid = validate(request, config_.limits); !valid) {
@@ -230,8 +161,7 @@ OllamaClientActor::Promise<EmbedResponse> OllamaClientActor::embed(EmbedRequest 
     return promise;
   }
   const auto timeout = std::min(request.timeout.value_or(config_.timeout), config_.timeout);
-  const auto last_before = last_id_;
-  try {
+  auto failed = begin(request.model, [&] {
     query<EmbedResponse>(
         Method::post, "/api/embed", request_builder::body(request), request.model, request.id,
         TimeBudget::call(now(), timeout, ErrorCode::first_token_timeout),
@@ -243,11 +173,9 @@ OllamaClientActor::Promise<EmbedResponse> OllamaClientActor::embed(EmbedRequest 
           return response;
         },
         [promise](Result<EmbedResponse> result) mutable { deliver(promise, result); });
-  } catch (const std::bad_alloc&) {
-    if (last_id_ != last_before)
-      exchanges_.erase(last_id_);
-    promise.deliver(to_caf_error(no_memory(request.model)));
-  }
+  });
+  if (failed)
+    promise.deliver(to_caf_error(std::move(*failed)));
   return promise;
 }
 
@@ -368,10 +296,6 @@ HttpRequest OllamaClientActor::http(HttpRequest::Method method, std::string_view
 
 ExchangeSubject OllamaClientActor::subject(const std::string& model) const {
   return {.model = model, .base_url = config_.base_url};
-}
-
-LLMError OllamaClientActor::no_memory(const std::string& model) const {
-  return *transfer_error({.failure = HttpOutcome::Failure::no_memory}, subject(model), false);
 }
 
 Result<std::string> OllamaClientActor::whole_body(TransferEvent& event,

@@ -63,7 +63,11 @@ private:
   };
 
   Promise<LLMResponse> run(LLMRequest request, RequestKind kind, chunk_sink sink);
-  void send(Promise<LLMResponse> promise, TransferId id, LLMRequest& request, chunk_sink sink);
+  void send(Promise<LLMResponse> promise, LLMRequest& request, chunk_sink sink);
+  /// Runs `send`, which sends a request. Without memory for a large prompt, it undoes that and
+  /// returns an error for the request: this actor goes on with all others.
+  [[nodiscard]] std::optional<LLMError> begin(const std::string& model,
+                                              const std::function<void()>& send);
   Promise<EmbedResponse> embed(EmbedRequest request);
   bool cancel(const RequestId& id);
 
@@ -97,7 +101,6 @@ private:
   [[nodiscard]] HttpRequest http(HttpRequest::Method method, std::string_view path,
                                  std::string body, std::optional<Millis> connect_timeout) const;
   [[nodiscard]] ExchangeSubject subject(const std::string& model) const;
-  [[nodiscard]] LLMError no_memory(const std::string& model) const;
   [[nodiscard]] Result<std::string> whole_body(TransferEvent& event,
                                                const std::string& model) const;
   [[nodiscard]] Millis management_timeout() const;
