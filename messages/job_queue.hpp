@@ -16,7 +16,8 @@ namespace nexus::llm {
 /// for as long as it likes, so a worker that takes one wakes another for the jobs that are left.
 /// Jobs that are added later do not wait for a short job that takes long after all.
 ///
-/// `Job` is a pointer. Thread-safe.
+/// `Job` is a pointer. Thread-safe. A worker may outlive the queue only if it runs no short job
+/// then.
 template <class Job> class JobQueue {
 public:
   using IsShort = bool (*)(Job);

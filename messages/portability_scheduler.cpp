@@ -4,10 +4,10 @@
 #if !NEXUS_LLM_CAF_1
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/policy/unprofiled.hpp>
-#include <caf/policy/work_stealing.hpp>
 #include <caf/scheduler/coordinator.hpp>
+
+#include <memory>
 
 #include "messages/job_queue.hpp"
 
@@ -62,10 +62,7 @@ public:
 } // namespace
 
 caf::actor_system::module* make_scheduler(caf::actor_system& system) {
-  const auto policy = caf::get_or(system.config(), "scheduler.policy", caf::atom("sharing"));
-  if (policy == caf::atom("stealing"))
-    return new caf::scheduler::coordinator<caf::policy::work_stealing>{system};
-  return new caf::scheduler::coordinator<Sharing>{system};
+  return std::make_unique<caf::scheduler::coordinator<Sharing>>(system).release();
 }
 
 } // namespace nexus::llm

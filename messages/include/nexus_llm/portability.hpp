@@ -563,8 +563,7 @@ void setup_messages(caf::actor_system_config& config);
 
 /// Sets the recommended scheduler options: a shared queue (no idle polling), which with CAF 0.17
 /// wakes few threads for the actors of this library, and a limit on messages per turn (no
-/// starvation). The `nexus-llm` program uses it. `scheduler.policy=stealing` still chooses the
-/// scheduler of CAF.
+/// starvation). The `nexus-llm` program uses it. For a scheduler of CAF, set its options instead.
 void recommend(caf::actor_system_config& config);
 
 } // namespace nexus::llm
