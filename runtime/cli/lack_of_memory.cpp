@@ -31,10 +31,22 @@ std::string& report() {
   ::_exit(exit_code(category(ErrorCode::resources_exhausted)));
 }
 
+/// Whether an allocation has failed on this thread.
+thread_local bool has_lacked = false;
+
+void note_lack() {
+  has_lacked = true;
+  throw std::bad_alloc{};
+}
+
 [[noreturn]] void on_terminate() {
   try {
     if (const auto thrown = std::current_exception())
       std::rethrow_exception(thrown);
+    // GCC calls std::terminate without catching the exception where it has to destroy objects of a
+    // function that is `noexcept`; parts of its library, such as directory_iterator, are.
+    if (has_lacked && std::uncaught_exceptions() > 0)
+      end_without_memory();
   } catch (const std::bad_alloc&) {
     end_without_memory();
   } catch (...) {
@@ -58,6 +70,7 @@ private:
 
 void report_lack_of_memory() {
   std::set_terminate(&on_terminate);
+  std::set_new_handler(&note_lack);
   try {
     report() = "error: " + sentence(limit_failure(ENOMEM)) + "\n";
   } catch (const std::bad_alloc&) {
