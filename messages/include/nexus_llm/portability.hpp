@@ -31,8 +31,11 @@
 #if NEXUS_LLM_CAF_1
 #include <caf/anon_mail.hpp>
 #include <caf/default_enum_inspect.hpp>
+#include <caf/detail/behavior_impl.hpp>
 #include <caf/init_global_meta_objects.hpp>
 #include <caf/is_error_code_enum.hpp>
+#include <caf/make_counted.hpp>
+#include <caf/unsafe_behavior_init.hpp>
 #else
 #include <caf/replies_to.hpp>
 #endif
@@ -269,22 +272,6 @@ template <class Self> [[nodiscard]] std::function<void()> promise_nothing(Self* 
 #endif
 }
 
-/// Returns the state of a stateful actor.
-template <class Self> auto& state_of(Self* self) {
-#if NEXUS_LLM_CAF_1
-  return self->state();
-#else
-  return self->state;
-#endif
-}
-
-/// Holds the state of an actor, so that the state class can have constructor arguments, which CAF
-/// 0.17 does not support.
-template <class State> struct Slot {
-  std::optional<State> value = {};
-  static constexpr const char* name = State::name;
-};
-
 /// Converts an exception that left a handler of `actor` to `component_failed`.
 [[nodiscard]] caf::error component_failure(std::string_view actor,
                                            const std::exception_ptr& thrown);
@@ -293,9 +280,55 @@ namespace detail {
 
 #if NEXUS_LLM_CAF_1
 
+/// Holds the state of an actor, and destroys it if there is no behavior that has done so.
+template <class State> struct Slot {
+  std::shared_ptr<std::optional<State>> value = std::make_shared<std::optional<State>>();
+  static constexpr const char* name = State::name;
+
+  Slot() = default;
+  ~Slot() { value->reset(); }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+};
+
+/// Destroys the state with the behavior. When an actor ends, CAF 1.x first destroys its behavior,
+/// then notifies its monitors, and destroys a `Slot` last.
+template <class State> class StateBehavior : public caf::detail::behavior_impl {
+public:
+  StateBehavior(std::shared_ptr<std::optional<State>> state, caf::behavior handlers)
+      : state_{std::move(state)}, handlers_{std::move(handlers)} {}
+  ~StateBehavior() override { state_->reset(); }
+  StateBehavior(const StateBehavior&) = delete;
+  StateBehavior& operator=(const StateBehavior&) = delete;
+
+  bool invoke(caf::detail::invoke_result_visitor& visitor, caf::message& content) override {
+    return handlers_.as_behavior_impl()->invoke(visitor, content);
+  }
+
+private:
+  std::shared_ptr<std::optional<State>> state_;
+  caf::behavior handlers_;
+};
+
 template <class State> using StateActor = caf::stateful_actor<Slot<State>, typename State::Base>;
 
+template <class State, class... Args> auto begin_state(StateActor<State>* self, Args&&... args) {
+  const auto& held = self->state().value;
+  auto handlers = held->emplace(self, std::forward<Args>(args)...).make_behavior();
+  auto owner = caf::make_counted<StateBehavior<State>>(held, std::move(handlers.unbox()));
+  return decltype(handlers){
+      caf::unsafe_behavior_init,
+      caf::behavior{caf::intrusive_ptr<caf::detail::behavior_impl>{std::move(owner)}}};
+}
+
 #else
+
+/// Holds the state of an actor, so that the state class can have constructor arguments, which CAF
+/// 0.17 does not support.
+template <class State> struct Slot {
+  std::optional<State> value = {};
+  static constexpr const char* name = State::name;
+};
 
 /// An actor whose handlers return soon; the scheduler of `recommend` wakes fewer threads for it.
 class ShortHandlers {
@@ -327,6 +360,10 @@ public:
   }
 };
 
+template <class State, class... Args> auto begin_state(StateActor<State>* self, Args&&... args) {
+  return self->state.value.emplace(self, std::forward<Args>(args)...).make_behavior();
+}
+
 #endif
 
 } // namespace detail
@@ -344,8 +381,7 @@ auto spawn_state(Spawner& spawner, Args&&... args) {
         self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
           return component_failure(State::name, thrown);
         });
-        auto& state = state_of(self).value.emplace(self, std::move(values)...);
-        return state.make_behavior();
+        return detail::begin_state<State>(self, std::move(values)...);
       },
       std::forward<Args>(args)...);
 }
