@@ -10,6 +10,7 @@
 
 #include "messages/portability_scheduler.hpp"
 #include "nexus_llm/interfaces.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

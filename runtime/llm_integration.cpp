@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/channel.hpp"
 
 namespace nexus::llm {

@@ -6,6 +6,7 @@
 #include "config/base_url.hpp"
 #include "config/config_file.hpp"
 #include "nexus_llm/log.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/system_seams.hpp"
 
 namespace nexus::llm {

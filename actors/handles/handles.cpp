@@ -8,6 +8,7 @@
 #include "actors/requests/retry_policy.hpp"
 #include "actors/supervision/config_actor.hpp"
 #include "actors/supervision/health_actor.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

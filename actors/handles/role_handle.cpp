@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "actors/handles/role_handle.hpp"
 
+#include "nexus_llm/portability_actors.hpp"
+
 namespace nexus::llm {
 
 namespace {

@@ -8,6 +8,7 @@
 
 #include "actors/handles/pending_calls.hpp"
 #include "actors/handles/stable_handle_interface.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

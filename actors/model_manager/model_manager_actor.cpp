@@ -13,6 +13,7 @@
 #include "actors/role/model_settings.hpp"
 #include "config/describe_json.hpp"
 #include "config/model_name.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

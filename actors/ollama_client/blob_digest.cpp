@@ -9,6 +9,8 @@
 #include <memory>
 #include <system_error>
 
+#include "nexus_llm/portability_actors.hpp"
+
 namespace nexus::llm {
 
 namespace {

@@ -10,6 +10,7 @@
 #include "actors/ollama_client/response_parser.hpp"
 #include "actors/ollama_client/transfer_handlers.hpp"
 #include "config/model_name.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

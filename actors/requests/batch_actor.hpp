@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nexus_llm/interfaces.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

@@ -15,6 +15,7 @@
 #include "actors/requests/request_stream.hpp"
 #include "actors/supervision/chance.hpp"
 #include "nexus_llm/log.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

@@ -4,6 +4,7 @@
 #include "actors/ollama_client/request_builder.hpp"
 #include "actors/ollama_client/request_validation.hpp"
 #include "actors/role/role_defaults.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

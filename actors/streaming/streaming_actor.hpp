@@ -6,6 +6,7 @@
 
 #include "actors/internal_interfaces.hpp"
 #include "actors/streaming/stream_session.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "nexus_llm/result.hpp"
 
 namespace nexus::llm {

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "config/config_update.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

@@ -7,6 +7,7 @@
 #include "actors/guarded_answer.hpp"
 #include "actors/supervision/event_subscribers.hpp"
 #include "actors/supervision/figures.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

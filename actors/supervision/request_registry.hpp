@@ -6,6 +6,7 @@
 #include "actors/supervision/child_set.hpp"
 #include "actors/supervision/live_requests.hpp"
 #include "actors/supervision/requesters.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

@@ -3,6 +3,7 @@
 
 #include "actors/supervision/child_set.hpp"
 #include "actors/supervision/request_registry.hpp"
+#include "nexus_llm/portability_actors.hpp"
 
 namespace nexus::llm {
 

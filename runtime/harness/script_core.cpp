@@ -10,6 +10,7 @@
 #include "actors/supervision/config_actor.hpp"
 #include "actors/supervision/health_actor.hpp"
 #include "config/config_update.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "nexus_llm/testing/script_failure.hpp"
 #include "runtime/system_seams.hpp"
 

@@ -16,6 +16,7 @@
 #include "actors/supervision/event_subscribers.hpp"
 #include "messages/portability_network.hpp"
 #include "nexus_llm/per_role.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/node/gateway_interface.hpp"
 #include "runtime/node/node_choice.hpp"
 

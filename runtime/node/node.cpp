@@ -5,6 +5,7 @@
 #include "config/host_lookup.hpp"
 #include "config/node_address.hpp"
 #include "messages/portability_network.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/node/refusal_log.hpp"
 
 namespace nexus::llm {

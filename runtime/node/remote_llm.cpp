@@ -2,6 +2,7 @@
 #include "nexus_llm/node/remote_llm.hpp"
 
 #include "config/node_address.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/node/network_dial.hpp"
 #include "runtime/node/refusal_log.hpp"
 

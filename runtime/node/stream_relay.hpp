@@ -4,6 +4,7 @@
 #include <string>
 
 #include "actors/internal_interfaces.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/node/gateway_interface.hpp"
 
 namespace nexus::llm {

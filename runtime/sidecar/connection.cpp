@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/sidecar/json_rpc.hpp"
 #include "runtime/sidecar/line_framer.hpp"
 #include "runtime/sidecar/rpc_session.hpp"

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/sidecar/protocol_json.hpp"
 #include "runtime/sidecar/pull_forwarder.hpp"
 #include "runtime/sidecar/rpc_session.hpp"

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "nexus_llm/llm_handles.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/sidecar/error_report.hpp"
 #include "runtime/sidecar/json_rpc.hpp"
 #include "runtime/sidecar/line_writer.hpp"

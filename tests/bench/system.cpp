@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "messages/portability_network.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "nexus_llm/setup.hpp"
 #include "nexus_llm/subscriber.hpp"
 #include "tests/bench/cost.hpp"

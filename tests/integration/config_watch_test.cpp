@@ -3,6 +3,7 @@
 
 #include "actors/internal_interfaces.hpp"
 #include "config/config_file.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "nexus_llm/setup.hpp"
 #include "tests/integration/fixture.hpp"
 #include "tests/unit/temporary_directory.hpp"

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "actors/internal_interfaces.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "nexus_llm/system_config.hpp"
 
 namespace nexus::llm::test {

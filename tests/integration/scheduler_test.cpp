@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "nexus_llm/interfaces.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "nexus_llm/setup.hpp"
 #include "nexus_llm/subscriber.hpp"
 #include "tests/integration/fixture.hpp"

@@ -8,6 +8,7 @@
 #include "actors/streaming/streaming_actor.hpp"
 #include "actors/supervision/config_actor.hpp"
 #include "actors/supervision/health_actor.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "tests/reliability/mortal.hpp"
 
 namespace nexus::llm::test {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "nexus_llm/portability_actors.hpp"
 #include "tests/reliability/mortal.hpp"
 
 namespace nexus::llm::test {

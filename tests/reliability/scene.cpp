@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "actors/internal_interfaces.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "nexus_llm/system_config.hpp"
 #include "runtime/system_seams.hpp"
 #include "tests/reliability/mortal_components.hpp"

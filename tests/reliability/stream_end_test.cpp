@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "nexus_llm/portability_actors.hpp"
 #include "tests/reliability/scene.hpp"
 
 using namespace nexus::llm;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "config/file_io.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/harness/world.hpp"
 #include "runtime/sidecar/stream_forwarder.hpp"
 #include "tests/cli/child.hpp"

@@ -15,6 +15,7 @@
 
 #include "config/event_descriptor.hpp"
 #include "nexus_llm/log.hpp"
+#include "nexus_llm/portability_actors.hpp"
 #include "runtime/cli/log/log_sink.hpp"
 #include "runtime/cli/process_limits.hpp"
 #include "runtime/cli/session.hpp"

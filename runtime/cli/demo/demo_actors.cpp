@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "nexus_llm/portability_actors.hpp"
+
 namespace nexus::llm::cli {
 
 namespace {
