@@ -31,6 +31,8 @@ template <class Block> void guard_types(caf::actor_system_config&) {}
 
 /// Configuration key for the names of the types that stay within their process.
 inline constexpr char process_types_key[] = "nexus-llm.process-types";
+/// Configuration key for the names of the lists that may come from another process.
+inline constexpr char list_types_key[] = "nexus-llm.list-types";
 
 namespace detail {
 
@@ -42,6 +44,8 @@ template <class T>
 concept Handles = requires {
   requires Handle<typename T::value_type>;
 };
+template <class T> inline constexpr bool is_list = false;
+template <class T> inline constexpr bool is_list<std::vector<T>> = true;
 /// What CAF takes from another process in a state that it cannot have here. (Structures check their
 /// members themselves.)
 template <class T>
@@ -73,13 +77,21 @@ public:
   }
 };
 
-template <caf::type_id_t Id>
-void guard_type(caf::actor_system_config& config, std::vector<std::string>& process_types) {
+/// Adds a name to a list in the configuration.
+inline void add_name(caf::actor_system_config& config, const char* key, const std::string& name) {
+  auto names = caf::get_or(config, key, std::vector<std::string>{});
+  names.push_back(name);
+  caf::put(config.content, key, std::move(names));
+}
+
+template <caf::type_id_t Id> void guard_type(caf::actor_system_config& config) {
   using Type = typename caf::type_by_id<Id>::type;
   const std::string name = caf::type_name_by_id<Id>::value;
   if constexpr (caf::is_allowed_unsafe_message_type<Type>::value)
-    process_types.push_back(name);
-  else if constexpr (Doubtful<Type>)
+    return add_name(config, process_types_key, name);
+  if constexpr (is_list<Type>)
+    add_name(config, list_types_key, name);
+  if constexpr (Doubtful<Type>)
     config.value_factories_by_name[name] = [] {
       return caf::type_erased_value_ptr{std::make_unique<ReceivedValue<Type>>()};
     };
@@ -90,22 +102,31 @@ void guard_type(caf::actor_system_config& config, std::vector<std::string>& proc
 /// Refuses, from other processes, pointers, which are not serialized, handles of actors that are
 /// not there, and unknown values of enums. Call it for each block of types, after `add_types`.
 template <class Block> void guard_types(caf::actor_system_config& config) {
-  auto names = caf::get_or(config, process_types_key, std::vector<std::string>{});
   [&]<std::size_t... Offsets>(std::index_sequence<Offsets...>) {
-    (detail::guard_type<static_cast<caf::type_id_t>(Block::begin + Offsets)>(config, names), ...);
+    (detail::guard_type<static_cast<caf::type_id_t>(Block::begin + Offsets)>(config), ...);
   }
   (std::make_index_sequence<Block::end - Block::begin>{});
-  caf::put(config.content, process_types_key, std::move(names));
 }
 
-/// Returns the types that may come, without those of CAF itself.
+/// Returns the types that may come, without the flat ones of CAF. CAF registers others for itself
+/// in each configuration, and for each type of a program its list and its stream: a list of values
+/// that take no bytes may announce any length. Of these, only the lists of a block that was guarded
+/// come.
 inline std::shared_ptr<const PeerGuard::TypeNames>
 network_types(const caf::actor_system_config& config) {
-  const auto kept = caf::get_or(config, process_types_key, std::vector<std::string>{});
+  const caf::actor_system_config of_caf;
+  const auto process_types = caf::get_or(config, process_types_key, std::vector<std::string>{});
+  const auto lists = caf::get_or(config, list_types_key, std::vector<std::string>{});
+  const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  };
   auto names = std::make_shared<PeerGuard::TypeNames>();
-  for (const auto& [name, factory] : config.value_factories_by_name)
-    if (!name.starts_with('@') && std::ranges::find(kept, name) == kept.end())
+  for (const auto& [name, factory] : config.value_factories_by_name) {
+    const bool derived = name.starts_with("std::vector<") || name.starts_with("stream<");
+    if (!of_caf.value_factories_by_name.contains(name) && !has(process_types, name) &&
+        (!derived || has(lists, name)))
       names->insert(name);
+  }
   return names;
 }
 

@@ -253,6 +253,33 @@ BOOST_AUTO_TEST_CASE(a_list_that_announces_more_than_it_has_takes_no_memory) {
   check_serves();
 }
 
+BOOST_AUTO_TEST_CASE(types_that_nobody_exchanges_are_taken_from_nobody) {
+  // CAF registers some for itself, and for each type of a program a list and a stream: it throws
+  // where a setting has an unknown type, follows messages within messages until the stack ends, and
+  // makes as many elements as are announced where they take no bytes.
+  const auto before = memory(node->process(), "VmHWM:");
+  std::string nested;
+  for (int i = 0; i < 100'000; ++i)
+    nested += basp::number(0, 2) + basp::text("@<>+std::vector<@message>") + basp::length(1);
+  const std::string many = "\xff\xff\xff\xff\x0f";
+  const std::vector<std::string> messages{
+      basp::message("@<>+settings", basp::length(1) + basp::text("a") + "\x7f"),
+      basp::message("@<>+dictionary<@config_value>", basp::length(1) + basp::text("a") + "\x7f"),
+      basp::message("@<>+std::vector<@config_value>", basp::length(1) + "\x7f"),
+      nested,
+      basp::message("@<>+std::vector<nexus::llm::Ack>", many),
+      basp::message("@<>+std::vector<std::vector<nexus::llm::Ack>>", basp::length(1) + many),
+      basp::message("@<>+stream<nexus::llm::Ack>", many),
+      basp::message("@<>+std::vector<nexus::llm::ComponentsPtr>", basp::length(1)),
+  };
+  for (std::uint64_t receiver = 1; receiver < 20; receiver += 3)
+    for (const auto& message : messages)
+      check_refused(basp::direct(receiver, message),
+                    "a message with a type that nodes do not exchange");
+  BOOST_TEST(memory(node->process(), "VmHWM:") - before < 50'000);
+  check_serves();
+}
+
 BOOST_AUTO_TEST_CASE(an_actor_of_the_node_is_not_taken_for_one_of_the_stranger) {
   for (std::uint64_t actor = 1; actor < 20; actor += 3) {
     const auto theirs = Stranger{endpoint.port}.node();
