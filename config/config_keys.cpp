@@ -395,24 +395,13 @@ std::vector<ConfigKey> make_keys() {
   return keys;
 }
 
-const Value* find_path(const Value& section, std::string_view path) {
-  const auto* value = &section;
-  while (value != nullptr) {
-    const auto dot = path.find('.');
-    value = json::find(*value, path.substr(0, dot));
-    if (dot == std::string_view::npos)
-      return value;
-    path.remove_prefix(dot + 1);
-  }
-  return nullptr;
-}
-
 /// Returns the first parent of `path` that exists but is not an object, which would hide all
 /// settings below it. Empty if there is none.
 std::string wrong_parent(const Value& section, std::string_view path) {
   for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
     const auto parent = path.substr(0, dot);
-    if (const auto* value = find_path(section, parent); value != nullptr && !value->IsObject())
+    if (const auto* value = json::find_path(section, parent);
+        value != nullptr && !value->IsObject())
       return std::string{parent};
   }
   return {};
@@ -517,7 +506,7 @@ Result<LLMClientConfig> apply_section(LLMClientConfig config, const json::Value&
     if (auto parent = wrong_parent(section, key.path); !parent.empty())
       return failure(ErrorCode::config_value_invalid, "`llm." + parent + "` must be an object",
                      "llm." + parent);
-    const auto* value = find_path(section, key.path);
+    const auto* value = json::find_path(section, key.path);
     if (value == nullptr)
       continue;
     if (auto wrong = key.set(config, *value); !wrong.empty())

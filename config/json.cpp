@@ -180,6 +180,18 @@ Value* find(Value& object, std::string_view name) {
   return const_cast<Value*>(find(static_cast<const Value&>(object), name));
 }
 
+const Value* find_path(const Value& object, std::string_view path) {
+  const auto* value = &object;
+  while (value != nullptr) {
+    const auto dot = path.find('.');
+    value = find(*value, path.substr(0, dot));
+    if (dot == std::string_view::npos)
+      return value;
+    path.remove_prefix(dot + 1);
+  }
+  return nullptr;
+}
+
 std::optional<std::string_view> find_text(const Value& object, std::string_view name) {
   const auto* value = find(object, name);
   if (value == nullptr || !value->IsString())

@@ -54,6 +54,9 @@ parse_first(std::string_view text, std::uint32_t max_depth = default_depth);
 [[nodiscard]] const Value* find(const Value& object, std::string_view name);
 [[nodiscard]] Value* find(Value& object, std::string_view name);
 
+/// Returns what `find` returns for each name of a path in turn (`retry.maxAttempts`), or null.
+[[nodiscard]] const Value* find_path(const Value& object, std::string_view path);
+
 /// Returns the string member `name`, or `nullopt` if it is missing or not a string.
 [[nodiscard]] std::optional<std::string_view> find_text(const Value& object, std::string_view name);
 

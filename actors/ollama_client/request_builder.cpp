@@ -39,6 +39,17 @@ public:
       list.PushBack(json::make_string(value, allocator()), allocator());
     return list;
   }
+  /// Ollama's options, unless there are none.
+  void options(std::string_view raw_options) {
+    if (raw_options.empty())
+      return;
+    if (auto options = embedded(raw_options); options.IsObject() && !options.ObjectEmpty())
+      add("options", std::move(options));
+  }
+  void keep_alive(const KeepAlive& keep_alive) {
+    if (keep_alive.is_set())
+      add("keep_alive", keep_alive_value(keep_alive.value, allocator()));
+  }
   [[nodiscard]] std::string str() const { return json::to_text(document_); }
 
 private:
@@ -200,8 +211,7 @@ std::string body(const LLMRequest& request) {
   Body body;
   add_content(body, request);
   body.add("stream", Value{request.stream});
-  if (request.keep_alive.is_set())
-    body.add("keep_alive", keep_alive_value(request.keep_alive.value, body.allocator()));
+  body.keep_alive(request.keep_alive);
   return body.str();
 }
 
@@ -213,12 +223,8 @@ std::string body(const EmbedRequest& request) {
     body.add("dimensions", Value{*request.dimensions});
   if (request.truncate)
     body.add("truncate", Value{*request.truncate});
-  if (!request.raw_options.empty())
-    if (auto options = body.embedded(request.raw_options);
-        options.IsObject() && !options.ObjectEmpty())
-      body.add("options", std::move(options));
-  if (request.keep_alive.is_set())
-    body.add("keep_alive", keep_alive_value(request.keep_alive.value, body.allocator()));
+  body.options(request.raw_options);
+  body.keep_alive(request.keep_alive);
   return body.str();
 }
 
@@ -273,12 +279,8 @@ std::string body(const CreateRequest& request) {
 std::string body(const LoadRequest& request) {
   Body body;
   body.text("model", request.model);
-  if (!request.raw_options.empty())
-    if (auto options = body.embedded(request.raw_options);
-        options.IsObject() && !options.ObjectEmpty())
-      body.add("options", std::move(options));
-  if (request.keep_alive.is_set())
-    body.add("keep_alive", keep_alive_value(request.keep_alive.value, body.allocator()));
+  body.options(request.raw_options);
+  body.keep_alive(request.keep_alive);
   return body.str();
 }
 

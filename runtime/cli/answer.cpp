@@ -44,10 +44,12 @@ std::string prompt_of(const std::vector<ChatMessage>& messages) {
   return last == messages.rend() ? std::string{} : last->content;
 }
 
-/// `streamed(on_chunk, on_progress, options)` and `complete(options)` send the request.
+/// `streamed(on_chunk, on_progress, options)` and `complete(options)` send the request; `prompt` is
+/// for the log.
 template <class Streamed, class Complete>
-Answer ask_and_show(const Asker& asker, GenerateOptions options, Streamed streamed,
-                    Complete complete) {
+Answer ask(const Asker& asker, const std::string& prompt, GenerateOptions options,
+           Streamed streamed, Complete complete) {
+  const auto begun = std::chrono::steady_clock::now();
   // Generate the id here, so that the request can be cancelled at any time.
   options.id = make_request_id();
   const auto cancelling = asker.session.interrupts().during(
@@ -71,40 +73,34 @@ Answer ask_and_show(const Asker& asker, GenerateOptions options, Streamed stream
   asker.output.clear_status();
   if (response)
     view.finish(*response);
-  return {std::move(response), view.text()};
+  return logged(asker, prompt, options.model, begun, {std::move(response), view.text()});
 }
 
 } // namespace
 
 Answer ask_prompt(const Asker& asker, const std::string& prompt, GenerateOptions options) {
   auto& llm = asker.session.llm();
-  const auto begun = std::chrono::steady_clock::now();
-  const auto model = options.model;
-  auto answer = ask_and_show(
-      asker, std::move(options),
+  return ask(
+      asker, prompt, std::move(options),
       [&](auto on_chunk, auto on_progress, const GenerateOptions& final_options) {
         return llm.generate_streaming(prompt, asker.role, on_chunk, final_options, on_progress);
       },
       [&](const GenerateOptions& final_options) {
         return llm.generate(prompt, asker.role, final_options);
       });
-  return logged(asker, prompt, model, begun, std::move(answer));
 }
 
 Answer ask_chat(const Asker& asker, const std::vector<ChatMessage>& messages,
                 GenerateOptions options) {
   auto& llm = asker.session.llm();
-  const auto begun = std::chrono::steady_clock::now();
-  const auto model = options.model;
-  auto answer = ask_and_show(
-      asker, std::move(options),
+  return ask(
+      asker, prompt_of(messages), std::move(options),
       [&](auto on_chunk, auto on_progress, const GenerateOptions& final_options) {
         return llm.chat_streaming(messages, asker.role, on_chunk, final_options, on_progress);
       },
       [&](const GenerateOptions& final_options) {
         return llm.chat(messages, asker.role, final_options);
       });
-  return logged(asker, prompt_of(messages), model, begun, std::move(answer));
 }
 
 } // namespace nexus::llm::cli

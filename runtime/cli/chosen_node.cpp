@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "nexus_llm/llm_system.hpp"
 #include "runtime/cli/local_nodes.hpp"
 
 namespace nexus::llm::cli {
@@ -12,10 +11,7 @@ namespace nexus::llm::cli {
 Result<CommonOptions> with_chosen_node(CommonOptions common) {
   if (!common.nodes.empty())
     return common;
-  const auto store = find_store(common.config_file, config_overrides(common));
-  if (!store)
-    return failure(store.error());
-  const auto config = (*store)->load();
+  const auto config = load_settings(common);
   if (!config)
     return failure(config.error());
   if (!config->nodes.addresses.empty())

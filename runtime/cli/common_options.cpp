@@ -2,6 +2,7 @@
 #include "runtime/cli/common_options.hpp"
 
 #include "config/config_file.hpp"
+#include "nexus_llm/llm_system.hpp"
 
 namespace nexus::llm::cli {
 
@@ -23,6 +24,12 @@ ConfigOverrides config_overrides(const CommonOptions& common) {
           .timeout = timeout_of(common),
           .max_retries = {},
           .max_concurrent = common.max_concurrent};
+}
+
+Result<LLMClientConfig> load_settings(const CommonOptions& common) {
+  return find_store(common.config_file, config_overrides(common)).and_then([](const auto& store) {
+    return store->load();
+  });
 }
 
 } // namespace nexus::llm::cli

@@ -57,4 +57,7 @@ struct CommonOptions {
 /// Returns the settings that the options override for this run only.
 [[nodiscard]] ConfigOverrides config_overrides(const CommonOptions& common);
 
+/// Returns the settings for this run.
+[[nodiscard]] Result<LLMClientConfig> load_settings(const CommonOptions& common);
+
 } // namespace nexus::llm::cli

@@ -247,4 +247,10 @@ int Child::wait() {
   return code_of(status);
 }
 
+Outcome outcome_of(Child& child) {
+  child.close_input();
+  const int code = child.wait();
+  return {code, child.out(), child.err()};
+}
+
 } // namespace nexus::llm::cli::test

@@ -91,4 +91,13 @@ private:
   Stream err_;
 };
 
+struct Outcome {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+/// Writes no more to a program, reads everything and waits for its end.
+[[nodiscard]] Outcome outcome_of(Child& child);
+
 } // namespace nexus::llm::cli::test

@@ -36,12 +36,7 @@ struct Documentation : Fixture {
     auto options = child_options({"-c", command});
     options.program = "/bin/sh";
     Child child{options};
-    child.close_input();
-    Outcome outcome;
-    outcome.code = child.wait();
-    outcome.out = child.out();
-    outcome.err = child.err();
-    return outcome;
+    return outcome_of(child);
   }
 
   std::vector<std::pair<std::string, std::string>> blocks;

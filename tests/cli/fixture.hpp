@@ -63,12 +63,6 @@ inline bool has_all(const json::Value& seen, const json::Value& wanted) {
   return true;
 }
 
-struct Outcome {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
 /// A simulated Ollama with the models of the roles, a home of its own for the program, and a
 /// configuration that makes no second attempts.
 struct Fixture {
@@ -129,12 +123,7 @@ struct Fixture {
   [[nodiscard]] Outcome run(Arguments arguments, std::string_view input = {}) const {
     Child child{child_options(std::move(arguments))};
     child.write(input);
-    child.close_input();
-    Outcome outcome;
-    outcome.code = child.wait();
-    outcome.out = child.out();
-    outcome.err = child.err();
-    return outcome;
+    return outcome_of(child);
   }
 
   [[nodiscard]] bool

@@ -27,12 +27,7 @@ struct Completing : Fixture {
     auto options = child_options(std::move(arguments));
     options.program = program;
     Child child{options};
-    child.close_input();
-    Outcome outcome;
-    outcome.code = child.wait();
-    outcome.out = child.out();
-    outcome.err = child.err();
-    return outcome;
+    return outcome_of(child);
   }
 
   /// What bash offers for the last of these words.

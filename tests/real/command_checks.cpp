@@ -14,6 +14,7 @@ namespace {
 
 using cli::test::Child;
 using cli::test::ChildOptions;
+using cli::test::Outcome;
 
 /// How the program is run: a home and a configuration of its own.
 ChildOptions command(const Stage& stage, std::vector<std::string> arguments,
@@ -35,20 +36,9 @@ ChildOptions command(const Stage& stage, std::vector<std::string> arguments,
           .patience = std::chrono::seconds{120}};
 }
 
-struct Outcome {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
 Outcome run(const Stage& stage, std::vector<std::string> arguments) {
   Child child{command(stage, std::move(arguments))};
-  child.close_input();
-  Outcome outcome;
-  outcome.code = child.wait();
-  outcome.out = child.out();
-  outcome.err = child.err();
-  return outcome;
+  return outcome_of(child);
 }
 
 void require_success(const Outcome& outcome) {

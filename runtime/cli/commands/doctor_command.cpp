@@ -152,8 +152,7 @@ int run_doctor(const CommonOptions& common) {
   Interrupts interrupts;
   Output output{common};
   Findings findings{output};
-  const auto store = find_store(common.config_file, config_overrides(common));
-  auto config = store ? (*store)->load() : failure(store.error());
+  auto config = load_settings(common);
   // If the command line names nodes, the local settings are irrelevant.
   if (common.nodes.empty()) {
     if (!config) {

@@ -41,19 +41,6 @@ json::Document section_of(const LLMClientConfig& config) {
   return section;
 }
 
-/// The value at a dotted path, or null.
-const json::Value* value_at(const json::Value& section, std::string_view path) {
-  const auto* value = &section;
-  while (value != nullptr && value->IsObject()) {
-    const auto dot = path.find('.');
-    value = json::find(*value, path.substr(0, dot));
-    if (dot == std::string_view::npos)
-      return value;
-    path.remove_prefix(dot + 1);
-  }
-  return nullptr;
-}
-
 /// Whether a path leads into a setting that is an object, such as a single Ollama option.
 bool is_within_setting(std::string_view path) {
   for (auto dot = path.rfind('.'); dot != std::string_view::npos && dot > 0;
@@ -158,7 +145,7 @@ std::string patch_of(const std::string& key, const json::Value& value,
   auto& allocator = patch.GetAllocator();
   json::Value wanted{value, allocator};
   const auto present = section_of(config);
-  if (const auto* before = value_at(present, key))
+  if (const auto* before = json::find_path(present, key))
     remove_others(wanted, *before, allocator);
   set_path(patch, key, std::move(wanted), allocator);
   return json::to_text(patch);
@@ -244,10 +231,7 @@ int run_config_show(const CommonOptions& common, bool origin) {
                           show(output, config, {});
                         });
   Output output{common};
-  const auto store = find_store(common.config_file, config_overrides(common));
-  if (!store)
-    return output.fail(store.error());
-  const auto config = (*store)->load();
+  const auto config = load_settings(common);
   if (!config)
     return output.fail(config.error());
   const auto location = config_location(common);
@@ -320,7 +304,7 @@ int run_config_get(const CommonOptions& common, const std::string& given) {
   const auto tell = [&key](Output& output, const LLMClientConfig& config,
                            const std::string& origin) {
     const auto section = section_of(config);
-    const auto* value = value_at(section, key);
+    const auto* value = json::find_path(section, key);
     if (value == nullptr)
       return output.fail(
           {.code = ErrorCode::invalid_argument, .subject = "`" + key + "` is not set"});
@@ -340,10 +324,7 @@ int run_config_get(const CommonOptions& common, const std::string& given) {
     return asked != 0 ? asked : code;
   }
   Output output{common};
-  const auto store = find_store(common.config_file, config_overrides(common));
-  if (!store)
-    return output.fail(store.error());
-  const auto config = (*store)->load();
+  const auto config = load_settings(common);
   if (!config)
     return output.fail(config.error());
   const auto* row = find_config_key(key);

@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "nexus_llm/llm_system.hpp"
 #include "runtime/cli/count_text.hpp"
 #include "runtime/cli/format.hpp"
 #include "runtime/cli/json_output.hpp"
@@ -20,8 +19,7 @@ namespace {
 
 /// The settings; their defaults if they cannot be read, since the log can.
 LogSettings settings_of(const CommonOptions& common) {
-  const auto store = find_store(common.config_file, config_overrides(common));
-  const auto config = store ? (*store)->load() : failure(store.error());
+  const auto config = load_settings(common);
   return config ? config->log : LogSettings{};
 }
 

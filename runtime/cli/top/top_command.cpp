@@ -55,9 +55,8 @@ private:
 std::string names_of_nodes(const CommonOptions& common) {
   NodeSettings settings;
   if (common.nodes.empty())
-    if (const auto store = find_store(common.config_file, config_overrides(common)))
-      if (const auto config = (*store)->load())
-        settings = config->nodes;
+    if (const auto config = load_settings(common))
+      settings = config->nodes;
   std::string names;
   for (const auto& node : node_endpoints(common, settings))
     names += (names.empty() ? "" : ", ") + node.text();
