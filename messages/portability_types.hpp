@@ -78,7 +78,8 @@ public:
 };
 
 /// Adds a name to a list in the configuration.
-inline void add_name(caf::actor_system_config& config, const char* key, const std::string& name) {
+inline void add_name(caf::actor_system_config& config, caf::string_view key,
+                     const std::string& name) {
   auto names = caf::get_or(config, key, std::vector<std::string>{});
   names.push_back(name);
   caf::put(config.content, key, std::move(names));
