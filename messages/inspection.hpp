@@ -12,6 +12,7 @@
 #include <caf/serializer.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 namespace nexus::llm {
@@ -72,6 +73,18 @@ template <class T> bool is_writable(const std::vector<T>& values) {
 }
 
 template <class T> bool is_sound(const T& value);
+
+/// CAF prints times in nanoseconds, also in messages that it only logs.
+template <class Rep, class Period> bool is_sound(const std::chrono::duration<Rep, Period>& value) {
+  using Duration = std::chrono::duration<Rep, Period>;
+  constexpr auto longest = std::chrono::duration_cast<Duration>(std::chrono::nanoseconds::max());
+  return value <= longest && value >= -longest;
+}
+
+template <class Clock, class Duration>
+bool is_sound(const std::chrono::time_point<Clock, Duration>& value) {
+  return is_sound(value.time_since_epoch());
+}
 
 template <class T> bool is_sound(const std::optional<T>& value) {
   return !value || is_sound(*value);

@@ -138,6 +138,23 @@ BOOST_AUTO_TEST_CASE(numbers_that_are_not_finite_do_not_cross_it,
   BOOST_TEST(from_bytes(system, bytes).empty());
 }
 
+BOOST_AUTO_TEST_CASE(times_that_caf_cannot_print_do_not_cross_it,
+                     *boost::unit_test::enable_if<messages_are_checked>{}) {
+  using std::chrono::microseconds;
+  const auto longest =
+      std::chrono::duration_cast<microseconds>(std::chrono::nanoseconds::max()).count();
+  const auto crosses = [this](std::int64_t count) {
+    const Provenance provenance{.queue_time = microseconds{count}};
+    return !from_bytes(system,
+                       to_bytes(system, caf::make_message(LLMResponse{.provenance = provenance})))
+                .empty();
+  };
+  BOOST_TEST(crosses(longest));
+  BOOST_TEST(crosses(-longest));
+  BOOST_TEST(!crosses(longest + 1));
+  BOOST_TEST(!crosses(-longest - 1));
+}
+
 BOOST_AUTO_TEST_CASE(errors_cross_it_inside_those_of_caf) {
   const auto bytes = to_bytes(system, caf::make_message(to_caf_error(filled<LLMError>())));
   const auto message = from_bytes(system, bytes);
