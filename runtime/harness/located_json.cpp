@@ -5,6 +5,7 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace nexus::llm::testing {
@@ -49,7 +50,7 @@ private:
 struct Builder {
   const std::vector<std::size_t>& lines;
   std::size_t next = 0;
-  std::string twice;
+  std::optional<std::string> twice;
   std::size_t twice_line = 0;
 
   LocatedJson build(const json::Value& value) {
@@ -62,7 +63,7 @@ struct Builder {
       for (const auto& member : value.GetObject()) {
         const auto name = json::text_of(member.name);
         auto inner = build(member.value);
-        if (!names.insert(name).second && twice.empty()) {
+        if (!names.insert(name).second && !twice) {
           twice = name;
           twice_line = inner.line;
         }
@@ -97,9 +98,9 @@ Result<LocatedJson> read_located_json(std::string_view text, const std::string& 
                                                                                        lines);
   Builder builder{lines.lines};
   auto located = builder.build(*document);
-  if (!builder.twice.empty())
+  if (builder.twice)
     return failure(ErrorCode::invalid_argument, file + ":" + std::to_string(builder.twice_line) +
-                                                    ": `" + builder.twice +
+                                                    ": `" + *builder.twice +
                                                     "` stands twice in one object");
   return located;
 }

@@ -61,6 +61,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_file_gets_an_error_with_line_and_key) {
              "file.json:2: `steps` must be an array");
   BOOST_TEST(error_of("{\"name\": \"x\",\n\"name\": \"y\", \"steps\": []}") ==
              "file.json:2: `name` stands twice in one object");
+  BOOST_TEST(error_of("{\"name\": \"x\",\n\"\": 1, \"\": 2, \"steps\": []}") ==
+             "file.json:2: `` stands twice in one object");
   BOOST_TEST(error_of("{\n\"name\": \"x\",,").starts_with("file.json:2: it is not JSON: "));
   BOOST_TEST(error_of("[]") == "file.json:1: a scenario is an object");
   BOOST_TEST(error_of(R"({"name": "x", "steps": []})") ==
