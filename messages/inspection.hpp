@@ -14,6 +14,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace nexus::llm {
 
@@ -22,12 +25,42 @@ namespace detail {
 /// Wraps a `std::optional`, which CAF 0.17 cannot serialize: a flag, followed by the value.
 template <class T> struct OptionalRef { std::optional<T>& ref; };
 
+using Bytes = std::vector<std::uint8_t>;
+
+/// Wraps bytes. CAF 0.17 makes room for as many as are announced before it looks how many there
+/// are; of a text, which is written alike, it does not.
+struct BytesRef {
+  Bytes& ref;
+};
+
 template <class T> T& as_field(T& value) { return value; }
 template <class T> const T& as_field(const T& value) { return value; }
+inline BytesRef as_field(Bytes& value) { return {value}; }
+inline BytesRef as_field(const Bytes& value) {
+  // CAF prints a value with the same function that serializes it.
+  return {const_cast<Bytes&>(value)};
+}
 template <class T> OptionalRef<T> as_field(std::optional<T>& value) { return {value}; }
 template <class T> OptionalRef<T> as_field(const std::optional<T>& value) {
   // CAF prints a value with the same function that serializes it.
   return {const_cast<std::optional<T>&>(value)};
+}
+
+inline caf::error inspect(caf::serializer& target, BytesRef& bytes) {
+  std::string text{bytes.ref.begin(), bytes.ref.end()};
+  return target(text);
+}
+
+inline caf::error inspect(caf::deserializer& source, BytesRef& bytes) {
+  std::string text;
+  if (auto error = source(text))
+    return error;
+  bytes.ref.assign(text.begin(), text.end());
+  return {};
+}
+
+inline void inspect(caf::detail::stringification_inspector& text, BytesRef& bytes) {
+  text(bytes.ref);
 }
 
 template <class T> caf::error inspect(caf::serializer& target, OptionalRef<T>& optional) {

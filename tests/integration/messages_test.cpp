@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Every message can cross the network: what comes out of its bytes is what went in.
 #include <boost/test/unit_test.hpp>
+
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <limits>
@@ -136,6 +138,26 @@ BOOST_AUTO_TEST_CASE(numbers_that_are_not_finite_do_not_cross_it,
   at[0] = '\x7F';
   at[1] = '\xF0';
   BOOST_TEST(from_bytes(system, bytes).empty());
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_announced_and_do_not_come_take_no_memory,
+                     *boost::unit_test::enable_if<messages_are_checked>{}) {
+  const auto most_memory = [] {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  LLMResponse response;
+  response.logprobs.push_back({.token = "t", .bytes = {1, 2, 3, 4, 5, 6, 7}});
+  auto bytes = to_bytes(system, caf::make_message(response));
+  const std::string_view seven{"\7\1\2\3\4\5\6\7"};
+  const auto at = std::search(bytes.begin(), bytes.end(), seven.begin(), seven.end());
+  BOOST_REQUIRE((at != bytes.end()));
+  const std::string_view four_billion{"\xff\xff\xff\xff\x0f"};
+  bytes.insert(bytes.erase(at), four_billion.begin(), four_billion.end());
+  const auto before = most_memory();
+  BOOST_TEST(from_bytes(system, bytes).empty());
+  BOOST_TEST(most_memory() - before < 100'000);
 }
 
 BOOST_AUTO_TEST_CASE(times_that_caf_cannot_print_do_not_cross_it,
