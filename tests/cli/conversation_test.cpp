@@ -90,12 +90,21 @@ BOOST_AUTO_TEST_CASE(what_another_program_has_saved_is_not_replaced_unseen) {
   BOOST_TEST(store.save("one", mine).has_value());
   auto theirs = mine;
   theirs.messages.push_back({.content = "Theirs"});
-  BOOST_TEST(store.save("one", theirs, &mine).has_value());
+  BOOST_TEST(store.save_grown("one", theirs, mine).has_value());
   auto longer = mine;
   longer.messages.push_back({.content = "Mine"});
-  const auto saved = store.save("one", longer, &mine);
+  const auto saved = store.save_grown("one", longer, mine);
   BOOST_REQUIRE(!saved.has_value());
   BOOST_TEST(saved.error().subject.find("changed by another program") != std::string::npos);
+  BOOST_TEST((store.load("one").value() == theirs));
+}
+
+BOOST_AUTO_TEST_CASE(two_programs_that_begin_a_conversation_of_one_name_lose_none) {
+  const auto theirs = sample();
+  BOOST_TEST(store.save_grown("one", theirs, std::nullopt).has_value());
+  auto mine = theirs;
+  mine.messages.push_back({.content = "Mine"});
+  BOOST_TEST(!store.save_grown("one", mine, std::nullopt).has_value());
   BOOST_TEST((store.load("one").value() == theirs));
 }
 

@@ -75,15 +75,16 @@ void ConversationKeeper::keep() {
     return;
   auto conversation = state_.conversation();
   // A name belongs to one conversation at a time; those without share theirs.
-  const auto* known = kept_ && name_ != unnamed ? &*kept_ : nullptr;
-  const auto saved = store_->save(name_, conversation, known);
+  const bool owned = name_ != unnamed;
+  const auto saved =
+      owned ? store_->save_grown(name_, conversation, kept_) : store_->save(name_, conversation);
   if (saved) {
     kept_ = std::move(conversation);
     if (std::exchange(failed_, false))
       output_.message("The conversation is saved again.");
     return;
   }
-  if (is_of_another(known)) {
+  if (owned && is_of_another()) {
     output_.warning("The conversation is not saved any more: " + saved.error().subject + ".");
     name_.clear();
     return;
@@ -94,11 +95,11 @@ void ConversationKeeper::keep() {
                     ". Each answer tries again.");
 }
 
-bool ConversationKeeper::is_of_another(const Conversation* known) const {
-  if (known == nullptr || !store_->contains(name_))
+bool ConversationKeeper::is_of_another() const {
+  if (!store_->contains(name_))
     return false;
   const auto there = store_->load(name_);
-  return !there || *there != *known;
+  return !there || kept_ != *there;
 }
 
 void ConversationKeeper::leave() {
@@ -125,8 +126,9 @@ void ConversationKeeper::save_as(const std::string& name, ChatReader& reader) {
     return;
   const auto before = std::exchange(name_, wanted);
   auto conversation = state_.conversation();
-  const auto* known = kept_ && before == wanted ? &*kept_ : nullptr;
-  if (const auto saved = store_->save(name_, conversation, known); !saved) {
+  const auto saved = before == wanted ? store_->save_grown(name_, conversation, kept_)
+                                      : store_->save(name_, conversation);
+  if (!saved) {
     name_ = before;
     exit_.refuse(saved.error());
     return;

@@ -41,7 +41,7 @@ public:
 private:
   void use(Conversation conversation);
   /// Whether another program has changed what was saved.
-  [[nodiscard]] bool is_of_another(const Conversation* known) const;
+  [[nodiscard]] bool is_of_another() const;
 
   ChatState& state_;
   ChatExit& exit_;

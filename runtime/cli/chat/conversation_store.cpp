@@ -63,8 +63,18 @@ Result<Conversation> ConversationStore::load(std::string_view name) const {
   return Conversation::from_json(*text, path.string());
 }
 
-Result<void> ConversationStore::save(std::string_view name, const Conversation& conversation,
-                                     const Conversation* known) const {
+Result<void> ConversationStore::save(std::string_view name,
+                                     const Conversation& conversation) const {
+  return save_if([](const Conversation&) { return true; }, name, conversation);
+}
+
+Result<void> ConversationStore::save_grown(std::string_view name, const Conversation& conversation,
+                                           const std::optional<Conversation>& last) const {
+  return save_if([&last](const Conversation& there) { return last == there; }, name, conversation);
+}
+
+Result<void> ConversationStore::save_if(const MayReplace& may_replace, std::string_view name,
+                                        const Conversation& conversation) const {
   if (!is_valid_name(name))
     return failure(invalid_name(name));
   const auto path = path_of(name);
@@ -83,7 +93,7 @@ Result<void> ConversationStore::save(std::string_view name, const Conversation& 
     const auto old = load(name);
     if (!old)
       return failure(old.error());
-    if (known != nullptr && *old != *known)
+    if (!may_replace(*old))
       return failure(ErrorCode::invalid_argument,
                      "`" + path.string() + "` was changed by another program");
   }
