@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "config/text.hpp"
+#include "config/utf8.hpp"
 
 namespace nexus::llm::json {
 
@@ -151,7 +152,9 @@ tl::expected<Document, ParseError> parse_first(std::string_view text, std::uint3
   return parse_with<parse_flags | rapidjson::kParseStopWhenDoneFlag>(text, max_depth);
 }
 
-std::string to_text(const Value& value) {
+std::string to_text(const Value& value) { return to_valid_utf8(to_text_of_valid(value)); }
+
+std::string to_text_of_valid(const Value& value) {
   Buffer buffer;
   rapidjson::Writer<Buffer, rapidjson::UTF8<>, rapidjson::UTF8<>, CheckedAllocator> writer{buffer};
   value.Accept(writer);
@@ -164,7 +167,7 @@ std::string to_pretty_text(const Value& value) {
       buffer};
   writer.SetIndent(' ', 2);
   value.Accept(writer);
-  return {buffer.GetString(), buffer.GetSize()};
+  return to_valid_utf8({buffer.GetString(), buffer.GetSize()});
 }
 
 const Value* find(const Value& object, std::string_view name) {

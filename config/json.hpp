@@ -33,10 +33,14 @@ inline constexpr std::uint32_t default_depth = 128;
 [[nodiscard]] tl::expected<Document, ParseError>
 parse_first(std::string_view text, std::uint32_t max_depth = default_depth);
 
-/// Renders a value as JSON text without white space.
+/// Renders a value as JSON text without white space. It is valid UTF-8: bytes of strings that are
+/// not, such as those of a file name, become the replacement character.
 [[nodiscard]] std::string to_text(const Value& value);
 
-/// Renders a value as JSON text, indented by two spaces.
+/// As `to_text`, for strings that are known to be valid, which are not checked again.
+[[nodiscard]] std::string to_text_of_valid(const Value& value);
+
+/// As `to_text`, indented by two spaces.
 [[nodiscard]] std::string to_pretty_text(const Value& value);
 
 /// Returns a string value with a copy of `text`.

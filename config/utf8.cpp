@@ -4,6 +4,8 @@
 #include <rapidjson/encodings.h>
 #include <rapidjson/memorystream.h>
 
+#include <algorithm>
+
 namespace nexus::llm {
 
 namespace {
@@ -37,6 +39,9 @@ std::size_t first_character(std::string_view text) {
 }
 
 std::string to_valid_utf8(std::string_view text) {
+  const auto is_ascii = [](char byte) { return static_cast<unsigned char>(byte) < 0x80; };
+  if (std::ranges::all_of(text, is_ascii) || is_valid_utf8(text))
+    return std::string{text};
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {

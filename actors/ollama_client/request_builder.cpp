@@ -50,7 +50,7 @@ public:
     if (keep_alive.is_set())
       add("keep_alive", keep_alive_value(keep_alive.value, allocator()));
   }
-  [[nodiscard]] std::string str() const { return json::to_text(document_); }
+  [[nodiscard]] std::string str() const { return json::to_text_of_valid(document_); }
 
 private:
   json::Document document_;

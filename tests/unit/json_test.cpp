@@ -313,6 +313,20 @@ BOOST_AUTO_TEST_CASE(what_is_no_character_is_replaced_once_for_each_run) {
   BOOST_TEST(to_valid_utf8("\xFF\xC3\xA9\xFF") == mark + "\xC3\xA9" + mark);
 }
 
+BOOST_AUTO_TEST_CASE(json_is_valid_utf8_whatever_its_strings_hold) {
+  json::Document document{rapidjson::kObjectType};
+  auto& allocator = document.GetAllocator();
+  document.AddMember(json::make_string("k\xFF", allocator),
+                     json::make_string("a\xC3\" \xE2\x82\xAC \xFF\xFE", allocator), allocator);
+  for (const auto& text : {json::to_text(document), json::to_pretty_text(document)}) {
+    BOOST_TEST(is_valid_utf8(text), text);
+    const auto again = json::parse(text);
+    BOOST_REQUIRE(again.has_value());
+    BOOST_TEST(json::find_text(*again, "k\xEF\xBF\xBD").value() ==
+               "a\xEF\xBF\xBD\" \xE2\x82\xAC \xEF\xBF\xBD");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nul_is_valid_utf8_but_not_a_clean_text) {
   BOOST_TEST(is_valid_utf8("a\0b"s));
   BOOST_TEST(!is_clean_text("a\0b"s));
