@@ -84,6 +84,8 @@ public:
   /// Returns the exit code of a successful command, depending on whether its answer could be
   /// written.
   [[nodiscard]] int success();
+  /// Tells that another writer to stdout has failed with this `errno`, or 0.
+  void note_write_error(int error) { write_error_ = error; }
 
 private:
   bool write_answer(std::string_view text);

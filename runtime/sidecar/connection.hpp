@@ -42,6 +42,8 @@ public:
   void stop();
   /// Whether the input has ended and everything was answered.
   [[nodiscard]] bool ended() const noexcept { return ended_; }
+  /// Returns `errno` of the write to the client that failed; 0 if none has.
+  [[nodiscard]] int write_error() const noexcept { return writer_->error(); }
 
 private:
   void serve();

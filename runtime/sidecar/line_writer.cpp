@@ -102,7 +102,7 @@ void LineWriter::run() {
   }
 }
 
-bool LineWriter::write_all(std::string_view text) const {
+bool LineWriter::write_all(std::string_view text) {
   std::array<pollfd, 2> entries{pollfd{descriptor_, POLLOUT, 0},
                                 pollfd{stop_.descriptor(), POLLIN, 0}};
   while (!text.empty()) {
@@ -115,10 +115,12 @@ bool LineWriter::write_all(std::string_view text) const {
     if (entries[1].revents != 0)
       return false;
     const auto count = ::write(descriptor_, text.data(), std::min(text.size(), most_at_once));
-    if (count >= 0)
+    if (count >= 0) {
       text.remove_prefix(static_cast<std::size_t>(count));
-    else if (errno != EAGAIN && errno != EINTR)
+    } else if (errno != EAGAIN && errno != EINTR) {
+      error_ = errno;
       return false;
+    }
   }
   return true;
 }

@@ -45,6 +45,9 @@ public:
   /// Waits until everything is written or the client is gone. Returns false after `limit`.
   bool flush(std::chrono::milliseconds limit);
 
+  /// Returns `errno` of the write that failed; 0 if none has.
+  [[nodiscard]] int error() const noexcept { return error_; }
+
   /// Drops what is not written yet, and every later line. Do not call it from a callback.
   void close();
 
@@ -56,12 +59,13 @@ private:
 
   void run();
   /// Returns false if the client is gone or the writer is being destroyed.
-  [[nodiscard]] bool write_all(std::string_view text) const;
+  [[nodiscard]] bool write_all(std::string_view text);
 
   const int descriptor_;
   const Callback on_broken_;
   EventDescriptor stop_;
   std::atomic<std::size_t> waiting_ = 0; ///< bytes
+  std::atomic<int> error_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Line> lines_;

@@ -89,12 +89,15 @@ BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_is_an_error) {
        {Arguments{"generate", "hi"}, Arguments{"generate", "--json", "hi"},
         Arguments{"models", "list"}, Arguments{"chat"}, Arguments{"--help"}, Arguments{"--version"},
         Arguments{"script", "--schema"}, Arguments{"serve", "--listen", "127.0.0.1:0"},
-        Arguments{"simulate"}})
+        Arguments{"simulate"}, Arguments{"sidecar"}})
     for (const char* redirection : {">/dev/full", ">&-"}) {
       auto options = child_options(arguments);
       options.wrapper = with_streams(redirection);
       Child child{options};
-      child.write("hi\n");
+      child.write(arguments.front() == "sidecar"
+                      ? R"({"jsonrpc":"2.0","id":1,"method":"llm_version"})"
+                        "\n"
+                      : "hi\n");
       child.close_input();
       BOOST_TEST(child.wait() == 10, arguments.front() << redirection);
       BOOST_TEST(contains(child.err(), "error: The answer could not be written"), child.err());

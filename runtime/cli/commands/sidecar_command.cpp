@@ -87,13 +87,18 @@ public:
       if (entries[1].revents != 0)
         return LLMError{.code = ErrorCode::restart_budget_exhausted, .subject = "RetrySupervisor"};
       ended_.clear();
-      clients_.remove_if([](const auto& client) { return client->ended(); });
-      if (!listener_ && clients_.empty())
+      if (!listener_ && clients_.front()->ended()) {
+        write_error_ = clients_.front()->write_error();
         return std::nullopt;
+      }
+      clients_.remove_if([](const auto& client) { return client->ended(); });
       if (waits_for_room || entries[3].revents != 0)
         accepting_ = accept();
     }
   }
+
+  /// Returns `errno` of the write to stdout that ended the sidecar; 0 if none did.
+  [[nodiscard]] int write_error() const { return write_error_; }
 
   /// Writes a line to every client.
   void notify(const std::string& line) {
@@ -150,6 +155,7 @@ private:
   const OwnerWatch& owner_;
   std::unique_ptr<sidecar::UnixListener> listener_;
   bool accepting_ = listener_ != nullptr;
+  int write_error_ = 0;
   EventDescriptor ended_; ///< a client has left
   const std::shared_ptr<EventDescriptor> given_up_ = std::make_shared<EventDescriptor>();
   std::list<std::unique_ptr<Connection>> clients_; ///< destroyed first
@@ -207,7 +213,8 @@ int run_sidecar(const CommonOptions& common, const SidecarArguments& arguments) 
     serving.notify(fatal_line(*failed));
     return log_output.fail(*failed);
   }
-  return 0;
+  log_output.note_write_error(serving.write_error());
+  return log_output.success();
 }
 
 } // namespace nexus::llm::cli
