@@ -168,6 +168,15 @@ bool is_plain_name(const std::string& name) {
          });
 }
 
+/// Whether users of this machine other than the owner, or for a file of root its group, can use it.
+bool is_exposed(const fs::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0)
+    return false;
+  constexpr mode_t others = S_IRWXO | S_IWGRP | S_IXGRP;
+  return (status.st_mode & (status.st_uid == 0 ? others : others | S_IRGRP)) != 0;
+}
+
 } // namespace
 
 Result<void> make_authority(const fs::path& folder) {
@@ -221,6 +230,9 @@ Result<void> check_certificates(const TlsFiles& files) {
   const auto key = read_key(files.key);
   if (!key)
     return failure(key.error());
+  if (is_exposed(files.key))
+    return invalid("other users can read or write the key " + files.key.string() +
+                   "; `chmod 600` keeps it to its owner");
   const auto authority = read_certificate(files.authority);
   if (!authority)
     return failure(authority.error());

@@ -81,6 +81,18 @@ BOOST_AUTO_TEST_CASE(what_is_made_is_good_and_keys_are_their_owners_alone) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_key_that_others_can_use_is_refused) {
+  const auto key = home / "ours" / "box.key";
+  for (const auto mode : {0604, 0602, 0620}) {
+    fs::permissions(key, static_cast<fs::perms>(mode));
+    BOOST_TEST(contains(problem(files("ours", "box")), "`chmod 600`"), mode);
+  }
+  for (const auto mode : {0600, 0400}) {
+    fs::permissions(key, static_cast<fs::perms>(mode));
+    BOOST_TEST(problem(files("ours", "box")) == "good", mode);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nothing_that_exists_is_overwritten) {
   const auto before = fs::last_write_time(home / "ours" / "ca.key");
   BOOST_TEST(!make_authority(home / "ours").has_value());
