@@ -7,15 +7,15 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <filesystem>
-#include <iterator>
 #include <mutex>
 #include <new>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -31,17 +31,16 @@ using Clock = std::chrono::steady_clock;
 /// How long the system may still count terminated threads.
 constexpr std::chrono::seconds longest_end{2};
 
-/// Returns 0 if the number is not available.
-std::size_t count_threads() {
-  std::error_code error;
-  const std::filesystem::directory_iterator threads{"/proc/self/task", error};
-  return error ? 0 : static_cast<std::size_t>(std::distance(begin(threads), end(threads)));
+/// Whether the system still counts a thread of this process.
+bool is_counted(pid_t thread) {
+  return ::access(("/proc/self/task/" + std::to_string(thread)).c_str(), F_OK) == 0;
 }
 
 /// Starts this many threads at once; returns `errno` or 0.
 int try_threads(std::size_t count) {
-  const auto before = count_threads();
   std::mutex mutex;
+  std::vector<pid_t> started;
+  started.reserve(count);
   std::condition_variable ending;
   bool end = false;
   std::vector<std::thread> threads;
@@ -51,6 +50,7 @@ int try_threads(std::size_t count) {
     while (threads.size() < count)
       threads.emplace_back([&] {
         std::unique_lock lock{mutex};
+        started.push_back(::gettid());
         ending.wait(lock, [&end] { return end; });
       });
   } catch (const std::system_error& error) {
@@ -67,7 +67,7 @@ int try_threads(std::size_t count) {
     thread.join();
   // The system counts a thread until shortly after it was joined.
   const auto deadline = Clock::now() + longest_end;
-  while (count_threads() > before && Clock::now() < deadline)
+  while (std::any_of(started.begin(), started.end(), is_counted) && Clock::now() < deadline)
     ::poll(nullptr, 0, 1);
   return failure;
 }
