@@ -251,6 +251,29 @@ BOOST_AUTO_TEST_CASE(what_is_typed_during_an_answer_is_kept_for_the_prompt) {
   BOOST_TEST(contains(screen.text(), ">>> first\nFine.\n>>> second\nFine."), screen.text());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_typed_during_an_answer_outlives_its_interrupt) {
+  simulator->inject(simulator::Fault::stall_after_lines(1));
+  const auto talk = start();
+  auto& child = *talk;
+  child.write("first\r");
+  BOOST_TEST(wait_until([](const auto& counters) { return counters.stalls_begun > 0; }));
+  child.write("ahead\x03");
+  BOOST_TEST(child.read_until("ahead"));
+  BOOST_TEST(enter(child, " of it") == "ahead of it");
+}
+
+BOOST_AUTO_TEST_CASE(who_drops_a_text_does_not_leave) {
+  const auto talk = start();
+  auto& child = *talk;
+  for (const std::string text : {"one", "two", "three"}) {
+    child.write(text);
+    BOOST_TEST(child.read_until(text));
+    child.write("\x03");
+    BOOST_TEST(child.read_until(">>> "));
+  }
+  BOOST_TEST(enter(child, "four") == "four");
+}
+
 BOOST_AUTO_TEST_CASE(keys_that_suspend_where_nobody_could_resume_are_harmless) {
   const auto talk = start();
   auto& child = *talk;

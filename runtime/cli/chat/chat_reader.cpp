@@ -76,6 +76,8 @@ LineSource::Event ChatReader::read_line(std::string_view sign, std::string& line
     case Event::interrupt:
       if (interrupts_.terminated() || !exit_.person())
         exit_.end(exit_code(ErrorCategory::cancelled));
+      // Who drops a text does not leave.
+      leaving_ = leaving_ && line.empty();
       if (leaving_ || exit_.code() != 0)
         return Event::end;
       interrupts_.reset();
@@ -83,6 +85,8 @@ LineSource::Event ChatReader::read_line(std::string_view sign, std::string& line
         output_.message("(The message is dropped.)");
         return event;
       }
+      if (!line.empty())
+        continue;
       leaving_ = true;
       output_.message("(Ctrl-C again or /bye leaves.)");
     }

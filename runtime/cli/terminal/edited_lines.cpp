@@ -64,10 +64,12 @@ LineSource::Event EditedLines::ask(std::string_view question, std::string& line)
 LineSource::Event EditedLines::read(std::string_view sign, std::string& line) {
   // The caller checks for interrupts; without an action, an interrupt would terminate the program.
   const auto noticing = interrupts_.during([] {});
+  const RawTerminal::DropOnInterrupt dropping;
   for (;;) {
     Event event = Event::end;
     const auto key = next_key(event);
     if (!key) {
+      line = editor_.text();
       keys_.clear();
       show(editor_.leave());
       return event;

@@ -24,7 +24,8 @@ public:
 
   virtual ~LineSource() = default;
 
-  /// Waits for the next event; stores a line without its line end in `line`. `sign` is the prompt.
+  /// Waits for the next event; stores a line without its line end in `line`, and what an interrupt
+  /// has dropped, as far as that is known. `sign` is the prompt.
   [[nodiscard]] virtual Event next(std::string_view sign, std::string& line) = 0;
   /// As `next`, for the answer to a question of the program, which is no part of the conversation.
   [[nodiscard]] virtual Event ask(std::string_view question, std::string& line) {

@@ -45,6 +45,12 @@ void enter() {
   write_sequence(mark_pastes);
 }
 
+void keep_input(bool kept) {
+  const auto flags = shared.raw.c_lflag & static_cast<tcflag_t>(~NOFLSH);
+  shared.raw.c_lflag = flags | (kept ? NOFLSH : 0);
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &shared.raw);
+}
+
 void restore() {
   if (!shared.active || shared.lent)
     return;
@@ -104,7 +110,7 @@ RawTerminal::RawTerminal(int display) : resumed_{::eventfd(0, EFD_CLOEXEC | EFD_
   shared.raw = shared.before;
   shared.raw.c_iflag &= static_cast<tcflag_t>(~(ICRNL | INLCR | IGNCR | ISTRIP));
   shared.raw.c_lflag &= static_cast<tcflag_t>(~(ICANON | ECHO | IEXTEN));
-  shared.raw.c_lflag |= ISIG;
+  shared.raw.c_lflag |= ISIG | NOFLSH;
   shared.raw.c_cc[VMIN] = 1;
   shared.raw.c_cc[VTIME] = 0;
   shared.display = display;
@@ -135,6 +141,10 @@ void RawTerminal::forget_resumed() const {
   std::uint64_t ignored = 0;
   static_cast<void>(::read(resumed_.get(), &ignored, sizeof ignored) + 0);
 }
+
+RawTerminal::DropOnInterrupt::DropOnInterrupt() { keep_input(false); }
+
+RawTerminal::DropOnInterrupt::~DropOnInterrupt() { keep_input(true); }
 
 void RawTerminal::lend() const {
   restore();

@@ -25,6 +25,15 @@ public:
   void lend() const;
   void take_back() const;
 
+  /// During its lifetime, an interrupt drops what was typed before it; else that stays to be read.
+  class [[nodiscard]] DropOnInterrupt {
+  public:
+    DropOnInterrupt();
+    ~DropOnInterrupt();
+    DropOnInterrupt(const DropOnInterrupt&) = delete;
+    DropOnInterrupt& operator=(const DropOnInterrupt&) = delete;
+  };
+
 private:
   FileDescriptor resumed_;
 };
