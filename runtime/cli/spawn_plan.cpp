@@ -40,14 +40,15 @@ void SpawnPlan::give(int descriptor, int number) {
   ::posix_spawn_file_actions_adddup2(&actions_, descriptor, number);
 }
 
-void SpawnPlan::lead_group() {
-  ::posix_spawnattr_setpgroup(&attributes_, 0);
-  flags_ |= POSIX_SPAWN_SETPGROUP;
+void SpawnPlan::leave_terminal() {
+  flags_ |= POSIX_SPAWN_SETSID;
   ::posix_spawnattr_setflags(&attributes_, flags_);
 }
 
 void SpawnPlan::take_terminal() {
-  lead_group();
+  ::posix_spawnattr_setpgroup(&attributes_, 0);
+  flags_ |= POSIX_SPAWN_SETPGROUP;
+  ::posix_spawnattr_setflags(&attributes_, flags_);
   ::posix_spawn_file_actions_addtcsetpgrp_np(&actions_, STDIN_FILENO);
 }
 

@@ -19,8 +19,8 @@ public:
 
   /// Gives it a descriptor of this process under another number.
   void give(int descriptor, int number);
-  /// Gives it a process group of its own.
-  void lead_group();
+  /// Gives it a session of its own, and so a process group, without a terminal.
+  void leave_terminal();
   /// Gives it a process group of its own, in the foreground of the terminal of stdin.
   void take_terminal();
 

@@ -154,6 +154,15 @@ BOOST_AUTO_TEST_CASE(a_command_that_takes_too_long_is_ended_with_all_it_started)
   BOOST_TEST((gone || contains(line, ") Z ")), line);
 }
 
+BOOST_AUTO_TEST_CASE(a_command_has_no_terminal_to_ask_at) {
+  Child child{
+      child_options({"generate", "-m", "caller", "--tool", "weather.json", "--tool-exec",
+                     "(read x </dev/tty) 2>/dev/null && echo asked || echo none; :", "Weather?"},
+                    true)};
+  BOOST_TEST(child.wait() == 0, child.out());
+  BOOST_TEST(contains(bodies("/api/chat").back(), "none"));
+}
+
 BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_command_and_the_program) {
   for (const bool stubborn : {false, true}) {
     const std::string begin = stubborn ? "trap '' TERM; " : "";

@@ -83,7 +83,7 @@ public:
     SpawnPlan plan;
     plan.give(input.read_end.get(), STDIN_FILENO);
     plan.give(output.write_end.get(), STDOUT_FILENO);
-    plan.lead_group();
+    plan.leave_terminal();
     const auto error = plan.start(command + " \"$@\"", tool, environment_with(tool), process_);
     if (error != 0) {
       process_ = -1;
