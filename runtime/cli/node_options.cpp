@@ -32,6 +32,8 @@ std::vector<Endpoint> node_endpoints(const CommonOptions& common, const NodeSett
   if (!common.nodes.empty())
     return common.nodes;
   std::vector<Endpoint> nodes;
+  if (common.base_url)
+    return nodes;
   for (const auto& address : settings.addresses)
     if (auto endpoint = parse_endpoint(address))
       nodes.push_back(std::move(*endpoint));

@@ -16,7 +16,8 @@ namespace nexus::llm::cli {
 [[nodiscard]] Result<std::optional<TlsFiles>> tls_files(const CommonOptions& common,
                                                         const NodeSettings& settings);
 
-/// Returns the nodes of the options, else of the settings.
+/// Returns the nodes of the options, else of the settings. None if the options name an Ollama of
+/// this machine.
 [[nodiscard]] std::vector<Endpoint> node_endpoints(const CommonOptions& common,
                                                    const NodeSettings& settings);
 

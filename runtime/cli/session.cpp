@@ -103,6 +103,7 @@ Result<std::unique_ptr<Session>> Session::start(const CommonOptions& common, Int
     return session;
   }
   std::unique_ptr<Session> session{new Session{std::nullopt, interrupts, output}};
+  options.ignore_nodes = options.ignore_nodes || common.base_url;
   auto llm = LLMSystem::start(*session->system_, std::move(options), std::move(seams));
   if (!llm)
     return failure(std::move(llm.error()));
@@ -153,7 +154,7 @@ void Session::suggest_model(Output& output, const std::string& wanted) const {
   std::vector<std::string> names;
   for (const auto& model : *installed)
     names.push_back(model.name);
-  if (const auto meant = nearest_model(wanted, names); !meant.empty())
+  if (const auto meant = nearest_model(wanted, names); !meant.empty() && meant != wanted)
     output.message("The nearest that is installed is `" + meant + "`.");
 }
 

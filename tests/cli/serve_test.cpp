@@ -128,6 +128,13 @@ BOOST_FIXTURE_TEST_CASE(nodes_of_the_settings_do_the_work, Serving) {
   configure("http://127.0.0.1:1", R"(, "nodes": [")" + address + R"("])");
   BOOST_TEST(contains(run({"generate", "Hello"}).out, "simulated"));
   BOOST_TEST(run({"config", "set", "nodes", R"(["x:y"])"}).code == 2);
+  // An option stands above the settings.
+  for (const Arguments& arguments : {Arguments{"generate", "Hello"}, Arguments{"health"},
+                                     Arguments{"models", "list"}, Arguments{"doctor"}}) {
+    auto elsewhere = arguments;
+    elsewhere.insert(elsewhere.end(), {"--base-url", ":1"});
+    BOOST_TEST(run(elsewhere).code == 3, arguments.front());
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(statistics_are_watched_until_ctrl_c, Serving) {

@@ -50,7 +50,8 @@ Result<std::unique_ptr<ConfigStore>> store_to_change(const CommonOptions& common
     overrides.timeout = longest_check;
   auto store = find_store(common.config_file, std::move(overrides), NamedFile::may_be_new);
   if (store)
-    if (const auto config = (*store)->load(); config && !config->nodes.addresses.empty())
+    if (const auto config = (*store)->load();
+        config && !node_endpoints(common, config->nodes).empty())
       return nullptr;
   return store;
 }
