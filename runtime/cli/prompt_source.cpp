@@ -15,6 +15,7 @@
 #include "config/file_io.hpp"
 #include "config/text_encoding.hpp"
 #include "config/utf8.hpp"
+#include "runtime/cli/interrupts.hpp"
 #include "runtime/cli/stream_io.hpp"
 #include "runtime/cli/terminal/terminal_line.hpp"
 
@@ -29,10 +30,21 @@ Result<std::string> unreadable(const std::string& name, const std::string& why) 
   return failure(ErrorCode::invalid_argument, "`" + name + "` cannot be read: " + why);
 }
 
+/// Waits until something can be read. Returns false on an interrupt.
+bool wait_for_input(int descriptor) {
+  std::array<pollfd, 2> entries{pollfd{descriptor, POLLIN, 0},
+                                pollfd{Interrupts::current_descriptor(), POLLIN, 0}};
+  while (::poll(entries.data(), entries.size(), -1) < 0 && errno == EINTR) {
+  }
+  return entries[1].revents == 0;
+}
+
 Result<std::string> read_all(int descriptor, const std::string& name) {
   std::string text;
   std::array<char, 64 * 1024> buffer{};
   for (;;) {
+    if (!wait_for_input(descriptor))
+      return failure(ErrorCode::cancelled, "");
     const auto count = read_some(descriptor, buffer);
     if (count == 0)
       return text;
