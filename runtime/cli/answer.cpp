@@ -21,7 +21,7 @@ Answer logged(const Asker& asker, const std::string& prompt, const std::string& 
       .role = asker.role,
       .model = model,
       .prompt = prompt,
-      .answer = answer.shown,
+      .answer = answer.response ? answer.response->response : answer.shown,
       .duration = std::chrono::duration_cast<std::chrono::milliseconds>(taken)};
   if (answer.response) {
     entry.model = answer.response->model;

@@ -52,6 +52,19 @@ BOOST_AUTO_TEST_CASE(nothing_is_kept_unless_the_settings_say_so) {
   BOOST_TEST(contains(run({"log"}).out, "hi"));
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_of_which_only_the_code_is_shown_is_kept_whole) {
+  simulator->set_reply("llama3.1:8b", "Here:\n```sh\nls\n```\n");
+  BOOST_TEST(run({"generate", "--code", "List files"}).out == "ls\n");
+  BOOST_TEST(json_at(entries().front(), "answer") == R"("Here:\n```sh\nls\n```\n")");
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_do_not_spoil_the_log) {
+  BOOST_TEST(run({"generate", "-m", "bad\xFF", "hi"}).code != 0);
+  const auto listed = run({"log", "--json"});
+  BOOST_TEST(listed.err == "");
+  BOOST_TEST(json_at(listed.out, "model") == "\"bad\xEF\xBF\xBD\"");
+}
+
 BOOST_AUTO_TEST_CASE(prompts_and_answers_are_listed_and_shown) {
   simulator->set_reply("llama3.1:8b", "Blue.");
   BOOST_TEST(run({"generate", "Name a\ncolour"}).code == 0);
