@@ -38,8 +38,10 @@ find_store(const std::optional<std::filesystem::path>& config_file, ConfigOverri
     flags.base_url = url->text();
   } else if (const auto host = environment("OLLAMA_HOST")) {
     auto url = parse_ollama_host(*host);
-    if (!url)
+    if (!url) {
+      url.error().subject = "OLLAMA_HOST=" + url.error().subject;
       return failure(std::move(url.error()));
+    }
     flags.base_url = url->text();
   }
   return make_file_store(location.path, std::move(flags),

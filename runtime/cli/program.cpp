@@ -7,13 +7,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <exception>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "nexus_llm/log.hpp"
 #include "runtime/cli/common_flags.hpp"
@@ -44,6 +47,34 @@ std::string as_clause(std::string text) {
   return text;
 }
 
+/// Whether the program or one of its commands has an option of this name that takes a value.
+bool takes_value(const CLI::App& app, const std::string& option) {
+  if (const auto* found = app.get_option_no_throw(option))
+    return found->get_items_expected_min() > 0;
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  return std::any_of(commands.begin(), commands.end(),
+                     [&option](const CLI::App* command) { return takes_value(*command, option); });
+}
+
+/// Returns the arguments in the order in which the parser takes them, the last one first. The
+/// parser takes `--option=` for an option whose value comes next, and would swallow a prompt.
+std::vector<std::string> arguments_of(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> arguments;
+  bool options = true;
+  for (const std::string argument :
+       std::span{argv, static_cast<std::size_t>(argc)}.subspan(std::min(argc, 1))) {
+    options = options && argument != "--";
+    const auto name = argument.substr(0, argument.find('='));
+    if (options && argument.starts_with("--") && name.size() + 1 == argument.size() &&
+        takes_value(app, name))
+      arguments.insert(arguments.end(), {name, ""});
+    else
+      arguments.push_back(argument);
+  }
+  std::reverse(arguments.begin(), arguments.end());
+  return arguments;
+}
+
 int run_command_line(int argc, char** argv, const AddCommands& add_commands) {
   CommonOptions common;
   int exit_code = 0;
@@ -60,7 +91,7 @@ int run_command_line(int argc, char** argv, const AddCommands& add_commands) {
   try {
     if (bare)
       throw CLI::CallForHelp{};
-    app.parse(argc, argv);
+    app.parse(arguments_of(app, argc, argv));
   } catch (const CLI::CallForHelp&) {
     Output output{common};
     output.answer(help_of(named_command(app)));

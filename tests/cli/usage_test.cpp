@@ -122,6 +122,26 @@ BOOST_AUTO_TEST_CASE(a_message_blames_the_flag_that_was_used) {
   expect_mistake(run({"--connect", "a b", "generate", "hi"}), "--connect: `a b` is no address");
 }
 
+BOOST_AUTO_TEST_CASE(an_option_with_an_equals_sign_and_nothing_takes_nothing_else) {
+  BOOST_TEST(contains(run({"generate", "--system=", "hi"}).out, "\"hi\""));
+  BOOST_TEST(contains(run({"--keep-alive=", "generate", "hi"}).out, "\"hi\""));
+  BOOST_TEST(run({"generate", "--seed=", "5"}).code == 2);
+  BOOST_TEST(contains(run({"generate", "--", "--system="}).out, "--system="));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_blames_the_variable_that_names_ollama) {
+  environment["OLLAMA_HOST"] = "http://example.com";
+  const auto outcome = run({"config", "show", "--origin"});
+  BOOST_TEST(outcome.code == 8);
+  BOOST_TEST(contains(outcome.err, "OLLAMA_HOST=http://example.com"), outcome.err);
+}
+
+BOOST_AUTO_TEST_CASE(file_names_that_are_no_text_leave_json_valid) {
+  const auto outcome = run({"generate", "--json", "-f", "bad\xFF", "hi"});
+  BOOST_TEST(outcome.code == 2);
+  BOOST_TEST(contains(json_at(outcome.out, "error.message"), "bad\xEF\xBF\xBD"), outcome.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_base_url_is_read_as_the_environment_is) {
   const auto port = std::to_string(simulator->port());
   configure("http://127.0.0.1:1");
