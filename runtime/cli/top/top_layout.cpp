@@ -141,9 +141,14 @@ private:
 
   void add_data(const TopData& data) {
     add_conditions(data.health);
-    add({});
-    for (const auto& line : role_lines(data.health))
-      add({{line, {.strong = lines_.size() == first_role_line_}}});
+    constexpr std::size_t least_of_requests = 5;
+    // On a small screen, the list that `c` is for comes before the figures of the roles.
+    const auto roles = role_lines(data.health);
+    if (lines_.size() + 1 + roles.size() + least_of_requests + 1 <= rows_) {
+      add({});
+      for (const auto& line : roles)
+        add({{line, {.strong = &line == &roles.front()}}});
+    }
     auto requests = request_section(data);
     auto models = model_section(data);
     auto events = event_section(data.health);
@@ -152,7 +157,6 @@ private:
     const auto room = rows_ > lines_.size() + 1 ? rows_ - lines_.size() - 1 : 0;
     const auto of_models = std::min(models.lines.size(), most_models + 1) + 2;
     const auto of_events = std::min(events.lines.size(), most_events) + 2;
-    constexpr std::size_t least_of_requests = 5;
     const bool has_models = room >= least_of_requests + of_models;
     const bool has_events = has_models && room >= least_of_requests + of_models + of_events;
     const auto others = (has_models ? of_models : 0) + (has_events ? of_events : 0);
@@ -188,8 +192,7 @@ private:
          {"  restarts: " + (restarts.empty() ? "none" : restarts), {.strong = !restarts.empty()}}});
   }
 
-  std::vector<std::string> role_lines(const Health& health) {
-    first_role_line_ = lines_.size();
+  [[nodiscard]] std::vector<std::string> role_lines(const Health& health) const {
     const auto rows_with = [&](std::size_t history) {
       Rows rows{{"ROLE", "QUEUE", "RUN", "TOK/S", history > 0 ? "HISTORY" : "", "DONE", "FAILED",
                  "RETRIES"}};
@@ -296,7 +299,6 @@ private:
   const TopControl& control_;
   std::size_t rows_;
   std::size_t cells_;
-  std::size_t first_role_line_ = 0;
   std::vector<StyledText> lines_;
 };
 
