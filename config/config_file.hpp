@@ -61,7 +61,7 @@ struct ConfigLocation {
 
 /// Why `nowhere` is no place for a file, and what to do: the subject of an error.
 inline constexpr std::string_view no_home =
-    "in your home directory (HOME is not set; set it, or name a file with --config or "
+    "your home directory (HOME is not set; set it, or name a file with --config or "
     "NEXUS_OVERSEER_CONFIG)";
 
 /// What is probably wrong in the `llm` section of a valid file. Plain data.

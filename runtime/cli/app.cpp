@@ -49,9 +49,8 @@ namespace {
 
 constexpr const char* footer =
     "The options above go before or behind any command.\n"
-    "Exit codes: 0 fine, 1 a scenario did not pass or a request of a batch failed, 2 wrong usage "
-    "or input, 3 connection, 4 "
-    "timeout, 5 model, 6 API,\n"
+    "Exit codes: 0 fine, 1 a scenario did not pass, a request of a batch failed or --code found "
+    "none, 2 wrong\nusage or input, 3 connection, 4 timeout, 5 model, 6 API,\n"
     "7 broken stream, 8 configuration, 9 overload, 10 internal, 130 interrupted.";
 
 /// Adds a command that accepts its options after itself or its parents. `example` are the words

@@ -55,6 +55,17 @@ std::string format_coarse(std::chrono::seconds duration) {
   return pair(all / 86400, 'd', all % 86400 / 3600, 'h');
 }
 
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos)
+    return word;
+  std::string text = "'";
+  for (const char letter : word)
+    text += letter == '\'' ? std::string{"'\\''"} : std::string(1, letter);
+  return text + "'";
+}
+
 std::string format_table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows)

@@ -21,6 +21,9 @@ namespace nexus::llm::cli {
 /// Formats a number with this many decimal places.
 [[nodiscard]] std::string format_number(double number, int digits);
 
+/// Returns a word as a shell takes it, in quotes if it needs any.
+[[nodiscard]] std::string shell_word(const std::string& word);
+
 /// Formats a table with aligned columns; the first row is the heading.
 [[nodiscard]] std::string format_table(const std::vector<std::vector<std::string>>& rows);
 

@@ -49,7 +49,8 @@ Result<std::string> read_image(const std::string& path) {
                    "`" + path + "` cannot be read: " + error.message());
   if (!is_image(*bytes))
     return failure(ErrorCode::invalid_argument,
-                   "`" + path + "` is no image that Ollama reads; PNG, JPEG and WebP are");
+                   "`" + path +
+                       "` is no image that Ollama reads; PNG, JPEG, WebP, GIF and BMP are");
   return to_base64(*bytes);
 }
 

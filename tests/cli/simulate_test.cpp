@@ -21,8 +21,10 @@ BOOST_AUTO_TEST_CASE(serves_until_it_is_interrupted) {
   BOOST_TEST(child.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(taken_port_and_wrong_name_are_2) {
-  BOOST_TEST(run({"simulate", "--port", std::to_string(simulator->port())}).code == 2);
+BOOST_AUTO_TEST_CASE(a_taken_port_is_8_and_a_wrong_name_2) {
+  const auto taken = run({"simulate", "--port", std::to_string(simulator->port())});
+  BOOST_TEST(taken.code == 8);
+  BOOST_TEST(contains(taken.err, "Listening on 127.0.0.1:"), taken.err);
   BOOST_TEST(run({"simulate", "--model", "not a name"}).code == 2);
 }
 

@@ -2,6 +2,7 @@
 #include "runtime/cli/commands/certs_command.hpp"
 
 #include "nexus_llm/node/certificates.hpp"
+#include "runtime/cli/format.hpp"
 #include "runtime/cli/output.hpp"
 
 namespace nexus::llm::cli {
@@ -13,7 +14,7 @@ int run_certs_init(const CommonOptions& common, const std::string& folder) {
   output.message("Made the authority in " + folder +
                  ". Keep ca.key there and secret; it makes certificates with `nexus-llm certs "
                  "issue " +
-                 folder + " NAME`. Every machine needs ca.pem.");
+                 shell_word(folder) + " NAME`. Every machine needs ca.pem.");
   return output.success();
 }
 

@@ -5,6 +5,7 @@
 
 #include "actors/ollama_client/curl_transport.hpp"
 #include "nexus_llm/testing/script_failure.hpp"
+#include "runtime/cli/format.hpp"
 #include "runtime/cli/json_output.hpp"
 #include "runtime/cli/new_file.hpp"
 #include "runtime/cli/process_limits.hpp"
@@ -168,8 +169,8 @@ int record(const CommonOptions& common, Output& output, const ScriptArguments& a
     return output.fail(text.error());
   if (auto written = file->write(*text); !written)
     return output.fail(written.error());
-  output.message("Recorded in " + arguments.record + "; `nexus-llm script " + arguments.record +
-                 "` plays it without Ollama.");
+  output.message("Recorded in " + arguments.record + "; `nexus-llm script " +
+                 shell_word(arguments.record) + "` plays it without Ollama.");
   return output.success();
 }
 

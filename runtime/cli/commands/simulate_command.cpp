@@ -131,8 +131,9 @@ int run_simulate(const CommonOptions& common, const SimulateArguments& arguments
   } catch (const std::invalid_argument& error) {
     return output.fail({.code = ErrorCode::invalid_argument, .subject = error.what()});
   } catch (const std::system_error& error) {
-    return output.fail({.code = ErrorCode::invalid_argument,
-                        .subject = "the port cannot be used: " + error.code().message()});
+    return output.fail({.code = ErrorCode::listen_failed,
+                        .subject = "127.0.0.1:" + std::to_string(arguments.port),
+                        .reason = error.code().message()});
   }
   return output.success();
 }
