@@ -112,7 +112,9 @@ BOOST_AUTO_TEST_CASE(a_live_session_is_recorded_and_played_without_ollama) {
                          "Name a colour", "Name another"});
   BOOST_TEST(live.code == 0);
   BOOST_TEST(contains(live.out, "Grüne Wälder, 深い森\n"));
-  BOOST_TEST(contains(live.err, "plays it without Ollama"));
+  BOOST_TEST(contains(live.err, "`nexus-llm script session.json` plays it without Ollama"));
+  const auto spaced = run({"script", "--record", "it's new.json", "Name a colour"});
+  BOOST_TEST(contains(spaced.err, R"(`nexus-llm script 'it'\''s new.json'`)"), spaced.err);
   simulator->stop();
   for (const char* way : {"--verbose", "--http"}) {
     const auto replay = run({"script", way, "session.json"});

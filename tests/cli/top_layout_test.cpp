@@ -86,6 +86,17 @@ std::string selected_in(const TopState& state, const TopControl& control, std::s
 
 BOOST_AUTO_TEST_SUITE(top_layout)
 
+BOOST_AUTO_TEST_CASE(the_smallest_screen_shows_what_can_be_cancelled) {
+  auto state = busy();
+  state.data->health.components.clear();
+  const TopControl control;
+  const auto screen = screen_of(state, control, 8, 80);
+  BOOST_TEST(shows(screen, "REQUESTS 2"), screen);
+  BOOST_TEST(shows(screen, "run-a"), screen);
+  BOOST_TEST(!shows(screen, "QUEUE"), screen);
+  BOOST_TEST(shows(screen_of(state, control, 12, 80), "QUEUE"));
+}
+
 BOOST_AUTO_TEST_CASE(everything_stands_on_the_usual_screen) {
   const auto screen = screen_of(busy());
   for (const std::string_view text : {"127.0.0.1:11435",
