@@ -140,13 +140,7 @@ Result<LoadedFile> load_file(const fs::path& path) {
 /// As `load_file`, but a missing file reads as an empty object.
 Result<LoadedFile> load_or_create(const fs::path& path) {
   std::error_code error;
-  if (!fs::exists(path, error) && !error) {
-    return interpret(path, "{}\n").map([](LoadedFile&& file) {
-      file.bytes.clear();
-      return std::move(file);
-    });
-  }
-  return load_file(path);
+  return !fs::exists(path, error) && !error ? interpret(path, "{}\n") : load_file(path);
 }
 
 Result<void> write_failed(const fs::path& path, const std::string& reason) {

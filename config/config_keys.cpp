@@ -22,7 +22,7 @@ using json::Value;
 
 std::string number_text(double number) {
   Value value;
-  if (number == std::floor(number) && std::abs(number) < 1e15)
+  if (number == std::floor(number))
     value.SetInt64(static_cast<std::int64_t>(number));
   else
     value.SetDouble(number);

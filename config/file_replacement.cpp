@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr int most_links_followed = 40;
 constexpr int lock_poll_ms = 10;
 constexpr std::size_t most_attribute_bytes = 64 * 1024; // limit of Linux
-constexpr std::string_view access_list = "system.posix_acl_access";
+constexpr const char* access_list = "system.posix_acl_access";
 
 bool is_one_of(int number, std::initializer_list<int> numbers) {
   return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
@@ -125,11 +125,8 @@ bool is_set_by_system(std::string_view name) {
 
 bool copy_attributes(const fs::path& from, const FileDescriptor& to) {
   const auto attributes = attributes_of(from);
-  const bool has_list = std::any_of(attributes.begin(), attributes.end(),
-                                    [](const auto& entry) { return entry.first == access_list; });
   // The new file may have inherited an access control list from its directory.
-  if (!has_list)
-    ::fremovexattr(to.get(), access_list.data());
+  ::fremovexattr(to.get(), access_list);
   return std::all_of(attributes.begin(), attributes.end(), [&to](const auto& entry) {
     const auto& [name, value] = entry;
     return ::fsetxattr(to.get(), name.c_str(), value.data(), value.size(), 0) == 0 ||

@@ -16,9 +16,6 @@ constexpr std::size_t max_error_body_bytes = 64 * 1024;
 /// Lines that come together become chunks of their own up to this number.
 constexpr std::size_t separate_chunks = 8;
 
-/// The nesting of a plain line.
-constexpr std::uint32_t plain_depth = 2;
-
 /// The content of a line: the whole line, or the data of an event if a proxy frames the lines as
 /// server-sent events. Empty if there is none.
 std::string_view data_of_line(std::string_view line) {
@@ -134,9 +131,7 @@ bool AnswerCollector::on_bytes(int status, std::string_view bytes) {
 std::vector<LLMStreamChunk> AnswerCollector::take_chunks() { return std::exchange(chunks_, {}); }
 
 bool AnswerCollector::on_line(std::string_view text) {
-  if (complete_)
-    return false;
-  if (limits_.max_json_depth >= plain_depth && text_joiner_.idle())
+  if (text_joiner_.idle())
     if (const auto plain = find_plain_line(text, kind_))
       return on_plain_line(*plain);
   const auto line = data_of_line(text);

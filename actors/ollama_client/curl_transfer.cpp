@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <exception>
+#include <limits>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -23,6 +24,8 @@ namespace {
 constexpr std::size_t max_header_bytes = 256 * 1024;
 constexpr long read_buffer_bytes = 64 * 1024;
 constexpr long tls_probe_ms = 2000;
+/// Returned in place of the number of bytes that were taken in, it ends the exchange.
+constexpr auto refusal = std::numeric_limits<std::size_t>::max();
 
 /// Whether the process has no file descriptor left. libcurl does not report why a look-up failed.
 bool out_of_descriptors() {
@@ -86,9 +89,7 @@ std::size_t CurlTransfer::on_body(char* data, std::size_t, std::size_t size, voi
   return static_cast<CurlTransfer*>(user)->take_body({data, size});
 }
 
-// If the returned count differs from the size, libcurl ends the exchange.
 std::size_t CurlTransfer::take_body(std::string_view bytes) {
-  const auto refusal = bytes.size() + 1;
   long status = outcome_.status;
   if (status == 0)
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -114,7 +115,7 @@ std::size_t CurlTransfer::on_header(char*, std::size_t, std::size_t size, void* 
   transfer.header_bytes_ += size;
   if (transfer.header_bytes_ > max_header_bytes) {
     transfer.too_many_headers_ = true;
-    return size + 1;
+    return refusal;
   }
   return size;
 }

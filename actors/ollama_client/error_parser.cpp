@@ -84,7 +84,7 @@ std::string unwrapped(std::string_view text) {
   std::string words{text};
   for (int i = 0; i < max_wrappings && words.starts_with('{'); ++i) {
     const auto document = json::parse(words);
-    if (!document || !document->IsObject())
+    if (!document)
       break;
     const Value* inner = json::find(*document, "error");
     if (inner == nullptr)
@@ -248,9 +248,7 @@ LLMError parse_error(const FailedAnswer& answer, std::string_view model,
   error.http_status = static_cast<std::uint16_t>(answer.status);
   error.detail = excerpt(answer.body);
   const auto document = json::parse(without_byte_order_mark(answer.body));
-  std::optional<std::string> text;
-  if (document && document->IsObject())
-    text = find_error(*document);
+  const auto text = document ? find_error(*document) : std::nullopt;
   if (text) {
     error.code = code_of_reported(answer.status, !model.empty());
     const auto by_status = error.code;

@@ -41,8 +41,6 @@ public:
   }
   /// Ollama's options, unless there are none.
   void options(std::string_view raw_options) {
-    if (raw_options.empty())
-      return;
     if (auto options = embedded(raw_options); options.IsObject() && !options.ObjectEmpty())
       add("options", std::move(options));
   }

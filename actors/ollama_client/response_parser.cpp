@@ -185,13 +185,11 @@ tl::expected<json::Document, json::ParseError>
 parse_object_of(std::string_view text, std::uint32_t max_depth, bool& marked) {
   // Text after the object, on its line or after the whole response, has no meaning.
   auto document = json::parse_first(text, max_depth);
-  if (document || text.find("\\u") == std::string_view::npos)
+  if (document)
     return document;
-  const auto with_marks = surrogates::mark_halves(text);
-  if (with_marks == text)
-    return document;
+  // Halves of characters may be all that is wrong.
   marked = true;
-  return json::parse_first(with_marks, max_depth);
+  return json::parse_first(surrogates::mark_halves(text), max_depth);
 }
 
 /// A marked text that is complete in itself, with halves of characters joined.

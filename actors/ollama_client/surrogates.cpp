@@ -82,8 +82,6 @@ std::string Joiner::take(std::string_view piece, bool marked) {
   if (!marked && high_ == 0)
     return std::string{piece};
   std::string result;
-  if (piece.empty())
-    return result;
   while (!piece.empty()) {
     const auto half = marked ? marked_half(piece) : 0;
     if (half == 0 || is_high(half))

@@ -56,7 +56,7 @@ void ResponseCache::insert(std::string key, LLMResponse response, Time now) {
   if (const auto old = index_.find(key); old != index_.end())
     erase(old->second);
   const auto bytes = cost(key, response);
-  if (!settings_.enabled || bytes > settings_.max_bytes)
+  if (bytes > settings_.max_bytes)
     return;
   entries_.push_front({std::move(key), std::move(response), now, bytes});
   index_.emplace(entries_.front().key, entries_.begin());

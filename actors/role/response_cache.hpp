@@ -23,7 +23,7 @@ class ResponseCache {
 public:
   using Time = std::chrono::steady_clock::time_point;
 
-  explicit ResponseCache(const CacheSettings& settings) : settings_{settings} {}
+  explicit ResponseCache(const CacheSettings& settings) { set_settings(settings); }
 
   /// Sets the bounds and evicts what no longer fits.
   void set_settings(const CacheSettings& settings);
