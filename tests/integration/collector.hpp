@@ -40,6 +40,11 @@ public:
       std::unique_lock lock{mutex};
       BOOST_REQUIRE(changed.wait_for(lock, patience, [this] { return !body.empty(); }));
     }
+    void wait_for(std::size_t Shared::*counter) {
+      std::unique_lock lock{mutex};
+      BOOST_REQUIRE(
+          changed.wait_for(lock, patience, [this, counter] { return this->*counter > 0; }));
+    }
   };
 
   explicit Collector(std::shared_ptr<Shared> shared, std::size_t limit = SIZE_MAX)
@@ -54,6 +59,7 @@ public:
   void on_read_done() override {
     std::lock_guard lock{shared_->mutex};
     ++shared_->reads;
+    shared_->changed.notify_all();
   }
   void on_file_sent() override {
     std::lock_guard lock{shared_->mutex};

@@ -99,6 +99,15 @@ BOOST_AUTO_TEST_CASE(exchanges_one_after_the_other_share_a_connection) {
   BOOST_TEST(sim->counters().accepts == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(each_read_is_told_to_be_done_before_the_next_one) {
+  sim->inject(Fault::stall_after_lines(1));
+  const auto exchange = start("/api/generate", generate);
+  exchange->wait_for(&Collector::Shared::reads);
+  std::lock_guard lock{exchange->mutex};
+  BOOST_TEST(!exchange->body.empty());
+  BOOST_TEST(!exchange->outcome.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_transport_with_nothing_to_do_sleeps) {
   BOOST_TEST(start("/api/version")->wait().status == 200);
   const auto wakes_in = [](std::chrono::milliseconds time) {
@@ -156,6 +165,32 @@ BOOST_AUTO_TEST_CASE(exchanges_that_one_multi_handle_is_not_enough_for_run_and_e
   BOOST_TEST(start("/api/generate", generate)->wait().status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_burst_of_commands_is_obeyed_to_its_end) {
+  struct Blocker : Collector {
+    Blocker(std::shared_ptr<Shared> shared, std::promise<void>& told, std::future<void> go_on)
+        : Collector{std::move(shared)}, told_{told}, go_on_{std::move(go_on)} {}
+    void on_finished(HttpOutcome outcome) override {
+      told_.set_value();
+      go_on_.wait();
+      Collector::on_finished(std::move(outcome));
+    }
+    std::promise<void>& told_;
+    std::future<void> go_on_;
+  };
+  auto shared = std::make_shared<Collector::Shared>();
+  std::promise<void> told;
+  std::promise<void> go_on;
+  transport->start(++last, {.url = sim->base_url() + "/api/version"},
+                   std::make_unique<Blocker>(shared, told, go_on.get_future()));
+  told.get_future().wait();
+  // Many more than are obeyed in one round, with nothing else that could wake the thread.
+  for (TransferId id = 1000; id < 2000; ++id)
+    transport->cancel(id);
+  const auto after = start("/api/version");
+  go_on.set_value();
+  BOOST_TEST(after->wait().status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(cancelling_closes_the_connection) {
   sim->inject(Fault::stall_after_lines(1));
   const auto exchange = start("/api/generate", generate);
@@ -173,9 +208,31 @@ BOOST_AUTO_TEST_CASE(ending_the_transport_aborts_what_is_under_way) {
   const auto exchange = start("/api/generate", generate);
   BOOST_REQUIRE(sim->wait_until(
       [](const simulator::Counters& counters) { return counters.stalls_begun == 1; }, 5s));
+  BOOST_TEST(exchange.use_count() == 2);
   transport.reset();
+  // Its handlers are gone with it.
+  BOOST_TEST(exchange.use_count() == 1);
   BOOST_TEST(sim->wait_until(
       [](const simulator::Counters& counters) { return counters.disconnects_seen == 1; }, 5s));
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_may_end_the_transport_that_tells_it_the_end) {
+  struct Ender : Collector {
+    Ender(std::shared_ptr<Shared> shared, std::unique_ptr<Transport>& transport)
+        : Collector{std::move(shared)}, transport_{transport} {}
+    void on_finished(HttpOutcome outcome) override {
+      transport_.reset();
+      Collector::on_finished(std::move(outcome));
+    }
+    std::unique_ptr<Transport>& transport_;
+  };
+  auto shared = std::make_shared<Collector::Shared>();
+  HttpRequest request;
+  request.url = sim->base_url() + "/api/version";
+  auto* running = transport.get();
+  running->start(++last, std::move(request), std::make_unique<Ender>(shared, transport));
+  BOOST_TEST(shared->wait().status == 200);
+  BOOST_TEST(!transport);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_told_and_nothing_is_sent) {

@@ -56,6 +56,17 @@ BOOST_AUTO_TEST_CASE(places_are_given_up_to_the_limit_then_the_queue_fills_then_
   BOOST_CHECK(!queue.next(start));
 }
 
+BOOST_AUTO_TEST_CASE(while_it_is_not_open_all_wait_whatever_room_there_is) {
+  AdmissionQueue queue{limits(2, 2)};
+  queue.set_open(false);
+  BOOST_CHECK(queue.offer({"a"}, ++ticket, Priority::interactive, start) == Verdict::queued);
+  BOOST_CHECK(!queue.next(start));
+  queue.set_open(true);
+  BOOST_REQUIRE(queue.next(start).has_value());
+  BOOST_TEST(queue.in_flight() == 1u);
+  BOOST_TEST(queue.queued() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(the_head_of_the_queue_agrees_with_the_positions) {
   AdmissionQueue queue{limits(1, 10)};
   BOOST_CHECK(queue.offer({"first"}, ++ticket, Priority::interactive, start) == Verdict::admitted);

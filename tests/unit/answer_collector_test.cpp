@@ -223,6 +223,12 @@ BOOST_AUTO_TEST_CASE(the_body_of_an_error_is_kept_up_to_64_KiB) {
   Exchange at_once;
   BOOST_TEST(!at_once.feed(std::string(64 * 1024, 'x'), 500));
   // What comes after it is no part of it.
+  Exchange cut_off;
+  const std::string words = R"({"error":"model 'm' not found"})";
+  BOOST_TEST(cut_off.feed(words + std::string(64 * 1024 - 1 - words.size(), ' '), 404));
+  BOOST_TEST(!cut_off.feed(" surplus", 404));
+  BOOST_TEST(code_of(cut_off.finish({.failure = Failure::stopped, .status = 404})) ==
+             ErrorCode::model_not_found);
   Exchange late;
   const std::string long_body = R"({"error":"model 'm' not found"})" + std::string(64 * 1024, ' ');
   BOOST_TEST(!late.feed(long_body, 404));
@@ -383,6 +389,49 @@ BOOST_AUTO_TEST_CASE(a_model_that_runs_elsewhere_is_told) {
   Exchange here;
   static_cast<void>(here.feed(line(RequestKind::generate, "b", true)));
   BOOST_TEST(here.finish(clean_end)->remote_host == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_follows_the_end_may_be_of_any_length) {
+  Limits limits;
+  limits.max_line_bytes = 1024;
+  Exchange exchange{RequestKind::generate, limits};
+  BOOST_TEST(exchange.feed(line(RequestKind::generate, "a", true)));
+  BOOST_TEST(exchange.feed(std::string(1025, 'x')));
+  BOOST_TEST(exchange.feed("\n"));
+  BOOST_TEST(exchange.finish(clean_end)->response == "a");
+}
+
+BOOST_AUTO_TEST_CASE(every_part_of_a_line_counts_with_each_of_its_bytes) {
+  const ToolCall call{"id", "name", R"({"a":1})"};
+  const auto of_call = sizeof call + 2 + 4 + 7;
+  const TokenLogprob token{"abc", -1, {1, 2}, {{"de", -1, {3}}}};
+  const auto of_token = sizeof token + 3 + 2 + sizeof(token.top_logprobs[0]) + 2 + 1;
+  const std::tuple<const char*, std::size_t> lines[] = {
+      {R"({"message":{"content":"12345"},"done":false})", 5},
+      {R"({"message":{"content":"","thinking":"1234"},"done":false})", 4},
+      {R"({"message":{"content":"12","thinking":"345"},"done":false})", 5},
+      {R"({"message":{"content":"x","tool_calls":[{"id":"id","function":)"
+       R"({"name":"name","arguments":{"a":1}}}]},"done":false})",
+       of_call + 1},
+      {R"({"message":{"content":"x"},"logprobs":[{"token":"abc","logprob":-1,"bytes":[1,2],)"
+       R"("top_logprobs":[{"token":"de","logprob":-1,"bytes":[3]}]}],"done":false})",
+       of_token + 1},
+  };
+  for (const auto& [text, bytes] : lines)
+    for (const std::size_t lines_before : {0, 1}) {
+      Limits limits;
+      limits.max_response_bytes = bytes * (lines_before + 1);
+      const auto fits = [&] {
+        Exchange exchange{RequestKind::chat, limits};
+        bool all = true;
+        for (std::size_t i = 0; i <= lines_before; ++i)
+          all = all && exchange.feed(std::string{text} + "\n");
+        return all;
+      };
+      BOOST_TEST(fits(), text);
+      --limits.max_response_bytes;
+      BOOST_TEST(!fits(), text);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_follows_the_end_neither_stops_nor_changes_the_answer) {

@@ -156,6 +156,7 @@ BOOST_AUTO_TEST_CASE(the_bounds_of_a_setting_are_accepted_and_nothing_beyond_the
       {"circuitBreaker.maxFailures", {"0", "1000"}, {"-1", "1001"}},
       {"circuitBreaker.resetTimeout", {"1", "3600000"}, {"0", "3600001"}},
       {"circuitBreaker.maxResetTimeout", {"1", "3600000"}, {"0", "3600001"}},
+      {"log.maxBytes", {"1048576", "1073741824"}, {"1048575", "1073741825"}},
   };
   for (const auto& row : rows) {
     const auto* key = find_config_key(row.path);
@@ -299,6 +300,17 @@ BOOST_AUTO_TEST_CASE(values_out_of_range_are_refused) {
   };
   for (const auto& [path, value] : rows)
     BOOST_TEST(wrong_with(*find_config_key(path), value) != "", path << " " << value);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_may_hold_64_nodes) {
+  std::string list = R"(["n:1")";
+  for (int i = 1; i < 64; ++i)
+    list += R"(,"n:1")";
+  const auto& key = *find_config_key("nodes");
+  BOOST_TEST(wrong_with(key, list + "]") == "");
+  BOOST_TEST(wrong_with(key, list + R"(,"n:1"])") == "must be a list of at most 64 addresses");
+  BOOST_TEST(wrong_with(key, R"(["n:1","n:x"])") ==
+             "must be a list of addresses such as `gpu-box:11435`");
 }
 
 BOOST_AUTO_TEST_CASE(too_many_fallback_models_are_refused) {

@@ -2,12 +2,17 @@
 #include <boost/test/unit_test.hpp>
 
 #include <linux/magic.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include <condition_variable>
+#include <ctime>
 #include <mutex>
+#include <optional>
 #include <sstream>
+#include <thread>
 
 #include "config/config_file.hpp"
 #include "config/config_watcher.hpp"
@@ -87,6 +92,19 @@ std::size_t watch_count() {
       count += line.starts_with("inotify wd:") ? 1 : 0;
   }
   return count;
+}
+
+/// Whether this process has inotify watch this very file; `nullopt` if the kernel does not tell.
+std::optional<bool> is_watched(const fs::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 || watch_count() == 0)
+    return std::nullopt;
+  std::ostringstream inode;
+  inode << " ino:" << std::hex << status.st_ino << ' ';
+  for (const auto& entry : fs::directory_iterator{"/proc/self/fdinfo"})
+    if (contains(read_text(entry.path()), inode.str()))
+      return true;
+  return false;
 }
 
 struct InDirectory {
@@ -217,6 +235,29 @@ BOOST_AUTO_TEST_CASE(the_same_content_is_no_change) {
   replace(file, "2");
   BOOST_TEST(watched.sees("2"));
   BOOST_TEST(watched.count() == 1);
+  // Nor is it one once the watcher has looked at the file.
+  replace(file, "2");
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (is_watched(file) == false && std::chrono::steady_clock::now() < end)
+    std::this_thread::yield();
+  BOOST_TEST((is_watched(file) != false));
+  replace(file, "3");
+  BOOST_TEST(watched.sees("3"));
+  BOOST_TEST(watched.count() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_watcher_that_has_told_a_change_sleeps) {
+  Watched watched{file};
+  replace(file, "2");
+  BOOST_TEST(watched.sees("2"));
+  const auto used = [] {
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+  };
+  const auto before = used();
+  ::poll(nullptr, 0, 200);
+  BOOST_CHECK(used() - before < 20ms);
 }
 
 BOOST_AUTO_TEST_CASE(changes_upon_each_other_are_told_as_one) {

@@ -159,6 +159,105 @@ BOOST_AUTO_TEST_CASE(words_that_are_json_themselves_are_unwrapped) {
   BOOST_TEST(answered(500, R"({"error":{}})").reason == "");
 }
 
+BOOST_AUTO_TEST_CASE(words_are_unwrapped_three_times_at_most) {
+  const auto wrapped = [](int times) {
+    std::string text = "x y";
+    for (int i = 0; i < times; ++i) {
+      json::Document document;
+      document.SetObject();
+      auto& allocator = document.GetAllocator();
+      document.AddMember("message", json::make_string(text, allocator), allocator);
+      text = json::to_text(document);
+    }
+    LLMError error;
+    parser::take_reason(error, text);
+    return error.reason;
+  };
+  BOOST_TEST(wrapped(0) == "x y");
+  BOOST_TEST(wrapped(3) == "x y");
+  BOOST_TEST(wrapped(4) == R"({"message":"x y"})");
+  for (const auto& [text, reason] :
+       {std::pair{R"({"error":"a","message":"b"})", "a"},
+        std::pair{R"({"error":{"message":"a"},"message":"b"})", "a"},
+        std::pair{R"({"error":{"text":"a"}})", R"({"error":{"text":"a"}})"},
+        std::pair{R"({"message":{"message":"b"}})", "b"}, std::pair{R"(["a"])", R"(["a"])"}}) {
+    LLMError error;
+    parser::take_reason(error, text);
+    BOOST_TEST(error.reason == reason, text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_known_text_has_its_code_in_whatever_case_it_is_written) {
+  const std::pair<const char*, ErrorCode> rows[] = {
+      {"the Context Length is 5", ErrorCode::context_exceeded},
+      {"beyond the context window", ErrorCode::context_exceeded},
+      {"the prompt is too long", ErrorCode::context_exceeded},
+      {"Prompt too long", ErrorCode::context_exceeded},
+      {"Disk quota exceeded", ErrorCode::disk_full},
+      {"Out of memory", ErrorCode::out_of_memory},
+      {"failed to allocate a buffer", ErrorCode::out_of_memory},
+      {"unable to allocate CUDA0", ErrorCode::out_of_memory},
+      {"insufficient memory", ErrorCode::out_of_memory},
+      {"not enough memory", ErrorCode::out_of_memory},
+      {"MAXIMUM PENDING REQUESTS EXCEEDED", ErrorCode::server_busy},
+  };
+  for (const auto& [text, code] : rows) {
+    LLMError error{.code = ErrorCode::server_error};
+    parser::take_reason(error, text);
+    BOOST_TEST(error.code == code, text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_status_decides_where_the_text_could_mislead) {
+  const auto* words = R"({"error":"out of memory"})";
+  for (const int status : {400, 500, 599})
+    BOOST_TEST(answered(status, words).code == ErrorCode::out_of_memory, status);
+  BOOST_TEST(answered(404, words).code == ErrorCode::model_not_found);
+  BOOST_TEST(answered(404, words).reason == "");
+  BOOST_TEST(answered(401, words).code == ErrorCode::sign_in_required);
+  BOOST_TEST(answered(401, words).reason == "out of memory");
+  BOOST_TEST(answered(401, words, "").code == ErrorCode::credentials_required);
+  BOOST_TEST(answered(429, words).code == ErrorCode::rate_limited);
+  BOOST_TEST(answered(429, words).reason == "out of memory");
+  BOOST_TEST(answered(499, words).code == ErrorCode::unexpected_status);
+  BOOST_TEST(answered(504, R"({"error":"x"})").code == ErrorCode::server_error);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_about_the_server_names_it_and_the_rest_names_the_model) {
+  const std::pair<int, bool> rows[] = {{403, true}, {503, true},  {404, true},  {502, true},
+                                       {413, true}, {414, true},  {431, true},  {401, true},
+                                       {407, true}, {429, false}, {400, false}, {500, false}};
+  for (const auto& [status, about_server] : rows)
+    BOOST_TEST(answered(status, "").subject == (about_server ? url : "m"), status);
+  BOOST_TEST(answered(400, "speaking plain HTTP to an SSL-enabled server port").subject == url);
+  BOOST_TEST(answered(307, "").subject == std::string{url} + " to nowhere");
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_not_of_ollama_gives_a_reason_where_it_may_have_one) {
+  BOOST_TEST(answered(500, "it broke").reason == "it broke");
+  BOOST_TEST(answered(404, "404 page not found").reason == "");
+  BOOST_TEST(answered(307, "moved").reason == "");
+  BOOST_TEST(answered(502, " \t\r\n<HTML><TITLE>Bad Gateway</TITLE></HTML>").reason ==
+             "Bad Gateway");
+  BOOST_TEST(answered(502, " \t\r\n<HTML>").code == ErrorCode::proxy_failed);
+  BOOST_TEST(answered(502, "<html><title>Bad").reason == "");
+  BOOST_TEST(answered(502, "<html>Bad</title>").reason == "");
+  // Only the beginning of a body tells that the port wants TLS.
+  const std::string words = "http request to an https server";
+  BOOST_TEST(answered(400, std::string(4096 - words.size(), ' ') + words).code ==
+             ErrorCode::tls_required);
+  BOOST_TEST(answered(400, std::string(4097 - words.size(), ' ') + words).code ==
+             ErrorCode::bad_request);
+}
+
+BOOST_AUTO_TEST_CASE(blanks_before_a_reason_are_dropped_within_its_first_4000_bytes) {
+  BOOST_TEST(parser::one_line(std::string(3999, ' ') + "xy") == "x");
+  BOOST_TEST(parser::one_line(std::string(4000, ' ') + "xy") == "");
+  BOOST_TEST(parser::one_line("") == "");
+  BOOST_TEST(parser::one_line("a\xC2") == "a" + std::string{replacement_character});
+  BOOST_TEST(parser::one_line("a!~") == "a!~");
+}
+
 BOOST_AUTO_TEST_CASE(words_that_only_look_like_json_stay) {
   BOOST_TEST(answered(500, R"({"error":"{broken"})").reason == "{broken");
   BOOST_TEST(answered(500, R"({"error":"{\"a\":1}"})").reason == R"({"a":1})");

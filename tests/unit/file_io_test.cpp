@@ -46,6 +46,15 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_empty_is_read_and_one_that_is_not_there_is_a
   BOOST_TEST((error == std::errc::no_message_available));
 }
 
+BOOST_AUTO_TEST_CASE(a_descriptor_that_is_none_leaves_the_last_error_to_be_read) {
+  errno = ENOSPC;
+  {
+    FileDescriptor none;
+    none = FileDescriptor{-1};
+  }
+  BOOST_TEST(errno == ENOSPC);
+}
+
 BOOST_AUTO_TEST_CASE(a_descriptor_that_takes_another_one_closes_its_own) {
   FileDescriptor held{::dup(STDERR_FILENO)};
   FileDescriptor other{::dup(STDERR_FILENO)};

@@ -72,6 +72,8 @@ BOOST_AUTO_TEST_CASE(a_new_member_follows_the_layout_around_it) {
   BOOST_TEST(assigned("{\n    \"a\": {\n        \"b\": 1\n    }\n}", {"a", "c", "d"}, "[1,2]") ==
              "{\n    \"a\": {\n        \"b\": 1,\n        \"c\": {\n            \"d\": [1, 2]\n"
              "        }\n    }\n}");
+  BOOST_TEST(assigned("{\n    \"a\": 1\n  , \"b\": 2\n}", {"c"}, "3") ==
+             "{\n    \"a\": 1\n  , \"b\": 2,\n \"c\": 3\n}");
   BOOST_TEST(assigned(R"({"a": {"b": 1}})", {"a", "c", "d"}, "1") ==
              R"({"a": {"b": 1, "c": {"d": 1}}})");
 }

@@ -164,6 +164,16 @@ BOOST_AUTO_TEST_CASE(what_nests_too_deeply_is_told_as_such) {
   BOOST_TEST(json::parse("[1.7976931348623159e308]").error().what == "a number is too large");
 }
 
+BOOST_AUTO_TEST_CASE(no_memory_is_asked_for_where_none_is_needed) {
+  json::CheckedAllocator allocator;
+  BOOST_TEST(allocator.Malloc(0) == nullptr);
+  auto* memory = allocator.Malloc(1);
+  BOOST_TEST(memory != nullptr);
+  memory = allocator.Realloc(memory, 1, 100);
+  BOOST_TEST(memory != nullptr);
+  BOOST_TEST(allocator.Realloc(memory, 100, 0) == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(pretty_text_has_a_member_a_line) {
   BOOST_TEST(json::to_pretty_text(*json::parse(R"({"a":[1],"b":{}})")) ==
              "{\n  \"a\": [\n    1\n  ],\n  \"b\": {}\n}");

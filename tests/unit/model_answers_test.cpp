@@ -167,6 +167,42 @@ BOOST_AUTO_TEST_CASE(embeddings_are_read_whatever_form_their_numbers_have) {
   BOOST_TEST(response->prompt_eval_count == 4u);
 }
 
+BOOST_AUTO_TEST_CASE(the_vector_of_an_older_server_is_the_one_of_a_single_text) {
+  const auto response = embedding(R"({"embedding":[1,-2],"load_duration":7})", 1);
+  BOOST_REQUIRE(response);
+  BOOST_CHECK(response->embeddings == (std::vector<std::vector<float>>{{1.F, -2.F}}));
+  BOOST_CHECK(response->load_duration == 7ns);
+  BOOST_TEST(response->model == "");
+  // A list counts where there is one.
+  const auto both = embedding(R"({"embedding":[9],"embeddings":[[1]]})", 1);
+  BOOST_REQUIRE(both);
+  BOOST_CHECK(both->embeddings == (std::vector<std::vector<float>>{{1.F}}));
+  for (const auto* wrong :
+       {R"({"embedding":5})", R"({"embedding":null})", R"({"embeddings":5,"embedding":["x"]})"})
+    BOOST_TEST(code_of(embedding(wrong, 1)) == ErrorCode::bad_response, wrong);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_list_says_of_a_model_is_read_member_by_member) {
+  const auto list = parser::parse_tags(
+      R"({"models":[{"name":"a","model":"b","capabilities":["x",5,"y"],"remote_model":"r",)"
+      R"("remote_host":"h","details":{"context_length":4294967296}},)"
+      R"({"name":"c","details":{"context_length":4294967295}},{"name":"","model":"d"}]})",
+      depth);
+  BOOST_REQUIRE(list);
+  BOOST_REQUIRE_EQUAL(list->models.size(), 3u);
+  const auto& first = list->models[0];
+  BOOST_TEST(first.name == "a");
+  BOOST_CHECK(first.capabilities == (std::vector<std::string>{"x", "y"}));
+  BOOST_TEST(first.remote_model == "r");
+  BOOST_TEST(first.remote_host == "h");
+  // More than such a number can hold.
+  BOOST_TEST(first.context_length == 4294967295u);
+  BOOST_TEST(first.family == "");
+  BOOST_TEST(list->models[1].context_length == 4294967295u);
+  BOOST_TEST(list->models[1].remote_host == "");
+  BOOST_TEST(list->models[2].name == "d");
+}
+
 BOOST_AUTO_TEST_CASE(embeddings_of_a_wrong_number_or_shape_are_bad) {
   for (const auto* body :
        {"{}", R"({"embeddings":[]})", R"({"embeddings":[[1]]})", R"({"embeddings":[[1],[2],[3]]})",

@@ -235,7 +235,10 @@ BOOST_AUTO_TEST_CASE(a_lost_call_waits_until_it_is_known_whether_it_may_be_made_
   // An answer that comes after all is stale.
   BOOST_TEST(!desk.calls.answered(desk.sent[0].first, desk.sent[0].second));
   desk.calls.judged(judged[0].first, judged[0].second, true);
-  BOOST_TEST(desk.sent.size() == 3u);
+  BOOST_REQUIRE(desk.sent.size() == 3u);
+  BOOST_TEST(desk.sent[2].second > judged[0].second);
+  BOOST_TEST(judged[0].second > desk.sent[0].second);
+  BOOST_TEST(!desk.calls.answered(desk.sent[0].first, desk.sent[0].second));
   desk.calls.judged(judged[0].first, judged[0].second, false);
   BOOST_TEST(desk.failed.empty());
   desk.calls.judged(judged[1].first, judged[1].second, false);

@@ -56,6 +56,7 @@ struct Desk {
         sum.shared += added->figures.shared;
         sum.cache_hits += added->figures.cache_hits;
         sum.tokens += added->figures.tokens;
+        sum.generating += added->figures.generating;
       }
     return sum;
   }

@@ -438,6 +438,268 @@ BOOST_AUTO_TEST_CASE(a_request_that_was_left_alone_has_an_answer_of_its_own) {
   BOOST_TEST(desk.figures().shared == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_not_followed_to_its_end_is_no_shared_answer) {
+  for (const auto& left : {Machine::Reply{Machine::Missed{}}, Machine::Reply{Machine::Lost{"X"}}}) {
+    Desk desk{{.name = "b"}};
+    desk.go_to(Stage::following);
+    desk.reply(left);
+    BOOST_REQUIRE(desk.last<Machine::Admit>() != nullptr);
+    BOOST_TEST(!desk.last<Machine::Admit>()->again);
+    BOOST_TEST(!desk.last<Machine::Admit>()->alone);
+    desk.reply(Machine::Admitted{});
+    desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+    desk.reply(Machine::Answered{});
+    const auto& answer = std::get<LLMResponse>(desk.last<Machine::Conclude>()->outcome);
+    BOOST_TEST(!answer.provenance.shared);
+    BOOST_TEST(answer.provenance.attempts == 1u);
+    BOOST_TEST(desk.figures().shared == 0u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_first_question_for_a_model_asks_for_nothing_special) {
+  Desk desk;
+  desk.on(Machine::Begin{});
+  BOOST_REQUIRE(desk.last<Machine::Admit>() != nullptr);
+  BOOST_TEST(!desk.last<Machine::Admit>()->again);
+  BOOST_TEST(!desk.last<Machine::Admit>()->alone);
+  desk.reply(Machine::Admitted{});
+  BOOST_REQUIRE(desk.last<Machine::Resolve>() != nullptr);
+  BOOST_TEST(!desk.last<Machine::Resolve>()->refresh);
+  BOOST_TEST(desk.last<Machine::Resolve>()->tried.empty());
+  desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  BOOST_REQUIRE(desk.last<Machine::Send>() != nullptr);
+  BOOST_TEST(desk.last<Machine::Send>()->attempt == 1u);
+  BOOST_TEST(desk.last<Machine::Send>()->model == "llama3.1:8b");
+  BOOST_TEST(desk.last<Machine::Send>()->digest == "d");
+  BOOST_TEST(!desk.machine.restarted());
+  BOOST_TEST(!desk.machine.last_error().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_generated_is_counted_once_for_an_answer_of_its_own) {
+  LLMResponse response;
+  response.stats.eval_count = 9;
+  response.stats.eval_duration = 3s;
+  Desk own;
+  own.go_to(Stage::sending);
+  own.reply(Machine::Answered{response});
+  BOOST_TEST(own.figures().tokens == 9u);
+  BOOST_CHECK(own.figures().generating == 3s);
+  Desk cached;
+  cached.go_to(Stage::admitting);
+  cached.reply(Machine::Cached{response});
+  BOOST_TEST(cached.figures().tokens == 0u);
+  BOOST_CHECK(cached.figures().generating == 0s);
+  BOOST_TEST(cached.figures().answered == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(every_end_is_counted_as_what_it_is_to_its_caller) {
+  struct Row {
+    ErrorCode code;
+    RoleStats expected;
+  };
+  const Row rows[] = {{ErrorCode::cancelled, {.cancelled = 1}},
+                      {ErrorCode::queue_full, {.rejected = 1}},
+                      {ErrorCode::invalid_argument, {.failed = 1}},
+                      {ErrorCode::shutting_down, {.failed = 1}}};
+  for (const auto& [code, expected] : rows) {
+    Desk desk;
+    desk.go_to(Stage::admitting);
+    desk.reply(Machine::Failed{{.code = code}});
+    const auto figures = desk.figures();
+    BOOST_TEST(figures.cancelled == expected.cancelled, to_string(code));
+    BOOST_TEST(figures.rejected == expected.rejected, to_string(code));
+    BOOST_TEST(figures.failed == expected.failed, to_string(code));
+    BOOST_TEST(figures.shared == 0u);
+    BOOST_TEST(figures.answered == 0u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_becomes_of_a_request_whose_caller_was_answered_is_not_counted_again) {
+  for (const bool fails : {true, false}) {
+    Desk desk;
+    desk.go_to(Stage::sending);
+    desk.on(Machine::Interest{.followers = true});
+    desk.on(Machine::CallerGone{});
+    if (fails)
+      desk.on(Machine::End{{.code = ErrorCode::shutting_down}});
+    else
+      desk.reply(Machine::Answered{});
+    BOOST_TEST(desk.outcome() == (fails ? "shutting_down" : "answered"));
+    BOOST_TEST(desk.figures().cancelled == 1u);
+    BOOST_TEST(desk.figures().failed == 0u);
+    BOOST_TEST(desk.figures().answered == 0u);
+    BOOST_TEST(desk.count<Machine::Log>() == 0u);
+  }
+  // Nor is one that shared an answer.
+  Desk shared{{.name = "b"}};
+  shared.go_to(Stage::following);
+  shared.on(Machine::Interest{.followers = true});
+  shared.on(Machine::Cancelled{});
+  shared.reply(Machine::Answered{});
+  BOOST_TEST(shared.figures().shared == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(only_a_model_that_is_missing_makes_the_list_be_read_again) {
+  for (const auto code : {ErrorCode::model_not_found, ErrorCode::model_load_failed}) {
+    Desk desk;
+    desk.config.max_retries = 0;
+    desk.go_to(Stage::sending);
+    desk.reply(Machine::Failed{{.code = code}});
+    desk.reply(Machine::Judged{false});
+    BOOST_REQUIRE(desk.last<Machine::Resolve>() != nullptr);
+    BOOST_TEST(desk.last<Machine::Resolve>()->refresh == (code == ErrorCode::model_not_found));
+    BOOST_REQUIRE(desk.last<Machine::RestartStream>() != nullptr);
+    BOOST_TEST(!desk.last<Machine::RestartStream>()->seen_is_void);
+    BOOST_TEST(desk.last<Machine::RestartStream>()->attempt == 2u);
+    // It is read again once.
+    desk.reply(Machine::Lost{"ModelManagerActor"});
+    BOOST_REQUIRE(desk.last<Machine::Resolve>() != nullptr);
+    BOOST_TEST(!desk.last<Machine::Resolve>()->refresh);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_was_never_found_is_the_one_of_the_role_for_its_fallback) {
+  for (const auto code : {ErrorCode::model_not_found, ErrorCode::remote_model_refused}) {
+    Desk desk;
+    desk.go_to(Stage::resolving);
+    desk.reply(Machine::Failed{{.code = code}});
+    BOOST_REQUIRE(desk.last<Machine::Resolve>() != nullptr);
+    BOOST_TEST(desk.last<Machine::Resolve>()->tried == std::vector<std::string>{"llama3.1:8b"});
+    BOOST_TEST(desk.machine.attempts() == 1u);
+    // Where the fallback is missing as well, the first error says more.
+    desk.reply(Machine::Failed{{.code = code == ErrorCode::model_not_found
+                                            ? ErrorCode::remote_model_refused
+                                            : ErrorCode::model_not_found}});
+    BOOST_TEST(desk.outcome() == std::string{to_string(code)});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_chunk_that_was_seen_counts_whatever_the_stream_says) {
+  Desk desk;
+  desk.go_to(Stage::sending);
+  desk.on(Machine::ChunkSeen{1});
+  desk.reply(Machine::Failed{{.code = ErrorCode::stream_interrupted}});
+  desk.reply(Machine::Judged{false});
+  BOOST_TEST(desk.outcome() == "stream_interrupted");
+  // Before any component is lost, a stream that is lost elsewhere needs no restart.
+  Desk waiting;
+  waiting.go_to(Stage::pausing);
+  const auto told = waiting.count<Machine::RestartStream>();
+  waiting.on(Machine::StreamLost{"StreamingActor"});
+  BOOST_TEST(waiting.count<Machine::RestartStream>() == told);
+  BOOST_TEST(waiting.out.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_cannot_be_healed_is_waited_for_as_long) {
+  Desk failed;
+  failed.go_to(Stage::healing);
+  failed.reply(Machine::Failed{{.code = ErrorCode::connection_lost}});
+  BOOST_REQUIRE(failed.last<Machine::Pause>() != nullptr);
+  BOOST_TEST((failed.last<Machine::Pause>()->wait > 0ms));
+  Desk lost;
+  lost.go_to(Stage::healing);
+  lost.reply(Machine::Lost{"ModelManagerActor"});
+  BOOST_REQUIRE(lost.last<Machine::Pause>() != nullptr);
+  BOOST_TEST((lost.last<Machine::Pause>()->wait == 0ms));
+  // Where nothing is tried again, nobody waits for it.
+  Desk alone{{.name = "plan"}};
+  alone.config.max_retries = 0;
+  alone.go_to(Stage::sending);
+  alone.reply(Machine::Failed{{.code = ErrorCode::first_token_timeout}});
+  BOOST_REQUIRE(alone.last<Machine::Heal>() != nullptr);
+  BOOST_TEST(alone.last<Machine::Heal>()->step == 0u);
+  // Nor is there a model to heal before one was found.
+  Desk unknown{{.name = "plan"}};
+  unknown.go_to(Stage::resolving);
+  unknown.reply(Machine::Failed{{.code = ErrorCode::first_token_timeout}});
+  BOOST_TEST(unknown.count<Machine::Heal>() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_gone_is_told_apart_from_who_cancels) {
+  const auto detail_after = [](const std::vector<Machine::Event>& events) {
+    Desk desk;
+    desk.go_to(Stage::sending);
+    for (const auto& event : events)
+      desk.on(event);
+    BOOST_REQUIRE(desk.last<Machine::Conclude>() != nullptr);
+    return std::get<LLMError>(desk.last<Machine::Conclude>()->outcome).detail;
+  };
+  BOOST_TEST(detail_after({Machine::Cancelled{}}) == "");
+  BOOST_TEST(detail_after({Machine::CallerGone{}}) == "its requester is gone");
+  BOOST_TEST(detail_after({Machine::Interest{.listeners = true}, Machine::CallerGone{},
+                           Machine::Interest{}}) == "its requester is gone");
+}
+
+BOOST_AUTO_TEST_CASE(times_and_attempts_of_another_request_are_its_own) {
+  Desk desk{{.name = "b"}};
+  desk.go_to(Stage::following);
+  desk.now = start + 1s;
+  LLMResponse response;
+  // It was sent long before this one came.
+  response.provenance.total_time = 9s;
+  response.provenance.queue_time = 2s;
+  desk.reply(Machine::Answered{response});
+  const auto& answer = std::get<LLMResponse>(desk.last<Machine::Conclude>()->outcome);
+  BOOST_TEST((answer.provenance.queue_time == 0s));
+  BOOST_TEST((answer.provenance.total_time == 1s));
+  Desk failed{{.name = "b"}};
+  failed.go_to(Stage::following);
+  failed.reply(Machine::Failed{{.code = ErrorCode::connection_lost, .attempts = 4}});
+  BOOST_TEST(std::get<LLMError>(failed.last<Machine::Conclude>()->outcome).attempts == 4u);
+  // Without an attempt, all the time was spent in the queue.
+  Desk cached;
+  cached.go_to(Stage::admitting);
+  cached.now = start + 3s;
+  cached.reply(Machine::Cached{});
+  BOOST_TEST(
+      (std::get<LLMResponse>(cached.last<Machine::Conclude>()->outcome).provenance.queue_time ==
+       3s));
+}
+
+BOOST_AUTO_TEST_CASE(the_first_choice_is_no_fallback_in_whatever_way_it_is_written) {
+  const auto falls_back = [](Machine::Order order, const std::string& model) {
+    Desk desk{std::move(order)};
+    desk.go_to(Stage::resolving);
+    desk.reply(Machine::Resolved{model, ""});
+    desk.reply(Machine::Answered{});
+    return std::get<LLMResponse>(desk.last<Machine::Conclude>()->outcome).provenance.fallback;
+  };
+  BOOST_TEST(!falls_back({.name = "p"}, "library/llama3.1:8b"));
+  BOOST_TEST(falls_back({.name = "p"}, "spare:1b"));
+  BOOST_TEST(!falls_back({.name = "p", .model = "owl"}, "owl:latest"));
+  BOOST_TEST(falls_back({.name = "p", .model = "owl"}, "llama3.1:8b"));
+}
+
+BOOST_AUTO_TEST_CASE(an_action_that_says_nothing_asks_for_nothing_special) {
+  BOOST_TEST(Machine::Admit{}.step == 0u);
+  BOOST_TEST(!Machine::Admit{}.again);
+  BOOST_TEST(!Machine::Admit{}.alone);
+  BOOST_TEST(Machine::Follow{}.step == 0u);
+  BOOST_TEST(Machine::Resolve{}.step == 0u);
+  BOOST_TEST(!Machine::Resolve{}.refresh);
+  BOOST_TEST(Machine::Send{}.step == 0u);
+  BOOST_TEST(Machine::Send{}.attempt == 0u);
+  BOOST_TEST(Machine::Judge{}.step == 0u);
+  BOOST_TEST(Machine::Heal{}.step == 0u);
+  BOOST_TEST(Machine::Pause{}.step == 0u);
+  BOOST_TEST(Machine::RestartStream{}.attempt == 0u);
+  BOOST_TEST(!Machine::RestartStream{}.seen_is_void);
+  BOOST_TEST(!Machine::AnswerCaller{}.end_stream);
+  BOOST_TEST(Machine::Happened{}.step == 0u);
+  BOOST_TEST(Machine::ChunkSeen{}.attempt == 0u);
+  BOOST_TEST(!Machine::Judged{}.seen);
+  BOOST_TEST(!Machine::Begin{}.anew);
+  BOOST_TEST(!Machine::Interest{}.followers);
+  BOOST_TEST(!Machine::Interest{}.listeners);
+  const Machine fresh{{}, start, {}};
+  BOOST_TEST(fresh.step() == 0u);
+  BOOST_TEST(fresh.attempts() == 0u);
+  BOOST_TEST(fresh.has_caller());
+  BOOST_TEST(!fresh.seen());
+  BOOST_TEST(!fresh.restarted());
+  BOOST_TEST(!fresh.holds_place());
+}
+
 BOOST_AUTO_TEST_CASE(a_failure_that_is_shared_is_counted_as_such) {
   Desk desk{{.name = "b"}};
   desk.go_to(Stage::following);

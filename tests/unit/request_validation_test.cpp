@@ -142,6 +142,84 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_prompt_is_named) {
   check_refused(prompt(), faults);
 }
 
+BOOST_AUTO_TEST_CASE(each_option_is_accepted_at_its_least_and_its_most) {
+  const std::function<void(LLMRequest&)> bounds[] = {
+      [](auto& r) { r.temperature = 0.0; },
+      [](auto& r) { r.temperature = 2.0; },
+      [](auto& r) { r.max_tokens = 1; },
+      [](auto& r) { r.max_tokens = -1; },
+      [](auto& r) { r.max_tokens = -2; },
+      [](auto& r) { r.num_ctx = 4; },
+      [](auto& r) { r.num_ctx = 1u << 24; },
+      [](auto& r) { r.top_logprobs = 0; },
+      [](auto& r) { r.logprobs = true, r.top_logprobs = 1; },
+      [](auto& r) { r.logprobs = true, r.top_logprobs = 20; },
+      [](auto& r) { r.raw = true; },
+      [](auto& r) { r.raw = true, r.system = ""; },
+      [](auto& r) { r.continuation = {1}; },
+      [](auto& r) { r.suffix = "x"; },
+      [](auto& r) { r.format = Format::json(); },
+      [](auto& r) { r.keep_alive = {"5m"}; },
+      [](auto& r) { r.raw_options = "{}"; },
+      [](auto& r) { r.timeout = 1ms; },
+      [](auto& r) { r.connect_timeout = 1ms; },
+      [](auto& r) { r.gap_timeout = 1ms; },
+      [](auto& r) { r.total_timeout = 1ms; },
+  };
+  for (std::size_t i = 0; i < std::size(bounds); ++i) {
+    auto request = prompt();
+    bounds[i](request);
+    const auto result = validate(request, Limits{});
+    BOOST_TEST(result.has_value(), i << ": " << sentence_of(result));
+  }
+  auto talk = conversation();
+  talk.tools = {{"t", "what it does", R"({"type":"object"})"}, {"u", "", ""}};
+  BOOST_TEST(validate(talk, Limits{}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_model_said_may_be_sent_back_as_it_was) {
+  auto request = conversation();
+  request.messages.push_back({.role = ChatRole::assistant,
+                              .content = with_nul,
+                              .thinking = with_nul,
+                              .tool_calls = {{with_nul, "", "{}"}, {"", with_nul, "{}"}}});
+  const auto result = validate(request, Limits{});
+  BOOST_TEST(result.has_value(), sentence_of(result));
+  // Who else says so must not.
+  for (const auto role : {ChatRole::user, ChatRole::system, ChatRole::tool})
+    for (const auto& change : std::initializer_list<std::function<void(ChatMessage&)>>{
+             [](auto& m) { m.content = with_nul; }, [](auto& m) { m.thinking = with_nul; },
+             [](auto& m) {
+               m.tool_calls = {{with_nul, "n", "{}"}};
+             },
+             [](auto& m) {
+               m.tool_calls = {{"", "", "{}"}};
+             },
+             [](auto& m) {
+               m.tool_calls = {{"", with_nul, "{}"}};
+             }}) {
+      auto other = conversation();
+      other.messages[0].role = role;
+      change(other.messages[0]);
+      BOOST_TEST(code_of(validate(other, Limits{})) == ErrorCode::invalid_messages);
+    }
+  // Not even a model may send what is no text, or arguments that are no object.
+  for (const auto& change : std::initializer_list<std::function<void(ChatMessage&)>>{
+           [](auto& m) { m.content = not_utf8; }, [](auto& m) { m.thinking = not_utf8; },
+           [](auto& m) { m.tool_name = with_nul; }, [](auto& m) { m.tool_call_id = with_nul; },
+           [](auto& m) {
+             m.tool_calls = {{"", "n", "[]"}};
+           },
+           [](auto& m) {
+             m.tool_calls = {{"", not_utf8, "{}"}};
+           }}) {
+    auto other = conversation();
+    other.messages.push_back({.role = ChatRole::assistant});
+    change(other.messages[1]);
+    BOOST_TEST(code_of(validate(other, Limits{})) == ErrorCode::invalid_messages);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(each_wrong_field_of_a_conversation_is_named) {
   constexpr auto code = ErrorCode::invalid_messages;
   const Fault<LLMRequest> faults[] = {
@@ -202,12 +280,18 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_of_an_embedding_request_is_named) {
       {ErrorCode::invalid_prompt, "`limits.maxPromptBytes`",
        [](auto& r) { r.input = std::vector<std::string>(9, std::string(1u << 20, 'x')); }},
       {option, "`dimensions`", [](auto& r) { r.dimensions = 0; }},
+      {option, "`rawOptions`", [](auto& r) { r.raw_options = "[]"; }},
+      {option, "`num_ctx`", [](auto& r) { r.raw_options = R"({"num_ctx":"x"})"; }},
       {option, "`keepAlive`", [](auto& r) { r.keep_alive = {"x"}; }},
       {option, "`timeout`", [](auto& r) { r.timeout = 0ms; }},
   };
   check_refused(embedding(), faults);
   auto one = embedding();
   one.dimensions = 1;
+  one.keep_alive = {"0"};
+  one.raw_options = R"({"num_ctx":64})";
+  one.timeout = 1ms;
+  one.input = std::vector<std::string>(1000, "x");
   BOOST_TEST(validate(one, Limits{}).has_value());
 }
 
@@ -264,6 +348,12 @@ BOOST_AUTO_TEST_CASE(an_id_is_a_short_text_of_one_line) {
 
 BOOST_AUTO_TEST_CASE(a_model_name_alone_is_checked_and_told_in_valid_text) {
   BOOST_TEST(validate_model_name("llama3.1:8b").has_value());
+  // One that is not shown would say nothing of what is wrong with it.
+  const std::string shown(400, '!');
+  BOOST_TEST(contains(sentence_of(validate_model_name(shown)), "`" + shown + "`"));
+  BOOST_TEST(contains(sentence_of(validate_model_name(shown + "!")), "`(a long text)`"));
+  BOOST_TEST(contains(sentence_of(validate_model_name(not_utf8)), "`(not a text)`"));
+  BOOST_TEST(contains(sentence_of(validate_model_name("")), "An empty text"));
   for (const auto& name :
        {""s, "a b"s, with_nul, not_utf8, "a" + std::string(300, 'x'), "a\xC3\xA9\xC3\xA9"s}) {
     const auto result = validate_model_name(name);

@@ -23,6 +23,11 @@ Result<parser::Piece> generate_line(std::string_view line) {
 Result<parser::Piece> chat_line(std::string_view line) {
   return parser::parse_chunk(line, RequestKind::chat, depth);
 }
+/// What a line that must be a good one says.
+parser::Piece good(const Result<parser::Piece>& piece) {
+  BOOST_REQUIRE_MESSAGE(piece, sentence_of(piece));
+  return *piece;
+}
 
 } // namespace
 
@@ -68,7 +73,9 @@ BOOST_AUTO_TEST_CASE(an_absurd_duration_does_not_become_negative) {
   BOOST_REQUIRE(piece);
   // Even a million of them can be added up.
   BOOST_CHECK(piece->stats.total_duration > 0ns);
-  BOOST_CHECK(piece->stats.total_duration <= std::chrono::hours{24 * 30});
+  BOOST_CHECK(piece->stats.total_duration == std::chrono::hours{24 * 30});
+  BOOST_CHECK(good(generate_line(R"({"done":true,"total_duration":2591999999999999})"))
+                  .stats.total_duration == 2591999999999999ns);
 }
 
 BOOST_AUTO_TEST_CASE(a_reason_that_we_do_not_know_is_passed_on) {
@@ -187,9 +194,11 @@ BOOST_AUTO_TEST_CASE(a_reason_to_end_ends_the_answer_without_done) {
 
 BOOST_AUTO_TEST_CASE(the_end_is_understood_as_a_text_or_a_number) {
   for (const auto* end : {"true", "1", "\"true\""})
-    BOOST_TEST(generate_line(R"({"response":"x","done":)" + std::string{end} + "}")->done, end);
+    BOOST_TEST(good(generate_line(R"({"response":"x","done":)" + std::string{end} + "}")).done,
+               end);
   for (const auto* more : {"false", "0", "\"false\""})
-    BOOST_TEST(!generate_line(R"({"response":"x","done":)" + std::string{more} + "}")->done, more);
+    BOOST_TEST(!good(generate_line(R"({"response":"x","done":)" + std::string{more} + "}")).done,
+               more);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_in_the_form_of_the_other_request_keeps_its_text) {
@@ -221,6 +230,100 @@ BOOST_AUTO_TEST_CASE(arguments_of_a_tool_call_that_are_json_text_are_read) {
       code_of(chat_line(
           R"({"message":{"content":"","tool_calls":[{"function":{"name":"f","arguments":"{"}}]},"done":false})")) ==
       ErrorCode::stream_malformed);
+}
+
+BOOST_AUTO_TEST_CASE(arguments_of_a_tool_call_that_are_blank_are_none) {
+  const auto with = [](const std::string& arguments) {
+    return chat_line(
+        R"({"message":{"content":"","tool_calls":[{"function":{"name":"f","arguments":)" +
+        arguments + R"(}}]},"done":false})");
+  };
+  for (const auto* none : {"null", "{}", R"("")", R"(" \t\r\n")", R"("{}")"})
+    BOOST_TEST(good(with(none)).tool_calls.at(0).arguments == "{}", none);
+  for (const auto* wrong : {"[]", "1", "true", R"("[]")", R"("1")", R"(" x")"})
+    BOOST_TEST(code_of(with(wrong)) == ErrorCode::stream_malformed, wrong);
+  // Their text may nest as deeply as a line.
+  const auto nested = [](std::uint32_t levels) {
+    std::string text;
+    for (std::uint32_t i = 1; i < levels; ++i)
+      text += R"({\"a\":)";
+    text += "{}" + std::string(levels - 1, '}');
+    return parser::parse_chunk(R"({"message":{"tool_calls":[{"name":"f","arguments":")" + text +
+                                   R"("}]},"done":false})",
+                               RequestKind::chat, 8);
+  };
+  BOOST_TEST(nested(8).has_value());
+  BOOST_TEST(code_of(nested(9)) == ErrorCode::stream_malformed);
+}
+
+BOOST_AUTO_TEST_CASE(the_place_of_a_tool_call_is_a_number_within_or_beside_its_function) {
+  const auto index_of = [](const std::string& members, const std::string& of_function) {
+    return good(chat_line(R"({"message":{"tool_calls":[{)" + members + R"("function":{)" +
+                          of_function + R"("name":"f"}}]},"done":false})"))
+        .tool_calls.at(0)
+        .index;
+  };
+  BOOST_TEST((index_of("", R"("index":3,)") == 3u));
+  BOOST_TEST((index_of(R"("index":4,)", "") == 4u));
+  BOOST_TEST((index_of(R"("index":4,)", R"("index":3,)") == 3u));
+  BOOST_TEST(!index_of("", "").has_value());
+  for (const auto* wrong : {R"("index":-1,)", R"("index":"1",)", R"("index":null,)"}) {
+    BOOST_TEST(!index_of("", wrong).has_value(), wrong);
+    BOOST_TEST(!index_of(wrong, "").has_value(), wrong);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(log_probabilities_of_a_wrong_shape_are_left_out) {
+  const auto tokens_of = [](const std::string& list) {
+    return good(generate_line(R"({"response":"x","logprobs":)" + list + R"(,"done":false})"))
+        .logprobs;
+  };
+  for (const auto* none : {"null", "5", "{}", R"("x")", "[]", "[1,null]"})
+    BOOST_TEST(tokens_of(none).empty(), none);
+  for (const auto* plain :
+       {R"([{"token":"a"}])", R"([{"token":"a","logprob":"x","bytes":"x","top_logprobs":5}])",
+        R"([{"token":"a","logprob":null,"bytes":null,"top_logprobs":null}])",
+        R"([{"token":"a","bytes":{},"top_logprobs":[1,null,"x"]}])"})
+    BOOST_CHECK(tokens_of(plain) == (std::vector<TokenLogprob>{{"a", 0.0, {}, {}}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_line_needs_something_of_an_answer_or_an_end) {
+  for (const auto* line : {R"({"response":""})", R"({"thinking":""})", R"({"done":false})"})
+    BOOST_TEST(generate_line(line).has_value(), line);
+  for (const auto* line :
+       {R"({"message":{"content":""}})", R"({"message":{"thinking":""}})",
+        R"({"message":{"tool_calls":[{"name":"f"}]}})", R"({"message":{},"done":false})",
+        R"({"message":null,"done":true})", R"({"response":"x"})"})
+    BOOST_TEST(chat_line(line).has_value(), line);
+  for (const auto* line : {R"({"model":"m"})", R"({"message":{}})", R"({"message":{"role":"x"}})",
+                           R"({"message":{"tool_calls":[]}})", R"({"message":null})",
+                           R"({"message":"x","done":true})"})
+    BOOST_TEST(code_of(chat_line(line)) == ErrorCode::stream_malformed, line);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_brings_figures_and_a_context_of_numbers_and_no_other_line_does) {
+  const auto* members =
+      R"("response":"x","eval_count":3,"done_reason":"stop","context":[1,-2,"3",4])";
+  const auto end = good(generate_line("{" + std::string{members} + R"(,"done":true})"));
+  BOOST_TEST(end.stats.eval_count == 3u);
+  BOOST_TEST(end.done_reason == "stop");
+  BOOST_CHECK(end.context == (std::vector<std::uint32_t>{1, 4}));
+  const auto piece = good(generate_line("{" + std::string{members} + R"(,"done":false})"));
+  BOOST_TEST(piece.stats.eval_count == 0u);
+  BOOST_TEST(piece.done_reason == "");
+  BOOST_TEST(!piece.context.has_value());
+  for (const auto* none : {"null", "5", R"("x")", "{}"})
+    BOOST_TEST(!good(generate_line(R"({"done":true,"context":)" + std::string{none} + "}"))
+                    .context.has_value(),
+               none);
+}
+
+BOOST_AUTO_TEST_CASE(content_in_parts_that_are_no_texts_is_refused) {
+  for (const auto* content : {R"([{"text":"a"},{"text":5}])", R"([{"text":"a"},{}])", R"(["a"])",
+                              "[]", "{}", "5", "true"})
+    BOOST_TEST(code_of(chat_line(R"({"message":{"content":)" + std::string{content} +
+                                 R"(},"done":false})")) == ErrorCode::stream_malformed,
+               content);
 }
 
 BOOST_AUTO_TEST_CASE(a_tool_call_without_the_object_around_its_name_is_read) {

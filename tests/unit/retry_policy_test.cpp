@@ -49,6 +49,17 @@ BOOST_AUTO_TEST_CASE(the_first_failure_of_every_code_is_treated_by_its_row) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_history_begins_with_nothing) {
+  const AttemptHistory none;
+  BOOST_TEST(none.attempts == 0u);
+  BOOST_TEST(none.on_this_model == 0u);
+  BOOST_TEST(none.once_failures == 0u);
+  BOOST_TEST(!none.seen);
+  BOOST_TEST(!none.restarted);
+  BOOST_TEST(!none.more_models);
+  BOOST_TEST(!none.before_break);
+}
+
 BOOST_AUTO_TEST_CASE(the_budget_allows_as_many_retries_as_configured) {
   for (history.on_this_model = 1; history.on_this_model <= 3; ++history.on_this_model)
     BOOST_CHECK(after(ErrorCode::connection_refused).next == Next::retry);

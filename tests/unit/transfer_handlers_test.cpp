@@ -64,6 +64,7 @@ BOOST_AUTO_TEST_CASE(each_read_brings_its_pieces_together) {
   BOOST_TEST(events[0].id == 1u);
   BOOST_TEST(events[0].chunks.size() == 2u);
   BOOST_TEST(!events[0].answer.has_value());
+  BOOST_TEST(!events[0].file_sent);
 }
 
 BOOST_AUTO_TEST_CASE(the_answer_comes_once_and_as_soon_as_it_is_done) {
@@ -218,8 +219,28 @@ BOOST_AUTO_TEST_CASE(a_download_that_is_cut_is_interrupted_also_within_a_line) {
 BOOST_AUTO_TEST_CASE(a_download_with_an_endless_line_is_stopped_and_not_called_incomplete) {
   const auto result = pulled(std::string((1u << 20) + 1, 'x'),
                              {.failure = Failure::stopped, .status = 200, .answer_began = true});
-  BOOST_TEST((code_of(result) == ErrorCode::response_too_large ||
-              code_of(result) == ErrorCode::bad_response));
+  BOOST_TEST(code_of(result) == ErrorCode::response_too_large);
+  BOOST_TEST(result.error().subject == "m");
+  // One of just that length is read, and is no object.
+  const auto longest = make_pull_handler(3, subject, ErrorCode::registry_failed, inbox);
+  BOOST_TEST(longest->on_bytes(200, std::string(1u << 20, 'x')));
+  BOOST_TEST(!longest->on_bytes(200, "\n"));
+}
+
+BOOST_AUTO_TEST_CASE(the_body_of_a_download_that_was_refused_is_kept_up_to_its_bound) {
+  const auto handler = make_pull_handler(3, subject, ErrorCode::registry_failed, inbox);
+  BOOST_TEST(handler->on_bytes(404, std::string((1u << 20) - 1, ' ')));
+  BOOST_TEST(!handler->on_bytes(404, " "));
+  BOOST_TEST(!handler->on_bytes(404, " "));
+  // What does not fit is no part of it.
+  const std::string words = R"({"error":"model 'm' not found"})";
+  const auto cut = make_pull_handler(3, subject, ErrorCode::registry_failed, inbox);
+  BOOST_TEST(cut->on_bytes(404, words + std::string((1u << 20) - 1 - words.size(), ' ')));
+  BOOST_TEST(!cut->on_bytes(404, " surplus"));
+  cut->on_finished({.failure = Failure::stopped, .status = 404});
+  const auto events = inbox->take();
+  BOOST_REQUIRE_EQUAL(events.size(), 1u);
+  BOOST_TEST(code_of(events[0].pulled.value()) == ErrorCode::model_not_found);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
