@@ -154,9 +154,7 @@ bool CurlTransfer::prepare(EasyHandle easy, const curl_slist* headers, News& new
   set(CURLOPT_URL, request_.url.c_str());
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_PROXY, "");
-  set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   // Responses without a status line are inspected, but not accepted.
   set(CURLOPT_HTTP09_ALLOWED, 1L);
@@ -174,11 +172,9 @@ bool CurlTransfer::prepare(EasyHandle easy, const curl_slist* headers, News& new
   set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   set(CURLOPT_ERRORBUFFER, error_text_);
   set(CURLOPT_PRIVATE, static_cast<void*>(this));
-  if (request_.method == HttpRequest::Method::get)
-    set(CURLOPT_HTTPGET, 1L);
-  else if (request_.method == HttpRequest::Method::head)
+  if (request_.method == HttpRequest::Method::head)
     set(CURLOPT_NOBODY, 1L);
-  else if (!set_body())
+  else if (request_.method != HttpRequest::Method::get && !set_body())
     return false;
   // Without one of them, the request could be another one, or go through a proxy.
   return !no_memory_;

@@ -247,6 +247,115 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_told_and_nothing_is_sent) {
   BOOST_TEST(sim->counters().accepts == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(only_a_regular_file_is_sent_and_an_empty_one_is_sent_as_such) {
+  const auto device = start_request({.method = Method::post,
+                                     .url = sim->base_url() + "/api/blobs/sha256:x",
+                                     .body_file = "/dev/null"})
+                          ->wait();
+  BOOST_TEST((device.failure == Failure::file_unreadable));
+  BOOST_TEST(device.detail == "the file `/dev/null` cannot be read (Illegal seek)");
+  const test::TemporaryDirectory directory;
+  const auto path = (directory / "empty").string();
+  std::ofstream{path} << "";
+  std::string head;
+  {
+    RawServer server{[&](int socket, std::size_t) {
+      head = RawServer::read_head(socket);
+      RawServer::write(socket, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+    }};
+    const auto exchange =
+        start_request({.method = Method::post, .url = server.url(), .body_file = path});
+    BOOST_TEST(exchange->wait().status == 201);
+    BOOST_TEST(exchange->parts_sent == 0u);
+  }
+  BOOST_TEST(head.starts_with("POST / HTTP/1.1\r\n"));
+  BOOST_TEST(head.find("Content-Length: 0\r\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_sent_anew_where_a_kept_connection_closes_under_it) {
+  const test::TemporaryDirectory directory;
+  const auto path = (directory / "file").string();
+  const std::string content(200'000, 'x');
+  std::ofstream{path} << content;
+  const auto body_of = [](int socket, std::size_t most) {
+    const auto head = RawServer::read_head(socket);
+    std::size_t received = head.size() - std::min(head.size(), head.find("\r\n\r\n") + 4);
+    std::vector<char> buffer(64 * 1024);
+    while (received < most) {
+      const auto count = ::read(socket, buffer.data(), buffer.size());
+      if (count <= 0)
+        break;
+      received += static_cast<std::size_t>(count);
+    }
+    return received;
+  };
+  constexpr auto done = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+  std::size_t received = 0;
+  {
+    RawServer server{[&](int socket, std::size_t connection) {
+      if (connection == 0) {
+        static_cast<void>(RawServer::read_head(socket));
+        RawServer::write(socket, done);
+        // It takes all of the next request, and closes instead of answering.
+        static_cast<void>(body_of(socket, content.size()));
+        return;
+      }
+      received = body_of(socket, content.size());
+      RawServer::write(socket, done);
+    }};
+    BOOST_TEST(start_url(server.url())->wait().status == 201);
+    const auto outcome =
+        start_request({.method = Method::post, .url = server.url(), .body_file = path})->wait();
+    BOOST_TEST(outcome.status == 201);
+    BOOST_TEST((outcome.failure == Failure::none));
+    BOOST_TEST(server.connections() == 2u);
+  }
+  BOOST_TEST(received == content.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_takes_no_connection_is_given_up_after_the_connect_timeout) {
+  std::promise<void> over;
+  auto wait = over.get_future().share();
+  RawServer server{[wait](int, std::size_t) { wait.wait(); }};
+  const std::shared_ptr<void> at_end{nullptr, [&over](void*) { over.set_value(); }};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(
+      static_cast<std::uint16_t>(std::stoi(server.url().substr(server.url().rfind(':') + 1))));
+  // More than the kernel keeps for it.
+  std::vector<FileDescriptor> waiting;
+  for (int i = 0; i < 30; ++i) {
+    waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    static_cast<void>(
+        ::connect(waiting.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
+  }
+  auto shared = std::make_shared<Collector::Shared>();
+  HttpRequest request;
+  request.url = server.url();
+  request.connect_timeout = 100ms;
+  const auto since = std::chrono::steady_clock::now();
+  transport->start(++last, std::move(request), std::make_unique<Collector>(shared));
+  BOOST_TEST((shared->wait().failure == Failure::connect_timeout));
+  BOOST_TEST((std::chrono::steady_clock::now() - since >= 100ms));
+}
+
+BOOST_AUTO_TEST_CASE(the_head_of_an_answer_may_have_256_KiB) {
+  const auto outcome_with = [this](std::size_t bytes) {
+    const std::string begin = "HTTP/1.1 200 OK\r\n";
+    const std::string end = "Content-Length: 0\r\n\r\n";
+    std::string head = begin;
+    const auto rest = [&] { return bytes - head.size() - end.size(); };
+    while (rest() > 2000)
+      head += "X-Flood: " + std::string(989, 'x') + "\r\n";
+    head += "X-Flood: " + std::string(rest() - 11, 'x') + "\r\n";
+    RawServer server{head + end};
+    return start_url(server.url())->wait();
+  };
+  BOOST_TEST((outcome_with(256 * 1024).failure == Failure::none));
+  BOOST_TEST((outcome_with(256 * 1024 + 1).failure == Failure::protocol));
+}
+
 BOOST_AUTO_TEST_CASE(a_handler_that_has_enough_stops_the_exchange) {
   const auto exchange = start("/api/generate", generate, 10);
   BOOST_TEST((exchange->wait().failure == HttpOutcome::Failure::stopped));
