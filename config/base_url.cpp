@@ -85,7 +85,7 @@ bool is_host(std::string_view host) {
 
 std::string read_host(const Url& url) {
   auto host = part_of(url, CURLUPART_HOST).value_or("");
-  if (host.starts_with('[') && host.ends_with(']'))
+  if (host.starts_with('['))
     host = host.substr(1, host.size() - 2);
   if (const auto zone = part_of(url, CURLUPART_ZONEID); zone && host.find('%') == std::string::npos)
     host += "%" + *zone;

@@ -253,7 +253,7 @@ Result<LLMResponse> AnswerCollector::finish(const HttpOutcome& outcome) {
   if (complete_ && outcome.failure != HttpOutcome::Failure::no_memory)
     return std::move(response_);
   if (!error_)
-    error_ = transfer_error(outcome, subject_, any_line_ || outcome.answer_began);
+    error_ = transfer_error(outcome, subject_, true);
   if (!error_ && !is_success(outcome.status))
     error_ = status_error(outcome, error_body_, subject_);
   if (!error_)

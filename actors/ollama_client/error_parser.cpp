@@ -145,7 +145,7 @@ ErrorCode code_of_foreign(int status, std::string_view body) {
   case 504:
     return ErrorCode::proxy_failed;
   default:
-    if (status >= 300 && status < 400)
+    if (status / 100 == 3)
       return ErrorCode::redirected;
     if (status >= 500)
       return is_page(body) && status != 500 ? ErrorCode::proxy_failed : ErrorCode::server_error;
