@@ -391,6 +391,36 @@ BOOST_AUTO_TEST_CASE(a_model_that_runs_elsewhere_is_told) {
   BOOST_TEST(here.finish(clean_end)->remote_host == "");
 }
 
+BOOST_AUTO_TEST_CASE(half_a_character_is_replaced_before_a_plain_line_and_at_the_end) {
+  Exchange exchange;
+  BOOST_TEST(exchange.feed(R"({"response":"a\ud83d","done":false})"
+                           "\n"));
+  BOOST_TEST(exchange.feed(line(RequestKind::generate, "b")));
+  BOOST_TEST(exchange.feed(line(RequestKind::generate, "", true)));
+  BOOST_TEST(exchange.finish(clean_end)->response == "a\xEF\xBF\xBD"
+                                                     "b");
+  BOOST_TEST(exchange.text() == "a\xEF\xBF\xBD"
+                                "b");
+  Exchange at_end;
+  BOOST_TEST(at_end.feed(R"({"response":"a\ud83d","thinking":"b\ud83d","done":false})"
+                         "\n"));
+  BOOST_TEST(at_end.feed(line(RequestKind::generate, "", true)));
+  const auto answer = at_end.finish(clean_end);
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(answer->response == "a\xEF\xBF\xBD");
+  BOOST_TEST(answer->thinking == "b\xEF\xBF\xBD");
+}
+
+BOOST_AUTO_TEST_CASE(a_cut_within_the_first_line_interrupts_the_stream) {
+  Exchange exchange;
+  BOOST_TEST(exchange.feed("{\"resp"));
+  const auto answer = exchange.finish(cut);
+  BOOST_TEST(code_of(answer) == ErrorCode::stream_interrupted);
+  BOOST_TEST(answer.error().subject == "m");
+  Exchange nothing;
+  BOOST_TEST(code_of(nothing.finish(cut_at_once)) == ErrorCode::connection_lost);
+}
+
 BOOST_AUTO_TEST_CASE(what_follows_the_end_may_be_of_any_length) {
   Limits limits;
   limits.max_line_bytes = 1024;

@@ -226,6 +226,9 @@ BOOST_AUTO_TEST_CASE(a_huge_file_is_refused) {
   write_text(file, "");
   fs::resize_file(file, (16u << 20) + 1);
   BOOST_TEST(code_of(load_config(file)) == ErrorCode::config_unreadable);
+  // Of NUL bytes, one less is read.
+  fs::resize_file(file, 16u << 20);
+  BOOST_TEST(code_of(load_config(file)) == ErrorCode::config_malformed);
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_made_is_a_failed_write) {

@@ -412,6 +412,10 @@ BOOST_FIXTURE_TEST_CASE(a_file_to_edit_may_be_missing_but_not_beyond_all_bounds,
   const auto missing = read_to_edit(directory / "none.json");
   BOOST_REQUIRE_MESSAGE(missing, sentence_of(missing));
   BOOST_TEST(*missing == "");
+  // What cannot be saved to cannot be edited.
+  BOOST_TEST(code_of(read_to_edit(file.parent_path())) == ErrorCode::config_write_failed);
+  BOOST_TEST(code_of(read_to_edit("/dev/null")) == ErrorCode::config_write_failed);
+  BOOST_TEST(code_of(read_to_edit("")) == ErrorCode::config_write_failed);
   fs::resize_file((write_text(file, "{}"), file), std::uintmax_t{1} << 26);
   BOOST_TEST(code_of(read_to_edit(file)) == ErrorCode::config_unreadable);
   BOOST_TEST(code_of(replace_config(file, "{}", "{}")) == ErrorCode::config_unreadable);

@@ -264,6 +264,12 @@ BOOST_AUTO_TEST_CASE(words_that_only_look_like_json_stay) {
   BOOST_TEST(answered(500, R"({"error":"{\"error\":5}"})").reason == R"({"error":5})");
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_failed_without_a_status_has_none) {
+  const parser::FailedAnswer answer;
+  BOOST_TEST(answer.status == 0);
+  BOOST_TEST(parser::parse_error(answer, "m", url).code == ErrorCode::unexpected_status);
+}
+
 BOOST_AUTO_TEST_CASE(a_redirect_names_its_target) {
   const auto error = parser::parse_error(
       {.status = 301, .body = "", .location = "https://localhost/ollama"}, "m", url);

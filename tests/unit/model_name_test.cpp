@@ -87,6 +87,12 @@ BOOST_AUTO_TEST_CASE(every_part_has_its_characters_and_its_length) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_name_may_have_1024_bytes_with_its_scheme) {
+  const std::string rest = "://h/n/m";
+  BOOST_TEST(is_valid_model_name(std::string(1024 - rest.size(), 's') + rest));
+  BOOST_TEST(!is_valid_model_name(std::string(1025 - rest.size(), 's') + rest));
+}
+
 BOOST_AUTO_TEST_CASE(missing_parts_get_their_defaults) {
   const auto name = parse_model_name("tiny");
   BOOST_TEST(name.host == "registry.ollama.ai");

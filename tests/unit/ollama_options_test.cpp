@@ -35,7 +35,11 @@ BOOST_AUTO_TEST_CASE(other_texts_are_no_keep_alives) {
 BOOST_AUTO_TEST_CASE(a_duration_means_what_it_means_in_go) {
   for (const auto& [text, seconds] :
        {std::pair{"5m", 300.0}, std::pair{"1h30m", 5400.0}, std::pair{"-1.5s", -1.5},
-        std::pair{"250ms", 0.25}, std::pair{".5s", 0.5}, std::pair{"+2s", 2.0}}) {
+        std::pair{"250ms", 0.25}, std::pair{".5s", 0.5}, std::pair{"+2s", 2.0},
+        std::pair{"1ns", 1e-9}, std::pair{"1us", 1e-6}, std::pair{"1\xC2\xB5s", 1e-6},
+        std::pair{"1\xCE\xBCs", 1e-6}, std::pair{"1ms", 1e-3}, std::pair{"1s", 1.0},
+        std::pair{"1m", 60.0}, std::pair{"1h", 3600.0}, std::pair{"-1h1m1s", -3661.0},
+        std::pair{"0s", 0.0}}) {
     const auto duration = parse_go_duration(text);
     BOOST_REQUIRE_MESSAGE(duration, text);
     BOOST_TEST(*duration == seconds, text);
@@ -49,6 +53,12 @@ BOOST_AUTO_TEST_CASE(plain_numbers_are_sent_as_numbers_and_durations_as_texts) {
   BOOST_TEST(sent("0") == "0");
   BOOST_TEST(sent("-1") == "-1");
   BOOST_TEST(sent("2.5") == "2.5");
+  // Whole numbers are written as such as long as that is exact.
+  BOOST_TEST(sent("1e3") == "1000");
+  BOOST_TEST(sent("999999999999999") == "999999999999999");
+  BOOST_TEST(sent("-999999999999999") == "-999999999999999");
+  BOOST_TEST(sent("1000000000000000") == "1000000000000000.0");
+  BOOST_TEST(sent("-1000000000000000") == "-1000000000000000.0");
   BOOST_TEST(sent("5m") == R"("5m")");
   BOOST_TEST(sent("-1s") == R"("-1s")");
 }

@@ -360,6 +360,9 @@ BOOST_AUTO_TEST_CASE(the_rules_where_nobody_sets_them) {
   BOOST_TEST(rules.window == 64u);
   BOOST_TEST(rules.max_calls == 10'000u);
   BOOST_TEST(rules.max_losses == 3u);
+  const PendingCalls::Call call;
+  BOOST_TEST(call.may_be_repeated);
+  BOOST_TEST(!call.is_long);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -176,6 +176,15 @@ BOOST_AUTO_TEST_CASE(a_prompt_is_no_earlier_turn_of_a_conversation) {
   BOOST_TEST(!audit.was_cut(conversation({code}), counted(1200), now));
 }
 
+BOOST_AUTO_TEST_CASE(the_same_conversation_is_no_earlier_turn_of_itself) {
+  PromptAudit audit;
+  const auto request = conversation({std::string(3000, ';'), "x", "y"});
+  audit.note_window(request, 2048, now);
+  BOOST_TEST(!audit.was_cut(request, counted(1900), now));
+  BOOST_TEST(!audit.was_cut(request, counted(1200), now));
+  BOOST_TEST(!audit.was_cut(conversation({std::string(3000, ';')}), counted(1100), now));
+}
+
 BOOST_AUTO_TEST_CASE(another_conversation_may_have_fewer_tokens) {
   PromptAudit audit;
   const std::string code(3000, ';');

@@ -154,6 +154,7 @@ BOOST_AUTO_TEST_CASE(a_lost_stream_of_which_something_was_seen_starts_over_once)
   BOOST_REQUIRE(desk.machine.last_error().has_value());
   BOOST_TEST(desk.machine.last_error()->code == ErrorCode::component_failed);
   desk.reply(Machine::Resolved{"llama3.1:8b", "d"});
+  BOOST_TEST(!desk.machine.seen());
   desk.on(Machine::ChunkSeen{2});
   desk.on(Machine::StreamLost{"StreamingActor"});
   BOOST_TEST(desk.outcome() == "component_failed");

@@ -49,6 +49,22 @@ BOOST_AUTO_TEST_CASE(the_first_failure_of_every_code_is_treated_by_its_row) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(every_kind_of_retry_ends_with_the_budget_of_the_model_or_never) {
+  config.max_retries = 3;
+  history.attempts = 2;
+  history.once_failures = 1;
+  for (const auto& row : error_table) {
+    if (row.retry == Retry::never)
+      continue;
+    for (const std::uint32_t on_this_model : {2u, 3u, 4u}) {
+      history.on_this_model = on_this_model;
+      const bool again = row.retry == Retry::moved || on_this_model <= 3;
+      BOOST_CHECK_MESSAGE(after(row.code).next == (again ? Next::retry : Next::fail),
+                          row.name << " after " << on_this_model);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_history_begins_with_nothing) {
   const AttemptHistory none;
   BOOST_TEST(none.attempts == 0u);

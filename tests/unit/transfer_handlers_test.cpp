@@ -148,6 +148,22 @@ BOOST_AUTO_TEST_CASE(an_answer_that_was_lost_for_a_lack_of_memory_is_an_error) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_event_that_says_nothing_tells_nothing) {
+  const TransferEvent event;
+  BOOST_TEST(event.id == 0u);
+  BOOST_TEST(!event.file_sent);
+  const HttpOutcome outcome;
+  BOOST_CHECK(outcome.failure == Failure::none);
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(!outcome.answer_began);
+  const response_parser::PullLine line;
+  BOOST_TEST(line.total == 0u);
+  BOOST_TEST(line.completed == 0u);
+  const response_parser::Piece part;
+  BOOST_TEST(!part.marked);
+  BOOST_TEST(!part.done);
+}
+
 BOOST_AUTO_TEST_CASE(a_body_is_gathered_up_to_its_bound) {
   const auto handler = make_body_handler(2, 10, inbox);
   BOOST_TEST(handler->on_bytes(200, "12345"));
@@ -260,6 +276,14 @@ BOOST_AUTO_TEST_CASE(progress_is_summed_over_the_layers) {
   tally.add({.status = "success"});
   BOOST_TEST(tally.progress().status == "success");
   BOOST_TEST(tally.progress().completed == 70u);
+}
+
+BOOST_AUTO_TEST_CASE(only_what_is_told_of_a_layer_counts) {
+  PullTally tally{"m"};
+  tally.add({"copying", "", 100, 50});
+  BOOST_TEST(tally.progress().status == "copying");
+  BOOST_TEST(tally.progress().total == 0u);
+  BOOST_TEST(tally.progress().completed == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_part_that_is_fetched_again_takes_its_progress_back) {
