@@ -315,21 +315,30 @@ BOOST_AUTO_TEST_CASE(a_file_is_sent_anew_where_a_kept_connection_closes_under_it
 
 BOOST_AUTO_TEST_CASE(a_server_that_takes_no_connection_is_given_up_after_the_connect_timeout) {
   std::promise<void> over;
+  std::promise<void> busy;
   auto wait = over.get_future().share();
-  RawServer server{[wait](int, std::size_t) { wait.wait(); }};
+  RawServer server{[wait, &busy](int, std::size_t connection) {
+    if (connection == 0)
+      busy.set_value();
+    wait.wait();
+  }};
   const std::shared_ptr<void> at_end{nullptr, [&over](void*) { over.set_value(); }};
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(
       static_cast<std::uint16_t>(std::stoi(server.url().substr(server.url().rfind(':') + 1))));
-  // More than the kernel keeps for it.
   std::vector<FileDescriptor> waiting;
-  for (int i = 0; i < 30; ++i) {
+  const auto connect = [&] {
     waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     static_cast<void>(
         ::connect(waiting.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
-  }
+  };
+  connect();
+  busy.get_future().wait();
+  // More than the kernel keeps for a server that accepts none any more.
+  for (int i = 0; i < 30; ++i)
+    connect();
   auto shared = std::make_shared<Collector::Shared>();
   HttpRequest request;
   request.url = server.url();
@@ -419,10 +428,12 @@ BOOST_AUTO_TEST_CASE(each_method_is_sent_as_such_and_has_its_status) {
   std::mutex mutex;
   std::vector<std::string> heads;
   RawServer server{[&](int socket, std::size_t) {
-    auto head = RawServer::read_head(socket);
+    {
+      auto head = RawServer::read_head(socket);
+      std::lock_guard lock{mutex};
+      heads.push_back(std::move(head));
+    }
     RawServer::write(socket, "HTTP/1.1 204 No Content\r\n\r\n");
-    std::lock_guard lock{mutex};
-    heads.push_back(std::move(head));
   }};
   for (const auto method : {Method::get, Method::post, Method::delete_, Method::head}) {
     const auto outcome = start_request({.method = method, .url = server.url() + "/x"})->wait();
