@@ -252,11 +252,13 @@ BOOST_AUTO_TEST_CASE(what_is_typed_during_an_answer_is_kept_for_the_prompt) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_typed_during_an_answer_outlives_its_interrupt) {
-  simulator->inject(simulator::Fault::stall_after_lines(1));
+  simulator->queue_reply("", "One two three four five six.");
+  simulator->inject(simulator::Fault::stall_after_lines(3));
   const auto talk = start();
   auto& child = *talk;
   child.write("first\r");
-  BOOST_TEST(wait_until([](const auto& counters) { return counters.stalls_begun > 0; }));
+  // A message that nothing has answered would come back to the prompt.
+  BOOST_TEST(child.read_until("One"));
   child.write("ahead\x03");
   BOOST_TEST(child.read_until("ahead"));
   BOOST_TEST(enter(child, " of it") == "ahead of it");
