@@ -221,8 +221,9 @@ void add_node_keys(std::vector<ConfigKey>& keys) {
   constexpr std::size_t most_nodes = 64;
   keys.push_back(
       {"nodes", "list of `host:port`",
-       "Nodes (`nexus-llm serve`) that do the work instead of the `nexus-llm` program. A node "
-       "itself does not heed it; a program that embeds the library is told to connect to them.",
+       "Nodes (`nexus-llm serve`) that do the work instead of the `nexus-llm` program, unless "
+       "`--base-url` names an Ollama. A node itself does not heed it; a program that embeds the "
+       "library is told to connect to them.",
        [](const LLMClientConfig& config, Allocator& allocator) {
          Value list{rapidjson::kArrayType};
          for (const auto& address : config.nodes.addresses)
