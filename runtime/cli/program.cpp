@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <exception>
 #include <new>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -61,8 +60,8 @@ bool takes_value(const CLI::App& app, const std::string& option) {
 std::vector<std::string> arguments_of(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> arguments;
   bool options = true;
-  for (const std::string argument :
-       std::span{argv, static_cast<std::size_t>(argc)}.subspan(std::min(argc, 1))) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument{argv[i]};
     options = options && argument != "--";
     const auto name = argument.substr(0, argument.find('='));
     if (options && argument.starts_with("--") && name.size() + 1 == argument.size() &&

@@ -174,6 +174,8 @@ BOOST_AUTO_TEST_CASE(a_burst_of_commands_is_obeyed_to_its_end) {
       go_on_.wait();
       Collector::on_finished(std::move(outcome));
     }
+
+  private:
     std::promise<void>& told_;
     std::future<void> go_on_;
   };
@@ -224,6 +226,8 @@ BOOST_AUTO_TEST_CASE(a_handler_may_end_the_transport_that_tells_it_the_end) {
       transport_.reset();
       Collector::on_finished(std::move(outcome));
     }
+
+  private:
     std::unique_ptr<Transport>& transport_;
   };
   auto shared = std::make_shared<Collector::Shared>();
