@@ -8,6 +8,7 @@
 #include "actors/model_manager/remote_model.hpp"
 #include "config/model_name.hpp"
 #include "runtime/cli/json_output.hpp"
+#include "runtime/cli/node_options.hpp"
 #include "runtime/cli/session.hpp"
 
 namespace nexus::llm::cli {
