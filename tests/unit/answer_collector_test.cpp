@@ -436,7 +436,7 @@ BOOST_AUTO_TEST_CASE(every_part_of_a_line_counts_with_each_of_its_bytes) {
   const auto of_call = sizeof call + 2 + 4 + 7;
   const TokenLogprob token{"abc", -1, {1, 2}, {{"de", -1, {3}}}};
   const auto of_token = sizeof token + 3 + 2 + sizeof(token.top_logprobs[0]) + 2 + 1;
-  const std::tuple<const char*, std::size_t> lines[] = {
+  const std::pair<const char*, std::size_t> lines[] = {
       {R"({"message":{"content":"12345"},"done":false})", 5},
       {R"({"message":{"content":"","thinking":"1234"},"done":false})", 4},
       {R"({"message":{"content":"12","thinking":"345"},"done":false})", 5},
@@ -447,15 +447,16 @@ BOOST_AUTO_TEST_CASE(every_part_of_a_line_counts_with_each_of_its_bytes) {
        R"("top_logprobs":[{"token":"de","logprob":-1,"bytes":[3]}]}],"done":false})",
        of_token + 1},
   };
-  for (const auto& [text, bytes] : lines)
-    for (const std::size_t lines_before : {0, 1}) {
+  for (const auto& entry : lines)
+    for (const std::size_t lines_before : {std::size_t{0}, std::size_t{1}}) {
+      const std::string text{entry.first};
       Limits limits;
-      limits.max_response_bytes = bytes * (lines_before + 1);
+      limits.max_response_bytes = entry.second * (lines_before + 1);
       const auto fits = [&] {
         Exchange exchange{RequestKind::chat, limits};
         bool all = true;
         for (std::size_t i = 0; i <= lines_before; ++i)
-          all = all && exchange.feed(std::string{text} + "\n");
+          all = all && exchange.feed(text + "\n");
         return all;
       };
       BOOST_TEST(fits(), text);
