@@ -414,9 +414,9 @@ export interface LLMConfig {
     maxBytes?: number;
   };
   /**
-   * Nodes (`nexus-llm serve`) that do the work instead of the `nexus-llm` program. A node itself
-   * does not heed it; a program that embeds the library is told to connect to them. (list of
-   * `host:port`)
+   * Nodes (`nexus-llm serve`) that do the work instead of the `nexus-llm` program, unless
+   * `--base-url` names an Ollama. A node itself does not heed it; a program that embeds the library
+   * is told to connect to them. (list of `host:port`)
    */
   nodes?: string[];
   tls?: {
