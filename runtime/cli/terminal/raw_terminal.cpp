@@ -45,10 +45,14 @@ void enter() {
   write_sequence(mark_pastes);
 }
 
+/// In the background, `tcsetattr` would suspend the program.
+bool in_foreground() { return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp(); }
+
 void keep_input(bool kept) {
   const auto flags = shared.raw.c_lflag & static_cast<tcflag_t>(~NOFLSH);
   shared.raw.c_lflag = flags | (kept ? NOFLSH : 0);
-  ::tcsetattr(STDIN_FILENO, TCSANOW, &shared.raw);
+  if (in_foreground())
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &shared.raw);
 }
 
 void restore() {
@@ -75,8 +79,7 @@ void on_end(int number) {
 
 /// Enters raw mode again after a suspension.
 void enter_again() {
-  // In the background, `tcsetattr` would suspend the program again.
-  if (!shared.lent && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp())
+  if (!shared.lent && in_foreground())
     enter();
   const std::uint64_t one = 1;
   static_cast<void>(::write(shared.resumed, &one, sizeof one) + 0);
